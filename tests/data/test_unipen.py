@@ -1,13 +1,12 @@
 """UNIPEN's letters as pictures and as strokes."""
 
-import gzip
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hellodl.data import unipen
+from hellodl.data import idx, strokes, unipen
 from hellodl.errors import DataError
 
 SHARED = Path(os.environ.get("HELLODL_SHARED", Path(__file__).parents[2].parent / "shared"))
@@ -32,11 +31,6 @@ def write_tiny_strokes(folder):
         is_duplicate=np.array([False, False, False]),
         quality_ok=np.array([True, False, True]),
     )
-
-
-def write_idx(path, array, code=8):
-    header = bytes([0, 0, code, array.ndim]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
-    path.write_bytes(gzip.compress(header + array.tobytes()))
 
 
 def test_a_drawing_is_its_strokes_with_y_pointing_down(tmp_path):
@@ -75,16 +69,16 @@ def test_a_range_of_pens_gives_thin_and_thick_pictures_and_the_same_ones_by_seed
 
 
 def test_letters_without_their_strokes_have_no_writers(tmp_path):
-    write_idx(tmp_path / "unipen-letters-train-images-idx3-ubyte.gz", np.zeros((2, 28, 28), np.uint8))
-    write_idx(tmp_path / "unipen-letters-train-labels-idx1-ubyte.gz", np.array([1, 26], np.uint8))
+    idx.write_idx(tmp_path / "unipen-letters-train-images-idx3-ubyte.gz", np.zeros((2, 28, 28), np.uint8))
+    idx.write_idx(tmp_path / "unipen-letters-train-labels-idx1-ubyte.gz", np.array([1, 26], np.uint8))
     letters = unipen.load_letters(tmp_path, "train")
     assert [letters.classes[label] for label in letters.labels] == ["a", "z"]
     assert letters.writers is None
 
 
 def test_letters_whose_counts_disagree_are_refused_by_name(tmp_path):
-    write_idx(tmp_path / "unipen-letters-train-images-idx3-ubyte.gz", np.zeros((3, 28, 28), np.uint8))
-    write_idx(tmp_path / "unipen-letters-train-labels-idx1-ubyte.gz", np.array([1, 26], np.uint8))
+    idx.write_idx(tmp_path / "unipen-letters-train-images-idx3-ubyte.gz", np.zeros((3, 28, 28), np.uint8))
+    idx.write_idx(tmp_path / "unipen-letters-train-labels-idx1-ubyte.gz", np.array([1, 26], np.uint8))
     with pytest.raises(DataError, match="2 labels"):
         unipen.load_letters(tmp_path, "train")
 
@@ -113,10 +107,8 @@ def test_nobody_writes_in_both_splits():
 @pytest.mark.shared
 @needs_unipen
 def test_our_drawings_agree_with_the_pictures_that_came_with_the_strokes():
-    from hellodl.data import idx, strokes
-
     letters = unipen.load_letters(FOLDER, "test")
-    items = idx.read(FOLDER / "unipen-letters-test-item-idx1-int32.gz")
+    items = idx.read_idx(FOLDER / "unipen-letters-test-item-idx1-int32.gz")
     drawings = unipen.load_strokes(FOLDER)
     some = np.arange(0, len(letters), 16)
     assert (unipen.labels_of(drawings.labels[items], letters.classes) == letters.labels).all()

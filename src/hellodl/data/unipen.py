@@ -70,12 +70,11 @@ def load_letters(folder: str | Path, split: str) -> Dataset:
     files that do not belong together.
     """
     checked_split(split)
-    images = idx.read(existing(folder, f"unipen-letters-{split}-images-idx3-ubyte.gz"))
-    labels = idx.read(existing(folder, f"unipen-letters-{split}-labels-idx1-ubyte.gz")).astype(np.int64) - 1
-    if images.shape != (len(labels), 28, 28):
-        raise DataError(
-            f"{folder}: {split} has images of shape {images.shape} for {len(labels)} labels; fetch both again"
-        )
+    images, numbers = idx.read_labelled_images(
+        existing(folder, f"unipen-letters-{split}-images-idx3-ubyte.gz"),
+        existing(folder, f"unipen-letters-{split}-labels-idx1-ubyte.gz"),
+    )
+    labels = numbers.astype(np.int64) - 1
     if len(labels) and not 0 <= labels.min() <= labels.max() < 26:
         raise DataError(f"{folder}: {split} labels are not all in 1 to 26; fetch the file again")
     return Dataset(f"unipen letters, {split}", images, labels, LETTERS, letter_writers(Path(folder), split))
@@ -86,7 +85,7 @@ def letter_writers(folder: Path, split: str) -> np.ndarray | None:
     items, strokes = folder / f"unipen-letters-{split}-item-idx1-int32.gz", folder / STROKES_FILE
     if not (items.exists() and strokes.exists()):
         return None
-    return read_arrays(strokes, "writer_group")["writer_group"].astype(np.int64)[idx.read(items)]
+    return read_arrays(strokes, "writer_group")["writer_group"].astype(np.int64)[idx.read_idx(items)]
 
 
 def load_strokes(folder: str | Path) -> UnipenStrokes:
@@ -155,10 +154,11 @@ def checked_split(split: str) -> str:
 
 def existing(folder: str | Path, name: str) -> Path:
     """The path of a file of the set, or an error that says how to come by it."""
-    path = Path(folder) / name
-    if not path.exists():
+    path = idx.existing(folder, name)
+    if path is None:
         raise DataError(
-            f"{path} is not there; `hellodl data get unipen` says how to get it, or use --dataset ink"
+            f"{Path(folder) / name} is not there; `hellodl data get unipen` says how to get it, "
+            f"or use --dataset ink"
         )
     return path
 
