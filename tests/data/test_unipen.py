@@ -69,16 +69,16 @@ def test_a_range_of_pens_gives_thin_and_thick_pictures_and_the_same_ones_by_seed
 
 
 def test_letters_without_their_strokes_have_no_writers(tmp_path):
-    idx.write_idx(tmp_path / "unipen-letters-train-images-idx3-ubyte.gz", np.zeros((2, 28, 28), np.uint8))
-    idx.write_idx(tmp_path / "unipen-letters-train-labels-idx1-ubyte.gz", np.array([1, 26], np.uint8))
+    idx.write(tmp_path / "unipen-letters-train-images-idx3-ubyte.gz", np.zeros((2, 28, 28), np.uint8))
+    idx.write(tmp_path / "unipen-letters-train-labels-idx1-ubyte.gz", np.array([1, 26], np.uint8))
     letters = unipen.load_letters(tmp_path, "train")
     assert [letters.classes[label] for label in letters.labels] == ["a", "z"]
     assert letters.writers is None
 
 
 def test_letters_whose_counts_disagree_are_refused_by_name(tmp_path):
-    idx.write_idx(tmp_path / "unipen-letters-train-images-idx3-ubyte.gz", np.zeros((3, 28, 28), np.uint8))
-    idx.write_idx(tmp_path / "unipen-letters-train-labels-idx1-ubyte.gz", np.array([1, 26], np.uint8))
+    idx.write(tmp_path / "unipen-letters-train-images-idx3-ubyte.gz", np.zeros((3, 28, 28), np.uint8))
+    idx.write(tmp_path / "unipen-letters-train-labels-idx1-ubyte.gz", np.array([1, 26], np.uint8))
     with pytest.raises(DataError, match="2 labels"):
         unipen.load_letters(tmp_path, "train")
 
@@ -108,7 +108,7 @@ def test_nobody_writes_in_both_splits():
 @needs_unipen
 def test_our_drawings_agree_with_the_pictures_that_came_with_the_strokes():
     letters = unipen.load_letters(FOLDER, "test")
-    items = idx.read_idx(FOLDER / "unipen-letters-test-item-idx1-int32.gz")
+    items = idx.read(FOLDER / "unipen-letters-test-item-idx1-int32.gz")
     drawings = unipen.load_strokes(FOLDER)
     some = np.arange(0, len(letters), 16)
     assert (unipen.labels_of(drawings.labels[items], letters.classes) == letters.labels).all()

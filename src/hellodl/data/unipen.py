@@ -85,7 +85,7 @@ def letter_writers(folder: Path, split: str) -> np.ndarray | None:
     items, strokes = folder / f"unipen-letters-{split}-item-idx1-int32.gz", folder / STROKES_FILE
     if not (items.exists() and strokes.exists()):
         return None
-    return read_arrays(strokes, "writer_group")["writer_group"].astype(np.int64)[idx.read_idx(items)]
+    return read_arrays(strokes, "writer_group")["writer_group"].astype(np.int64)[idx.read(items)]
 
 
 def load_strokes(folder: str | Path) -> UnipenStrokes:
