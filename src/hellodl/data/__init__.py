@@ -134,7 +134,7 @@ def _published(name: str, split: str, data: str | Path | None, seed: int) -> Dat
 
 
 def _ink(split: str, seed: int, count: int | None, classes: str | None) -> Dataset:
-    """Built-in handwriting: each split has a seed of its own, and all but training have styles of their own."""
+    """Built-in handwriting: each split has a seed of its own, and all but training styles of their own."""
     from hellodl.data import ink
 
     stream = 0 if split.startswith("train") else SPLITS.index(split)

@@ -32,7 +32,7 @@ CODES = {dtype.newbyteorder("="): code for code, dtype in DTYPES.items()}
 AGAIN = "fetch it again (`hellodl data get NAME`)"
 
 
-def read_idx(path: str | Path) -> np.ndarray:
+def read(path: str | Path) -> np.ndarray:
     """The array in an idx file, gzipped or not (the first bytes tell, not the name), in the machine's byte
     order.
 
@@ -58,7 +58,7 @@ def read_idx(path: str | Path) -> np.ndarray:
     return values.astype(dtype.newbyteorder("="))
 
 
-def write_idx(path: str | Path, values: np.ndarray) -> None:
+def write(path: str | Path, values: np.ndarray) -> None:
     """Write an array as an idx file; gzipped when the name ends in .gz (always to the same bytes)."""
     path = Path(path)
     dtype = values.dtype.newbyteorder("=")
@@ -76,7 +76,7 @@ def read_labelled_images(images_path: str | Path, labels_path: str | Path) -> tu
 
     Raises DataError when either is damaged, is something else, or when their counts disagree.
     """
-    images, labels = read_idx(images_path), read_idx(labels_path)
+    images, labels = read(images_path), read(labels_path)
     if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
         raise DataError(
             f"{images_path}: holds {images.dtype} numbers of shape {images.shape}, "
