@@ -1,0 +1,259 @@
+"""Operations on tensors: each computes a value and says, right below, how gradients come back through it.
+
+An operation needs only two things: what it does, and what it does to small changes. Read one, and the others
+are variations. Elementwise functions come first, then reductions, then those that move elements about, then
+the few that are fused from several because that is faster or safer (softmax, linear).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from hellodl.erf import erf as _erf
+from hellodl.errors import ShapeError
+from hellodl.tensor import Array, Tensor, as_tensor, broadcast, record, unbroadcast
+
+Axis = int | tuple[int, ...] | None
+
+
+# -- elementwise -------------------------------------------------------------------------------------------
+
+
+def exp(x: Tensor) -> Tensor:
+    """e to the x.  The one function that is its own slope."""
+    out = np.exp(x.data)
+    return record(out, (x, lambda g: g * out))
+
+
+def log(x: Tensor) -> Tensor:
+    """Natural logarithm.  d(log x)/dx = 1/x."""
+    return record(np.log(x.data), (x, lambda g: g / x.data))
+
+
+def sqrt(x: Tensor) -> Tensor:
+    """Square root.  d(√x)/dx = 1/(2√x)."""
+    out = np.sqrt(x.data)
+    return record(out, (x, lambda g: g * 0.5 / out))
+
+
+def abs(x: Tensor) -> Tensor:
+    """Absolute value.  The slope is the sign (0 at the kink)."""
+    return record(np.abs(x.data), (x, lambda g: g * np.sign(x.data)))
+
+
+def maximum(a: Tensor, b: Any) -> Tensor:
+    """The larger of two, elementwise.  The gradient goes to the winner, and half to each where they tie."""
+    b = as_tensor(b, a)
+    out = broadcast("maximum", np.maximum, a, b)
+    return record(out, (a, lambda g: unbroadcast(g * _share(a.data, b.data), a.shape)),
+                       (b, lambda g: unbroadcast(g * _share(b.data, a.data), b.shape)))  # fmt: skip
+
+
+def minimum(a: Tensor, b: Any) -> Tensor:
+    """The smaller of two, elementwise.  The gradient goes to the winner, and half to each where they tie."""
+    b = as_tensor(b, a)
+    out = broadcast("minimum", np.minimum, a, b)
+    return record(out, (a, lambda g: unbroadcast(g * _share(b.data, a.data), a.shape)),
+                       (b, lambda g: unbroadcast(g * _share(a.data, b.data), b.shape)))  # fmt: skip
+
+
+def _share(winner: Array, loser: Array) -> Array:
+    return ((winner > loser) + 0.5 * (winner == loser)).astype(winner.dtype)
+
+
+def clip(x: Tensor, low: float, high: float) -> Tensor:
+    """x, kept between low and high.  Outside, nothing that x does matters, so no gradient passes."""
+    return record(np.clip(x.data, low, high), (x, lambda g: g * ((x.data >= low) & (x.data <= high))))
+
+
+def where(condition: Any, a: Tensor, b: Any) -> Tensor:
+    """a where the condition holds and b elsewhere; the gradient follows the choice."""
+    condition, b = np.asarray(condition.data if isinstance(condition, Tensor) else condition), as_tensor(b, a)
+    out = broadcast("where", lambda a, b: np.where(condition, a, b), a, b)
+    return record(out, (a, lambda g: unbroadcast(np.where(condition, g, 0), a.shape)),
+                       (b, lambda g: unbroadcast(np.where(condition, 0, g), b.shape)))  # fmt: skip
+
+
+def relu(x: Tensor) -> Tensor:
+    """max(x, 0), the rectifier (Nair and Hinton 2010).  The slope is 1 where something came through."""
+    out = np.maximum(x.data, 0)
+    return record(out, (x, lambda g: g * (out > 0)))
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    """1/(1 + e⁻ˣ), by way of tanh, which never overflows.  Its slope is s(1-s)."""
+    out = 0.5 * np.tanh(0.5 * x.data) + 0.5
+    return record(out, (x, lambda g: g * (out * (1 - out))))
+
+
+def tanh(x: Tensor) -> Tensor:
+    """Hyperbolic tangent.  Its slope is 1 - tanh²."""
+    out = np.tanh(x.data)
+    return record(out, (x, lambda g: g * (1 - out * out)))
+
+
+def erf(x: Tensor) -> Tensor:
+    """The error function.  Its slope is the bell curve 2/√π e^(-x²)."""
+    return record(_erf(x.data), (x, lambda g: g * (2 / math.sqrt(math.pi)) * np.exp(-x.data * x.data)))
+
+
+def gelu(x: Tensor) -> Tensor:
+    """x·Φ(x), Φ the normal distribution: the Gaussian error linear unit (Hendrycks and Gimpel 2016), exact.
+
+    Its slope is Φ(x) + x·φ(x), φ the bell curve.
+    """
+    share = 0.5 * _erf(x.data * math.sqrt(0.5)) + 0.5
+
+    def to_x(g: Array) -> Array:
+        bell = np.exp(-0.5 * x.data * x.data) * (1 / math.sqrt(2 * math.pi))
+        return g * (share + x.data * bell)
+
+    return record(x.data * share, (x, to_x))
+
+
+def gelu_tanh(x: Tensor) -> Tensor:
+    """GELU with Φ(x) replaced by a tanh that is within 0.0005 of it (same paper); cheaper where erf is not to hand."""
+    scale, cubic = math.sqrt(2 / math.pi), 0.044715
+    square = x.data * x.data
+    bend = np.tanh(scale * x.data * (1 + cubic * square))
+
+    def to_x(g: Array) -> Array:
+        slope = (1 - bend * bend) * (scale * x.data * (1 + 3 * cubic * square))
+        return g * (0.5 * (1 + bend + slope))
+
+    return record(0.5 * x.data * (1 + bend), (x, to_x))
+
+
+# -- reductions --------------------------------------------------------------------------------------------
+
+
+def sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The sum over some axes (all by default).  Every element counts once, so each gets the whole gradient."""
+    out = x.data.sum(axis=axis, keepdims=keepdims, dtype=x.dtype)
+    return record(np.asarray(out), (x, lambda g: np.broadcast_to(_keep(g, x, axis, keepdims), x.shape)))
+
+
+def mean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The average over some axes (all by default).  Each of n elements gets a share of 1/n of the gradient."""
+    out = np.asarray(x.data.mean(axis=axis, keepdims=keepdims, dtype=x.dtype))
+    share = out.size / (x.size or 1)
+    return record(out, (x, lambda g: np.broadcast_to(_keep(g, x, axis, keepdims) * x.dtype.type(share), x.shape)))
+
+
+def max(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The largest over some axes.  The gradient goes to the winner; several equal winners share it."""
+    top = x.data.max(axis=axis, keepdims=True)
+    out = top if keepdims else np.asarray(x.data.max(axis=axis))
+
+    def to_x(g: Array) -> Array:
+        won = (x.data == top).astype(x.dtype)
+        return _keep(g, x, axis, keepdims) * (won / won.sum(axis=axis, keepdims=True))
+
+    return record(out, (x, to_x))
+
+
+def _keep(g: Array, x: Tensor, axis: Axis, keepdims: bool) -> Array:
+    """The gradient of a reduction, with the reduced axes back as axes of size 1."""
+    if keepdims:
+        return g
+    if axis is None:
+        return np.reshape(g, (1,) * x.ndim)
+    return np.expand_dims(g, axis)
+
+
+# -- moving elements about ---------------------------------------------------------------------------------
+
+
+def reshape(x: Tensor, *shape: Any) -> Tensor:
+    """The same elements in another shape; one size may be -1, and is worked out."""
+    sizes = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+    try:
+        out = x.data.reshape(sizes)
+    except ValueError:
+        raise ShapeError(f"reshape: {x.shape} has {x.size} elements, which {tuple(sizes)} cannot hold; "
+                         "one size may be -1 to be worked out") from None  # fmt: skip
+    return record(out, (x, lambda g: g.reshape(x.shape)))
+
+
+def transpose(x: Tensor, *axes: int) -> Tensor:
+    """The axes in another order (all reversed by default); the gradient puts them back."""
+    order = axes or tuple(range(x.ndim))[::-1]
+    return record(x.data.transpose(order), (x, lambda g: g.transpose(np.argsort(order))))
+
+
+def concatenate(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
+    """Tensors one after the other along an axis; the gradient is cut at the same seams."""
+    out = np.concatenate([t.data for t in tensors], axis=axis)
+    ends = np.cumsum([t.shape[axis] for t in tensors])
+
+    def slice_of(k: int) -> Callable[[Array], Array]:
+        cut = slice(ends[k] - tensors[k].shape[axis], ends[k])
+        return lambda g: g[(slice(None),) * (axis % out.ndim) + (cut,)]
+
+    return record(out, *((t, slice_of(k)) for k, t in enumerate(tensors)))
+
+
+def stack(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
+    """Tensors of one shape side by side along a new axis."""
+    out = np.stack([t.data for t in tensors], axis=axis)
+    return record(out, *((t, lambda g, k=k: g.take(k, axis=axis)) for k, t in enumerate(tensors)))  # type: ignore[misc]
+
+
+def pad(x: Tensor, widths: Sequence[tuple[int, int]]) -> Tensor:
+    """Zeros around x, (before, after) for each axis; the gradient is cut out of the frame again."""
+    inside = tuple(slice(before, before + size) for (before, _), size in zip(widths, x.shape))
+    return record(np.pad(x.data, widths), (x, lambda g: g[inside]))
+
+
+# -- fused -------------------------------------------------------------------------------------------------
+
+
+def softmax(x: Tensor, axis: int = -1) -> Tensor:
+    """Scores to probabilities: e^x, scaled to add up to 1.  Dp/dx: p·(g - Σ g·p)."""
+    out = np.exp(x.data - x.data.max(axis=axis, keepdims=True))
+    out /= out.sum(axis=axis, keepdims=True)
+    return record(out, (x, lambda g: out * (g - (g * out).sum(axis=axis, keepdims=True))))
+
+
+def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
+    """The logarithm of softmax, without ever taking the logarithm of a zero (subtract the largest first)."""
+    out = x.data - x.data.max(axis=axis, keepdims=True)
+    out -= np.log(np.exp(out).sum(axis=axis, keepdims=True))
+    return record(out, (x, lambda g: g - np.exp(out) * g.sum(axis=axis, keepdims=True)))
+
+
+def linear_reference(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x Wᵀ + b, in the small steps that everybody knows."""
+    out = x @ transpose(weight)
+    return out if bias is None else out + bias
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x Wᵀ + b as one node: x (..., in), weight (out, in) as in PyTorch, bias (out,) -> (..., out)."""
+    rows = x.data.reshape(-1, x.shape[-1])  # (..., in) -> (rows, in)
+    out = rows @ weight.data.T
+    if bias is not None:
+        out += bias.data
+    out = out.reshape(*x.shape[:-1], weight.shape[0])
+    parents = [(x, lambda g: g @ weight.data),
+               (weight, lambda g: g.reshape(-1, g.shape[-1]).T @ rows)]  # fmt: skip
+    if bias is not None:
+        parents.append((bias, lambda g: g.reshape(-1, g.shape[-1]).sum(axis=0)))
+    return record(out, *parents)
+
+
+def dropout(x: Tensor, probability: float, generator: np.random.Generator) -> Tensor:
+    """Each element becomes 0 with this probability, and the others grow so that the mean stays (Hinton 2012)."""
+    kept = (generator.random(x.shape, dtype=np.float32) >= probability).astype(x.dtype)
+    kept *= x.dtype.type(1 / (1 - probability))
+    return record(x.data * kept, (x, lambda g: g * kept))
+
+
+
+
+for _function in (sum, mean, max, reshape, transpose, exp, log, sqrt, abs, tanh, sigmoid, relu):
+    setattr(Tensor, _function.__name__, _function)

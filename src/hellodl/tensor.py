@@ -1,0 +1,372 @@
+"""A tensor is an array that remembers how it was made.
+
+Whoever remembers how a number was made can work out how it would change if what it was made from changed.
+That is the chain rule, and it is all there is to automatic gradients: every operation notes its parents and,
+for each of them, the function that carries a gradient back (reverse-mode differentiation; Linnainmaa 1970,
+made popular for networks by Rumelhart, Hinton and Williams 1986). `backward` then walks from the loss to the
+weights, every node once.
+
+This file has the tensor, the walk, and the arithmetic behind Python's operators. All else is in `ops.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hellodl.errors import ShapeError, TrainingError
+
+Array = np.ndarray
+CarryBack = Callable[[Array], Array]
+
+
+class _Mode(threading.local):
+    """What each thread does while it computes: does it remember (gradients), does it check (debug)?"""
+
+    remember = True
+    debug = False
+    layers: tuple[str, ...] = ()
+
+
+mode = _Mode()
+
+
+class Tensor:
+    """An n-dimensional array with a gradient.
+
+    `data` is a NumPy array: float32 for all that is learned (float64 only for checking gradients), integers
+    for indices. `grad`, once `backward` has run, has the shape of `data`, and only tensors that were made by
+    hand with `requires_grad=True` (the leaves: weights) keep one. Lists and float64 arrays become float32
+    unless `dtype` says otherwise.
+    """
+
+    __slots__ = ("__weakref__", "_parents", "data", "grad", "requires_grad")
+    __array_priority__ = 1000  # NumPy arrays on the left of an operator let us answer
+
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None):
+        array = np.asarray(data.data if isinstance(data, Tensor) else data, dtype=dtype)
+        if dtype is None and array.dtype.kind == "f" and array.dtype != np.float32:
+            array = array.astype(np.float32)
+        if requires_grad and array.dtype.kind != "f":
+            raise TypeError(f"only floats have gradients, not {array.dtype}; give it dtype=np.float32")
+        self.data: Array = array
+        self.grad: Array | None = None
+        self.requires_grad = requires_grad
+        self._parents: tuple[tuple[Tensor, CarryBack], ...] | None = ()
+
+    shape = property(lambda self: self.data.shape)
+    ndim = property(lambda self: self.data.ndim)
+    size = property(lambda self: self.data.size)
+    dtype = property(lambda self: self.data.dtype)
+    T = property(lambda self: self.transpose())
+
+    def numpy(self) -> Array:
+        """The array itself (not a copy)."""
+        return self.data
+
+    def item(self) -> float:
+        """The one number that this tensor holds."""
+        return self.data.item()
+
+    def detach(self) -> Tensor:
+        """The same array, without its past."""
+        return _tensor(self.data)
+
+    def backward(self, gradient: Any = None, keep_graph: bool = False) -> None:
+        """Add to the `grad` of every leaf how much this tensor changes with it.
+
+        `gradient`, of this tensor's shape, says how much the end result changes with each of its elements; it
+        may be left out for a single number (a loss), where it is 1. The graph is freed on the way, so that
+        memory does not pile up, unless `keep_graph`.
+        """
+        if not self.requires_grad:
+            raise TrainingError("backward: nothing here requires a gradient; make a leaf with requires_grad=True")
+        if gradient is None:
+            if self.size != 1:
+                raise ShapeError(f"backward: a tensor of shape {self.shape} is no single loss; call .mean() "
+                                 "or .sum() first, or hand in the gradient")  # fmt: skip
+            gradient = np.ones_like(self.data)
+        gradient = np.asarray(gradient, dtype=self.dtype)
+        if gradient.shape != self.shape:
+            raise ShapeError(f"backward: gradient {gradient.shape} for a tensor {self.shape}; make them alike")
+        _walk_back(self, gradient, keep_graph)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __repr__(self) -> str:
+        return f"Tensor({np.array2string(self.data, precision=4, threshold=20)}, shape={self.shape})"
+
+    __hash__ = object.__hash__
+
+    def __neg__(self) -> Tensor:
+        return neg(self)
+
+    def __add__(self, other: Any) -> Tensor:
+        return add(self, as_tensor(other, self))
+
+    def __radd__(self, other: Any) -> Tensor:
+        return add(as_tensor(other, self), self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return sub(self, as_tensor(other, self))
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return sub(as_tensor(other, self), self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return mul(self, as_tensor(other, self))
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return mul(as_tensor(other, self), self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return div(self, as_tensor(other, self))
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return div(as_tensor(other, self), self)
+
+    def __pow__(self, exponent: float) -> Tensor:
+        return power(self, exponent)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return matmul(self, as_tensor(other, self))
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return matmul(as_tensor(other, self), self)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return getitem(self, key)
+
+    if TYPE_CHECKING:  # ops.py hands these in, so that x.sum() reads as well as sum(x)
+
+        def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor: ...
+        def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor: ...
+        def max(self, axis: Any = None, keepdims: bool = False) -> Tensor: ...
+        def reshape(self, *shape: int) -> Tensor: ...
+        def transpose(self, *axes: int) -> Tensor: ...
+        def exp(self) -> Tensor: ...
+        def log(self) -> Tensor: ...
+        def sqrt(self) -> Tensor: ...
+        def abs(self) -> Tensor: ...
+        def tanh(self) -> Tensor: ...
+        def sigmoid(self) -> Tensor: ...
+        def relu(self) -> Tensor: ...
+
+
+def _tensor(data: Array) -> Tensor:
+    """A tensor around this very array, without conversions: for results of operations."""
+    out = Tensor.__new__(Tensor)
+    out.data, out.grad, out.requires_grad, out._parents = data, None, False, ()
+    return out
+
+
+def as_tensor(value: Any, like: Tensor) -> Tensor:
+    """`value` as a tensor; plain numbers and arrays of floats take the dtype of `like`."""
+    if isinstance(value, Tensor):
+        return value
+    array = np.asarray(value)
+    return _tensor(array.astype(like.dtype, copy=False) if like.dtype.kind == "f" else array)
+
+
+def record(data: Array, *parents: tuple[Tensor, CarryBack]) -> Tensor:
+    """A result that remembers its parents: pairs of (tensor, function from the result's gradient to its own).
+
+    The functions may hold arrays but never the result itself: a cycle would keep whole graphs alive.
+    """
+    out = _tensor(data)
+    if mode.remember:
+        out._parents = tuple(parent for parent in parents if parent[0].requires_grad)
+        out.requires_grad = bool(out._parents)
+    if mode.debug:
+        _check(data, sys._getframe(1).f_code.co_name)
+        for array in (data, *(parent.data for parent, _ in parents)):
+            array.flags.writeable = False
+    return out
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Inside, nothing is remembered: for prediction, which needs no gradients. Each thread has its own."""
+    before, mode.remember = mode.remember, False
+    try:
+        yield
+    finally:
+        mode.remember = before
+
+
+@contextmanager
+def debug() -> Iterator[None]:
+    """Inside, every result is checked as it is made: the first NaN or infinity raises and names its operation
+    and layer, and arrays that the graph holds cannot be written to. Slow, so only for hunting."""
+    before, mode.debug = mode.debug, True
+    try:
+        yield
+    finally:
+        mode.debug = before
+
+
+def _check(array: Array, operation: str) -> None:
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        kind = "NaN" if np.isnan(array).any() else "infinity"
+        where = f" in layer '{'.'.join(mode.layers)}'" if mode.layers else ""
+        raise TrainingError(f"the first {kind} came out of '{operation}'{where}, shape {array.shape}")
+
+
+def topological_order(root: Tensor) -> list[Tensor]:
+    """All tensors that `root` was made from, each once and each after everything that was made from it.
+
+    No recursion: an unrolled recurrent network is a thousand nodes deep, and Python's stack is not. And no
+    walking along every path: a + a, b = a + a, ... twenty times has a million paths but twenty nodes.
+    """
+    order: list[Tensor] = []
+    seen = {id(root)}
+    stack = [(root, iter(root._parents or ()))]
+    while stack:
+        node, parents = stack[-1]
+        for parent, _ in parents:
+            if id(parent) not in seen:
+                seen.add(id(parent))
+                stack.append((parent, iter(parent._parents or ())))
+                break
+        else:
+            order.append(node)
+            stack.pop()
+    return order[::-1]
+
+
+def _walk_back(root: Tensor, gradient: Array, keep_graph: bool) -> None:
+    gradients = {id(root): gradient}
+    ours: set[int] = set()  # sums that we made and may add to in place; other arrays may be shared
+    for node in topological_order(root):
+        gradient = gradients.pop(id(node))
+        if node._parents is None:
+            raise TrainingError("backward: this graph was walked before and is freed; compute the loss again, "
+                                "or call backward(keep_graph=True) the first time")  # fmt: skip
+        if not node._parents:
+            if node.grad is None:
+                node.grad = np.array(gradient)
+            else:
+                node.grad += gradient
+            continue
+        for parent, carry_back in node._parents:
+            contribution = carry_back(gradient)
+            if mode.debug:
+                _check(contribution, "the gradient of " + carry_back.__qualname__.split(".")[0])
+            key = id(parent)
+            if key not in gradients:
+                gradients[key] = contribution
+            elif key in ours:
+                gradients[key] += contribution
+            else:
+                gradients[key] = gradients[key] + contribution
+                ours.add(key)
+        if not keep_graph:
+            node._parents = None
+
+
+def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """Undo broadcasting: what was copied along an axis gets the sum of the gradients along that axis."""
+    if gradient.shape == shape:
+        return gradient
+    gradient = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
+    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and gradient.shape[i] != 1)
+    return gradient.sum(axis=stretched, keepdims=True) if stretched else gradient
+
+
+def broadcast(name: str, function: Callable[..., Array], a: Tensor, b: Tensor) -> Array:
+    """`function(a, b)` on the arrays, with an error that helps where their shapes do not line up."""
+    try:
+        return function(a.data, b.data)
+    except ValueError:
+        raise ShapeError(f"{name}: {a.shape} and {b.shape} do not line up; "
+                         "reshape one so that sizes match from the right") from None  # fmt: skip
+
+
+def add(a: Tensor, b: Tensor) -> Tensor:
+    """Elementwise sum.  Both sides change the result one to one."""
+    out = broadcast("add", np.add, a, b)
+    return record(out, (a, lambda g: unbroadcast(g, a.shape)),
+                       (b, lambda g: unbroadcast(g, b.shape)))  # fmt: skip
+
+
+def sub(a: Tensor, b: Tensor) -> Tensor:
+    """Elementwise difference."""
+    out = broadcast("sub", np.subtract, a, b)
+    return record(out, (a, lambda g: unbroadcast(g, a.shape)),
+                       (b, lambda g: unbroadcast(-g, b.shape)))  # fmt: skip
+
+
+def mul(a: Tensor, b: Tensor) -> Tensor:
+    """Elementwise product.  d(ab)/da = b: each side's gradient is scaled by the other side's value."""
+    out = broadcast("mul", np.multiply, a, b)
+    return record(out, (a, lambda g: unbroadcast(g * b.data, a.shape)),
+                       (b, lambda g: unbroadcast(g * a.data, b.shape)))  # fmt: skip
+
+
+def div(a: Tensor, b: Tensor) -> Tensor:
+    """Elementwise quotient.  d(a/b)/da = 1/b, d(a/b)/db = -a/b²."""
+    out = broadcast("div", np.divide, a, b)
+    return record(out, (a, lambda g: unbroadcast(g / b.data, a.shape)),
+                       (b, lambda g: unbroadcast(-g * out / b.data, b.shape)))  # fmt: skip
+
+
+def neg(x: Tensor) -> Tensor:
+    """Minus x."""
+    return record(-x.data, (x, lambda g: -g))
+
+
+def power(x: Tensor, exponent: float) -> Tensor:
+    """x to a fixed power.  d(xⁿ)/dx = n xⁿ⁻¹."""
+    return record(x.data**exponent, (x, lambda g: g * (exponent * x.data ** (exponent - 1))))
+
+
+def matmul(a: Tensor, b: Tensor) -> Tensor:
+    """Matrix product of (..., m, k) and (..., k, n), or with a vector (k,) on either side.
+
+    d(AB)/dA carries G back as G Bᵀ, and d(AB)/dB as Aᵀ G: the only way that the shapes fit.
+    """
+    out = broadcast("matmul", np.matmul, a, b)
+
+    def to_a(g: Array) -> Array:
+        if b.ndim == 1:
+            return unbroadcast(np.expand_dims(g, -1) * b.data, a.shape)
+        if a.ndim == 1:
+            return unbroadcast((np.expand_dims(g, -2) @ np.swapaxes(b.data, -1, -2))[..., 0, :], a.shape)
+        return unbroadcast(g @ np.swapaxes(b.data, -1, -2), a.shape)
+
+    def to_b(g: Array) -> Array:
+        if a.ndim == 1 or b.ndim == 1:
+            column = a.data[:, None] if a.ndim == 1 else np.swapaxes(a.data, -1, -2)
+            row = np.expand_dims(g, -2) if a.ndim == 1 and b.ndim > 1 else np.expand_dims(g, -1)
+            product = column * row if a.ndim == 1 else column @ row
+            return unbroadcast(product[..., 0] if b.ndim == 1 else product, b.shape)
+        return unbroadcast(np.swapaxes(a.data, -1, -2) @ g, b.shape)
+
+    return record(out, (a, to_a), (b, to_b))
+
+
+def getitem(x: Tensor, key: Any) -> Tensor:
+    """x[key], with slices, integers, index arrays or masks.  Elements that were taken twice get both gradients."""
+    key = tuple(_index(part) for part in key) if isinstance(key, tuple) else _index(key)
+    parts = key if isinstance(key, tuple) else (key,)
+    once = all(isinstance(part, int | slice | np.integer) or part is None or part is Ellipsis for part in parts)
+
+    def to_x(g: Array) -> Array:
+        out = np.zeros_like(x.data)
+        if once:
+            out[key] = g
+        else:
+            np.add.at(out, key, g)
+        return out
+
+    return record(x.data[key], (x, to_x))
+
+
+def _index(part: Any) -> Any:
+    return part.data if isinstance(part, Tensor) else part
