@@ -1,0 +1,67 @@
+"""Layers that look at pictures: convolution and pooling.  What they compute is in `hellodl/conv.py`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hellodl import conv
+from hellodl.errors import ShapeError
+from hellodl.nn import init
+from hellodl.nn.module import Module, Parameter
+from hellodl.tensor import Tensor
+
+
+class Conv2d(Module):
+    """Convolution: (N, H, W, in_channels) -> (N, H', W', out_channels), H' = (H + 2·padding - k) // stride + 1.
+
+    `weight` has PyTorch's shape (out, in, k, k); in memory its input channels lie innermost, as the product
+    wants them. `rng` draws the starting weights (He's, biases zero); None leaves zeros, to be loaded.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int | tuple[int, int],
+                 stride: int | tuple[int, int] = 1, padding: int | tuple[int, int] = 0, bias: bool = True, *,
+                 rng: np.random.Generator | None):  # fmt: skip
+        shape = (out_channels, in_channels, *conv.pair(kernel_size))
+        drawn = init.he_normal(shape, rng).transpose(0, 2, 3, 1)
+        self.weight = Parameter(np.ascontiguousarray(drawn).transpose(0, 3, 1, 2))
+        self.bias = Parameter(np.zeros(out_channels, np.float32)) if bias else None
+        self.stride, self.padding = stride, padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, H, W, in) -> (N, H', W', out)."""
+        channels = self.weight.shape[1]
+        if x.ndim != 4 or x.shape[3] != channels:
+            raise ShapeError(f"Conv2d '{self.name}' takes images (N, H, W, {channels}), got {x.shape}; "
+                             "channels come last here")  # fmt: skip
+        return conv.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+
+
+class MaxPool2d(Module):
+    """The largest of each window: (N, H, W, C) -> (N, H', W', C).  `stride` is the window's size by default."""
+
+    def __init__(self, kernel_size: int | tuple[int, int], stride: int | tuple[int, int] | None = None,
+                 ceil_mode: bool = False):  # fmt: skip
+        self.kernel_size, self.stride, self.ceil_mode = kernel_size, stride, ceil_mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, H, W, C) -> (N, H', W', C)."""
+        return conv.max_pool2d(x, self.kernel_size, self.stride, self.ceil_mode)
+
+
+class AvgPool2d(Module):
+    """The average of each window: (N, H, W, C) -> (N, H', W', C)."""
+
+    def __init__(self, kernel_size: int | tuple[int, int], stride: int | tuple[int, int] | None = None):
+        self.kernel_size, self.stride = kernel_size, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, H, W, C) -> (N, H', W', C)."""
+        return conv.avg_pool2d(x, self.kernel_size, self.stride)
+
+
+class GlobalAvgPool2d(Module):
+    """The average of each channel over the whole picture: (N, H, W, C) -> (N, C) (Lin et al. 2013)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, H, W, C) -> (N, C)."""
+        return x.mean(axis=(1, 2))

@@ -1,0 +1,43 @@
+"""The layer that everything began with: every output is a weighted sum of all inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hellodl import ops
+from hellodl.errors import ShapeError
+from hellodl.nn import init
+from hellodl.nn.module import Module, Parameter
+from hellodl.tensor import Tensor
+
+
+class Linear(Module):
+    """x Wᵀ + b: (..., in_features) -> (..., out_features).  `weight` is (out, in) as in PyTorch.
+
+    `rng` draws the starting weights (He's, biases zero); None leaves zeros, for weights that will be loaded.
+    """
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, *,
+                 gain: float = init.RELU_GAIN, rng: np.random.Generator | None):  # fmt: skip
+        self.weight = Parameter(init.he_normal((out_features, in_features), rng, gain))
+        self.bias = Parameter(np.zeros(out_features, np.float32)) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) -> (..., out)."""
+        features = self.weight.shape[1]
+        if x.shape[-1:] != (features,):
+            raise ShapeError(f"Linear '{self.name}' takes {features} features, got {x.shape}; "
+                             "is a Flatten missing before it, or the size before it another?")  # fmt: skip
+        return ops.linear(x, self.weight, self.bias)
+
+
+class Flatten(Module):
+    """(N, ...) -> (N, everything): a picture becomes one long row, pixel by pixel, channels innermost.
+
+    PyTorch, whose channels come first, flattens channel by channel: its twin of a network has to permute to
+    (N, H, W, C) before it flattens.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, ...) -> (N, features)."""
+        return x.reshape(x.shape[0], -1)

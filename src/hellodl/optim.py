@@ -1,0 +1,279 @@
+"""Optimisers: what to do with a gradient once one has it.
+
+In order of growing cleverness. SGD takes a step downhill. Momentum keeps rolling. Nesterov looks where it is
+rolling to. Adam gives every weight a step of its own size. AdamW forgets a little of every weight at each step.
+
+The arithmetic is PyTorch's to the letter, so that settings carry over, and tests hold the two equal. Weights are
+changed in place, since several replicas of a model may be looking at them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from hellodl.errors import CheckpointError
+from hellodl.nn.module import Module
+from hellodl.tensor import Array, Tensor
+
+Group = dict[str, Any]
+
+
+class Optimizer:
+    """The base of all: holds groups of weights, each with its settings, and a little memory for each weight.
+
+    `parameters` is what `model.named_parameters()` gives, or a list of groups
+    {"params": {name: tensor}, "weight_decay": ...} whose settings override the optimiser's own.
+    """
+
+    def __init__(self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float, weight_decay: float):
+        groups: Sequence[Group] = [{"params": parameters}] if isinstance(parameters, Mapping) else parameters
+        self.learning_rate = learning_rate
+        self.groups: list[Group] = [{"weight_decay": weight_decay, **group} for group in groups]
+        self.steps = 0
+        self.memory: dict[str, dict[str, Array]] = {}
+
+    def named_parameters(self) -> Iterator[tuple[str, Tensor, Group]]:
+        """Every weight with its name and its group."""
+        for group in self.groups:
+            for name, parameter in group["params"].items():
+                yield name, parameter, group
+
+    def zero_grad(self) -> None:
+        """Forget all gradients."""
+        for _, parameter, _ in self.named_parameters():
+            parameter.grad = None
+
+    def step(self) -> None:
+        """Change every weight that has a gradient."""
+        self.steps += 1
+        for name, parameter, group in self.named_parameters():
+            if parameter.grad is not None:
+                rate = self.learning_rate * group.get("rate", 1.0)
+                self.update(parameter.data, parameter.grad, rate, group, self.memory.setdefault(name, {}))
+
+    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
+        """Change one weight array in place; each optimiser says how."""
+        raise TypeError(f"{type(self).__name__} has no update yet; write one that changes `weight` in place")
+
+    def state_dict(self) -> dict[str, Array]:
+        """All that a later resume needs, as arrays: "steps", and "momentum.<name>" and such."""
+        state = {f"{kind}.{name}": a for name, kinds in self.memory.items() for kind, a in kinds.items()}
+        return {"steps": np.array(self.steps)} | {key: np.array(a, order="C") for key, a in state.items()}
+
+    def load_state_dict(self, state: Mapping[str, Array]) -> None:
+        """Go on where `state_dict` was taken."""
+        parameters = {name: parameter for name, parameter, _ in self.named_parameters()}
+        memory: dict[str, dict[str, Array]] = {}
+        for key, array in state.items():
+            kind, _, name = key.partition(".")
+            if key == "steps":
+                continue
+            if name not in parameters or parameters[name].shape != array.shape:
+                raise CheckpointError(f"this optimiser state is for another model: it has '{name}' {array.shape}; "
+                                      "resume with the settings that the run was started with")  # fmt: skip
+            memory.setdefault(name, {})[kind] = zeros_for(parameters[name].data)
+            memory[name][kind][...] = array
+        self.memory, self.steps = memory, int(state["steps"])
+
+
+def zeros_for(weight: Array) -> Array:
+    """Zeros of a weight's shape and memory layout, so that the two can be walked side by side."""
+    return np.zeros_like(weight, order="K")
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: w -= rate·g, with the gradient's running sum instead where there is momentum.
+
+    momentum m keeps v = m·v + g and steps along v (Polyak 1964); nesterov steps along g + m·v, which is where
+    the next v would point (Nesterov 1983; Sutskever et al. 2013). Weight decay adds decay·w to g.
+    """
+
+    def __init__(self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float,
+                 momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0):  # fmt: skip
+        if nesterov and not momentum:
+            raise ValueError("nesterov needs a momentum; give it one such as 0.9")
+        super().__init__(parameters, learning_rate, weight_decay)
+        self.momentum, self.nesterov = momentum, nesterov
+
+    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
+        """w -= rate · direction."""
+        if group["weight_decay"]:
+            gradient = gradient + group["weight_decay"] * weight
+        if self.momentum:
+            velocity = memory.setdefault("momentum", zeros_for(weight))
+            velocity *= self.momentum
+            velocity += gradient
+            gradient = gradient + self.momentum * velocity if self.nesterov else velocity
+        weight -= rate * gradient
+
+
+class Adam(Optimizer):
+    """Each weight's step is its mean gradient over its typical gradient (Kingma and Ba 2014).
+
+    m and v are running means of g and g²; both start at zero and are corrected for that. Weight decay adds
+    decay·w to g, where it gets scaled with the rest: see AdamW.
+    """
+
+    decoupled = False
+
+    def __init__(self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float = 1e-3,
+                 betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0):  # fmt: skip
+        super().__init__(parameters, learning_rate, weight_decay)
+        self.betas, self.eps = betas, eps
+
+    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
+        """w -= rate · m̂ / (√v̂ + ε)."""
+        if group["weight_decay"] and not self.decoupled:
+            gradient = gradient + group["weight_decay"] * weight
+        first, second = self.betas
+        mean = memory.setdefault("mean", zeros_for(weight))
+        square = memory.setdefault("square", zeros_for(weight))
+        work = (1 - first) * gradient
+        mean *= first
+        mean += work
+        np.multiply(gradient, gradient, out=work)
+        work *= 1 - second
+        square *= second
+        square += work
+        np.sqrt(square, out=work)
+        work *= 1 / math.sqrt(1 - second**self.steps)
+        work += self.eps
+        np.divide(mean, work, out=work)
+        work *= rate / (1 - first**self.steps)
+        if group["weight_decay"] and self.decoupled:
+            weight *= 1 - rate * group["weight_decay"]
+        weight -= work
+
+
+class AdamW(Adam):
+    """Adam, with weight decay taken off the weights themselves: w *= 1 - rate·decay (Loshchilov and Hutter 2017)."""
+
+    decoupled = True
+
+    def __init__(self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float = 1e-3,
+                 betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.01):  # fmt: skip
+        super().__init__(parameters, learning_rate, betas, eps, weight_decay)
+
+
+def decay_matrices_only(model: Module, weight_decay: float) -> list[Group]:
+    """Two groups: matrices and kernels are decayed; biases and normalisers' scales are not, for there is nothing to gain."""
+    named = model.named_parameters()
+    return [
+        {"params": {n: p for n, p in named.items() if p.ndim > 1}, "weight_decay": weight_decay},
+        {"params": {n: p for n, p in named.items() if p.ndim <= 1}, "weight_decay": 0.0},
+    ]
+
+
+def gradient_norm(parameters: Sequence[Tensor]) -> float:
+    """The length of all gradients together, as one long vector."""
+    squares = (float(np.vdot(p.grad, p.grad)) for p in parameters if p.grad is not None)
+    return math.sqrt(sum(squares))
+
+
+def clip_gradients(parameters: Sequence[Tensor], longest: float) -> float:
+    """Scale all gradients together so that their length is at most `longest`; returns what it was (Pascanu 2012)."""
+    norm = gradient_norm(parameters)
+    if norm > longest:
+        for parameter in parameters:
+            if parameter.grad is not None:
+                parameter.grad *= longest / (norm + 1e-6)
+    return norm
+
+
+class WeightAverage:
+    """A running average of the weights, which is often a better model than the last ones (Polyak 1990).
+
+    average = d·average + (1 - d)·weights after each step, with d growing to `decay` as (1 + steps)/(10 + steps),
+    so that the beginning is soon forgotten. Buffers (running statistics) are averaged alike.
+    """
+
+    def __init__(self, model: Module, decay: float = 0.999):
+        self.model, self.decay, self.steps = model, decay, 0
+        self.arrays = {name: a.copy(order="K") for name, a in self._live().items()}
+
+    def _live(self) -> dict[str, Array]:
+        return {name: p.data for name, p in self.model.named_parameters().items()} | self.model.named_buffers()
+
+    def update(self) -> None:
+        """Take in the weights as they are now."""
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for name, array in self._live().items():
+            average = self.arrays[name]
+            average += np.float32(1 - decay) * (array - average)
+
+    @contextmanager
+    def applied(self) -> Iterator[Module]:
+        """Inside, the model has the averaged weights; afterwards its own again."""
+        live = self._live()
+        own = {name: array.copy(order="K") for name, array in live.items()}
+        for name, array in live.items():
+            array[...] = self.arrays[name]
+        try:
+            yield self.model
+        finally:
+            for name, array in live.items():
+                array[...] = own[name]
+
+    def state_dict(self) -> dict[str, Array]:
+        """The averages and the number of steps, for saving."""
+        return {"steps": np.array(self.steps)} | {n: np.array(a, order="C") for n, a in self.arrays.items()}
+
+    def load_state_dict(self, state: Mapping[str, Array]) -> None:
+        """Go on where `state_dict` was taken."""
+        for name, array in self.arrays.items():
+            array[...] = state[name]
+        self.steps = int(state["steps"])
+
+
+Schedule = Callable[[int], float]  # from the number of the step to a share of the full learning rate
+
+
+def constant() -> Schedule:
+    """The same rate all the time."""
+    return lambda step: 1.0
+
+
+def cosine(total: int, warm_up: int = 0, final: float = 0.0) -> Schedule:
+    """Up in a straight line for `warm_up` steps, then down half a cosine to `final` (Loshchilov and Hutter 2016).
+
+    The warm-up lets Adam's averages settle before the steps are large (Goyal et al. 2017).
+    """
+
+    def share(step: int) -> float:
+        if step < warm_up:
+            return (step + 1) / (warm_up + 1)
+        progress = min((step - warm_up) / max(total - warm_up, 1), 1.0)
+        return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress))
+
+    return share
+
+
+def linear(total: int, warm_up: int = 0, final: float = 0.0) -> Schedule:
+    """Up in a straight line for `warm_up` steps, then down in one to `final`."""
+
+    def share(step: int) -> float:
+        if step < warm_up:
+            return (step + 1) / (warm_up + 1)
+        return max(1 - (1 - final) * (step - warm_up) / max(total - warm_up, 1), final)
+
+    return share
+
+
+def one_cycle(total: int, rise: float = 0.3, start: float = 1 / 25, final: float = 1 / 250_000) -> Schedule:
+    """Half a cosine up over the first part, half a cosine down to nearly nothing (Smith and Topin 2017).
+
+    With these defaults it is PyTorch's OneCycleLR, step for step.
+    """
+
+    def share(step: int) -> float:
+        top = rise * total - 1
+        low, high, progress = (start, 1.0, step / top) if step <= top else (1.0, final, (step - top) / (total - 1 - top))
+        return high + (low - high) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+
+    return share

@@ -1,0 +1,191 @@
+"""Lanes: one batch on several threads, with the same bits whatever their number.
+
+A batch is cut into micro-batches of a fixed size, which belong to a fixed number of lanes; threads take lanes.
+Each lane has a replica of the model: the same weight arrays, but its own gradients and its own random
+generator, made from the seed, the step and the micro-batch. Gradients are added within a lane in order, then
+over the lanes in order. Floating-point sums depend on their order, and nothing here depends on which thread
+was first, so training with 1, 2 or 8 threads gives the same weights to the last bit.
+
+A small micro-batch is also fast: all that one makes on the way fits into its core's own cache. NumPy lets go of
+Python's lock while it computes, so plain threads do; the matrix library is told to use one thread a product.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from hellodl.console import log
+from hellodl.nn.module import Module, Parameter
+from hellodl.nn.norm import BatchNorm2d
+from hellodl.tensor import Array, Tensor, mode, no_grad
+
+# From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
+# by the size of the whole batch) and whatever numbers should be added up over the batch (such as how many are right).
+Work = Callable[[Module, Array, np.random.Generator], tuple[Tensor, Array]]
+
+
+def thread_count(threads: int | None = None) -> int:
+    """How many threads to use: what is asked for, else one for every core that this process may use."""
+    if threads is not None:
+        return max(threads, 1)
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows do not say
+        return os.cpu_count() or 1
+
+
+@contextmanager
+def single_threaded_products() -> Iterator[None]:
+    """Inside, each matrix product runs on the thread that asked for it: lanes share out the cores already."""
+    controller = ThreadpoolController()
+    if not controller.select(user_api="blas").lib_controllers:
+        log.debug("the matrix library's threads cannot be set here; lanes work, perhaps slower")
+    with controller.limit(limits=1, user_api="blas"):
+        yield
+
+
+def replica(model: Module) -> Module:
+    """A copy of the model's tree with the same weight and buffer arrays, but gradients of its own."""
+
+    twins: dict[int, Parameter] = {}  # a weight that is used in two places stays one
+
+    def copied(module: Module) -> Module:
+        twin = object.__new__(type(module))
+        for name, value in vars(module).items():
+            if isinstance(value, Module):
+                value = copied(value)
+            elif isinstance(value, Parameter):
+                value = twins.setdefault(id(value), Parameter(value.data))
+            vars(twin)[name] = value
+        return twin
+
+    return copied(model)
+
+
+@dataclass
+class _Lane:
+    model: Module
+    parameters: dict[str, Parameter]
+    norms: list[BatchNorm2d]
+    loss: float = 0.0
+    sums: list[Array] = field(default_factory=list)
+
+
+class Lanes:
+    """Computes the gradient of a batch: `with Lanes(model) as lanes: loss, sums = lanes.gradients(work, batch, seeds)`.
+
+    micro_batch and lanes are settings of the training run, stored with it; `threads` is the machine's affair and
+    changes nothing but the time it takes.
+    """
+
+    def __init__(self, model: Module, micro_batch: int = 16, lanes: int = 8, threads: int | None = None):
+        self.model, self.micro_batch, self.threads = model, micro_batch, thread_count(threads)
+        self.parameters = model.named_parameters()
+        self.norms = [m for _, m in model.modules() if isinstance(m, BatchNorm2d)]
+        self.lanes = [self._lane() for _ in range(lanes)]
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="lane") if self.threads > 1 else None
+
+    def _lane(self) -> _Lane:
+        twin = replica(self.model)
+        norms = [m for _, m in twin.modules() if isinstance(m, BatchNorm2d)]
+        for norm in norms:
+            norm.waiting = []
+        return _Lane(twin, twin.named_parameters(), norms)
+
+    def __enter__(self) -> Lanes:
+        self._products = single_threaded_products()
+        self._products.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._products.__exit__(*error)
+
+    def gradients(self, work: Work, batch: Array, seeds: Sequence[int]) -> tuple[float, Array]:
+        """Leave the batch's gradient in the model's weights; returns the loss and the sums over micro-batches.
+
+        `seeds` (such as the run's seed and the step) and the micro-batch's number make each generator.
+        """
+        pieces = [batch[i : i + self.micro_batch] for i in range(0, len(batch), self.micro_batch)]
+        busy = self.lanes[: len(pieces)]
+        debug = mode.debug
+
+        def run(number: int) -> None:
+            lane, mode.debug, mode.remember = self.lanes[number], debug, True
+            lane.model.train()
+            lane.loss, lane.sums = 0.0, []
+            for parameter in lane.parameters.values():
+                parameter.grad = None
+            for k in range(number, len(pieces), len(self.lanes)):
+                generator = np.random.default_rng([*seeds, k])
+                lane.model.use_generator(generator)
+                loss, sums = work(lane.model, pieces[k], generator)
+                loss.backward()
+                lane.loss += loss.item()
+                lane.sums.append(np.asarray(sums))
+
+        for _ in (self._pool.map if self._pool else map)(run, range(len(busy))):
+            pass
+        self._add_up(busy)
+        self._merge_statistics(len(pieces))
+        return sum(lane.loss for lane in busy), np.sum([s for lane in busy for s in lane.sums], axis=0)
+
+    def _add_up(self, busy: list[_Lane]) -> None:
+        for name, parameter in self.parameters.items():
+            total = None
+            for lane in busy:
+                gradient = lane.parameters[name].grad
+                if gradient is None:
+                    continue
+                if total is None:
+                    total = gradient
+                else:
+                    total += gradient
+                lane.parameters[name].grad = None
+            parameter.grad = total
+
+    def _merge_statistics(self, pieces: int) -> None:
+        for number, norm in enumerate(self.norms):
+            for k in range(pieces):
+                norm.merge(*self.lanes[k % len(self.lanes)].norms[number].waiting[k // len(self.lanes)])  # type: ignore[index]
+            for lane in self.lanes:
+                lane.norms[number].waiting.clear()  # type: ignore[union-attr]
+
+
+def predict(model: Module, images: Array, threads: int | None = None, micro_batch: int = 32) -> Array:
+    """The model's answers to images (N, 28, 28) uint8, or (N, H, W, C) float32: logits (N, classes), float32.
+
+    Runs on all threads, without a graph, in the state that `eval` gives (which the model keeps).
+    """
+    model.eval()
+
+    def answer(start: int) -> Array:
+        with no_grad():
+            return model(Tensor(as_input(images[start : start + micro_batch]))).data
+
+    starts = range(0, len(images), micro_batch)
+    count = min(thread_count(threads), len(starts))
+    if count == 0:
+        with no_grad():
+            return model(Tensor(as_input(np.zeros((1, *images.shape[1:]), images.dtype)))).data[:0]
+    with single_threaded_products():
+        if count == 1:
+            return np.concatenate([answer(start) for start in starts])
+        with ThreadPoolExecutor(count) as pool:
+            return np.concatenate(list(pool.map(answer, starts)))
+
+
+def as_input(images: Array) -> Array:
+    """Pictures as networks take them: (N, 28, 28) uint8 -> (N, 28, 28, 1) float32 from 0 to 1."""
+    if images.dtype == np.uint8:
+        images = images.astype(np.float32) * np.float32(1 / 255)
+    return images[..., None] if images.ndim == 3 else images
