@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as some
 
-from hellodl import tensorfile
-from hellodl.checkpoint import load, save
+from hellodl import nn, tensorfile
+from hellodl.checkpoint import load, load_model, save, save_model
 from hellodl.errors import CheckpointError
+from hellodl.tensor import Tensor, no_grad
 
 TYPES = [
     np.dtype(t)
@@ -340,3 +341,73 @@ def test_saving_through_a_link_replaces_what_it_points_to(tmp_path):
     save(tmp_path / "link", WEIGHTS, {})
     assert (tmp_path / "link").is_symlink()
     assert same(load(target)[0], WEIGHTS)
+
+
+# ---- whole models ----
+
+
+def small_network(width: int = 5) -> nn.Module:
+    rng = np.random.default_rng(1)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, rng=rng), nn.GELU(), nn.Flatten(), nn.Linear(4 * 36, width, rng=rng)
+    )
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_model_comes_back_without_the_code_that_made_it(tmp_path, half):
+    path, model = tmp_path / "model.safetensors", small_network()
+    save_model(path, model, classes="abcde", card={"seed": 1}, half=half)
+    loaded, metadata = load_model(path)
+    assert (metadata["classes"], metadata["card"]) == ("abcde", {"seed": 1})
+    x = Tensor(np.random.default_rng(2).standard_normal((3, 8, 8, 1)).astype(np.float32))
+    with no_grad():
+        difference = np.abs(loaded.eval()(x).data - model.eval()(x).data).max()
+    assert difference == 0 if not half else 0 < difference < 5e-3
+    assert all(array.dtype == np.float32 for array in loaded.state_dict().values())
+
+
+def test_half_makes_matrices_half_as_large_and_leaves_vectors(tmp_path):
+    save_model(tmp_path / "a", small_network(), classes=None, card={}, half=True)
+    tensors, _ = load(tmp_path / "a")
+    assert {n.rpartition(".")[2]: a.dtype.name for n, a in tensors.items()} == {
+        "weight": "float16",
+        "bias": "float32",
+    }
+
+
+def test_weights_too_large_for_half_are_refused(tmp_path):
+    model = small_network()
+    model.parameters()[0].data[0] = 1e6
+    with pytest.raises(CheckpointError, match="save it without half"):
+        save_model(tmp_path / "a", model, classes=None, card={}, half=True)
+
+
+def test_a_file_for_another_model_is_refused(tmp_path):
+    path = tmp_path / "a"
+    model, other = small_network(5), small_network(6)
+    for tensors, words in [
+        (other.state_dict(), r"'3.weight' is \(5, 144\)"),
+        ({}, "not among them"),
+        (model.state_dict() | {"4.weight": np.zeros(1)}, "no '4.weight'"),
+        ({"model.0.weight": np.zeros(1)}, "training run"),
+    ]:
+        save(path, tensors, {"model": nn.describe(model), "classes": None})
+        with pytest.raises(CheckpointError, match=words) as caught:
+            load_model(path)
+        assert str(caught.value).startswith(str(path))
+
+
+def test_a_file_that_describes_no_model_is_refused(tmp_path):
+    path = tmp_path / "a"
+    huge = nn.describe(small_network())
+    huge["layers"][3]["out_features"] = 10**15
+    for metadata, words in [
+        ({}, "does not say which model"),
+        ({"model": {"kind": "os.system"}}, "cannot be understood"),
+        ({"model": {"kind": "Linear", "in_features": -3, "out_features": "x"}}, "cannot be understood"),
+        ({"model": huge}, "cannot be understood"),
+        ({"model": nn.describe(small_network()), "classes": [1]}, "classes"),
+    ]:
+        save(path, small_network().state_dict(), metadata)
+        with pytest.raises(CheckpointError, match=words):
+            load_model(path)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hellodl.errors import CheckpointError, HelloError
-from hellodl.tensorfile import load, one_line, quoted, save
+from hellodl.tensorfile import load, quoted, save
 
 if TYPE_CHECKING:
     from hellodl.nn import Module
@@ -56,40 +56,23 @@ def load_model(path: str | Path) -> tuple[Module, dict[str, Any]]:
         raise CheckpointError(f"{path}: its classes are no text; save the model again")
     try:
         model = nn.build(description)
-    except (HelloError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
-        raise CheckpointError(
-            f"{path}: describes a model that this hellodl cannot build ({one_line(error)}); "
-            "update hellodl or train the model again"
-        ) from error
-    except (MemoryError, RecursionError) as error:
-        raise CheckpointError(
-            f"{path}: describes a model too large for this machine; take another file"
-        ) from error
+    except HelloError as error:
+        raise CheckpointError(f"{path}: {error}") from error
     load_weights(model, tensors, path)
     return model, metadata
 
 
 def load_weights(model: Module, tensors: Mapping[str, np.ndarray], path: str | Path) -> None:
     """Put tensors into a model that exists, or say which does not fit (`path` is for that message)."""
-    expected = model.state_dict()
-    belongs = "it is for another model; give the file that was saved from this one"
-    missing = [name for name in expected if name not in tensors]
-    if missing and any(name.startswith("model.") for name in tensors):
+    if any(name.startswith("model.") for name in tensors):
         raise CheckpointError(
             f"{path}: is the state of a training run, not a finished model; "
             "go on training it with --resume, or give the model file that training wrote at its end"
         )
-    if missing:
-        raise CheckpointError(f"{path}: has no {quoted(missing[0])}, which the model needs; {belongs}")
-    for name, array in tensors.items():
-        if name not in expected:
-            raise CheckpointError(f"{path}: has {quoted(name)}, which the model lacks; {belongs}")
-        if array.shape != expected[name].shape:
-            raise CheckpointError(
-                f"{path}: {quoted(name)} is {array.shape} in the file "
-                f"and {expected[name].shape} in the model; {belongs}"
-            )
-    model.load_state_dict({name: array.astype(expected[name].dtype) for name, array in tensors.items()})
+    try:
+        model.load_state_dict(dict(tensors))
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
 
 
 def _halved(path: str | Path, name: str, array: np.ndarray) -> np.ndarray:

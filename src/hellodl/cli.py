@@ -219,8 +219,8 @@ def version() -> str:
 
 
 def say(message: str) -> None:
-    """One line on standard error."""
-    line = " ".join(message.split())
+    """One line on standard error, of which no character can command the terminal (file names may try)."""
+    line = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
     print(f"hellodl: {line.removeprefix('hellodl: ')}", file=sys.stderr)
 
 
