@@ -194,23 +194,24 @@ class WeightAverage:
 
     def __init__(self, model: Module, decay: float = 0.999):
         self.model, self.decay, self.steps = model, decay, 0
-        self.arrays = {name: a.copy(order="K") for name, a in self._live().items()}
+        self.arrays = {name: a.copy(order="K") for name, a in self.live().items()}
 
-    def _live(self) -> dict[str, Array]:
+    def live(self) -> dict[str, Array]:
+        """The model's own weights and buffers, as they are now."""
         return {name: p.data for name, p in self.model.named_parameters().items()} | self.model.named_buffers()
 
     def update(self) -> None:
         """Take in the weights as they are now."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        for name, array in self._live().items():
+        for name, array in self.live().items():
             average = self.arrays[name]
             average += np.float32(1 - decay) * (array - average)
 
     @contextmanager
     def applied(self) -> Iterator[Module]:
         """Inside, the model has the averaged weights; afterwards its own again."""
-        live = self._live()
+        live = self.live()
         own = {name: array.copy(order="K") for name, array in live.items()}
         for name, array in live.items():
             array[...] = self.arrays[name]
