@@ -83,12 +83,13 @@ def main(argv: list[str] | None = None) -> int:
     debug = "--debug" in arguments
     forgive_output()
     try:
-        status = run(arguments)
+        try:
+            status = run(arguments)
+        except WrongUsage as usage:
+            status = usage.args[0]
         if sys.stdout is not None:
             sys.stdout.flush()
         return status
-    except WrongUsage as usage:
-        return usage.args[0]
     except BrokenPipeError:  # the reader of our output has seen enough, as in `hellodl runs | head`
         close_output()
         return 141
