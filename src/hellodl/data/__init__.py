@@ -64,6 +64,7 @@ class Known:
     licence: str
     citation: str
     built_in: bool
+    can_download: bool
     folder: Path | None
     how: str
 
@@ -78,6 +79,7 @@ def available(data: str | Path | None = None) -> list[Known]:
             licence=known.licence,
             citation=known.citation,
             built_in=known.built_in,
+            can_download=known.can_download,
             folder=find(known.name, data),
             how="" if known.built_in else how_to_get(known.name, data),
         )
@@ -139,8 +141,8 @@ def _ink(split: str, seed: int, count: int | None, classes: str | None) -> Datas
 
     stream = 0 if split.startswith("train") else SPLITS.index(split)
     own_seed = seed if stream == 0 else int(np.random.SeedSequence([seed, stream]).generate_state(1)[0])
-    wanted = INK_COUNTS[split] if count is None else count
     part = "train" if stream == 0 else "test"
+    wanted = INK_COUNTS[split] if count is None else count
     if classes is None:
         return ink.dataset(wanted, own_seed, split=part)
     return ink.dataset(wanted, own_seed, classes=classes, split=part)

@@ -8,8 +8,8 @@ hand would have drawn them.
 
 This runs inside training, on micro-batches, so it has to be cheap. Two thoughts make it so:
 - All that moves pixels is one table of "where does this pixel come from", and that table is linear in the
-  random numbers: the rows x, y and 1 give any affine map, and one row for each bump of the elastic field bends
-  it. So the tables of all images are a single matrix product.
+  random numbers: the rows x, y and 1 give any affine map, and one row for each bump of the elastic field
+  bends it. So the tables of all images are a single matrix product.
 - The images are stacked in one tall strip, empty rows between them, so that OpenCV treats all in one call,
   and what becomes of an image depends on nothing in its neighbours.
 """
@@ -39,10 +39,10 @@ class Augment:
 
     Uniform from minus to plus its strength: `rotation` (degrees), `shear` (the slant: pixels sideways for
     each pixel of height), `shift` (pixels, across and down), `thickness` (of strokes: 1, the most, is a pixel
-    more or less all round). Between 1/(1 + strength) and 1 + strength: `scale` (of the whole), `stretch` (width
-    against height). `elastic` is the typical (root mean square) bending in pixels, over distances of
-    `smoothness` pixels. Between nought and its strength: `blur` (1, the most: the blurred image alone), `noise`
-    (standard deviation, where ink is 1). `cutout` blanks a square of so many pixels a side, anywhere.
+    more or less all round). Between 1/(1 + strength) and 1 + strength: `scale` (of the whole), `stretch`
+    (width against height). `elastic` is the typical (root mean square) bending in pixels, over distances of
+    `smoothness` pixels. Between nought and its strength: `blur` (1, the most: the blurred image alone),
+    `noise` (standard deviation, where ink is 1). `cutout` blanks a square of so many pixels a side, anywhere.
     """
 
     rotation: float = 0.0
@@ -86,7 +86,7 @@ class Augment:
         return np.clip(varied, 0, 1, out=varied)
 
     def _change_pen(self, strip: np.ndarray, rng: np.random.Generator) -> None:
-        """Thicker and thinner strokes: each image mixed with itself, a pixel spread or eaten away all round."""
+        """Thicker and thinner strokes: each image mixed with itself, spread or eaten away by a pixel."""
         amount = _each(rng.uniform(-self.thickness, self.thickness, len(strip)))
         thick, thin = _on_tall(cv2.dilate, strip, CROSS), _on_tall(cv2.erode, strip, CROSS)
         _mix(strip, thick, np.maximum(amount, 0))
@@ -188,8 +188,8 @@ def poster(images: np.ndarray, columns: int = 16) -> np.ndarray:
 def _rows(smoothness: float | None) -> np.ndarray:
     """The rows that every table of origins is a sum of: (3 + bumps, 784) float32; no bumps where it is None.
 
-    x, y (from the centre) and 1; then Gaussian bumps on a coarse grid, scaled so that, with weights drawn from
-    a standard normal distribution, every pixel's displacement has a standard deviation of 1 pixel.
+    x, y (from the centre) and 1; then Gaussian bumps on a coarse grid, scaled so that, with weights drawn
+    from a standard normal distribution, every pixel's displacement has a standard deviation of 1 pixel.
     """
     line = np.arange(SIDE)
     y, x = (axis.ravel() - CENTRE for axis in np.meshgrid(line, line, indexing="ij"))

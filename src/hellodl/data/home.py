@@ -35,7 +35,11 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Source:
-    """A data set that we know: what it is, whom to thank, which files it has and where they are published."""
+    """A data set that we know: what it is, whom to thank, which files it has and where they are published.
+
+    `folder` is its place in the data home. By hand one would `take` something from the page `by_hand`; where
+    there is more to it, `hint` says so. `zip_bytes` is about the size of the zip at each of the `zip_urls`.
+    """
 
     name: str
     what: str
@@ -44,10 +48,10 @@ class Source:
     citation: str
     folder: str = ""
     by_hand: str = ""
+    take: str = "its files"
     hint: str = ""
     zip_urls: tuple[str, ...] = ()
-    zip_name: str = ""
-    zip_md5: str = ""
+    zip_bytes: int = 0
     files: tuple[SourceFile, ...] = ()
 
     @property
@@ -116,9 +120,13 @@ def how_to_get(name: str, data: str | Path | None = None) -> str:
     if known.hint:
         ways.append(known.hint)
     elif known.by_hand:
-        what = known.zip_name if known.zip_name else "its files"
-        ways.append(f"take {what} from {known.by_hand} and put it into {place}")
+        ways.append(by_hand(known, place))
     return ", or ".join(ways)
+
+
+def by_hand(known: Source, folder: Path) -> str:
+    """What a person with a browser can do."""
+    return f"take {known.take} from {known.by_hand} and put it into {folder}"
 
 
 def _source(name: str, entry: dict) -> Source:
