@@ -1,0 +1,132 @@
+"""From a photo of handwriting to text.
+
+photo -> evened light -> ink -> parts -> lines -> characters -> 28×28 -> a network's opinion -> text in
+context. Each arrow is a file of this folder. Nothing here knows what a network is: reading is given a
+function that turns pictures into probabilities, and anything that does will do.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import cv2
+import numpy as np
+
+from hellodl.reading.case import with_case
+from hellodl.reading.clean import too_large, without_dust, without_frames
+from hellodl.reading.context import in_context
+from hellodl.reading.draw import annotate
+from hellodl.reading.layout import find_lines
+from hellodl.reading.page import Character, Classify, Page
+from hellodl.reading.parts import Box, find_parts, letter_height
+from hellodl.reading.photo import Photo, load_photo
+from hellodl.reading.segment import Glyph, find_glyphs
+from hellodl.reading.threshold import darkness, find_levels, ink_mask
+
+__all__ = ["Character", "Classify", "Page", "Photo", "annotate", "load_photo", "read_page"]
+
+SMALL_PICTURE = 1000  # pixels: pictures smaller than this are enlarged, so that strokes are a few pixels wide
+LARGEST_ENLARGEMENT = 4.0
+
+
+def read_page(picture: np.ndarray, classify: Classify, classes: str) -> Page:
+    """Read a picture (H, W, 3) uint8, blue-green-red, upright; boxes are in its pixels.
+
+    `classify` turns (N, 28, 28) uint8 pictures of characters, white on black, into (N, K) float32
+    probabilities, and `classes` says in K characters what they stand for. A page with nothing on it gives an
+    empty Page.
+    """
+    height, width = picture.shape[:2]
+    enlargement = min(LARGEST_ENLARGEMENT, max(1.0, SMALL_PICTURE / max(height, width)))
+    if enlargement > 1:
+        picture = cv2.resize(picture, None, fx=enlargement, fy=enlargement, interpolation=cv2.INTER_CUBIC)
+    glyphs = glyphs_of(picture, classify)
+    return _as_page(glyphs, classes, (width, height), enlargement)
+
+
+def glyphs_of(picture: np.ndarray, classify: Classify) -> list[list[Glyph]]:
+    """The characters of a picture, line by line, with the network's probabilities."""
+    dark = darkness(picture)
+    levels = find_levels(dark)
+    if levels is None:
+        return []
+    mask = without_frames(ink_mask(dark, levels))
+    # Printed frames are often darker than the pen: without them, the pen's own level counts.
+    levels = find_levels(dark, cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    if levels is None:
+        return []
+    mask = without_frames(ink_mask(dark, levels))
+    labels, parts = find_parts(mask)
+    if not parts:
+        return []
+    parts = without_dust(parts, labels)
+    letter = letter_height(parts)
+    parts = [part for part in parts if not too_large(part, letter)]
+    letter = letter_height(parts)
+    lines = find_lines(parts, letter)
+    return find_glyphs(lines, dark, labels, levels.low, letter, classify)
+
+
+def _as_page(glyphs: list[list[Glyph]], classes: str, size: tuple[int, int], enlargement: float) -> Page:
+    """Choose the letters in their context and put everything into the photo's own pixels."""
+    glyphs = [line for line in glyphs if line]
+    spaces = word_starts([[glyph.box for glyph in line] for line in glyphs])
+    fresh = [np.array([True, *starts[1:]]) for starts in spaces]
+    probabilities = in_context([np.stack([g.probabilities for g in line]) for line in glyphs], fresh, classes)
+    orders = [np.argsort(-p, axis=1) for p in probabilities]
+    letters = ["".join(classes[i] for i in order[:, 0]) for order in orders]
+    letters = with_case(letters, [[glyph.box for glyph in line] for line in glyphs])
+    lines = []
+    for row, line in enumerate(glyphs):
+        characters = []
+        for i, glyph in enumerate(line):
+            first, second = orders[row][i, :2]
+            box = glyph.box
+            corner_and_size = (box.left, box.top, box.width, box.height)
+            characters.append(
+                Character(
+                    letters[row][i],
+                    float(probabilities[row][i, first]),
+                    classes[second],
+                    float(probabilities[row][i, second]),
+                    tuple(round(value / enlargement) for value in corner_and_size),  # type: ignore[arg-type]
+                    spaces[row][i],
+                )
+            )
+        lines.append(characters)
+    return Page(lines, size)
+
+
+def word_starts(lines: list[list[Box]]) -> list[list[bool]]:
+    """For each character whether a space stands before it (never before a line's first).
+
+    Gaps come in two sizes, within words and between them; where one size explains them all there are no
+    spaces.
+    """
+    gaps, heights = [], []
+    for boxes in lines:
+        heights += [box.height for box in boxes]
+        gaps += [max(-before.overlap_x(after), 0) for before, after in itertools.pairwise(boxes)]
+    if not gaps:
+        return [[False] * len(boxes) for boxes in lines]
+    height = float(np.median(heights))
+    limit = _gap_limit(np.array(gaps) / height) * height
+    return [
+        [False] + [-before.overlap_x(after) > limit for before, after in itertools.pairwise(boxes)]
+        for boxes in lines
+    ]
+
+
+def _gap_limit(gaps: np.ndarray) -> float:
+    """The gap, in letter heights, from which on it is a space: between two clear groups of gaps."""
+    values = np.sort(np.log(np.maximum(gaps, 0.05)))
+    best, limit = 0.0, np.inf
+    for i in range(1, len(values)):
+        low, high = values[:i], values[i:]
+        between = len(low) * len(high) / len(values) * (low.mean() - high.mean()) ** 2
+        if between > best:
+            best, limit = between, float((low.mean() + high.mean()) / 2)
+    low, high = values[values < limit], values[values >= limit]
+    if not len(low) or not len(high) or high.mean() - low.mean() < np.log(2.0) or np.exp(high.mean()) < 0.4:
+        return float("inf") if np.exp(np.median(values)) < 1.0 or len(values) > 3 else 1.0
+    return float(np.exp(limit))

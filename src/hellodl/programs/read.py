@@ -1,0 +1,124 @@
+"""`hellodl read PHOTO ...`: the text of photographed handwriting, and a picture that shows what was read
+where."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hellodl.errors import CheckpointError, HelloError, PhotoError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from hellodl.reading import Classify, Page
+
+MODEL = Path(__file__).parent.parent / "models" / "reader.safetensors"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The photos, and where the pictures with the answers go."""
+    parser.add_argument(
+        "photos", nargs="+", type=Path, metavar="PHOTO", help="photos of unjoined handwriting"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="where PHOTO-read.png goes (here)"
+    )
+    parser.add_argument("--model", type=Path, metavar="FILE", help="another reader than the one that ships")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Read each photo; a bad one gets its line and does not keep the others from being read."""
+    classify, classes = classifier(options.model, getattr(options, "threads", None))
+    options.out.mkdir(parents=True, exist_ok=True)
+    records, failed = [], False
+    for place, path in enumerate(options.photos):
+        try:
+            page, annotated = read_and_annotate(path, classify, classes)
+            save_picture(picture_name(path, options.out, options.photos), annotated)
+        except PhotoError as error:
+            print(f"hellodl: {error}", file=sys.stderr)
+            failed = True
+            continue
+        if options.json:
+            records.append({"photo": str(path), **page.to_json()})
+        else:
+            show(page, path if len(options.photos) > 1 else None, first=place == 0)
+    if options.json:
+        print(json.dumps({"photos": records}, ensure_ascii=False))
+    return int(failed)
+
+
+def show(page: Page, path: Path | None, first: bool) -> None:
+    """The text on standard output, under its file's name where there are several."""
+    if path is not None:
+        print(("" if first else "\n") + f"{path}:")
+    if page.text:
+        print(page.text, flush=True)
+
+
+def read_photo(path: str | Path, model: str | Path | None = None) -> Page:
+    """Read one photo with the reader that ships, or with the model file given; `.text` is what it says."""
+    classify, classes = classifier(None if model is None else Path(model))
+    return read_and_annotate(Path(path), classify, classes)[0]
+
+
+def read_and_annotate(path: Path, classify: Classify, classes: str) -> tuple[Page, np.ndarray]:
+    """The page, its boxes in pixels of the photo, and the picture with the answers (large ones reduced)."""
+    from hellodl.reading import annotate, load_photo, read_page
+
+    photo = load_photo(path)
+    page = read_page(photo.picture, classify, classes).enlarged(photo.reduction)
+    return page, annotate(photo.picture, page)
+
+
+def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify, str]:
+    """From pictures (N, 28, 28) uint8 to probabilities (N, K) float32: a function, and the K names."""
+    from hellodl.checkpoint import load_model
+    from hellodl.parallel import as_input, predict
+
+    path = MODEL if model is None else model
+    network, metadata = load_model(path)
+    classes = metadata.get("classes")
+    if not classes:
+        raise CheckpointError(f"{path}: is no reader of characters; give a model from 'hellodl train reader'")
+
+    def classify(images: np.ndarray) -> np.ndarray:
+        import numpy as np
+
+        if not len(images):
+            return np.zeros((0, len(classes)), np.float32)
+        scores = predict(network, as_input(images), threads)
+        shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    return classify, classes
+
+
+def picture_name(path: Path, folder: Path, photos: list[Path]) -> Path:
+    """PHOTO-read.png; with the suffix kept where two photos would share the name."""
+    twins = [other for other in photos if other.stem == path.stem]
+    return folder / (f"{path.name if len(twins) > 1 else path.stem}-read.png")
+
+
+def save_picture(path: Path, picture: np.ndarray) -> None:
+    """Write a PNG whole or not at all: to a temporary name first."""
+    import cv2
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    done, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if not done:
+        raise HelloError(f"{path}: OpenCV cannot make this picture")
+    try:
+        temporary.write_bytes(data.tobytes())
+        temporary.replace(path)
+    except OSError as error:
+        raise HelloError(
+            f"{path}: cannot be written ({error.strerror or error}); choose a folder by --out"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,82 @@
+"""What reading a photo gives: the page, its lines, and for every character where it is and how sure we
+are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+# Any function that turns N pictures of characters into N rows of probabilities, (N, 28, 28) uint8 -> (N, K)
+# float32.
+Classify = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Character:
+    """One character: `box` is (left, top, width, height) in pixels of the photo, probabilities are 0 to 1."""
+
+    letter: str
+    probability: float
+    runner_up: str
+    runner_up_probability: float
+    box: tuple[int, int, int, int]
+    space_before: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that was read: lines from top to bottom, characters from left to right; `size` is (width,
+    height)."""
+
+    lines: list[list[Character]] = field(default_factory=list)
+    size: tuple[int, int] = (0, 0)
+
+    @property
+    def characters(self) -> list[Character]:
+        """All characters in reading order."""
+        return [character for line in self.lines for character in line]
+
+    @property
+    def text(self) -> str:
+        """The text, words separated by spaces and lines by line ends; empty for a blank page."""
+        return "\n".join(line_text(line) for line in self.lines)
+
+    def enlarged(self, factor: float) -> Page:
+        """The same page with its boxes in a picture that is larger by this factor."""
+
+        def larger(character: Character) -> Character:
+            left, top, width, height = (round(value * factor) for value in character.box)
+            return replace(character, box=(left, top, width, height))
+
+        lines = [[larger(character) for character in line] for line in self.lines]
+        return Page(lines, (round(self.size[0] * factor), round(self.size[1] * factor)))
+
+    def to_json(self) -> dict:
+        """Everything as plain lists and numbers, ready for `json.dumps`."""
+        return {
+            "text": self.text,
+            "width": self.size[0],
+            "height": self.size[1],
+            "lines": [
+                {"text": line_text(line), "characters": [_as_record(character) for character in line]}
+                for line in self.lines
+            ],
+        }
+
+
+def line_text(line: list[Character]) -> str:
+    """The characters of a line with the spaces between its words."""
+    return "".join(" " * character.space_before + character.letter for character in line)
+
+
+def _as_record(character: Character) -> dict:
+    return {
+        "letter": character.letter,
+        "probability": round(character.probability, 4),
+        "runner_up": character.runner_up,
+        "runner_up_probability": round(character.runner_up_probability, 4),
+        "box": list(character.box),
+        "space_before": character.space_before,
+    }

@@ -1,0 +1,211 @@
+"""Decide which pieces of a line make one character, and let the network be the judge of it.
+
+A broken K is an I and a <, two touching letters are one strange one. So in every line all sensible ways to
+put neighbouring pieces together, and to cut wide ones apart, are laid out as a lattice; all of them are shown
+to the network in one go, and the cheapest way through the lattice is found by dynamic programming (as banks'
+readers of cheques did: LeCun, Bottou, Bengio and Haffner 1998). What a network finds no character costs much;
+so do wide gaps inside of a character, and cuts.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hellodl.reading.glyph import SIDE, cut_out, normalise
+from hellodl.reading.layout import Atom, Line
+from hellodl.reading.page import Classify
+from hellodl.reading.parts import Box, around
+
+WIDEST_GAP = 0.3  # of the letter height: pieces farther apart are never one character
+CUT_COST = 1.2  # nats: cutting through ink needs a reason
+MOST_PIECES = 3
+
+
+@dataclass(frozen=True)
+class Piece:
+    """An atom, or a slice of one between two columns."""
+
+    atom: Atom
+    left: int
+    right: int
+    first: bool = True  # whether this is the leftmost slice of its atom
+    last: bool = True
+
+
+@dataclass
+class Candidate:
+    """Pieces `start` up to `stop` of a line taken as one character, with its box and its picture."""
+
+    start: int
+    stop: int
+    box: Box
+    picture: np.ndarray
+    cost: float  # of its geometry, before the network has seen it
+    weight: float
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """A character that was found: its box, its normalised picture and the probabilities of the classes,
+    (K,)."""
+
+    box: Box
+    picture: np.ndarray
+    probabilities: np.ndarray
+
+
+def find_glyphs(
+    lines: list[Line],
+    dark: np.ndarray,
+    labels: np.ndarray,
+    threshold: float,
+    height: float,
+    classify: Classify,
+) -> list[list[Glyph]]:
+    """The characters of each line, left to right.
+
+    `dark` (H, W) float32 and `labels` (H, W) int32 are the page, `threshold` is where ink begins, `height`
+    the usual letter's. All candidates of the whole page go through `classify` at once.
+    """
+    gap = usual_gap(lines, height)
+    everything = [
+        candidates_of(pieces_of(line, labels, height), dark, labels, threshold, height, gap) for line in lines
+    ]
+    pictures = [candidate.picture for candidates in everything for candidate in candidates]
+    stacked = np.stack(pictures) if pictures else np.zeros((0, SIDE, SIDE), np.uint8)
+    probabilities = classify(stacked)
+    out, place = [], 0
+    for candidates in everything:
+        answers = probabilities[place : place + len(candidates)]
+        place += len(candidates)
+        chosen = cheapest_path(candidates, answers.max(axis=1)) if candidates else []
+        out.append([Glyph(candidates[i].box, candidates[i].picture, answers[i]) for i in chosen])
+    return out
+
+
+def usual_gap(lines: list[Line], height: float) -> float:
+    """The usual gap between neighbours on this page, as a share of the letter height."""
+    gaps = []
+    for line in lines:
+        boxes = [atom.box for atom in line.atoms]
+        gaps += [-before.overlap_x(after) / height for before, after in itertools.pairwise(boxes)]
+    gaps = [gap for gap in gaps if 0 < gap < 1.5]
+    return float(np.median(gaps)) if gaps else 0.4
+
+
+def pieces_of(line: Line, labels: np.ndarray, height: float) -> list[Piece]:
+    """A line's atoms from left to right, wide ones cut where they are thin."""
+    pieces = []
+    for atom in sorted(line.atoms, key=lambda atom: atom.box.left):
+        cuts = cut_columns(atom, labels, height)
+        edges = [atom.box.left, *cuts, atom.box.right]
+        for i, (left, right) in enumerate(itertools.pairwise(edges)):
+            pieces.append(Piece(atom, left, right, i == 0, i == len(cuts)))
+    return pieces
+
+
+def cut_columns(atom: Atom, labels: np.ndarray, height: float) -> list[int]:
+    """Columns at which a wide atom may be two characters that touch: there is little ink in them."""
+    box = atom.box
+    if box.width < 0.75 * height or box.width < 0.9 * box.height:
+        return []
+    ink = np.isin(labels[box.slices()], [part.label for part in atom.parts])
+    thickness = ink.sum(axis=0).astype(np.float32)
+    smooth = max(1, int(0.04 * height)) | 1
+    thickness = cv2.blur(thickness.reshape(1, -1), (smooth, 1)).ravel()
+    pen = float(np.quantile(thickness, 0.25))
+    margin = int(0.22 * height)
+    cuts: list[int] = []
+    for column in np.argsort(thickness[margin : box.width - margin], kind="stable") + margin:
+        if thickness[column] > 1.3 * pen or len(cuts) == 4:
+            break
+        if all(abs(column - other) >= margin for other in cuts):
+            cuts.append(int(column))
+    return sorted(box.left + column for column in cuts)
+
+
+def candidates_of(
+    pieces: list[Piece], dark: np.ndarray, labels: np.ndarray, threshold: float, height: float, gap: float
+) -> list[Candidate]:
+    """All runs of one to a few neighbouring pieces that may be one character."""
+    out = []
+    for start in range(len(pieces)):
+        for stop in range(start + 1, min(len(pieces), start + MOST_PIECES + 2) + 1):
+            run = pieces[start:stop]
+            cost = geometry_cost(run, height, gap)
+            if cost is None:
+                break
+            box, own = _cut_run(run, dark, labels)
+            atoms = len({id(piece.atom) for piece in run})
+            out.append(Candidate(start, stop, box, normalise(own, threshold), cost, float(atoms)))
+    return out
+
+
+def geometry_cost(run: list[Piece], height: float, usual: float) -> float | None:
+    """The cost, in nats, of taking these pieces for one character; None if it is out of the question."""
+    cost = 0.0
+    atoms: list[Atom] = []
+    for piece in run:
+        if not atoms or atoms[-1] is not piece.atom:
+            atoms.append(piece.atom)
+    if len(atoms) > MOST_PIECES:
+        return None
+    for before, after in itertools.pairwise(atoms):
+        gap = max(-before.box.overlap_x(after.box) / height, 0.0)
+        if gap > WIDEST_GAP:
+            return None
+        cost += float(np.clip(np.log((gap + 0.03) / (usual + 0.03)) + 1.5, -0.7, 4))
+    width = (run[-1].right - run[0].left) / height
+    if len(atoms) > 1 and width > 1.6:
+        return None
+    cost += 3 * max(0.0, width - 1.4) if len(run) > 1 else 0.0
+    cost += CUT_COST / 2 * ((not run[0].first) + (not run[-1].last))
+    if (not run[0].first or not run[-1].last) and width < 0.15:
+        cost += 1.0
+    return cost
+
+
+def _cut_run(run: list[Piece], dark: np.ndarray, labels: np.ndarray) -> tuple[Box, np.ndarray]:
+    """The box of a run of pieces and its darkness, everything else blank."""
+    atoms = {id(piece.atom): piece.atom for piece in run}
+    wanted = [part.label for atom in atoms.values() for part in atom.parts]
+    box = around(atom.box for atom in atoms.values())
+    left = box.left if run[0].first else run[0].left
+    right = box.right if run[-1].last else run[-1].right
+    box = Box(left, box.top, right, box.bottom)
+    own = cut_out(dark, labels, wanted, box)
+    whole = all(piece.first and piece.last for piece in run)
+    if not whole:
+        ink = np.isin(labels[box.slices()], wanted)
+        rows = np.flatnonzero(ink.any(axis=1))
+        if len(rows):
+            box = Box(left, box.top + int(rows[0]), right, box.top + int(rows[-1]) + 1)
+        # Without the two pixels of paper at the sides that were cut: there is a neighbour's ink.
+        y, x = box.slices()
+        own = np.where(np.isin(labels[y, x], wanted), dark[y, x], 0).astype(np.float32)
+    return box, own
+
+
+def cheapest_path(candidates: list[Candidate], probability: np.ndarray) -> list[int]:
+    """The candidates, by index, that cover all pieces of a line once and cost the least together."""
+    last = max(candidate.stop for candidate in candidates)
+    best = np.full(last + 1, np.inf)
+    best[0] = 0.0
+    came_by = [-1] * (last + 1)
+    for i in sorted(range(len(candidates)), key=lambda i: candidates[i].start):
+        candidate = candidates[i]
+        surprise = -np.log(max(float(probability[i]), 0.02))
+        cost = best[candidate.start] + candidate.cost + candidate.weight * surprise
+        if cost < best[candidate.stop]:
+            best[candidate.stop] = cost
+            came_by[candidate.stop] = i
+    path: list[int] = []
+    place = last
+    while place > 0 and came_by[place] >= 0:
+        path.append(came_by[place])
+        place = candidates[came_by[place]].start
+    return path[::-1]
