@@ -30,13 +30,17 @@ def console() -> Console:
     return _console
 
 
-def start_logging(verbose: bool = False) -> None:
-    """Send the log lines of hellodl to the console: one short line each, warnings in colour."""
-    from rich.logging import RichHandler
+class _Lines(logging.Handler):
+    """Log lines on the console, as they are; warnings and errors in colour."""
 
-    handler = RichHandler(console=console(), show_time=False, show_path=False, show_level=False, markup=False)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    log.handlers[:] = [handler]
+    def emit(self, record: logging.LogRecord) -> None:
+        style = "red" if record.levelno >= logging.ERROR else "yellow" if record.levelno >= logging.WARNING else ""
+        console().print(record.getMessage(), style=style, markup=False, soft_wrap=True)
+
+
+def start_logging(verbose: bool = False) -> None:
+    """Send the log lines of hellodl to the console."""
+    log.handlers[:] = [_Lines()]
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
 
 

@@ -1,0 +1,52 @@
+"""`hellodl train digits`: first a multi-layer perceptron, then a convolutional network, learn to read digits.
+
+The perceptron sees 784 numbers and knows nothing of pictures; the convolutional network looks through small
+windows, everywhere in the same way. The difference between their figures is what that knowledge is worth.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+import numpy as np
+
+from hellodl.data.augment import DIGITS
+from hellodl.programs import learning, show
+from hellodl.programs.networks import perceptron, residual
+from hellodl.train import Settings
+
+DATASETS = ("mnist", "ink")
+PERCEPTRON = Settings(epochs=5, batch_size=64, learning_rate=2e-3)
+SETTINGS = Settings(epochs=10, batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The common options of learning, and which of the two networks."""
+    learning.add_arguments(parser, SETTINGS, DATASETS)
+    parser.add_argument("--architecture", choices=("perceptron", "convolutional", "both"), default="both",
+                        help="which network (both, one after the other; the options are the second's)")  # fmt: skip
+
+
+def main(options: argparse.Namespace) -> int:
+    """Train one or both, look, report."""
+    learning.resumed(options, "digits")
+    name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
+    splits = learning.load_splits(name, options, classes="0123456789")
+    rng = np.random.default_rng(options.seed)
+    learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
+
+    if options.architecture != "convolutional":
+        settings = replace(PERCEPTRON, seed=options.seed)
+        if options.architecture == "perceptron":
+            settings = learning.settings_of(options, settings)
+        learned = learning.learn("digits", perceptron(10, rng), splits, settings, options, about={"architecture": "perceptron"})
+        first = learned.figures["test_accuracy"]
+        learning.log.info(f"the perceptron reads {first:.2%} of the test images")
+
+    if options.architecture != "perceptron":
+        network = residual(10, rng)
+        learned = learning.learn("digits", network, splits, learning.settings_of(options, SETTINGS), options,
+                                 prepare=DIGITS, about={"architecture": "convolutional"})  # fmt: skip
+    learning.show_guesses(learned, splits.test, rng)
+    return learning.finish(learned, options)

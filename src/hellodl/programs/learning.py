@@ -1,0 +1,172 @@
+"""What the programs that learn have in common: their options, the run, the final figure.
+
+A program says what is special about it (data, network, settings, what it promises); this file does the rest in
+the same way for all: log the run, train or resume, judge once on the test images, save the model, report.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hellodl import checkpoint, data, nn
+from hellodl.console import log
+from hellodl.data.dataset import Dataset
+from hellodl.errors import DataError
+from hellodl.parallel import predict
+from hellodl.programs import show
+from hellodl.runlog import RunLog
+from hellodl.train import OPTIMIZERS, SCHEDULES, Preparation, Settings, Trainer, classification, evaluate, plain
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The three parts of a data set: to learn from, to watch, and to judge by once."""
+
+    train: Dataset
+    validation: Dataset
+    test: Dataset
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A trained network and its figures."""
+
+    model: nn.Module
+    figures: dict[str, Any]
+    path: Path
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets: Sequence[str]) -> None:
+    """The options of every program that learns; what they are by default are its own settings."""
+    parser.add_argument("--dataset", choices=datasets, help=f"learn from this set ({' or '.join(datasets)}, the first that is here)")
+    parser.add_argument("--epochs", type=int, default=settings.epochs, metavar="N", help=f"times through the data ({settings.epochs})")
+    parser.add_argument("--batch-size", type=int, default=settings.batch_size, metavar="N", help=f"images a step ({settings.batch_size})")
+    parser.add_argument("--lr", type=float, default=settings.learning_rate, metavar="RATE", help=f"highest learning rate ({settings.learning_rate})")
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, default=settings.optimizer, help=f"({settings.optimizer})")
+    parser.add_argument("--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})")
+    parser.add_argument("--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 60,000)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where the model goes (runs/PROGRAM-RUN.safetensors)")
+    parser.add_argument("--resume", metavar="RUN", help="go on with a run that was stopped: its number, or its .state file")
+    parser.add_argument("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
+
+
+def settings_of(options: argparse.Namespace, settings: Settings) -> Settings:
+    """The program's settings with what the command line changed."""
+    return replace(settings, epochs=options.epochs, batch_size=options.batch_size, learning_rate=options.lr,
+                   optimizer=options.optimizer, schedule=options.schedule, seed=options.seed)  # fmt: skip
+
+
+def first_that_is_here(names: Sequence[str], home: Path | None) -> str:
+    """The first of these data sets that was found; built-in ink needs no finding."""
+    known = {one.name: one for one in data.available(home)}
+    return next(name for name in names if known[name].built_in or known[name].folder)
+
+
+def load_splits(name: str, options: argparse.Namespace, classes: str | None = None) -> Splits:
+    """All three parts of a set, the training part cut to --count images."""
+    splits = [data.load(name, split, options.data, options.seed, count, classes)
+              for split, count in (("train", options.count), ("validation", None), ("test", None))]  # fmt: skip
+    return Splits(*splits)
+
+
+def resumed(options: argparse.Namespace, program: str) -> Path | None:
+    """The state file that --resume means, with its settings taken over into the options; None without --resume."""
+    if options.resume is None:
+        return None
+    path = RUNS / f"{program}-{options.resume}.state" if options.resume.isdigit() else Path(options.resume)
+    if not path.exists():
+        raise DataError(f"{path}: there is no such run to go on with; `hellodl runs` lists them (finished runs keep no state)")
+    _, metadata = checkpoint.load(path)
+    training = metadata.get("training", {})
+    if training.get("about", {}).get("program") != program:
+        raise DataError(f"{path}: is no run of `hellodl train {program}`; use the program that it was started with")
+    saved = training["settings"]
+    options.epochs, options.batch_size, options.lr = saved["epochs"], saved["batch_size"], saved["learning_rate"]
+    options.optimizer, options.schedule, options.seed = saved["optimizer"], saved["schedule"], saved["seed"]
+    for name, value in training["about"].items():
+        setattr(options, name, value)
+    return path
+
+
+def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, options: argparse.Namespace, *,
+          prepare: Preparation = plain, about: dict[str, Any] | None = None) -> Learned:  # fmt: skip
+    """Train `network`, judge it once on the test images, save it; the run is logged in runs/hellodl.sqlite3."""
+    about = {"program": program, "dataset": splits.train.name, "count": options.count, **(about or {})}
+    state = resumed(options, program)
+    log.info(f"{program}: {len(splits.train):,} images of {splits.train.name} to learn from, "
+             f"{network.weight_count():,} weights")  # fmt: skip
+    began = time.perf_counter()
+    with RunLog(RUNS / "hellodl.sqlite3").run(program, asdict(settings) | about, seed=settings.seed, data=splits.train) as run:
+        name = f"{program}-{run.id if run.id is not None else f'seed{settings.seed}'}"
+        out = options.out or RUNS / f"{name}.safetensors"
+        RUNS.mkdir(exist_ok=True)
+        work = classification(splits.train, settings, prepare)
+        trainer = Trainer(network, len(splits.train), work, settings, run, path=state or RUNS / f"{name}.state", about=about,
+                          judge=lambda model: evaluate(model, splits.validation, options.threads), threads=options.threads)  # fmt: skip
+        if state:
+            trainer.load(state)
+            log.info(f"goes on from step {trainer.steps} of {trainer.total}")
+        trainer.fit()
+        logits = predict(network, splits.test.images, options.threads)
+        confusion = show.confusion_matrix(splits.test.labels, logits.argmax(axis=1), len(splits.test.classes))
+        figures = {
+            "program": program,
+            **about,
+            "seed": settings.seed,
+            "settings": asdict(settings),
+            "weights": network.weight_count(),
+            "test_images": len(splits.test),
+            "test_accuracy": nn.accuracy(logits, splits.test.labels),
+            "test_top2": nn.accuracy(logits, splits.test.labels, top=2),
+            "validation_accuracy": trainer.history[-1]["validation_accuracy"] if trainer.history else None,
+            "seconds": trainer.seconds if state else time.perf_counter() - began,
+            "images_per_second": settings.batch_size * trainer.total / max(trainer.seconds, 1e-9),
+        }
+        run.confusion(trainer.steps, confusion, splits.test.classes)
+        run.result(figures)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint.save_model(out, network, classes=splits.train.classes, card=figures)
+    if trainer.path:
+        trainer.path.unlink(missing_ok=True)
+    log.info(show.pairs_as_text(confusion, splits.test.classes))
+    return Learned(network, figures | {"model": str(out)}, out)
+
+
+def show_guesses(learned: Learned, test: Dataset, rng: np.random.Generator) -> None:
+    """Three test images as text, each with what the network takes it for."""
+    which = rng.integers(len(test), size=3)
+    logits = predict(learned.model, test.images[which])
+    captions = [f"{test.classes[truth]}, read as {test.classes[guess]}" for truth, guess in zip(test.labels[which], logits.argmax(axis=1))]
+    log.info(show.side_by_side(list(test.images[which]), captions))
+
+
+def finish(learned: Learned, options: argparse.Namespace) -> int:
+    """Say the figure on standard output; the exit status is 1 where --least was missed."""
+    figures = learned.figures
+    accuracy = figures["test_accuracy"]
+    log.info(f"the model is in {learned.path}; `hellodl evaluate {learned.path}` looks at it closely")
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        print(f"{accuracy:.2%} of {figures['test_images']:,} test images of {figures['dataset']} right "
+              f"({figures['test_top2']:.2%} within two guesses), after {figures['seconds']:.0f} s")  # fmt: skip
+    if options.least is not None and accuracy < options.least:
+        log.error(f"that misses the {options.least:.1%} that was asked for")
+        return 1
+    return 0
+
+
+def some_of(dataset: Dataset, rng: np.random.Generator, count: int = 3) -> tuple[list[np.ndarray], list[str]]:
+    """A few images of a set and what they are, for `show.side_by_side`."""
+    which = rng.integers(len(dataset), size=count)
+    return list(dataset.images[which]), [dataset.classes[label] for label in dataset.labels[which]]

@@ -1,0 +1,41 @@
+"""`hellodl train letters`: a convolutional network learns to read handwritten letters.
+
+Twenty-six classes, capitals and small letters together, from images of 28×28. The set is EMNIST's letters or
+UNIPEN's where they are at hand, and built-in ink where nothing was downloaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from hellodl.data.augment import LETTERS
+from hellodl.programs import learning, show
+from hellodl.programs.networks import NETWORKS
+from hellodl.train import Settings
+
+DATASETS = ("emnist", "unipen", "ink")
+SETTINGS = Settings(epochs=12, batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The common options of learning, and which network."""
+    learning.add_arguments(parser, SETTINGS, DATASETS)
+    parser.add_argument("--architecture", choices=NETWORKS, default="residual", help="which network (residual)")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Train, look, report."""
+    learning.resumed(options, "letters")
+    name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
+    splits = learning.load_splits(name, options)
+    settings = learning.settings_of(options, SETTINGS)
+    rng = np.random.default_rng(options.seed)
+    network = NETWORKS[options.architecture](len(splits.train.classes), rng)
+
+    learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
+    learned = learning.learn("letters", network, splits, settings, options, prepare=LETTERS,
+                             about={"architecture": options.architecture})  # fmt: skip
+    learning.show_guesses(learned, splits.test, rng)
+    return learning.finish(learned, options)

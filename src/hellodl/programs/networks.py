@@ -1,0 +1,61 @@
+"""The networks of the programs, each as a list of layers that one can read from top to bottom.
+
+Shapes in the comments are those of one image; N images go through side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from hellodl import nn
+
+Network = Callable[[int, np.random.Generator], nn.Sequential]
+
+
+def perceptron(classes: int, rng: np.random.Generator) -> nn.Sequential:
+    """Every pixel to every unit, three times: the network of the chapter on digits, 109 thousand weights for ten."""
+    return nn.Sequential(
+        nn.Flatten(),                                # (28, 28, 1) -> (784)
+        nn.Linear(784, 128, rng=rng), nn.ReLU(),     # -> (128)
+        nn.Linear(128, 64, rng=rng), nn.ReLU(),      # -> (64)
+        nn.Linear(64, classes, gain=1, rng=rng),     # -> (classes)
+    )  # fmt: skip
+
+
+def hello_dl(classes: int, rng: np.random.Generator) -> nn.Sequential:
+    """The network of the original Hello Deep Learning (2023), 137 thousand weights for 26 letters."""
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3, rng=rng), nn.MaxPool2d(2), nn.GELU("tanh"),                    # -> (13, 13, 32)
+        nn.Conv2d(32, 64, 3, rng=rng), nn.MaxPool2d(2, ceil_mode=True), nn.GELU("tanh"),   # -> (6, 6, 64)
+        nn.Conv2d(64, 128, 3, rng=rng), nn.MaxPool2d(2), nn.GELU("tanh"),                  # -> (2, 2, 128)
+        nn.Flatten(),                                                                      # -> (512)
+        nn.Linear(512, 64, rng=rng), nn.GELU("tanh"),
+        nn.Linear(64, 128, rng=rng), nn.GELU("tanh"),
+        nn.Linear(128, classes, gain=1, rng=rng),
+    )  # fmt: skip
+
+
+def residual(classes: int, rng: np.random.Generator, channels: tuple[int, ...] = (32, 64, 128),
+             dropout: float = 0.0) -> nn.Sequential:  # fmt: skip
+    """Convolutions that keep the size, pooling that halves it, and residual blocks where the picture is small.
+
+    Normalisation comes after pooling, where there is a quarter of the numbers left to normalise. For 26 letters
+    it has 308 thousand weights.
+    """
+    layers: list[nn.Module] = []
+    before = 1
+    for channel in channels:  # (28, 28, 1) -> (14, 14, 32) -> (7, 7, 64) -> (3, 3, 128)
+        layers += [nn.Conv2d(before, channel, 3, padding=1, rng=rng), nn.MaxPool2d(2), nn.BatchNorm2d(channel), nn.ReLU()]
+        if before > 1:
+            body = nn.Sequential(nn.Conv2d(channel, channel, 3, padding=1, rng=rng), nn.BatchNorm2d(channel), nn.ReLU())
+            layers += [nn.Residual(body)]
+        before = channel
+    layers += [nn.Flatten()]
+    layers += [nn.Dropout(dropout)] if dropout else []
+    side = 28 >> len(channels)
+    return nn.Sequential(*layers, nn.Linear(side * side * before, classes, gain=1, rng=rng))
+
+
+NETWORKS: dict[str, Network] = {"residual": residual, "hello-dl": hello_dl, "perceptron": perceptron}

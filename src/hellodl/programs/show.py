@@ -1,0 +1,40 @@
+"""What the programs show in a terminal: a picture drawn with characters, and which classes get mixed up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def picture_as_text(image: np.ndarray) -> str:
+    """An image (28, 28) uint8 as 14 lines of 24: a character shows two pixels, one above the other; the rim is left off."""
+    shades = " ░▒▓█"
+    rows = image[:, 2:-2].reshape(image.shape[0] // 2, 2, -1).mean(axis=1)
+    return "\n".join("".join(shades[min(int(v) * 5 // 256, 4)] for v in row) for row in rows)
+
+
+def side_by_side(pictures: list[np.ndarray], captions: list[str]) -> str:
+    """Pictures next to each other, each with its caption below."""
+    blocks = [picture_as_text(picture).split("\n") + [caption.center(24)[:24]] for picture, caption in zip(pictures, captions)]
+    return "\n".join("  ".join(lines).rstrip() for lines in zip(*blocks))
+
+
+def confusion_matrix(labels: np.ndarray, guesses: np.ndarray, classes: int) -> np.ndarray:
+    """How often each class (row) was taken for each class (column): (classes, classes) int64."""
+    return np.bincount(labels * classes + guesses, minlength=classes * classes).reshape(classes, classes)
+
+
+def worst_pairs(confusion: np.ndarray, classes: str, most: int = 6) -> list[tuple[str, str, int, int]]:
+    """The pairs that are mixed up most, both ways together: (one, other, times mixed up, samples of both)."""
+    both = np.triu(confusion + confusion.T, 1)
+    totals = confusion.sum(axis=1)
+    order = np.argsort(both, axis=None)[::-1][:most]
+    pairs = [tuple(int(i) for i in np.unravel_index(place, both.shape)) for place in order]
+    return [(classes[i], classes[j], int(both[i, j]), int(totals[i] + totals[j])) for i, j in pairs if both[i, j]]
+
+
+def pairs_as_text(confusion: np.ndarray, classes: str) -> str:
+    """One line that names the worst pairs."""
+    worst = worst_pairs(confusion, classes)
+    if not worst:
+        return "nothing is mixed up"
+    return "most mixed up: " + ", ".join(f"{a}/{b} {count} of {total}" for a, b, count, total in worst)
