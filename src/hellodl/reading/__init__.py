@@ -7,8 +7,6 @@ function that turns pictures into probabilities, and anything that does will do.
 
 from __future__ import annotations
 
-import itertools
-
 import cv2
 import numpy as np
 
@@ -18,10 +16,11 @@ from hellodl.reading.context import in_context
 from hellodl.reading.draw import annotate
 from hellodl.reading.layout import find_lines
 from hellodl.reading.page import Character, Classify, Page
-from hellodl.reading.parts import Box, find_parts, letter_height
+from hellodl.reading.parts import find_parts, letter_height
 from hellodl.reading.photo import Photo, load_photo
 from hellodl.reading.segment import Glyph, find_glyphs
 from hellodl.reading.threshold import darkness, find_levels, ink_mask
+from hellodl.reading.words import word_starts
 
 __all__ = ["Character", "Classify", "Page", "Photo", "annotate", "load_photo", "read_page"]
 
@@ -95,38 +94,3 @@ def _as_page(glyphs: list[list[Glyph]], classes: str, size: tuple[int, int], enl
             )
         lines.append(characters)
     return Page(lines, size)
-
-
-def word_starts(lines: list[list[Box]]) -> list[list[bool]]:
-    """For each character whether a space stands before it (never before a line's first).
-
-    Gaps come in two sizes, within words and between them; where one size explains them all there are no
-    spaces.
-    """
-    gaps, heights = [], []
-    for boxes in lines:
-        heights += [box.height for box in boxes]
-        gaps += [max(-before.overlap_x(after), 0) for before, after in itertools.pairwise(boxes)]
-    if not gaps:
-        return [[False] * len(boxes) for boxes in lines]
-    height = float(np.median(heights))
-    limit = _gap_limit(np.array(gaps) / height) * height
-    return [
-        [False] + [-before.overlap_x(after) > limit for before, after in itertools.pairwise(boxes)]
-        for boxes in lines
-    ]
-
-
-def _gap_limit(gaps: np.ndarray) -> float:
-    """The gap, in letter heights, from which on it is a space: between two clear groups of gaps."""
-    values = np.sort(np.log(np.maximum(gaps, 0.05)))
-    best, limit = 0.0, np.inf
-    for i in range(1, len(values)):
-        low, high = values[:i], values[i:]
-        between = len(low) * len(high) / len(values) * (low.mean() - high.mean()) ** 2
-        if between > best:
-            best, limit = between, float((low.mean() + high.mean()) / 2)
-    low, high = values[values < limit], values[values >= limit]
-    if not len(low) or not len(high) or high.mean() - low.mean() < np.log(2.0) or np.exp(high.mean()) < 0.4:
-        return float("inf") if np.exp(np.median(values)) < 1.0 or len(values) > 3 else 1.0
-    return float(np.exp(limit))

@@ -39,40 +39,66 @@ def frames_among(labels: np.ndarray, parts: list[Part]) -> list[Part]:
     boxes = np.array([[p.box.left, p.box.top, p.box.right, p.box.bottom] for p in parts]).reshape(-1, 4)
     areas = np.array([part.area for part in parts])
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2  # (N, 2)
-    hollow, sure = [], []
+    sure: list[Part] = []
     for part in parts:
         box = part.box
         if min(box.width, box.height) < 24 or part.area > 0.35 * box.width * box.height:
             continue
-        if edge_share(labels, part) < 0.75:
-            continue
-        hollow.append(part)
         inside = (middles > (box.left, box.top)) & (middles < (box.right, box.bottom))
         inside = inside.all(axis=1) & (areas > 20) & (areas < part.area * 2)
-        if inside.sum() >= 2:  # itself is one of them
+        # Itself is one of those inside. A large O has letters inside too, at times, but it has no corners.
+        if inside.sum() >= 2 and edge_share(labels, part, sides_inked=0.8) > 0.75:
             sure.append(part)
-    if not sure:
-        return []
-    width = np.median([part.box.width for part in sure])
-    height = np.median([part.box.height for part in sure])
-
-    def alike(part: Part) -> bool:
-        return 0.8 < part.box.width / width < 1.25 and 0.8 < part.box.height / height < 1.25
-
-    # A few empty boxes of a form look like the full ones; a large O does not, it has no corners.
-    return sure + [part for part in hollow if part not in sure and alike(part) and len(sure) >= 3]
+    if len(sure) < 3:
+        return sure
+    return sure + _like_frames(labels, parts, sure)
 
 
-def edge_share(labels: np.ndarray, part: Part) -> float:
+def _like_frames(labels: np.ndarray, parts: list[Part], sure: list[Part]) -> list[Part]:
+    """Where a form has several boxes: its empty ones, those with a gap, and crumbs of all their lines."""
+    width = float(np.median([part.box.width for part in sure]))
+    height = float(np.median([part.box.height for part in sure]))
+    numbers = {part.label for part in sure}
+    alike = []
+    for part in parts:
+        wide, high = part.box.width / width, part.box.height / height
+        if part.label in numbers or not (0.8 < max(wide, high) < 1.25):
+            continue
+        if edge_share(labels, part, sides_inked=0.0) > 0.85 and part.area < 0.2 * width * height:
+            alike.append(part)
+    numbers |= {part.label for part in alike}
+    frames = [part.box for part in [*sure, *alike]]
+    crumbs = [part for part in parts if part.label not in numbers and _on_an_edge(part.box, frames)]
+    return alike + crumbs
+
+
+def _on_an_edge(box: Box, frames: list[Box]) -> bool:
+    """Whether a box lies wholly along one edge of one of these frames, a little outside allowed."""
+    for frame in frames:
+        band = max(3, min(frame.width, frame.height) // 16)
+        left, right = frame.left - band, frame.right + band
+        top, bottom = frame.top - band, frame.bottom + band
+        if box.left < left or box.right > right or box.top < top or box.bottom > bottom:
+            continue
+        band *= 2
+        if box.right <= left + band or box.left >= right - band or box.bottom <= top + band:
+            return True
+        if box.top >= bottom - band:
+            return True
+    return False
+
+
+def edge_share(labels: np.ndarray, part: Part, sides_inked: float) -> float:
     """Which share of a part's ink lies along its box's four edges, in a band of a tenth, corners included.
 
-    Less where an edge or a corner is missing: a letter O has no ink in its corners, a U none along its top.
+    0 where one of the four is inked along less than `sides_inked` of its length: a U has nothing along its
+    top.
     """
     ink = labels[part.box.slices()] == part.label
     height, width = ink.shape
     rows, columns = max(3, height // 10), max(3, width // 10)
     sides = [ink[:rows].any(0), ink[-rows:].any(0), ink[:, :columns].any(1), ink[:, -columns:].any(1)]
-    if min(side.mean() for side in sides) < 0.8:
+    if min(side.mean() for side in sides) < sides_inked:
         return 0.0
     inner = ink[rows:-rows, columns:-columns].sum()
     return 1 - float(inner) / part.area
@@ -85,53 +111,71 @@ def rub_out_frame(mask: np.ndarray, labels: np.ndarray, part: Part) -> None:
     height, width = ink.shape
     rows, columns = max(3, height // 10), max(3, width // 10)
     inner = np.zeros_like(ink)
-    inner[rows:-rows, columns:-columns] = ink[rows:-rows, columns:-columns]
+    if min(height, width) > 2 * max(rows, columns):
+        inner[rows:-rows, columns:-columns] = ink[rows:-rows, columns:-columns]
     mask[where] &= ~(ink & ~inner)
 
 
 def dark_edges(parts: list[Part], shape: tuple[int, ...], height: float) -> list[Part]:
     """Parts along the edge of the photo that are no letters: slivers, or much larger than a letter."""
     bad = []
+    thin = max(3, 0.004 * max(shape))
     for part in parts:
         box = part.box
-        touches_side = box.left <= 1 or box.right >= shape[1] - 1
-        touches_end = box.top <= 1 or box.bottom >= shape[0] - 1
-        sliver = (touches_side and box.width < 0.2 * box.height) or (
-            touches_end and box.height < 0.2 * box.width
-        )
-        large = box.side > 2.5 * height
-        if (touches_side or touches_end) and (large or (sliver and box.side > 1.3 * height)):
+        at_side = box.left <= 1 or box.right >= shape[1] - 1
+        at_end = box.top <= 1 or box.bottom >= shape[0] - 1
+        sliver = (at_side and box.width <= thin) or (at_end and box.height <= thin)
+        long = (at_side and box.width < 0.2 * box.height) or (at_end and box.height < 0.2 * box.width)
+        if sliver or (
+            (at_side or at_end) and (box.side > 2.5 * height or (long and box.side > 1.3 * height))
+        ):
             bad.append(part)
     return bad
 
 
 def ruled_lines(mask: np.ndarray, height: float) -> np.ndarray:
-    """Straight lines, (N, 4) int: x and y of both ends; within 20 degrees of level or upright, at least 5
-    letters long.
+    """Printed straight lines, (N, 4) int: x and y of both ends, within 20 degrees of level or upright.
 
-    `height` is the usual letter's. Only lines that are inked nearly all along count.
+    `height` is the usual letter's. A line counts from six letters or a quarter of the page on, an upright one
+    from eight or 0.4: the stems of letters in a column stand in line too. It must be inked nearly all along.
     """
     none = np.zeros((0, 4), np.int32)
-    longest = int(5 * height)
-    if height < 4 or longest > max(mask.shape):
+    if height < 4:
         return none
-    # One pixel of this smaller picture is at most a tenth of a letter: exact enough to find lines, and fast.
+    least_level, least_upright = max(6 * height, mask.shape[1] / 4), max(8 * height, 0.4 * mask.shape[0])
+    # One pixel of this smaller picture is a sixteenth of a letter: exact enough to find lines, and fast.
     factor = min(1.0, 16 / height)
     small: np.ndarray = mask.astype(np.uint8) * 255
     if factor < 1:
         small = cv2.resize(small, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         small = (small > 40).astype(np.uint8) * 255
-    least = max(20, int(longest * factor))
-    if (small > 0).mean() > 0.4:
+    least = int(min(least_level, least_upright) * factor)
+    if (small > 0).mean() > 0.4 or least > max(small.shape):
         return none
     found = cv2.HoughLinesP(small, 1, np.pi / 360, least // 2, minLineLength=least, maxLineGap=3)
     if found is None:
         return none
     found = found.reshape(-1, 4)
-    steps = np.abs(found[:, 2:] - found[:, :2])
-    tilt = steps.min(axis=1) / np.maximum(steps.max(axis=1), 1)
-    found = found[tilt < 0.36]
-    return np.round(found / factor).astype(np.int32)
+    across, down = np.abs(found[:, 2:] - found[:, :2]).T.astype(np.float64)
+    level = (down < 0.36 * across) & (across >= least_level * factor)
+    upright = (across < 0.36 * down) & (down >= least_upright * factor)
+    found = found[level | upright]
+    inked = [_inked_share(small, line) > 0.93 for line in found]
+    return np.round(found[inked] / factor).astype(np.int32)
+
+
+def _inked_share(ink: np.ndarray, line: np.ndarray) -> float:
+    """Along which share of a line there is ink, within a pixel to either side."""
+    x0, y0, x1, y1 = (int(value) for value in line)
+    count = max(abs(x1 - x0), abs(y1 - y0)) + 1
+    x = np.round(np.linspace(x0, x1, count)).astype(int)
+    y = np.round(np.linspace(y0, y1, count)).astype(int)
+    off = np.array([[-1], [0], [1]])
+    if abs(x1 - x0) >= abs(y1 - y0):
+        near = ink[np.clip(y + off, 0, ink.shape[0] - 1), x]
+    else:
+        near = ink[y, np.clip(x + off, 0, ink.shape[1] - 1)]
+    return float((near > 0).any(axis=0).mean())
 
 
 def line_pixels(mask: np.ndarray, lines: np.ndarray) -> np.ndarray:

@@ -73,8 +73,9 @@ def find_lines(parts: list[Part], height: float) -> list[Line]:
     lines = [Line([Atom([part]) for part in row], slope) for row in rows]
     for line in lines:
         line.atoms = _join_overlapping(line.atoms)
-    for part in small:
-        _attach(part, lines, height)
+    alone = [part for part in small if not _attach(part, lines, height)]
+    for part in alone:
+        _stand_alone(part, lines, height)
     return lines
 
 
@@ -146,7 +147,7 @@ def _join_overlapping(atoms: list[Atom]) -> list[Atom]:
     return out
 
 
-def _attach(part: Part, lines: list[Line], height: float) -> None:
+def _attach(part: Part, lines: list[Line], height: float) -> bool:
     """Give a small part to the atom that it belongs to, if any: beside it, or a dot over its letter."""
     best, best_cost = None, 0.5
     x, y = part.box.middle
@@ -169,3 +170,21 @@ def _attach(part: Part, lines: list[Line], height: float) -> None:
                 best, best_cost = atom, cost
     if best is not None:
         best.parts.append(part)
+    return best is not None
+
+
+def _stand_alone(part: Part, lines: list[Line], height: float) -> None:
+    """A small part by itself is a letter where it stands in a line and is no dot, dash or comma."""
+    box = part.box
+    if box.height < 0.27 * height or box.width > 1.2 * box.height:
+        return
+    for line in lines:
+        near = sorted(line.atoms, key=lambda atom: abs(atom.box.middle[0] - box.middle[0]))[:3]
+        slope = line.slope
+        top = np.median([atom.box.top - slope * (atom.box.middle[0] - box.middle[0]) for atom in near])
+        bottom = np.median([atom.box.bottom - slope * (atom.box.middle[0] - box.middle[0]) for atom in near])
+        # The middle of a comma is at the foot of its neighbours, that of an apostrophe at their head.
+        if 0.25 < (box.middle[1] - top) / max(bottom - top, 1) < 0.75:
+            line.atoms.append(Atom([part]))
+            line.atoms.sort(key=lambda atom: atom.box.left)
+            return

@@ -76,6 +76,7 @@ def load_photo(path: str | Path, longest_side: int = LONGEST_SIDE) -> Photo:
 def _decode(data: bytes, reduction: float) -> np.ndarray | None:
     """Decode the bytes of a file; a large JPEG at a half, a quarter or an eighth, which is much faster."""
     buffer = np.frombuffer(data, np.uint8)
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the error line is ours to say
     try:
         if _may_have_alpha(data):
             whole = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
