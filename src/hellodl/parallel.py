@@ -25,6 +25,7 @@ from threadpoolctl import ThreadpoolController
 from hellodl.console import log
 from hellodl.nn.module import Module, Parameter
 from hellodl.nn.norm import BatchNorm2d
+from hellodl.ops import softmax
 from hellodl.tensor import Array, Tensor, mode, no_grad
 
 # From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
@@ -182,6 +183,12 @@ def predict(model: Module, images: Array, threads: int | None = None, micro_batc
             return np.concatenate([answer(start) for start in starts])
         with ThreadPoolExecutor(count) as pool:
             return np.concatenate(list(pool.map(answer, starts)))
+
+
+def probabilities(model: Module, images: Array, threads: int | None = None) -> Array:
+    """How sure the model is of each class: (N, 28, 28) uint8 -> (N, classes) float32, rows that add up to 1."""
+    with no_grad():
+        return softmax(Tensor(predict(model, images, threads))).data
 
 
 def as_input(images: Array) -> Array:
