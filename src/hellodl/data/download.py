@@ -189,20 +189,26 @@ def _fetch_into(job: Job, url: str, part: Path, member: Member | None = None) ->
 
 
 def _unpack(job: Job, zip_path: Path, address: str | Path) -> None:
-    """Take the missing files out of a zip on disk."""
+    """Take the missing files out of a zip on disk, as many as are whole in it."""
     try:
-        with zipfile.ZipFile(zip_path) as archive:
-            for file in list(job.missing):
-                part = job.folder / f"{file.name}.part"
+        archive = zipfile.ZipFile(zip_path)
+    except zipfile.BadZipFile:
+        job.failed(address, "is damaged or no zip")
+        return
+    with archive:
+        for file in list(job.missing):
+            part = job.folder / f"{file.name}.part"
+            try:
                 with archive.open(file.member) as packed, part.open("wb") as target:
                     shutil.copyfileobj(packed, target, BLOCK)
-                if not _accept(job, part, file):
-                    part.unlink()
-                    job.failed(address, f"{file.name} has another checksum than the published one")
-    except (zipfile.BadZipFile, zlib.error, EOFError):
-        job.failed(address, "is damaged or no zip")
-    except KeyError:
-        job.failed(address, "does not hold what it should")
+                problem = "" if _accept(job, part, file) else "has another checksum than the published one"
+            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):  # the last: a password is wanted
+                problem = "is damaged"
+            except KeyError:
+                problem = "is not in it"
+            if problem:
+                part.unlink(missing_ok=True)
+                job.failed(address, f"{file.name} {problem}")
 
 
 def _accept(job: Job, part: Path, file: SourceFile, deflated: bool = False) -> bool:

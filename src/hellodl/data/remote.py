@@ -189,6 +189,10 @@ def _ask(
             on_bytes(-have)
         limit = None if length is None else length - target.seek(0, io.SEEK_END)
         _receive(response, target, limit, on_bytes)
+    if size is not None:
+        whole = size - first if length is None else min(length, size - first)
+        if target.seek(0, io.SEEK_END) < whole:
+            raise DroppedError("it sends less than asked for")
     return size
 
 
