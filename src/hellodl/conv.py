@@ -28,7 +28,9 @@ def pair(size: int | Pair) -> Pair:
     return (size, size) if isinstance(size, int) else (size[0], size[1])
 
 
-def conv2d_reference(x: Array, weight: Array, bias: Array | None = None, stride: int = 1, padding: int = 0) -> Array:
+def conv2d_reference(
+    x: Array, weight: Array, bias: Array | None = None, stride: int = 1, padding: int = 0
+) -> Array:
     """Convolution as six loops: every output pixel is a weighted sum of the window above it.
 
     x (N, H, W, in), weight (out, in, kh, kw), bias (out,) -> (N, H', W', out).
@@ -60,7 +62,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None,
         raise ShapeError(f"conv2d takes images (N, H, W, {channels}), got {x.shape}; "
                          "channels come last here, so (N, C, H, W) wants .transpose(0, 2, 3, 1)")  # fmt: skip
     windows, size = unfold(x.data, (kernel[0], kernel[1]), stride, padding)  # (N*H'*W', kh*kw*in)
-    out = scratch.empty((windows.shape[0], kernels), x.dtype)
+    out = scratch.empty((windows.shape[0], kernels), np.promote_types(x.dtype, weight.dtype))
     np.matmul(windows, flat_kernels(weight.data).T, out=out)
     if bias is not None:
         out += bias.data
@@ -107,7 +109,9 @@ def unfold(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> tuple[Array, 
     images, height, width, channels = framed.shape
     size = (height - kernel[0]) // stride[0] + 1, (width - kernel[1]) // stride[1] + 1
     if min(size) < 1:
-        raise ShapeError(f"a window of {kernel} does not fit into {x.shape[1:3]}; use a smaller one, or padding")
+        raise ShapeError(
+            f"a window of {kernel} does not fit into {x.shape[1:3]}; use a smaller one, or padding"
+        )
     runs = kernel[1] * channels
     n, h, w, c = framed.strides
     view = as_strided(framed, (images, *size, kernel[0], runs), (n, h * stride[0], w * stride[1], h, c))
@@ -116,7 +120,9 @@ def unfold(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> tuple[Array, 
     return out, size
 
 
-def conv2d_input_gradient(g: Array, weight: Array, shape: tuple[int, ...], stride: Pair, padding: Pair) -> Array:
+def conv2d_input_gradient(
+    g: Array, weight: Array, shape: tuple[int, ...], stride: Pair, padding: Pair
+) -> Array:
     """What the input of a convolution should change by: (N, H', W', out) -> `shape` (N, H, W, in).
 
     Where the output is as large as the input, this is a convolution itself: of the gradient, with the kernels
@@ -128,7 +134,9 @@ def conv2d_input_gradient(g: Array, weight: Array, shape: tuple[int, ...], strid
     same_size = stride == (1, 1) and g.shape[1] >= height and g.shape[2] >= width
     if same_size and padding[0] < kernel[0] and padding[1] < kernel[1]:
         turned = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)  # (in, out, kh, kw)
-        windows, _ = unfold(g, (kernel[0], kernel[1]), stride, (kernel[0] - 1 - padding[0], kernel[1] - 1 - padding[1]))
+        windows, _ = unfold(
+            g, (kernel[0], kernel[1]), stride, (kernel[0] - 1 - padding[0], kernel[1] - 1 - padding[1])
+        )
         out = scratch.empty((windows.shape[0], channels), g.dtype)
         return np.matmul(windows, flat_kernels(turned).T, out=out).reshape(shape)
     shares = g.reshape(-1, kernels) @ flat_kernels(weight)
@@ -165,16 +173,26 @@ def pooled_size(size: int, kernel: int, stride: int, ceil_mode: bool) -> int:
     return count - 1 if (count - 1) * stride >= size else count
 
 
-def max_pool2d(x: Tensor, kernel_size: int | Pair, stride: int | Pair | None = None, ceil_mode: bool = False) -> Tensor:
+def _needs_images(name: str, x: Tensor) -> None:
+    if x.ndim != 4:
+        raise ShapeError(f"{name} takes images (N, H, W, C), got {x.shape}; reshape to four axes")
+
+
+def max_pool2d(
+    x: Tensor, kernel_size: int | Pair, stride: int | Pair | None = None, ceil_mode: bool = False
+) -> Tensor:
     """The largest value in every window: (N, H, W, C) -> (N, H', W', C).  `stride` is the kernel's size by default.
 
     The gradient goes to the winner alone; of several equal ones, to one of them.
     """
     kernel = pair(kernel_size)
     stride = pair(stride or kernel)
+    _needs_images("max_pool2d", x)
     rows, columns = (pooled_size(n, k, s, ceil_mode) for n, k, s in zip(x.shape[1:3], kernel, stride))
     if min(rows, columns) < 1:
-        raise ShapeError(f"max_pool2d: a window of {kernel} does not fit into {x.shape[1:3]}; use a smaller one")
+        raise ShapeError(
+            f"max_pool2d: a window of {kernel} does not fit into {x.shape[1:3]}; use a smaller one"
+        )
     if kernel == stride == (2, 2):
         return _max_of_pairs(_max_of_pairs(x, 1, rows), 2, columns)
     return _max_of_windows(x, kernel, stride, (rows, columns))
@@ -188,8 +206,10 @@ def _max_of_pairs(x: Tensor, axis: int, count: int) -> Tensor:
     """
     pairs = x.shape[axis] // 2
     before = (slice(None),) * axis
-    first, second, alone = (before + (part,) for part in (slice(0, 2 * pairs, 2), slice(1, 2 * pairs, 2), slice(-1, None)))
-    whole, last = before + (slice(0, pairs),), before + (slice(pairs, None),)
+    first, second, alone = (
+        (*before, part) for part in (slice(0, 2 * pairs, 2), slice(1, 2 * pairs, 2), slice(-1, None))
+    )
+    whole, last = (*before, slice(0, pairs)), (*before, slice(pairs, None))
     out = scratch.empty((*x.shape[:axis], count, *x.shape[axis + 1 :]), x.dtype)
     np.maximum(x.data[first], x.data[second], out=out[whole])
     if count > pairs:
@@ -217,7 +237,7 @@ def _max_of_windows(x: Tensor, kernel: Pair, stride: Pair, size: Pair) -> Tensor
     for k, ((into_rows, from_rows), (into_columns, from_columns)) in enumerate(places):
         best, candidate = out[:, into_rows, into_columns], x.data[:, from_rows, from_columns]
         won = winner[:, into_rows, into_columns]
-        np.maximum(won, (candidate > best) * k, out=won)  # places come in order, so the latest winner is the largest k
+        np.maximum(won, (candidate > best) * k, out=won)  # in order, so the last winner is the largest k
         np.maximum(candidate, best, out=best)
 
     def to_x(g: Array) -> Array:
@@ -240,9 +260,12 @@ def avg_pool2d(x: Tensor, kernel_size: int | Pair, stride: int | Pair | None = N
     """The average of every whole window: (N, H, W, C) -> (N, H', W', C).  Each pixel gets an equal share back."""
     kernel = pair(kernel_size)
     stride = pair(stride or kernel)
+    _needs_images("avg_pool2d", x)
     rows, columns = ((n - k) // s + 1 for n, k, s in zip(x.shape[1:3], kernel, stride))
     if min(rows, columns) < 1:
-        raise ShapeError(f"avg_pool2d: a window of {kernel} does not fit into {x.shape[1:3]}; use a smaller one")
+        raise ShapeError(
+            f"avg_pool2d: a window of {kernel} does not fit into {x.shape[1:3]}; use a smaller one"
+        )
     size = (x.shape[0], rows, columns)
     share = x.dtype.type(1 / prod(kernel))
     windows = [_window(i, j, stride, size) for i, j in np.ndindex(*kernel)]

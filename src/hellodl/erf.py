@@ -22,7 +22,7 @@ _TERMS = {np.dtype(np.float32): 10, np.dtype(np.float64): 28}
 
 @cache
 def _polynomial(dtype: np.dtype) -> tuple[np.ndarray, float]:
-    """Power-series coefficients in u in [-1, 1], highest first, and the smallest t, for this precision."""
+    """Chebyshev coefficients in u in [-1, 1], highest first, and the smallest t, for this precision."""
     smallest = 2 / (2 + _LAST[dtype])
     nodes = np.cos((np.arange(64) + 0.5) * math.pi / 64)
     t = smallest + (nodes + 1) / 2 * (1 - smallest)
@@ -33,8 +33,10 @@ def _polynomial(dtype: np.dtype) -> tuple[np.ndarray, float]:
 
 
 def erf(x: np.ndarray) -> np.ndarray:
-    """erf of every element of a float32 (good to 3e-7) or float64 array (good to 1e-12)."""
+    """erf of every element of a float32 (good to 3e-7) or float64 array (good to 1e-12); others become float64."""
     x = np.asarray(x)
+    if x.dtype not in _LAST:
+        x = x.astype(np.float64)
     coefficients, smallest = _polynomial(x.dtype)
     size = np.minimum(np.abs(x), x.dtype.type(_LAST[x.dtype]))
     t = 2 / (2 + size)

@@ -27,7 +27,9 @@ class Check:
     checked: int
 
     def __str__(self) -> str:
-        return f"{self.name:24} {self.shape!s:20} relative error {self.error:.1e} over {self.checked} elements"
+        return (
+            f"{self.name:24} {self.shape!s:20} relative error {self.error:.1e} over {self.checked} elements"
+        )
 
 
 def gradcheck(function: Callable[..., Tensor], *inputs: Array, rng: np.random.Generator,
@@ -46,28 +48,47 @@ def gradcheck_module(module: Module, x: Array, rng: np.random.Generator, step: f
                      most: int = 200, loss: Callable[[Tensor], Tensor] | None = None) -> list[Check]:  # fmt: skip
     """Check a layer or a whole model: its input (where that is of floats) and each of its weights, reported by name.
 
-    The weights are turned to float64 for the while. `loss` may be put behind the model's output.
+    The weights are turned to float64 for the while; dropout drops the same elements in every try; afterwards
+    weights, running statistics and generators are as they were. `loss` may be put behind the model's output.
     """
     parameters = module.named_parameters()
+    buffers = {name: array.copy() for name, array in module.named_buffers().items()}
+    chancy = [part for _, part in module.modules() if hasattr(part, "generator")]
+    generators, seed = [part.generator for part in chancy], int(rng.integers(2**32))
     before = {name: parameter.data for name, parameter in parameters.items()}
-    entry = Tensor(x.astype(np.float64), requires_grad=True, dtype=np.float64) if x.dtype.kind == "f" else Tensor(x)
+    entry = (
+        Tensor(x.astype(np.float64), requires_grad=True, dtype=np.float64)
+        if x.dtype.kind == "f"
+        else Tensor(x)
+    )
     leaves: dict[str, Tensor] = {"input": entry} if entry.requires_grad else {}
     try:
         for parameter in parameters.values():
             parameter.data = parameter.data.astype(np.float64, order="K")
             parameter.grad = None
-        forward = (lambda: loss(module(entry))) if loss else (lambda: module(entry))
+
+        def forward() -> Tensor:
+            if chancy:
+                module.use_generator(np.random.default_rng(seed))
+            return loss(module(entry)) if loss else module(entry)
+
         return _compare(forward, leaves | parameters, rng, step, tolerance, most)
     finally:
         for name, parameter in parameters.items():
             parameter.data, parameter.grad = before[name], None
+        for name, array in module.named_buffers().items():
+            array[...] = buffers[name]
+        for part, generator in zip(chancy, generators):
+            part.generator = generator
 
 
 def _compare(forward: Callable[[], Tensor], leaves: dict[str, Tensor], rng: np.random.Generator,
              step: float, tolerance: float, most: int) -> list[Check]:  # fmt: skip
     out = forward()
     if out.dtype != np.float64:
-        raise HelloError(f"gradcheck: the result is {out.dtype}, so some operation on the way left float64; mend that")
+        raise HelloError(
+            f"gradcheck: the result is {out.dtype}, so some operation on the way left float64; mend that"
+        )
     cotangent = rng.standard_normal(out.shape)
     out.backward(cotangent)
     checks = []
@@ -91,11 +112,13 @@ def _some_places(shape: Sequence[int], most: int, rng: np.random.Generator) -> l
     return [tuple(int(i) for i in np.unravel_index(k, shape)) for k in picked]
 
 
-def _slope(forward: Callable[[], Tensor], cotangent: Array, array: Array, place: tuple[int, ...], step: float) -> float:
+def _slope(
+    forward: Callable[[], Tensor], cotangent: Array, array: Array, place: tuple[int, ...], step: float
+) -> float:
     kept = array[place]
     array[place] = kept + step
-    above = forward().data
+    above = np.array(forward().data)  # a copy, for it may be a view of the very array that we wiggle
     array[place] = kept - step
-    below = forward().data
+    below = np.array(forward().data)
     array[place] = kept
     return float(((above - below) * cotangent).sum() / (2 * step))

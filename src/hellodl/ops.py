@@ -67,6 +67,8 @@ def _share(winner: Array, loser: Array) -> Array:
 
 def clip(x: Tensor, low: float, high: float) -> Tensor:
     """x, kept between low and high.  Outside, nothing that x does matters, so no gradient passes."""
+    # NumPy's own numbers, unlike Python's, would turn float32 to float64.
+    low, high = (limit.item() if isinstance(limit, np.generic) else limit for limit in (low, high))
     return record(np.clip(x.data, low, high), (x, lambda g: g * ((x.data >= low) & (x.data <= high))))
 
 
@@ -133,15 +135,18 @@ def gelu_tanh(x: Tensor) -> Tensor:
 
 def sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The sum over some axes (all by default).  Every element counts once, so each gets the whole gradient."""
-    out = x.data.sum(axis=axis, keepdims=keepdims, dtype=x.dtype)
+    out = x.data.sum(axis=axis, keepdims=keepdims, dtype=x.dtype if x.dtype.kind == "f" else None)
     return record(np.asarray(out), (x, lambda g: np.broadcast_to(_keep(g, x, axis, keepdims), x.shape)))
 
 
 def mean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The average over some axes (all by default).  Each of n elements gets a share of 1/n of the gradient."""
-    out = np.asarray(x.data.mean(axis=axis, keepdims=keepdims, dtype=x.dtype))
+    dtype = x.dtype if x.dtype.kind == "f" else None
+    out = np.asarray(x.data.mean(axis=axis, keepdims=keepdims, dtype=dtype))
     share = out.size / (x.size or 1)
-    return record(out, (x, lambda g: np.broadcast_to(_keep(g, x, axis, keepdims) * x.dtype.type(share), x.shape)))
+    return record(
+        out, (x, lambda g: np.broadcast_to(_keep(g, x, axis, keepdims) * x.dtype.type(share), x.shape))
+    )
 
 
 def max(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -170,7 +175,7 @@ def _keep(g: Array, x: Tensor, axis: Axis, keepdims: bool) -> Array:
 
 def reshape(x: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape; one size may be -1, and is worked out."""
-    sizes = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+    sizes = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
     try:
         out = x.data.reshape(sizes)
     except ValueError:
@@ -179,15 +184,16 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
     return record(out, (x, lambda g: g.reshape(x.shape)))
 
 
-def transpose(x: Tensor, *axes: int) -> Tensor:
+def transpose(x: Tensor, *axes: Any) -> Tensor:
     """The axes in another order (all reversed by default); the gradient puts them back."""
-    order = axes or tuple(range(x.ndim))[::-1]
-    return record(x.data.transpose(order), (x, lambda g: g.transpose(np.argsort(order))))
+    order = axes[0] if len(axes) == 1 and isinstance(axes[0], tuple | list) else axes or range(x.ndim)[::-1]
+    out = x.data.transpose(order)
+    return record(out, (x, lambda g: g.transpose(np.argsort([axis % x.ndim for axis in order]))))
 
 
 def concatenate(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Tensors one after the other along an axis; the gradient is cut at the same seams."""
-    out = np.concatenate([t.data for t in tensors], axis=axis)
+    out = _joined("concatenate", np.concatenate, tensors, axis)
     ends = np.cumsum([t.shape[axis] for t in tensors])
 
     def slice_of(k: int) -> Callable[[Array], Array]:
@@ -199,12 +205,23 @@ def concatenate(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
 
 def stack(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Tensors of one shape side by side along a new axis."""
-    out = np.stack([t.data for t in tensors], axis=axis)
+    out = _joined("stack", np.stack, tensors, axis)
     return record(out, *((t, lambda g, k=k: g.take(k, axis=axis)) for k, t in enumerate(tensors)))  # type: ignore[misc]
+
+
+def _joined(name: str, join: Callable[..., Array], tensors: Sequence[Tensor], axis: int) -> Array:
+    try:
+        return join([t.data for t in tensors], axis=axis)
+    except ValueError:
+        shapes = ", ".join(str(t.shape) for t in tensors) or "no tensors"
+        raise ShapeError(f"{name}: {shapes} do not go together along axis {axis}; "
+                         "all other sizes must be the same") from None  # fmt: skip
 
 
 def pad(x: Tensor, widths: Sequence[tuple[int, int]]) -> Tensor:
     """Zeros around x, (before, after) for each axis; the gradient is cut out of the frame again."""
+    if len(widths) != x.ndim:
+        raise ShapeError(f"pad: {len(widths)} pairs of widths for a tensor {x.shape}; give one for each axis")
     inside = tuple(slice(before, before + size) for (before, _), size in zip(widths, x.shape))
     return record(np.pad(x.data, widths), (x, lambda g: g[inside]))
 
@@ -234,6 +251,8 @@ def linear_reference(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> T
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x Wᵀ + b as one node: x (..., in), weight (out, in) as in PyTorch, bias (out,) -> (..., out)."""
+    if x.shape[-1:] != weight.shape[1:]:
+        raise ShapeError(f"linear: x is {x.shape} and weight {weight.shape}; their last sizes must be equal")
     rows = x.data.reshape(-1, x.shape[-1])  # (..., in) -> (rows, in)
     out = rows @ weight.data.T
     if bias is not None:
@@ -251,8 +270,6 @@ def dropout(x: Tensor, probability: float, generator: np.random.Generator) -> Te
     kept = (generator.random(x.shape, dtype=np.float32) >= probability).astype(x.dtype)
     kept *= x.dtype.type(1 / (1 - probability))
     return record(x.data * kept, (x, lambda g: g * kept))
-
-
 
 
 for _function in (sum, mean, max, reshape, transpose, exp, log, sqrt, abs, tanh, sigmoid, relu):

@@ -30,8 +30,14 @@ class Optimizer:
     {"params": {name: tensor}, "weight_decay": ...} whose settings override the optimiser's own.
     """
 
-    def __init__(self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float, weight_decay: float):
+    def __init__(
+        self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float, weight_decay: float
+    ):
         groups: Sequence[Group] = [{"params": parameters}] if isinstance(parameters, Mapping) else parameters
+        if not all(isinstance(group, Mapping) for group in groups):
+            raise TypeError(
+                f"{type(self).__name__} wants names with the weights; give it model.named_parameters()"
+            )
         self.learning_rate = learning_rate
         self.groups: list[Group] = [{"weight_decay": weight_decay, **group} for group in groups]
         self.steps = 0
@@ -56,7 +62,9 @@ class Optimizer:
                 rate = self.learning_rate * group.get("rate", 1.0)
                 self.update(parameter.data, parameter.grad, rate, group, self.memory.setdefault(name, {}))
 
-    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
+    def update(
+        self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]
+    ) -> None:
         """Change one weight array in place; each optimiser says how."""
         raise TypeError(f"{type(self).__name__} has no update yet; write one that changes `weight` in place")
 
@@ -67,6 +75,10 @@ class Optimizer:
 
     def load_state_dict(self, state: Mapping[str, Array]) -> None:
         """Go on where `state_dict` was taken."""
+        if "steps" not in state:
+            raise CheckpointError(
+                "this is no optimiser's state, for it has no 'steps'; save what state_dict() gives"
+            )
         parameters = {name: parameter for name, parameter, _ in self.named_parameters()}
         memory: dict[str, dict[str, Array]] = {}
         for key, array in state.items():
@@ -100,7 +112,9 @@ class SGD(Optimizer):
         super().__init__(parameters, learning_rate, weight_decay)
         self.momentum, self.nesterov = momentum, nesterov
 
-    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
+    def update(
+        self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]
+    ) -> None:
         """w -= rate · direction."""
         if group["weight_decay"]:
             gradient = gradient + group["weight_decay"] * weight
@@ -126,7 +140,9 @@ class Adam(Optimizer):
         super().__init__(parameters, learning_rate, weight_decay)
         self.betas, self.eps = betas, eps
 
-    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
+    def update(
+        self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]
+    ) -> None:
         """w -= rate · m̂ / (√v̂ + ε)."""
         if group["weight_decay"] and not self.decoupled:
             gradient = gradient + group["weight_decay"] * weight
@@ -198,7 +214,9 @@ class WeightAverage:
 
     def live(self) -> dict[str, Array]:
         """The model's own weights and buffers, as they are now."""
-        return {name: p.data for name, p in self.model.named_parameters().items()} | self.model.named_buffers()
+        return {
+            name: p.data for name, p in self.model.named_parameters().items()
+        } | self.model.named_buffers()
 
     def update(self) -> None:
         """Take in the weights as they are now."""
@@ -274,7 +292,10 @@ def one_cycle(total: int, rise: float = 0.3, start: float = 1 / 25, final: float
 
     def share(step: int) -> float:
         top = rise * total - 1
-        low, high, progress = (start, 1.0, step / top) if step <= top else (1.0, final, (step - top) / (total - 1 - top))
+        if step <= top and top > 0:
+            low, high, progress = start, 1.0, step / top
+        else:
+            low, high, progress = 1.0, final, (step - top) / max(total - 1 - top, 1e-9)
         return high + (low - high) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
 
     return share

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,6 +124,8 @@ class Lanes:
             lane, mode.debug, mode.remember = self.lanes[number], debug, True
             lane.model.train()
             lane.loss, lane.sums = 0.0, []
+            for norm in lane.norms:
+                norm.waiting = []  # where the batch before this one failed, its statistics are still there
             for parameter in lane.parameters.values():
                 parameter.grad = None
             for k in range(number, len(pieces), len(self.lanes)):
@@ -134,8 +136,18 @@ class Lanes:
                 lane.loss += loss.item()
                 lane.sums.append(np.asarray(sums))
 
-        for _ in (self._pool.map if self._pool else map)(run, range(len(busy))):
-            pass
+        if self._pool:
+            futures = [self._pool.submit(run, number) for number in range(len(busy))]
+            wait(futures)  # all of them, also where one fails: none may go on in the background
+            for future in futures:
+                future.result()
+        else:
+            remember = mode.remember
+            try:
+                for number in range(len(busy)):
+                    run(number)
+            finally:
+                mode.remember = remember
         self._add_up(busy)
         self._merge_statistics(len(pieces))
         return sum(lane.loss for lane in busy), np.sum([s for lane in busy for s in lane.sums], axis=0)

@@ -30,6 +30,18 @@ class _Store(threading.local):
 _store = _Store()
 
 
+def _free(arrays: list[np.ndarray], holders: int) -> np.ndarray | None:
+    """The first array that nobody has but the list and this function."""
+    for array in arrays:
+        if sys.getrefcount(array) <= holders:
+            return array
+    return None
+
+
+# The list, the name `array` and, before Python 3.14, the argument of getrefcount hold a free array; so ask how many.
+_HOLDERS = next(count for count in range(1, 9) if _free([np.empty(1)], count) is not None)
+
+
 def empty(shape: tuple[int, ...], dtype: np.dtype | type = np.float32) -> np.ndarray:
     """Like `np.empty`: an array with anything in it, from memory that was used before where there is some."""
     dtype = np.dtype(dtype)
@@ -37,10 +49,9 @@ def empty(shape: tuple[int, ...], dtype: np.dtype | type = np.float32) -> np.nda
     if size < _SMALL:
         return np.empty(shape, dtype)
     arrays = _store.arrays.setdefault(size, [])
-    for array in arrays:
-        # Three hold a free array: the list, the name `array`, and the argument of getrefcount itself.
-        if sys.getrefcount(array) <= 3:
-            return array.view(dtype).reshape(shape)
+    free = _free(arrays, _HOLDERS)
+    if free is not None:
+        return free.view(dtype).reshape(shape)
     if _store.held + size > _KEEP:
         _store.arrays.clear()
         _store.held, arrays = 0, _store.arrays.setdefault(size, [])

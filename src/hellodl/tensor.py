@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,7 +85,9 @@ class Tensor:
         memory does not pile up, unless `keep_graph`.
         """
         if not self.requires_grad:
-            raise TrainingError("backward: nothing here requires a gradient; make a leaf with requires_grad=True")
+            raise TrainingError(
+                "backward: nothing here requires a gradient; make a leaf with requires_grad=True"
+            )
         if gradient is None:
             if self.size != 1:
                 raise ShapeError(f"backward: a tensor of shape {self.shape} is no single loss; call .mean() "
@@ -93,7 +95,9 @@ class Tensor:
             gradient = np.ones_like(self.data)
         gradient = np.asarray(gradient, dtype=self.dtype)
         if gradient.shape != self.shape:
-            raise ShapeError(f"backward: gradient {gradient.shape} for a tensor {self.shape}; make them alike")
+            raise ShapeError(
+                f"backward: gradient {gradient.shape} for a tensor {self.shape}; make them alike"
+            )
         _walk_back(self, gradient, keep_graph)
 
     def __len__(self) -> int:
@@ -144,19 +148,18 @@ class Tensor:
         return getitem(self, key)
 
     if TYPE_CHECKING:  # ops.py hands these in, so that x.sum() reads as well as sum(x)
-
-        def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor: ...
-        def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor: ...
-        def max(self, axis: Any = None, keepdims: bool = False) -> Tensor: ...
-        def reshape(self, *shape: int) -> Tensor: ...
-        def transpose(self, *axes: int) -> Tensor: ...
-        def exp(self) -> Tensor: ...
-        def log(self) -> Tensor: ...
-        def sqrt(self) -> Tensor: ...
-        def abs(self) -> Tensor: ...
-        def tanh(self) -> Tensor: ...
-        def sigmoid(self) -> Tensor: ...
-        def relu(self) -> Tensor: ...
+        sum: Callable[..., Tensor]
+        mean: Callable[..., Tensor]
+        max: Callable[..., Tensor]
+        reshape: Callable[..., Tensor]
+        transpose: Callable[..., Tensor]
+        exp: Callable[..., Tensor]
+        log: Callable[..., Tensor]
+        sqrt: Callable[..., Tensor]
+        abs: Callable[..., Tensor]
+        tanh: Callable[..., Tensor]
+        sigmoid: Callable[..., Tensor]
+        relu: Callable[..., Tensor]
 
 
 def _tensor(data: Array) -> Tensor:
@@ -171,7 +174,11 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
     if isinstance(value, Tensor):
         return value
     array = np.asarray(value)
-    return _tensor(array.astype(like.dtype, copy=False) if like.dtype.kind == "f" else array)
+    if like.dtype.kind == "f":
+        array = array.astype(like.dtype, copy=False)
+    elif array.dtype == np.float64:
+        array = array.astype(np.float32)
+    return _tensor(array)
 
 
 def record(data: Array, *parents: tuple[Tensor, CarryBack]) -> Tensor:
@@ -179,14 +186,18 @@ def record(data: Array, *parents: tuple[Tensor, CarryBack]) -> Tensor:
 
     The functions may hold arrays but never the result itself: a cycle would keep whole graphs alive.
     """
-    out = _tensor(data)
+    out = _tensor(np.asarray(data))  # NumPy's own 0-d results are scalars, not arrays
+    if data.dtype == np.float64:
+        kinds = {parent.data.dtype for parent, _ in parents}
+        if np.dtype(np.float64) not in kinds and any(kind.kind != "f" for kind in kinds):
+            out.data = out.data.astype(np.float32)  # with integers among the parents, NumPy goes to float64
     if mode.remember:
         out._parents = tuple(parent for parent in parents if parent[0].requires_grad)
         out.requires_grad = bool(out._parents)
     if mode.debug:
-        _check(data, sys._getframe(1).f_code.co_name)
-        for array in (data, *(parent.data for parent, _ in parents)):
-            array.flags.writeable = False
+        _check(out.data, sys._getframe(1).f_code.co_name)
+        if out.requires_grad:
+            _lock(out.data, *(parent.data for parent, _ in parents))
     return out
 
 
@@ -203,12 +214,33 @@ def no_grad() -> Iterator[None]:
 @contextmanager
 def debug() -> Iterator[None]:
     """Inside, every result is checked as it is made: the first NaN or infinity raises and names its operation
-    and layer, and arrays that the graph holds cannot be written to. Slow, so only for hunting."""
+    and layer, and arrays that the graph holds cannot be written to until `backward` has used them, or until
+    this ends. Slow, so only for hunting."""
     before, mode.debug = mode.debug, True
     try:
         yield
     finally:
         mode.debug = before
+        _unlock()
+
+
+_locked: list[Array] = []  # what debug mode made read-only, in whichever thread
+
+
+def _lock(*arrays: Array) -> None:
+    for array in arrays:
+        if array.flags.writeable:
+            array.flags.writeable = False
+            _locked.append(array)
+
+
+def _unlock() -> None:
+    """Weights must be writable again for the optimiser's step."""
+    arrays = _locked[:]
+    _locked.clear()
+    for array in sorted(arrays, key=lambda array: array.base is not None):  # views after what they look into
+        with suppress(ValueError):
+            array.flags.writeable = True
 
 
 def _check(array: Array, operation: str) -> None:
@@ -256,6 +288,8 @@ def _walk_back(root: Tensor, gradient: Array, keep_graph: bool) -> None:
             continue
         for parent, carry_back in node._parents:
             contribution = carry_back(gradient)
+            if contribution.dtype != parent.data.dtype:  # integers were involved
+                contribution = contribution.astype(parent.data.dtype)
             if mode.debug:
                 _check(contribution, "the gradient of " + carry_back.__qualname__.split(".")[0])
             key = id(parent)
@@ -268,6 +302,8 @@ def _walk_back(root: Tensor, gradient: Array, keep_graph: bool) -> None:
                 ours.add(key)
         if not keep_graph:
             node._parents = None
+    if mode.debug and not keep_graph:
+        _unlock()
 
 
 def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
@@ -322,8 +358,9 @@ def neg(x: Tensor) -> Tensor:
 
 
 def power(x: Tensor, exponent: float) -> Tensor:
-    """x to a fixed power.  d(xⁿ)/dx = n xⁿ⁻¹."""
-    return record(x.data**exponent, (x, lambda g: g * (exponent * x.data ** (exponent - 1))))
+    """x to a fixed power, a plain number.  d(xⁿ)/dx = n xⁿ⁻¹."""
+    n = exponent if isinstance(exponent, int) else float(exponent)
+    return record(x.data**n, (x, lambda g: g * (n * x.data ** (n - 1)) if n else np.zeros_like(g)))
 
 
 def matmul(a: Tensor, b: Tensor) -> Tensor:
@@ -355,7 +392,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     """x[key], with slices, integers, index arrays or masks.  Elements that were taken twice get both gradients."""
     key = tuple(_index(part) for part in key) if isinstance(key, tuple) else _index(key)
     parts = key if isinstance(key, tuple) else (key,)
-    once = all(isinstance(part, int | slice | np.integer) or part is None or part is Ellipsis for part in parts)
+    once = all(
+        isinstance(part, int | slice | np.integer) or part is None or part is Ellipsis for part in parts
+    )
 
     def to_x(g: Array) -> Array:
         out = np.zeros_like(x.data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from hellodl import ops
@@ -40,4 +42,4 @@ class Flatten(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, ...) -> (N, features)."""
-        return x.reshape(x.shape[0], -1)
+        return x.reshape(x.shape[0], prod(x.shape[1:]))

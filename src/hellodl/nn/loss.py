@@ -18,7 +18,9 @@ def cross_entropy_reference(logits: Tensor, targets: Array, label_smoothing: flo
     return -(ops.log_softmax(logits) * wanted).sum() / len(targets)
 
 
-def cross_entropy(logits: Tensor, targets: Any, label_smoothing: float = 0.0, reduction: str = "mean") -> Tensor:
+def cross_entropy(
+    logits: Tensor, targets: Any, label_smoothing: float = 0.0, reduction: str = "mean"
+) -> Tensor:
     """How surprised the network is by the right answers, in nats.
 
     logits (N, classes), any numbers: their softmax is what the network believes; targets (N,) integers. With
@@ -40,7 +42,7 @@ def cross_entropy(logits: Tensor, targets: Any, label_smoothing: float = 0.0, re
     log_belief = logits.data - logits.data.max(axis=1, keepdims=True)
     log_belief -= np.log(np.exp(log_belief).sum(axis=1, keepdims=True))
     rows = np.arange(count)
-    share = logits.dtype.type(1 / count if reduction == "mean" else 1)
+    share = logits.dtype.type(1 / max(count, 1) if reduction == "mean" else 1)
     loss = -(1 - label_smoothing) * log_belief[rows, targets].sum()
     if label_smoothing:
         loss -= label_smoothing / classes * log_belief.sum()
@@ -65,8 +67,12 @@ def mse_loss(prediction: Tensor, target: Any) -> Tensor:
 
 
 def accuracy(logits: Array, targets: Array, top: int = 1) -> float:
-    """The share of samples whose right answer is among the `top` best guesses.  logits (N, classes)."""
+    """The share of samples whose right answer is among the `top` best guesses.  logits (N, classes).
+
+    Of equal guesses the first counts as the best, as in argmax; a guess that is no number is a wrong one.
+    """
     if not len(targets):
         return float("nan")
     right = np.take_along_axis(logits, targets[:, None], axis=1)
-    return float(((logits > right).sum(axis=1) < top).mean())
+    ahead = ~(logits <= right) | ((logits == right) & (np.arange(logits.shape[1]) < targets[:, None]))
+    return float((ahead.sum(axis=1) < top).mean())

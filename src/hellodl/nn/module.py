@@ -80,7 +80,14 @@ class Module:
             yield from child.modules(f"{prefix}.{name}" if prefix else name)
 
     def named_parameters(self) -> dict[str, Parameter]:
-        """All that is learned here, by name, in the order of making."""
+        """All that is learned here, by name, in the order of making; what is used in two places comes once."""
+        named: dict[int, tuple[str, Parameter]] = {}
+        for name, parameter in self._all_parameters().items():
+            named.setdefault(id(parameter), (name, parameter))
+        return dict(named.values())
+
+    def _all_parameters(self) -> dict[str, Parameter]:
+        """The same with every name of what is used in several places, as in PyTorch's files."""
         return {
             f"{path}.{name}" if path else name: value
             for path, module in self.modules()
@@ -121,12 +128,13 @@ class Module:
 
     def state_dict(self) -> dict[str, Array]:
         """Copies of all weights and buffers by name, in PyTorch's layouts, for saving."""
-        state = {name: parameter.data for name, parameter in self.named_parameters().items()}
+        state = {name: parameter.data for name, parameter in self._all_parameters().items()}
         return {name: np.array(a, order="C") for name, a in (state | self.named_buffers()).items()}
 
     def load_state_dict(self, state: dict[str, Array]) -> None:
         """Take over weights and buffers; all names and shapes must fit, or nothing is changed."""
-        mine = {name: p.data for name, p in self.named_parameters().items()} | self.named_buffers()
+        mine = {name: p.data for name, p in self._all_parameters().items()} | self.named_buffers()
+        state = {name: np.asarray(array) for name, array in state.items()}
         if missing := sorted(mine.keys() - state.keys()):
             raise CheckpointError(f"these weights are for another model: '{missing[0]}' is not among them "
                                   f"({len(missing)} missing); build the model that they were saved from")  # fmt: skip
@@ -137,6 +145,10 @@ class Module:
             if array.shape != state[name].shape:
                 raise CheckpointError(f"these weights are for another model: '{name}' is {array.shape} here and "
                                       f"{state[name].shape} there; build the model that they were saved from")  # fmt: skip
+            if state[name].dtype.kind not in "fiu":
+                raise CheckpointError(
+                    f"'{name}' holds {state[name].dtype}, which are no weights; save them as float32"
+                )
         for name, array in mine.items():
             array[...] = state[name]  # in place: replicas in the lanes look at the same arrays
 
@@ -201,6 +213,8 @@ def describe(module: Module) -> dict[str, Any]:
             value = describe(value)
         elif isinstance(value, tuple | list):
             value = [describe(v) if isinstance(v, Module) else v for v in value]
+        elif isinstance(value, np.generic):
+            value = value.item()
         description[key] = value
     return description
 

@@ -14,7 +14,9 @@ from hellodl.nn.module import Module, Parameter
 from hellodl.tensor import Array, Tensor, record, unbroadcast
 
 
-def normalise_reference(x: Tensor, weight: Tensor, bias: Tensor, axis: int | tuple[int, ...], epsilon: float) -> Tensor:
+def normalise_reference(
+    x: Tensor, weight: Tensor, bias: Tensor, axis: int | tuple[int, ...], epsilon: float
+) -> Tensor:
     """(x - mean) / spread · weight + bias, step by step; the tape finds the gradient by itself."""
     centred = x - x.mean(axis=axis, keepdims=True)
     variance = (centred * centred).mean(axis=axis, keepdims=True)
@@ -91,7 +93,9 @@ class BatchNorm2d(Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, C) -> (N, H, W, C); (N, C) works too."""
         if x.shape[-1:] != self.weight.shape:
-            raise ShapeError(f"BatchNorm2d '{self.name}' takes {self.weight.size} channels last, got {x.shape}")
+            raise ShapeError(
+                f"BatchNorm2d '{self.name}' takes {self.weight.size} channels last, got {x.shape}"
+            )
         axes = tuple(range(x.ndim - 1))
         if not self.training:
             spread = np.sqrt(self.running_var + np.float32(self.eps)).astype(x.dtype)
