@@ -21,7 +21,20 @@ if TYPE_CHECKING:
     from hellodl import checkpoint, data, gradcheck, nn, ops, optim, parallel, train
     from hellodl.reading import Page
 
-__all__ = ["Tensor", "checkpoint", "data", "gradcheck", "load", "nn", "no_grad", "ops", "optim", "parallel", "read", "train"]
+__all__ = [
+    "Tensor",
+    "checkpoint",
+    "data",
+    "gradcheck",
+    "load",
+    "nn",
+    "no_grad",
+    "ops",
+    "optim",
+    "parallel",
+    "read",
+    "train",
+]
 
 
 def load(path: str | Path) -> nn.Module:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
 log = logging.getLogger("hellodl")
 
@@ -34,7 +34,13 @@ class _Lines(logging.Handler):
     """Log lines on the console, as they are; warnings and errors in colour."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        style = "red" if record.levelno >= logging.ERROR else "yellow" if record.levelno >= logging.WARNING else ""
+        style = (
+            "red"
+            if record.levelno >= logging.ERROR
+            else "yellow"
+            if record.levelno >= logging.WARNING
+            else ""
+        )
         console().print(record.getMessage(), style=style, markup=False, soft_wrap=True)
 
 
@@ -47,7 +53,7 @@ def start_logging(verbose: bool = False) -> None:
 class Bar:
     """A running progress bar: `advance` it, and `note` what is worth seeing beside it."""
 
-    def __init__(self, progress: Progress, task: int):
+    def __init__(self, progress: Progress, task: TaskID):
         self._progress, self._task = progress, task
 
     def advance(self, steps: float = 1) -> None:

@@ -34,7 +34,7 @@ class Check:
 
 def gradcheck(function: Callable[..., Tensor], *inputs: Array, rng: np.random.Generator,
               step: float = 1e-6, tolerance: float = 1e-6, most: int = 200) -> list[Check]:  # fmt: skip
-    """Check `function(*tensors)` at float64 `inputs`; returns one `Check` for each, raises where one is over `tolerance`.
+    """Check `function(*tensors)` at float64 `inputs`: one `Check` for each; raises where one is over `tolerance`.
 
     Of large inputs, `most` elements picked by `rng` are wiggled. The function must be smooth there: keep away
     from the kinks of relu and max.

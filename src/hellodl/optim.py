@@ -177,7 +177,7 @@ class AdamW(Adam):
 
 
 def decay_matrices_only(model: Module, weight_decay: float) -> list[Group]:
-    """Two groups: matrices and kernels are decayed; biases and normalisers' scales are not, for there is nothing to gain."""
+    """Two groups: matrices and kernels are decayed; biases and normalisers' scales are not, to no loss."""
     named = model.named_parameters()
     return [
         {"params": {n: p for n, p in named.items() if p.ndim > 1}, "weight_decay": weight_decay},

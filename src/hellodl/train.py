@@ -137,11 +137,14 @@ class Trainer:
 
     def fit(self) -> Module:
         """Train to the end, from the start or from where `load` left off; returns the model, averaged if so set."""
-        with Lanes(self.model, self.settings.micro_batch, self.settings.lanes, self.threads) as lanes:
-            with progress_bar("training", self.total) as bar, _politely_interrupted() as interrupted:
-                bar.advance(self.steps)
-                while self.steps < self.total:
-                    self._epoch(lanes, bar, interrupted)
+        with (
+            Lanes(self.model, self.settings.micro_batch, self.settings.lanes, self.threads) as lanes,
+            progress_bar("training", self.total) as bar,
+            _politely_interrupted() as interrupted,
+        ):
+            bar.advance(self.steps)
+            while self.steps < self.total:
+                self._epoch(lanes, bar, interrupted)
         if self.average:
             for name, array in self.average.live().items():
                 array[...] = self.average.arrays[name]
@@ -174,7 +177,9 @@ class Trainer:
         loss, right, seen, seconds = (float(v) for v in (mean[0], mean[1], mean[2], mean[-1]))
         epochs = self.steps / self.steps_per_epoch
         bar.advance(1)
-        bar.note(f"epoch {math.ceil(epochs)}/{self.settings.epochs}  loss {loss:.3f}  right {right / seen:.1%}")
+        bar.note(
+            f"epoch {math.ceil(epochs)}/{self.settings.epochs}  loss {loss:.3f}  right {right / seen:.1%}"
+        )
         if self.steps % 10 == 0 or self.steps == 1:
             self.run.train_row(self.steps, epoch=epochs, loss=loss, accuracy=right / seen, images=seen / seconds,
                                learning_rate=self.optimizer.learning_rate)  # fmt: skip
@@ -222,17 +227,24 @@ class Trainer:
         tensors, metadata = checkpoint.load(path)
         saved = metadata.get("training")
         if not isinstance(saved, dict):
-            raise CheckpointError(f"{path}: is a finished model, not a run to go on with; give the file of the run")
+            raise CheckpointError(
+                f"{path}: is a finished model, not a run to go on with; give the file of the run"
+            )
         mine = {"settings": asdict(self.settings), "count": self.count}
         theirs = {"settings": saved["settings"], "count": saved["count"]}
         if mine != theirs:
-            flat = {**mine["settings"], "samples": mine["count"]}, {**theirs["settings"], "samples": theirs["count"]}  # type: ignore[dict-item]
+            flat = (
+                {**mine["settings"], "samples": mine["count"]},
+                {**theirs["settings"], "samples": theirs["count"]},
+            )  # type: ignore[dict-item]
             key = next(key for key in flat[1] if flat[0].get(key) != flat[1][key])
             raise CheckpointError(f"{path}: was started with {key}={flat[1][key]}, not {flat[0].get(key)}; "
                                   "resume with the settings that it was started with")  # fmt: skip
 
         def part(name: str) -> dict[str, Array]:
-            return {key.removeprefix(f"{name}."): a for key, a in tensors.items() if key.startswith(f"{name}.")}
+            return {
+                key.removeprefix(f"{name}."): a for key, a in tensors.items() if key.startswith(f"{name}.")
+            }
 
         self.model.load_state_dict(part("model"))
         self.optimizer.load_state_dict(part("optimizer"))
@@ -250,7 +262,9 @@ class Trainer:
             with debug(), np.errstate(all="ignore"):
                 lanes.gradients(self.work, batch, (self.settings.seed, self.steps))
         except TrainingError as error:
-            raise TrainingError(f"{what} is no number at step {self.steps}: {error}; {advice}{kept}") from None
+            raise TrainingError(
+                f"{what} is no number at step {self.steps}: {error}; {advice}{kept}"
+            ) from None
         raise TrainingError(f"{what} is no number at step {self.steps}; {advice}{kept}")
 
 

@@ -144,7 +144,7 @@ class Module:
         for name, array in mine.items():
             if array.shape != state[name].shape:
                 raise CheckpointError(f"these weights are for another model: '{name}' is {array.shape} here and "
-                                      f"{state[name].shape} there; build the model that they were saved from")  # fmt: skip
+                                      f"{state[name].shape} there; build the one that they were saved from")  # fmt: skip
             if state[name].dtype.kind not in "fiu":
                 raise CheckpointError(
                     f"'{name}' holds {state[name].dtype}, which are no weights; save them as float32"
@@ -242,7 +242,7 @@ def build(description: dict[str, Any]) -> Module:
         raise
     except Exception as error:
         raise CheckpointError(f"the model's description cannot be understood ({type(error).__name__}: {error}); "
-                              "it may come from a newer hellodl: upgrade, or train the model again") from None  # fmt: skip
+                              "it may come from a newer hellodl: upgrade, or train it again") from None  # fmt: skip
 
 
 def _holds_modules(value: Any) -> bool:

@@ -13,7 +13,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from hellodl import data
@@ -35,15 +34,19 @@ PROMISE = 0.9
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the pictures go."""
-    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="where page and answers go (runs)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs"), metavar="DIR", help="where page and answers go (runs)"
+    )
 
 
 def main(options: argparse.Namespace) -> int:
     """Learn, read, compare."""
     began = time.perf_counter()
     log.info("A network of random numbers is about to learn to read, from handwriting that is made up here.")
-    splits = learning.Splits(*(data.load("ink", split, seed=options.seed, count=count, classes="36")
-                               for split, count in (("train", IMAGES), ("validation", 2_000), ("test", 4_000))))  # fmt: skip
+    counts = {"train": IMAGES, "validation": 2_000, "test": 4_000}
+    splits = learning.Splits(
+        *(data.load("ink", split, None, options.seed, count, "36") for split, count in counts.items())
+    )
     rng = np.random.default_rng(options.seed)
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
     network = residual(36, rng, channels=(16, 32, 64))
@@ -54,16 +57,19 @@ def main(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     picture, truth = sample_page(options.seed)
     save_picture(options.out / "demo-page.png", picture)
-    page = read_page(picture, lambda images: probabilities(learned.model, images, options.threads), splits.train.classes)
+    page = read_page(
+        picture, lambda images: probabilities(learned.model, images, options.threads), splits.train.classes
+    )
     save_picture(options.out / "demo-page-read.png", annotate(picture, page))
     right = character_accuracy(truth, page.text)
 
     log.info("\nThis was written:\n" + truth + "\n\nand this is what the network read:")
     figures = learned.figures | {"page_accuracy": right, "seconds": time.perf_counter() - began}
     print(json.dumps(figures | {"text": page.text}) if options.json else page.text)
-    log.info(f"\n{right:.1%} of the page's characters, and {figures['test_accuracy']:.1%} of {len(splits.test):,} single "
-             f"characters by unseen hands, after {figures['seconds']:.0f} s.\n"
-             f"The page with the answers: {options.out / 'demo-page-read.png'}. Now try: hellodl read YOUR-PHOTO.jpg")  # fmt: skip
+    log.info(f"\n{right:.1%} of the page's characters are right, and {figures['test_accuracy']:.1%} of "
+             f"{len(splits.test):,} single characters by unseen hands, after {figures['seconds']:.0f} s.\n"
+             f"The page with the answers is {options.out / 'demo-page-read.png'}.\n"
+             "Now take a photo of your own handwriting, and try: hellodl read PHOTO")  # fmt: skip
     if right < PROMISE:
         log.error(f"that misses the {PROMISE:.0%} that this demo promises; try another --seed, and tell us")
         return 1

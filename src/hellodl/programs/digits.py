@@ -40,7 +40,9 @@ def main(options: argparse.Namespace) -> int:
         settings = replace(PERCEPTRON, seed=options.seed)
         if options.architecture == "perceptron":
             settings = learning.settings_of(options, settings)
-        learned = learning.learn("digits", perceptron(10, rng), splits, settings, options, about={"architecture": "perceptron"})
+        learned = learning.learn(
+            "digits", perceptron(10, rng), splits, settings, options, about={"architecture": "perceptron"}
+        )
         first = learned.figures["test_accuracy"]
         learning.log.info(f"the perceptron reads {first:.2%} of the test images")
 

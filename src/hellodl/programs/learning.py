@@ -23,7 +23,16 @@ from hellodl.errors import DataError
 from hellodl.parallel import predict
 from hellodl.programs import show
 from hellodl.runlog import RunLog
-from hellodl.train import OPTIMIZERS, SCHEDULES, Preparation, Settings, Trainer, classification, evaluate, plain
+from hellodl.train import (
+    OPTIMIZERS,
+    SCHEDULES,
+    Preparation,
+    Settings,
+    Trainer,
+    classification,
+    evaluate,
+    plain,
+)
 
 RUNS = Path("runs")
 
@@ -48,16 +57,50 @@ class Learned:
 
 def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets: Sequence[str]) -> None:
     """The options of every program that learns; what they are by default are its own settings."""
-    parser.add_argument("--dataset", choices=datasets, help=f"learn from this set ({' or '.join(datasets)}, the first that is here)")
-    parser.add_argument("--epochs", type=int, default=settings.epochs, metavar="N", help=f"times through the data ({settings.epochs})")
-    parser.add_argument("--batch-size", type=int, default=settings.batch_size, metavar="N", help=f"images a step ({settings.batch_size})")
-    parser.add_argument("--lr", type=float, default=settings.learning_rate, metavar="RATE", help=f"highest learning rate ({settings.learning_rate})")
-    parser.add_argument("--optimizer", choices=OPTIMIZERS, default=settings.optimizer, help=f"({settings.optimizer})")
-    parser.add_argument("--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})")
-    parser.add_argument("--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 60,000)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where the model goes (runs/PROGRAM-RUN.safetensors)")
-    parser.add_argument("--resume", metavar="RUN", help="go on with a run that was stopped: its number, or its .state file")
-    parser.add_argument("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
+    parser.add_argument(
+        "--dataset",
+        choices=datasets,
+        help=f"learn from this set ({' or '.join(datasets)}, the first that is here)",
+    )
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        default=settings.epochs,
+        metavar="N",
+        help=f"times through the data ({settings.epochs})",
+    )
+    parser.add_argument(
+        "--batch-size",
+        type=int,
+        default=settings.batch_size,
+        metavar="N",
+        help=f"images a step ({settings.batch_size})",
+    )
+    parser.add_argument(
+        "--lr",
+        type=float,
+        default=settings.learning_rate,
+        metavar="RATE",
+        help=f"highest learning rate ({settings.learning_rate})",
+    )
+    parser.add_argument(
+        "--optimizer", choices=OPTIMIZERS, default=settings.optimizer, help=f"({settings.optimizer})"
+    )
+    parser.add_argument(
+        "--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})"
+    )
+    parser.add_argument(
+        "--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 60,000)"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="where the model goes (runs/PROGRAM-RUN.safetensors)"
+    )
+    parser.add_argument(
+        "--resume", metavar="RUN", help="go on with a run that was stopped: its number, or its .state file"
+    )
+    parser.add_argument(
+        "--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)"
+    )
 
 
 def settings_of(options: argparse.Namespace, settings: Settings) -> Settings:
@@ -85,13 +128,21 @@ def resumed(options: argparse.Namespace, program: str) -> Path | None:
         return None
     path = RUNS / f"{program}-{options.resume}.state" if options.resume.isdigit() else Path(options.resume)
     if not path.exists():
-        raise DataError(f"{path}: there is no such run to go on with; `hellodl runs` lists them (finished runs keep no state)")
+        raise DataError(
+            f"{path}: there is no such run to go on with; `hellodl runs` lists them (finished runs keep no state)"
+        )
     _, metadata = checkpoint.load(path)
     training = metadata.get("training", {})
     if training.get("about", {}).get("program") != program:
-        raise DataError(f"{path}: is no run of `hellodl train {program}`; use the program that it was started with")
+        raise DataError(
+            f"{path}: is no run of `hellodl train {program}`; use the program that it was started with"
+        )
     saved = training["settings"]
-    options.epochs, options.batch_size, options.lr = saved["epochs"], saved["batch_size"], saved["learning_rate"]
+    options.epochs, options.batch_size, options.lr = (
+        saved["epochs"],
+        saved["batch_size"],
+        saved["learning_rate"],
+    )
     options.optimizer, options.schedule, options.seed = saved["optimizer"], saved["schedule"], saved["seed"]
     for name, value in training["about"].items():
         setattr(options, name, value)
@@ -106,13 +157,24 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
     log.info(f"{program}: {len(splits.train):,} images of {splits.train.name} to learn from, "
              f"{network.weight_count():,} weights")  # fmt: skip
     began = time.perf_counter()
-    with RunLog(RUNS / "hellodl.sqlite3").run(program, asdict(settings) | about, seed=settings.seed, data=splits.train) as run:
+    with RunLog(RUNS / "hellodl.sqlite3").run(
+        program, asdict(settings) | about, seed=settings.seed, data=splits.train
+    ) as run:
         name = f"{program}-{run.id if run.id is not None else f'seed{settings.seed}'}"
         out = options.out or RUNS / f"{name}.safetensors"
         RUNS.mkdir(exist_ok=True)
         work = classification(splits.train, settings, prepare)
-        trainer = Trainer(network, len(splits.train), work, settings, run, path=state or RUNS / f"{name}.state", about=about,
-                          judge=lambda model: evaluate(model, splits.validation, options.threads), threads=options.threads)  # fmt: skip
+        trainer = Trainer(
+            network,
+            len(splits.train),
+            work,
+            settings,
+            run,
+            judge=lambda model: evaluate(model, splits.validation, options.threads),
+            path=state or RUNS / f"{name}.state",
+            about=about,
+            threads=options.threads,
+        )
         if state:
             trainer.load(state)
             log.info(f"goes on from step {trainer.steps} of {trainer.total}")
@@ -146,7 +208,10 @@ def show_guesses(learned: Learned, test: Dataset, rng: np.random.Generator) -> N
     """Three test images as text, each with what the network takes it for."""
     which = rng.integers(len(test), size=3)
     logits = predict(learned.model, test.images[which])
-    captions = [f"{test.classes[truth]}, read as {test.classes[guess]}" for truth, guess in zip(test.labels[which], logits.argmax(axis=1))]
+    captions = [
+        f"{test.classes[truth]}, read as {test.classes[guess]}"
+        for truth, guess in zip(test.labels[which], logits.argmax(axis=1))
+    ]
     log.info(show.side_by_side(list(test.images[which]), captions))
 
 

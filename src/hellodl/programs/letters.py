@@ -22,7 +22,9 @@ SETTINGS = Settings(epochs=12, batch_size=128, learning_rate=3e-3, label_smoothi
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which network."""
     learning.add_arguments(parser, SETTINGS, DATASETS)
-    parser.add_argument("--architecture", choices=NETWORKS, default="residual", help="which network (residual)")
+    parser.add_argument(
+        "--architecture", choices=NETWORKS, default="residual", help="which network (residual)"
+    )
 
 
 def main(options: argparse.Namespace) -> int:

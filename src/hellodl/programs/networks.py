@@ -47,9 +47,16 @@ def residual(classes: int, rng: np.random.Generator, channels: tuple[int, ...] =
     layers: list[nn.Module] = []
     before = 1
     for channel in channels:  # (28, 28, 1) -> (14, 14, 32) -> (7, 7, 64) -> (3, 3, 128)
-        layers += [nn.Conv2d(before, channel, 3, padding=1, rng=rng), nn.MaxPool2d(2), nn.BatchNorm2d(channel), nn.ReLU()]
+        layers += [
+            nn.Conv2d(before, channel, 3, padding=1, rng=rng),
+            nn.MaxPool2d(2),
+            nn.BatchNorm2d(channel),
+            nn.ReLU(),
+        ]
         if before > 1:
-            body = nn.Sequential(nn.Conv2d(channel, channel, 3, padding=1, rng=rng), nn.BatchNorm2d(channel), nn.ReLU())
+            body = nn.Sequential(
+                nn.Conv2d(channel, channel, 3, padding=1, rng=rng), nn.BatchNorm2d(channel), nn.ReLU()
+            )
             layers += [nn.Residual(body)]
         before = channel
     layers += [nn.Flatten()]

@@ -24,13 +24,25 @@ from hellodl.train import Settings
 DATASETS = ("all", "ink")
 SETTINGS = Settings(epochs=10, batch_size=128, learning_rate=3e-3, label_smoothing=0.05, average=0.999)
 PENS = (1.3, 5.0)  # pixels, where a character is 20 long: from a hard pencil to a marker
-PHOTOS = Augment(rotation=12, shear=0.25, scale=0.12, stretch=0.2, shift=1.5, thickness=0.4, elastic=0.9, blur=0.7, noise=0.04)
+PHOTOS = Augment(
+    rotation=12,
+    shear=0.25,
+    scale=0.12,
+    stretch=0.2,
+    shift=1.5,
+    thickness=0.4,
+    elastic=0.9,
+    blur=0.7,
+    noise=0.04,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which network."""
     learning.add_arguments(parser, SETTINGS, DATASETS)
-    parser.add_argument("--architecture", choices=NETWORKS, default="residual", help="which network (residual)")
+    parser.add_argument(
+        "--architecture", choices=NETWORKS, default="residual", help="which network (residual)"
+    )
 
 
 def main(options: argparse.Namespace) -> int:

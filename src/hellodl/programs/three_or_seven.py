@@ -26,10 +26,14 @@ DATASETS = ("mnist", "ink")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which digits, and how long to learn."""
-    parser.add_argument("--dataset", choices=DATASETS, help="learn from this set (mnist or ink, the first that is here)")
+    parser.add_argument(
+        "--dataset", choices=DATASETS, help="learn from this set (mnist or ink, the first that is here)"
+    )
     parser.add_argument("--epochs", type=int, default=10, metavar="N", help="times through the data (10)")
     parser.add_argument("--lr", type=float, default=0.03, metavar="RATE", help="learning rate (0.03)")
-    parser.add_argument("--least", type=float, metavar="SHARE", help="exit with 1 if the learned accuracy is under this")
+    parser.add_argument(
+        "--least", type=float, metavar="SHARE", help="exit with 1 if the learned accuracy is under this"
+    )
 
 
 def main(options: argparse.Namespace) -> int:
