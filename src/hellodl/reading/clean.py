@@ -15,23 +15,22 @@ from hellodl.reading.parts import Box, Part, find_parts, letter_height, stroke_w
 
 
 def without_frames(mask: np.ndarray) -> np.ndarray:
-    """The mask (H, W) bool without printed boxes, ruled lines and the dark edges of the photo."""
+    """The mask (H, W) bool without ruled lines, printed boxes and the dark edges of the photo."""
     mask = mask.copy()
+    _, parts = find_parts(mask)
+    # Lines first: letters that stand on one make one part with it.
+    free = [part for part in parts if part.box.side < 0.2 * max(mask.shape)]
+    lines = ruled_lines(mask, letter_height(free) or 0.03 * max(mask.shape))
+    if len(lines):
+        mask &= ~line_pixels(mask, lines)
     labels, parts = find_parts(mask)
     for part in frames_among(labels, parts):
         rub_out_frame(mask, labels, part)
-    for part in dark_edges(parts, mask.shape, _height_inside(parts)):
+    height = letter_height([part for part in parts if part.area > 20])
+    for part in dark_edges(parts, mask.shape, height):
         where = part.box.slices()
         mask[where] &= labels[where] != part.label
-    _, parts = find_parts(mask)
-    lines = ruled_lines(mask, letter_height(parts))
-    if len(lines):
-        mask &= ~line_pixels(mask, lines)
     return mask
-
-
-def _height_inside(parts: list[Part]) -> float:
-    return letter_height([part for part in parts if part.area > 20])
 
 
 def frames_among(labels: np.ndarray, parts: list[Part]) -> list[Part]:

@@ -73,9 +73,8 @@ def find_lines(parts: list[Part], height: float) -> list[Line]:
     lines = [Line([Atom([part]) for part in row], slope) for row in rows]
     for line in lines:
         line.atoms = _join_overlapping(line.atoms)
-    alone = [part for part in small if not _attach(part, lines, height)]
-    for part in alone:
-        _stand_alone(part, lines, height)
+    for part in sorted(small, key=lambda part: -part.area):  # the stem of a small i comes before its dot
+        _attach(part, lines, height) or _stand_alone(part, lines, height)
     return lines
 
 
@@ -173,18 +172,20 @@ def _attach(part: Part, lines: list[Line], height: float) -> bool:
     return best is not None
 
 
-def _stand_alone(part: Part, lines: list[Line], height: float) -> None:
+def _stand_alone(part: Part, lines: list[Line], height: float) -> bool:
     """A small part by itself is a letter where it stands in a line and is no dot, dash or comma."""
     box = part.box
     if box.height < 0.27 * height or box.width > 1.2 * box.height:
-        return
+        return False
+    lowest = 0.85 if box.height > 1.8 * box.width else 0.75
     for line in lines:
         near = sorted(line.atoms, key=lambda atom: abs(atom.box.middle[0] - box.middle[0]))[:3]
         slope = line.slope
         top = np.median([atom.box.top - slope * (atom.box.middle[0] - box.middle[0]) for atom in near])
         bottom = np.median([atom.box.bottom - slope * (atom.box.middle[0] - box.middle[0]) for atom in near])
         # The middle of a comma is at the foot of its neighbours, that of an apostrophe at their head.
-        if 0.25 < (box.middle[1] - top) / max(bottom - top, 1) < 0.75:
+        if 0.25 < (box.middle[1] - top) / max(bottom - top, 1) < lowest:
             line.atoms.append(Atom([part]))
             line.atoms.sort(key=lambda atom: atom.box.left)
-            return
+            return True
+    return False
