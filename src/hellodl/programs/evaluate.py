@@ -1,0 +1,163 @@
+"""`hellodl evaluate MODEL`: how well a trained model reads a data set, and how well it knows what it knows.
+
+MODEL is a file that hellodl saved, or the name of a model that comes with hellodl. It is asked about images
+that it never learned from: the test part of any data set whose classes it knows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hellodl.checkpoint import load_model
+from hellodl.console import progress_bar
+from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
+from hellodl.errors import CheckpointError, DataError
+from hellodl.nn import Module, accuracy
+from hellodl.parallel import predict
+from hellodl.programs.show import confusion_matrix, pairs_as_text
+from hellodl.programs.tables import output, plain_table
+
+MODELS = Path(__file__).resolve().parents[1] / "models"
+CHUNK = 2048  # images between two movements of the progress bar
+
+
+class Bin(NamedTuple):
+    """Answers of which a model was `low` to `high` sure: of how many images, how sure, how often right."""
+
+    low: float
+    high: float
+    images: int
+    confidence: float
+    accuracy: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The model, and what it is to read."""
+    shipped = ", ".join(sorted(path.stem for path in MODELS.glob("*.safetensors"))) or "none"
+    parser.add_argument(
+        "model", metavar="MODEL", help=f"a .safetensors file, or a model that ships ({shipped})"
+    )
+    parser.add_argument("--dataset", choices=IMAGE_SETS, default="ink", help="what it is to read (ink)")
+    parser.add_argument("--split", choices=SPLITS, default="test", help="which part of it (test)")
+    parser.add_argument("--count", type=int, metavar="N", help="only so many images of it")
+    parser.set_defaults(wrong_usage=parser.error)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Judge the model and print what came out."""
+    if options.count is not None and options.count < 1:
+        options.wrong_usage("--count is a number from 1 up")
+    path = find_model(options.model)
+    model, metadata = load_model(path)
+    classes = metadata.get("classes")
+    if not classes:
+        raise CheckpointError(
+            f"{path}: does not say which characters it tells apart; take a model that reads"
+        )
+    data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)
+    known, labels = what_it_knows(data, classes, path)
+    figures = {
+        "program": "evaluate",
+        "model": str(path),
+        "dataset": options.dataset,
+        "split": options.split,
+        "seed": options.seed,
+        "weights": model.weight_count(),
+        "classes": classes,
+        "images": len(known),
+        "skipped": len(data) - len(known),
+        **judge(model, known.images, labels, classes, options.threads, path),
+    }
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        show(figures)
+    return 0
+
+
+def find_model(name: str) -> Path:
+    """The file of that name; else the model of that name that comes with hellodl."""
+    shipped = MODELS / f"{name}.safetensors"
+    return shipped if not Path(name).exists() and shipped.exists() else Path(name)
+
+
+def what_it_knows(data: Dataset, classes: str, path: Path) -> tuple[Dataset, np.ndarray]:
+    """The images of classes that the model knows, and their labels as it numbers them: (N,) int64."""
+    number = np.array([classes.find(name) for name in data.classes], np.int64)
+    known = number[data.labels] >= 0
+    if not known.any():
+        raise DataError(
+            f"{path}: reads {classes} and {data.name} holds {data.classes}: nothing in common; "
+            "choose another --dataset"
+        )
+    part = data.subset(known)
+    return part, number[part.labels]
+
+
+def judge(
+    model: Module, images: np.ndarray, labels: np.ndarray, classes: str, threads: int | None, path: Path
+) -> dict[str, Any]:
+    """Ask the model about all images and compare: figures as JSON has them, shares from 0 to 1."""
+    start = time.perf_counter()
+    answers = []
+    with progress_bar("reading", len(images)) as bar:
+        for begin in range(0, len(images), CHUNK):
+            answers.append(predict(model, images[begin : begin + CHUNK], threads))
+            bar.advance(len(answers[-1]))
+    seconds = time.perf_counter() - start
+    logits = np.concatenate(answers)  # (N, K)
+    if logits.shape[1] != len(classes):
+        raise CheckpointError(
+            f"{path}: gives {logits.shape[1]} answers for {len(classes)} classes; save the model again"
+        )
+    error, bins = calibration(logits, labels)
+    return {
+        "accuracy": accuracy(logits, labels),
+        "top2": accuracy(logits, labels, top=2),
+        "calibration_error": error,
+        "calibration": [b._asdict() for b in bins],
+        "confusion": confusion_matrix(labels, logits.argmax(axis=1), len(classes)).tolist(),
+        "images_per_second": round(len(images) / seconds, 1),
+    }
+
+
+def calibration(logits: np.ndarray, labels: np.ndarray, bins: int = 10) -> tuple[float, list[Bin]]:
+    """Expected calibration error (0 to 1) of logits (N, K), and the bins that it is the mean of.
+
+    The confidence of an answer is the probability of the best guess. Among answers of about the same
+    confidence, the error is how far that is from the share of them that is right (Guo et al., "On calibration
+    of modern neural networks", 2017). Bins are weighed by their images; empty ones are left out.
+    """
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    confidence = powers.max(axis=1) / powers.sum(axis=1)  # (N,)
+    right = logits.argmax(axis=1) == labels
+    number = np.minimum((confidence * bins).astype(int), bins - 1)  # the bin of each answer, (N,)
+    found = []
+    for k in np.unique(number):
+        inside = number == k
+        sure, good = float(confidence[inside].mean()), float(right[inside].mean())
+        found.append(Bin(k / bins, (k + 1) / bins, int(inside.sum()), sure, good))
+    error = sum(b.images * abs(b.confidence - b.accuracy) for b in found) / len(labels)
+    return float(error), found
+
+
+def show(figures: dict[str, Any]) -> None:
+    """The figures for a person."""
+    out = output()
+    judged = f"{figures['dataset']} ({figures['split']}): {figures['images']:,} images"
+    out.print(f"{figures['model']} on {judged}")
+    if figures["skipped"]:
+        out.print(f"{figures['skipped']:,} more are of classes that it does not know")
+    out.print(f"right: {figures['accuracy']:.2%}, within two guesses: {figures['top2']:.2%}")
+    out.print(f"\nWhen it says how sure it is, it is off by {figures['calibration_error']:.1%} on average:")
+    table = plain_table("sure", "right", "images")
+    for b in figures["calibration"]:
+        table.add_row(f"{b['confidence']:.1%}", f"{b['accuracy']:.1%}", f"{b['images']:,}")
+    out.print(table)
+    out.print("\n" + pairs_as_text(np.array(figures["confusion"]), figures["classes"]))

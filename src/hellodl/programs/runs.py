@@ -1,0 +1,240 @@
+"""`hellodl runs`: which trainings there were, how each of them went, and what set two of them apart."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hellodl.errors import DataError
+from hellodl.programs.show import pairs_as_text
+from hellodl.programs.tables import listed, output, plain_table, share, words
+from hellodl.runlog import DEFAULT_PATH, RunLog
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+BARS = "▁▂▃▄▅▆▇█"
+CURVE_WIDTH = 60
+SILENT_SECONDS = 600  # a run that says it is running, but wrote nothing for so long, was killed
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to do, and with which runs."""
+    parser.add_argument("action", nargs="?", choices=("list", "show", "compare", "delete"), default="list")
+    parser.add_argument("ids", nargs="*", type=int, metavar="ID", help="the numbers of runs, as listed")
+    parser.add_argument("--log", type=Path, default=DEFAULT_PATH, metavar="FILE", help=f"({DEFAULT_PATH})")
+    parser.set_defaults(wrong_usage=parser.error)
+
+
+def main(options: argparse.Namespace) -> int:
+    """List, show, compare or delete."""
+    log = RunLog(options.log)
+    if options.action == "list":
+        if options.ids:
+            options.wrong_usage("the list takes no numbers; to see a run, use: hellodl runs show ID")
+        return list_runs(log, options.json)
+    if not options.ids or (options.action == "compare" and len(options.ids) < 2):
+        options.wrong_usage(f"{options.action} which runs? Give their numbers; `hellodl runs` lists them")
+    runs = [find(log, number) for number in options.ids]
+    if options.action == "show":
+        return show(log, runs, options.json)
+    if options.action == "compare":
+        return compare(log, runs, options.json)
+    for run in runs:
+        log.delete(run["id"])
+        print(f"run {run['id']} is deleted")
+    return 0
+
+
+def find(log: RunLog, number: int) -> dict[str, Any]:
+    """The run of that number, or an error that says which there are."""
+    runs = log.runs()
+    for run in runs:
+        if run["id"] == number:
+            return run
+    there = f"there are {runs[0]['id']} to {runs[-1]['id']}" if runs else "there are none"
+    raise DataError(f"{log.path}: has no run {number}; {there}, `hellodl runs` lists them")
+
+
+def summary(log: RunLog, run: dict[str, Any]) -> dict[str, Any]:
+    """A run with what its rows come down to."""
+    training, validation = log.train_rows(run["id"]), log.validation_rows(run["id"])
+    accuracies = [row["accuracy"] for row in validation if row["accuracy"] is not None]
+    last = training[-1] if training else {}
+    return {
+        **run,
+        "status": status(run),
+        "minutes": minutes(run),
+        "steps": last.get("step"),
+        "epochs": last.get("epoch"),
+        "loss": last.get("loss"),
+        "images": last.get("images"),
+        "validation_accuracy": accuracies[-1] if accuracies else None,
+        "best_validation_accuracy": max(accuracies, default=None),
+    }
+
+
+def status(run: dict[str, Any]) -> str:
+    """How the run ended; 'lost' if it was killed before it could say."""
+    silent = (datetime.now(UTC) - datetime.fromisoformat(run["seen"])).total_seconds()
+    return "lost" if run["status"] == "running" and silent > SILENT_SECONDS else run["status"]
+
+
+def minutes(run: dict[str, Any]) -> float:
+    """How long it ran, as far as it wrote anything."""
+    end = datetime.fromisoformat(run["finished"] or run["seen"])
+    return round((end - datetime.fromisoformat(run["started"])).total_seconds() / 60, 2)
+
+
+def list_runs(log: RunLog, as_json: bool) -> int:
+    """One line a run."""
+    runs = [summary(log, run) for run in log.runs()]
+    if as_json:
+        print(json.dumps(runs))
+        return 0
+    if not runs:
+        print(f"{log.path}: no runs yet; `hellodl train letters` makes one")
+        return 0
+    table = plain_table(
+        "run", "program", "started", "status", "minutes", "data", "seed", "loss", "validation"
+    )
+    for run in runs:
+        table.add_row(
+            str(run["id"]),
+            run["program"],
+            run["started"].replace("T", " ").rstrip("Z"),
+            run["status"],
+            f"{run['minutes']:.1f}",
+            run["data"] or "",
+            words(run["seed"]),
+            words(run["loss"]),
+            share(run["validation_accuracy"]),
+        )
+    output().print(table)
+    return 0
+
+
+def show(log: RunLog, runs: list[dict[str, Any]], as_json: bool) -> int:
+    """All about each run: what it was, its curves, its layers at the end, its mistakes."""
+    if as_json:
+        print(json.dumps([everything(log, run) for run in runs]))
+        return 0
+    out = output()
+    for run in (summary(log, run) for run in runs):
+        out.print(f"run {run['id']}: {run['program']}, {run['status']} after {run['minutes']:.1f} minutes")
+        if run["error"]:
+            out.print(f"  {run['error']}")
+        facts = {
+            "started": run["started"],
+            "seed": run["seed"],
+            "data": run["data"],
+            "machine": run["machine"],
+        }
+        facts |= {"source": run["source"], "versions": listed(run["versions"])}
+        facts |= {"settings": listed(run["settings"]), "result": listed(run["result"])}
+        table = plain_table()
+        for name, value in facts.items():
+            if value not in (None, ""):
+                table.add_row(f"  {name}", str(value))
+        out.print(table)
+        show_curves(out, log, run["id"])
+        show_layers(out, log, run["id"])
+        if found := log.confusion(run["id"]):
+            classes, matrix = found
+            out.print("\n" + pairs_as_text(matrix, classes))
+    return 0
+
+
+def everything(log: RunLog, run: dict[str, Any]) -> dict[str, Any]:
+    """A run with all its rows, for a program to read."""
+    rows = {"training": log.train_rows(run["id"]), "validation": log.validation_rows(run["id"])}
+    return {**summary(log, run), **rows}
+
+
+def show_curves(out: Console, log: RunLog, number: int) -> None:
+    """Loss and accuracy over the steps, as little bars."""
+    training, validation = log.train_rows(number), log.validation_rows(number)
+    for title, rows, name in (
+        ("training loss", training, "loss"),
+        ("validation loss", validation, "loss"),
+        ("validation accuracy", validation, "accuracy"),
+    ):
+        values = [row[name] for row in rows if row[name] is not None]
+        if values:
+            out.print(f"\n{title}, {words(values[0])} to {words(values[-1])}\n  {sparkline(values)}")
+
+
+def show_layers(out: Console, log: RunLog, number: int) -> None:
+    """The weights and gradients of each layer when they were last looked at."""
+    rows = log.layer_rows(number)
+    if not rows:
+        return
+    last = rows[-1]["step"]
+    gradients = {row["name"]: row for row in rows if row["step"] == last and row["kind"] == "gradient"}
+    table = plain_table("layer", "weights", "mean", "spread", "zeros", "update", "gradient's spread")
+    for row in rows:
+        if row["step"] == last and row["kind"] == "weight":
+            gradient = gradients.get(row["name"], {}).get("spread")
+            cells = [
+                words(row["mean"]),
+                words(row["spread"]),
+                share(row["zeros"]),
+                words(row["update_ratio"]),
+            ]
+            table.add_row(row["name"], f"{row['size']:,}", *cells, words(gradient))
+    out.print(f"\nlayers at step {last:,}")
+    out.print(table)
+
+
+def compare(log: RunLog, runs: list[dict[str, Any]], as_json: bool) -> int:
+    """What differs between runs, side by side."""
+    found = [summary(log, run) for run in runs]
+    rows = differences(found)
+    if as_json:
+        print(json.dumps({"runs": [run["id"] for run in found], "differences": rows}))
+        return 0
+    table = plain_table("", *(f"run {run['id']}" for run in found))
+    for name, values in rows.items():
+        table.add_row(name, *map(words, values))
+    table.add_row("training loss", *(sparkline(curve(log, run["id"]), 24) for run in found))
+    output().print(table)
+    return 0
+
+
+def differences(runs: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Name -> the value in each run, of all facts, settings and figures that are not the same in all."""
+    tables = []
+    for run in runs:
+        facts = {name: value for name, value in run.items() if not isinstance(value, dict)}
+        for group in ("settings", "versions", "result"):
+            facts |= {f"{group}: {name}": value for name, value in run[group].items()}
+        tables.append(facts)
+    names = dict.fromkeys(name for table in tables for name in table)
+    rows = {name: [table.get(name) for table in tables] for name in names}
+    return {
+        name: values
+        for name, values in rows.items()
+        if name not in ("id", "seen") and any(value != values[0] for value in values)
+    }
+
+
+def curve(log: RunLog, number: int) -> list[float]:
+    """The training loss of a run."""
+    return [row["loss"] for row in log.train_rows(number) if row["loss"] is not None]
+
+
+def sparkline(values: Sequence[float], width: int = CURVE_WIDTH) -> str:
+    """A curve in one line of text: means of neighbours where there are more values than places."""
+    if not values:
+        return ""
+    count = min(width, len(values))
+    cuts = [len(values) * i // count for i in range(count + 1)]
+    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(cuts)]
+    low, high = min(means), max(means)
+    scale = (len(BARS) - 1) / (high - low) if high > low else 0.0
+    return "".join(BARS[round((mean - low) * scale)] for mean in means)
