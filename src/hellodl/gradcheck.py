@@ -97,7 +97,7 @@ def _compare(forward: Callable[[], Tensor], leaves: dict[str, Tensor], rng: np.r
         places = _some_places(leaf.shape, most, rng)
         slopes = [_slope(forward, cotangent, leaf.data, place, step) for place in places]
         claims = [claimed[place] for place in places]
-        scale = max(np.abs(slopes).max(initial=0), np.abs(claims).max(initial=0), 1e-3)
+        scale = max(np.abs(slopes).max(initial=0), np.abs(claims).max(initial=0), 1e-2)
         error = float(np.abs(np.subtract(slopes, claims)).max(initial=0) / scale)
         checks.append(Check(name, leaf.shape, error, len(places)))
     wrong = [check for check in checks if not check.error <= tolerance]

@@ -75,7 +75,7 @@ def clip(x: Tensor, low: float, high: float) -> Tensor:
 def where(condition: Any, a: Tensor, b: Any) -> Tensor:
     """a where the condition holds and b elsewhere; the gradient follows the choice."""
     condition, b = np.asarray(condition.data if isinstance(condition, Tensor) else condition), as_tensor(b, a)
-    out = broadcast("where", lambda a, b: np.where(condition, a, b), a, b)
+    out = broadcast("where", lambda a, b: np.asarray(np.where(condition, a, b)), a, b)
     return record(out, (a, lambda g: unbroadcast(np.where(condition, g, 0), a.shape)),
                        (b, lambda g: unbroadcast(np.where(condition, 0, g), b.shape)))  # fmt: skip
 
@@ -206,7 +206,11 @@ def concatenate(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
 def stack(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Tensors of one shape side by side along a new axis."""
     out = _joined("stack", np.stack, tensors, axis)
-    return record(out, *((t, lambda g, k=k: g.take(k, axis=axis)) for k, t in enumerate(tensors)))  # type: ignore[misc]
+
+    def layer_of(k: int) -> Callable[[Array], Array]:
+        return lambda g: g.take(k, axis=axis)
+
+    return record(out, *((t, layer_of(k)) for k, t in enumerate(tensors)))
 
 
 def _joined(name: str, join: Callable[..., Array], tensors: Sequence[Tensor], axis: int) -> Array:

@@ -12,6 +12,7 @@ Python's lock while it computes, so plain threads do; the matrix library is told
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -149,8 +150,10 @@ class Lanes:
             finally:
                 mode.remember = remember
         self._add_up(busy)
-        self._merge_statistics(len(pieces))
-        return sum(lane.loss for lane in busy), np.sum([s for lane in busy for s in lane.sums], axis=0)
+        loss = sum(lane.loss for lane in busy)
+        if math.isfinite(loss):  # running statistics, unlike weights, could not be refused a NaN later
+            self._merge_statistics(len(pieces))
+        return loss, np.sum([s for lane in busy for s in lane.sums], axis=0)
 
     def _add_up(self, busy: list[_Lane]) -> None:
         for name, parameter in self.parameters.items():

@@ -230,16 +230,14 @@ class Trainer:
             raise CheckpointError(
                 f"{path}: is a finished model, not a run to go on with; give the file of the run"
             )
-        mine = {"settings": asdict(self.settings), "count": self.count}
-        theirs = {"settings": saved["settings"], "count": saved["count"]}
-        if mine != theirs:
-            flat = (
-                {**mine["settings"], "samples": mine["count"]},
-                {**theirs["settings"], "samples": theirs["count"]},
-            )  # type: ignore[dict-item]
-            key = next(key for key in flat[1] if flat[0].get(key) != flat[1][key])
-            raise CheckpointError(f"{path}: was started with {key}={flat[1][key]}, not {flat[0].get(key)}; "
-                                  "resume with the settings that it was started with")  # fmt: skip
+        mine = {**asdict(self.settings), "samples": self.count}
+        theirs = {**saved["settings"], "samples": saved["count"]}
+        if different := [key for key in theirs if mine.get(key) != theirs[key]]:
+            key = different[0]
+            raise CheckpointError(
+                f"{path}: was started with {key}={theirs[key]}, not {mine.get(key)}; "
+                "resume with the settings that it was started with"
+            )
 
         def part(name: str) -> dict[str, Array]:
             return {

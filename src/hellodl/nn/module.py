@@ -59,6 +59,7 @@ class Module:
         raise TypeError(f"{type(self).__name__} has no forward yet; write `def forward(self, x)` in it")
 
     def __call__(self, x: Tensor) -> Tensor:
+        """`forward`; in debug mode the layer's name is noted, for the message of an error."""
         if not mode.debug:
             return self.forward(x)
         mode.layers = (*mode.layers, self.name or type(self).__name__)

@@ -62,11 +62,11 @@ def main(options: argparse.Namespace) -> int:
 
 def gather(options: argparse.Namespace) -> learning.Splits:
     """Everything at hand to learn from; validation and test are UNIPEN's where it is there, else ink's own."""
-    if options.dataset == "ink" or find("unipen", options.data) is None:
+    folder = find("unipen", options.data)
+    if options.dataset == "ink" or folder is None:
         return learning.load_splits("ink", options, classes="36")
     from hellodl.data import unipen
 
-    folder = find("unipen", options.data)
     rng = np.random.default_rng(options.seed)
     drawn = unipen.load_characters(folder, "train", 36, PENS, rng)
     learned, watched = data.split_off_validation(drawn, options.seed)
