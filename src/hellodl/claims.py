@@ -139,12 +139,10 @@ def _claim(path: Path, entry: dict[str, Any]) -> Claim:
         if key in entry and not isinstance(entry[key], kind):
             raise ClaimError(f"{path}: {name}: '{key}' is of the wrong type; correct it")
     claim = Claim(**entry)
-    if (
-        claim.direction not in ("at least", "at most")
-        or not claim.seeds
-        or claim.folder not in ("", "source")
-    ):
-        raise ClaimError(f"{path}: {name}: wants 'at least' or 'at most', and some seeds; correct it")
+    if claim.direction not in ("at least", "at most"):
+        raise ClaimError(f"{path}: {name}: the direction is 'at least' or 'at most'; correct it")
+    if not claim.seeds or claim.folder not in ("", "source"):
+        raise ClaimError(f"{path}: {name}: wants some seeds, and no folder but 'source'; correct it")
     return claim
 
 

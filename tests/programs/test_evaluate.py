@@ -1,0 +1,93 @@
+"""`hellodl evaluate`: figures that can be worked out by hand come out, and wrong models are refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from hellodl import checkpoint, cli, nn
+from hellodl.data.dataset import Dataset
+from hellodl.programs import evaluate
+from hellodl.programs.evaluate import calibration
+
+
+class BrightestCorner(nn.Module):
+    """Reads images whose corner pixels say what they are: logits are the first pixels, times a factor."""
+
+    def __init__(self, classes: int, factor: float):
+        self.classes, self.factor = classes, factor
+
+    def forward(self, x):
+        return x[:, 0, : self.classes, 0] * self.factor
+
+
+def corner_images(corners: list[list[int]]) -> np.ndarray:
+    images = np.zeros((len(corners), 28, 28), np.uint8)
+    images[:, 0, : len(corners[0])] = corners
+    return images
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """A model of three classes, and four images: two right, one right at second guess, one wrong."""
+    images = corner_images([[255, 0, 0], [0, 255, 0], [255, 200, 0], [255, 200, 0], [0, 0, 0]])
+    data = Dataset("four", images, np.array([1, 2, 2, 3, 0]), "?abc")
+    monkeypatch.setattr(evaluate, "load", lambda name, split, **_: data)
+    path = tmp_path / "model.safetensors"
+    checkpoint.save_model(path, BrightestCorner(3, 100.0), classes="abc", card={})
+    return path
+
+
+def test_figures_are_those_worked_out_by_hand(model, capsys):
+    assert cli.main(["evaluate", str(model), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["images"], found["skipped"]) == (4, 1)
+    assert (found["accuracy"], found["top2"]) == (0.5, 0.75)
+    assert found["confusion"] == [[1, 0, 0], [1, 1, 0], [1, 0, 0]]
+    assert found["calibration_error"] == pytest.approx(0.5, abs=1e-6), "sure of all, right of half"
+    assert found["classes"] == "abc"
+
+
+def test_people_get_the_same_in_words(model, capsys):
+    assert cli.main(["evaluate", str(model)]) == 0
+    out = capsys.readouterr().out
+    assert "4 images" in out
+    assert "right: 50.00%, within two guesses: 75.00%" in out
+    assert "100.0%  50.0%  4" in out
+    assert "a/b 1 of 3" in out
+
+
+def test_a_model_without_classes_or_with_none_in_common_or_too_few_is_refused(model, tmp_path, capsys):
+    path = tmp_path / "other.safetensors"
+    for network, classes, words in [
+        (BrightestCorner(3, 1.0), None, "does not say which characters"),
+        (BrightestCorner(3, 1.0), "xyz", "nothing in common"),
+        (BrightestCorner(2, 1.0), "abc", "gives 2 answers for 3 classes"),
+    ]:
+        checkpoint.save_model(path, network, classes=classes, card={})
+        assert cli.main(["evaluate", str(path)]) == 1
+        err = capsys.readouterr().err
+        assert words in err
+        assert str(path) in err
+    assert cli.main(["evaluate", str(tmp_path / "none")]) == 1
+    assert cli.main(["evaluate", str(path), "--count", "0"]) == 2
+
+
+def test_models_that_ship_are_known_by_name(monkeypatch, tmp_path):
+    monkeypatch.setattr(evaluate, "MODELS", tmp_path)
+    (tmp_path / "reader.safetensors").touch()
+    assert evaluate.find_model("reader") == tmp_path / "reader.safetensors"
+    assert str(evaluate.find_model("my.safetensors")) == "my.safetensors"
+
+
+def test_an_honest_model_has_no_calibration_error():
+    rng = np.random.default_rng(0)
+    logits = rng.standard_normal((200_000, 4))
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = (shares.cumsum(axis=1) < rng.random((len(shares), 1))).sum(axis=1)  # drawn from what it says
+    honest, bins = calibration(logits, labels)
+    boastful, _ = calibration(logits * 5, labels)
+    assert honest < 0.01
+    assert boastful > 0.2
+    assert sum(b.images for b in bins) == 200_000
+    assert all(b.low <= b.confidence <= b.high for b in bins)
