@@ -1,36 +1,40 @@
-# Two commands for a machine that has python3 and make: `make demo` and `make test`.
-# With uv:  uv run hellodl demo   and   uv run --extra dev make test PYTHON=python
+# Two commands for a machine that has python3 (with venv) and make: `make demo` and `make test`.
+# They set up .venv on their own. With PYTHON given, that environment is taken as it is:
+#     uv run hellodl demo        and        uv run --extra dev make test PYTHON=python
 PYTHON ?= .venv/bin/python
+CODE := src tests tools benchmarks
 
 .PHONY: demo test lint types imports pytest setup clean
 
 demo: setup
 	$(PYTHON) -m hellodl demo
 
-test: setup lint types imports pytest
+test: lint types imports pytest
 
 lint: setup
-	$(PYTHON) -m ruff check src tests tools benchmarks
-	$(PYTHON) -m ruff format --check src tests tools benchmarks
+	$(PYTHON) -m ruff check $(CODE)
+	$(PYTHON) -m ruff format --check $(CODE)
 
 types: setup
 	$(PYTHON) -m mypy
 
 imports: setup
-	$(PYTHON) -m importlinter.cli lint 2>/dev/null || $(dir $(PYTHON))lint-imports
+	$(PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 pytest: setup
 	$(PYTHON) -m pytest
 
-setup: .venv/ready
-
-# Remade when pyproject.toml changes; where PYTHON is given, that environment is taken as it is.
-.venv/ready: pyproject.toml
 ifeq ($(PYTHON),.venv/bin/python)
+setup: .venv/ready
+else
+setup:
+endif
+
+# Made anew when the dependencies change.
+.venv/ready: pyproject.toml
 	python3 -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@
-endif
 
 clean:
-	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
