@@ -1,0 +1,29 @@
+"""What all tests share: a seeded generator, the measuring data beside the project, and generated examples that
+are the same on every machine."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+# The same examples in every run: a test that fails on Tuesdays teaches nobody anything.
+settings.register_profile("hellodl", derandomize=True, deadline=None, database=None, print_blob=False)
+settings.load_profile("hellodl")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator that begins at the same place in every test."""
+    return np.random.default_rng(20_230_115)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of measuring data; the test is skipped where it is not there."""
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("HELLODL_SHARED", beside))
+    if not folder.is_dir():
+        pytest.skip(f"needs the measuring data in {folder}; HELLODL_SHARED may name another place")
+    return folder
