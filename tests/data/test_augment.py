@@ -88,6 +88,13 @@ def test_each_image_is_varied_differently():
         assert len({image.tobytes() for image in result}) >= 15
 
 
+def test_ink_at_the_very_edge_does_not_spill_over_when_the_pen_changes():
+    images = np.zeros((9, 28, 28), np.uint8)
+    images[::2, [0, -1]] = 255
+    bold = Augment(thickness=1, blur=1, shift=3)(images, rng(19))
+    assert (bold[1::2] == 0).all()
+
+
 def test_many_images_are_varied_like_few():
     many = np.repeat(letters(4), 600, axis=0)
     result = LETTERS(many, rng(8))
@@ -178,6 +185,8 @@ def test_a_cutout_blanks_a_square():
     blank = (Augment(cutout=5)(white, rng(17)) == 0).sum((1, 2, 3))
     assert blank.max() == 25 and blank.min() >= 1
     assert (blank == 25).mean() > 0.5
+    corner = (Augment(cutout=5)(white, rng(17)) == 0)[:, 0, :].any(axis=1) & (blank < 25)
+    assert corner.any()  # half hidden by the upper edge, too
 
 
 def test_noise_has_its_standard_deviation():

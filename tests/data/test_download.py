@@ -53,7 +53,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         first, last = int(first), min(int(last or len(content) - 1), len(content) - 1)
         if first >= len(content):
             return self.answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
-        last = min(last, first + site.most - 1)
+        first, last = first + site.late, min(last, first + site.late + site.most - 1)
         range_sent = {"Content-Range": f"bytes {first}-{last}/{len(content)}"}
         return self.answer(206, content[first : last + 1], range_sent)
 
@@ -79,11 +79,13 @@ class Site:
     """A web server in a thread.
 
     `drops`: after how many bytes to hang up, a number an answer that is longer. `most`: bytes in one answer.
+    `late`: how far behind the asked byte it begins.
     """
 
     def __init__(self):
         self.files, self.redirects, self.pages = {}, {}, set()
-        self.ranges, self.most, self.drops, self.statuses = True, 10**9, [], []
+        self.ranges, self.most, self.late = True, 10**9, 0
+        self.drops, self.statuses = [], []
         self.requests, self.sent = [], 0
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -358,6 +360,13 @@ def test_single_files_go_on_where_they_broke(site, tmp_path):
     assert site.requests[0] == ("/a/images.gz", "bytes=120000-")
 
 
+def test_a_server_that_sends_another_part_is_not_believed(site, tmp_path):
+    site.files, site.late = {f"/a/{name}": content for name, content in CONTENTS.items()}, 7
+    (tmp_path / "images.gz.part").write_bytes(CONTENTS["images.gz"][:120_000])
+    with pytest.raises(DownloadError, match="it sends another part than asked for"):
+        get_source(plain_source(site, CONTENTS, "/a/"), tmp_path, HURRY)
+
+
 def test_a_single_file_that_went_wrong_is_fetched_anew(site, tmp_path):
     site.files = {f"/a/{name}": content for name, content in CONTENTS.items()}
     (tmp_path / "images.gz.part").write_bytes(bytes(120_000))
@@ -371,6 +380,7 @@ def test_a_server_that_does_not_answer_is_not_asked_for_every_file(tmp_path, sit
     with pytest.raises(DownloadError):
         get_source(plain_source(site, CONTENTS, "/a/"), tmp_path, HURRY)
     assert len(site.requests) == HURRY.attempts
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, members):

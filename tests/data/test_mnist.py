@@ -51,6 +51,13 @@ def test_some_classes_alone_are_numbered_in_the_order_given(home):
     assert threes_and_sevens.labels.tolist() == [1, 0, 1, 0, 1, 0]
 
 
+def test_a_list_of_classes_by_name_numbers_several_sets_alike(home):
+    both = load("mnist", "test", home, classes="36")
+    assert both.classes == "0123456789abcdefghijklmnopqrstuvwxyz" and len(both) == 30
+    with pytest.raises(DataError, match="mnist has no class 'abc"):
+        load("mnist", "test", home, classes="letters")
+
+
 def test_a_class_that_is_not_there_is_named(home):
     with pytest.raises(DataError, match="mnist has no class 'x'; its classes are 0123456789"):
         load("mnist", "test", home, classes="3x")

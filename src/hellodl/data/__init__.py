@@ -8,7 +8,7 @@ network that has seen a person's other letters has seen half the answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,8 @@ __all__ = ["IMAGE_SETS", "SPLITS", "Dataset", "Known", "available", "load", "spl
 
 IMAGE_SETS = ("ink", "mnist", "emnist", "unipen")
 SPLITS = ("train", "validation", "train+validation", "test")
+DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
+CLASS_SETS = {"digits": DIGITS, "letters": LETTERS, "36": DIGITS + LETTERS}
 INK_COUNTS = {"train": 60_000, "train+validation": 60_000, "validation": 6_000, "test": 10_000}
 MNIST_VALIDATION = 5_000
 VALIDATION_SHARE = 0.1
@@ -38,7 +40,8 @@ def load(
 
     `split` is 'train', 'validation', 'train+validation' (all that one may learn from) or 'test'. `data` is
     the data home (see home.py). `seed` draws ink, decides what becomes validation, and picks the images where
-    only `count` are wanted; `classes`, such as '37', keeps only these classes, numbered in the order given.
+    only `count` are wanted. `classes`, such as '37', keeps only these, numbered in the order given; 'digits',
+    'letters' and '36' (digits, then letters) are lists by name, and ink knows '62' (with capitals) as well.
     Raises DataError, with the way to get it, for a set that is not there.
     """
     if split not in SPLITS:
@@ -55,8 +58,7 @@ def load(
 
 @dataclass(frozen=True)
 class Known:
-    """A line of `hellodl data`: a known set, `folder` where it was found (None: not found), and `how` to get
-    it."""
+    """A line of `hellodl data`: a known set, the `folder` where it lies (None: not here), `how` to get it."""
 
     name: str
     what: str
@@ -143,21 +145,25 @@ def _ink(split: str, seed: int, count: int | None, classes: str | None) -> Datas
     own_seed = seed if stream == 0 else int(np.random.SeedSequence([seed, stream]).generate_state(1)[0])
     part = "train" if stream == 0 else "test"
     wanted = INK_COUNTS[split] if count is None else count
-    if classes is None:
-        return ink.dataset(wanted, own_seed, split=part)
-    return ink.dataset(wanted, own_seed, classes=classes, split=part)
+    named = "letters" if classes is None else classes
+    if named in (*CLASS_SETS, "62"):
+        return ink.dataset(wanted, own_seed, classes=named, split=part)
+    # Ink draws whole lists of classes, equally many of each: enough of the smallest that has them, then a choice.
+    names = [name for name, members in CLASS_SETS.items() if set(named) <= set(members)]
+    around = names[0] if names else "36"
+    if count is not None:
+        wanted = -(-count // max(1, len(named))) * len(CLASS_SETS[around])
+    chosen = _only(ink.dataset(wanted, own_seed, classes=around, split=part), named)
+    return chosen.subset(np.arange(len(chosen))[:count])
 
 
 def _only(everything: Dataset, classes: str) -> Dataset:
     """The images of these classes, their labels numbered in the order given."""
-    unknown = [name for name in classes if name not in everything.classes]
-    if unknown or not classes:
-        raise DataError(
-            f"{everything.name} has no class '{''.join(unknown)}'; its classes are {everything.classes}"
-        )
-    number = np.full(len(everything.classes), -1, dtype=np.int64)
-    for new, name in enumerate(classes):
-        number[everything.classes.index(name)] = new
-    kept = number[everything.labels] >= 0
-    part = everything.subset(kept)
-    return Dataset(part.name, part.images, number[part.labels], classes, part.writers)
+    names = CLASS_SETS.get(classes, classes)
+    unknown = "".join(name for name in names if name not in everything.classes)
+    # A list by name may go beyond the set, so that several sets can be numbered alike.
+    if unknown == names or (unknown and classes not in CLASS_SETS):
+        raise DataError(f"{everything.name} has no class '{unknown}'; its classes are {everything.classes}")
+    number = np.array([names.find(name) for name in everything.classes])
+    part = everything.subset(number[everything.labels] >= 0)
+    return replace(part, labels=number[part.labels], classes=names)

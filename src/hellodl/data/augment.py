@@ -25,11 +25,9 @@ import numpy as np
 SIDE = 28
 PIXELS = SIDE * SIDE
 CENTRE = (SIDE - 1) / 2
-GAP = (
-    2  # empty rows below each image of the strip: one for its own ink to spread into, one for its neighbour's
-)
+GAP = 1  # empty rows below each image of the strip, as many as a 3×3 filter and a look-up reach beyond it
 ROWS = SIDE + GAP
-CHUNK = 1024  # images in one strip at most: OpenCV looks up pixels in pictures of less than 32,768 rows only
+CHUNK = 1024  # images in a strip at most: OpenCV looks up pixels in pictures of less than 32,768 rows
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
@@ -101,7 +99,7 @@ class Augment:
         return any((self.rotation, self.shear, self.scale, self.stretch, self.shift, self.elastic))
 
     def _moved(self, strip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Every pixel fetched from where it comes from: (N, 30, 28) -> (N, 28, 28)."""
+        """Every pixel fetched from where it comes from: (N, 29, 28) -> (N, 28, 28)."""
         count = len(strip)
         x, y = self._origins(count, rng).reshape(2, count, PIXELS)
         # A pixel from above or below its image is empty: it must not come from the neighbour in the strip.
@@ -211,7 +209,7 @@ def _each(amounts: np.ndarray) -> np.ndarray:
 
 
 def _on_tall(operation, strip: np.ndarray, *arguments) -> np.ndarray:
-    """An OpenCV filter of 3×3 over the whole strip, black beyond its edge: (N, 30, 28) -> (N, 30, 28)."""
+    """An OpenCV filter of 3×3 over the whole strip, black beyond its edge: (N, 29, 28) -> (N, 29, 28)."""
     tall = operation(strip.reshape(-1, SIDE), *arguments, borderType=cv2.BORDER_CONSTANT)
     return tall.reshape(strip.shape)
 
