@@ -1,0 +1,265 @@
+"""Whole lines and pages in the built-in handwriting: pages to read whose truth is known.
+
+A hand is what makes a page look like one person's: it picks one style for each character and keeps to it,
+with its own slant, its own pen and its own habits; only small things differ from one letter to the next. The
+strokes of ink have lost their height on the line, so heights come from typography, in a small table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from hellodl.data.ink import SLANT, Ink, shapes
+from hellodl.data.strokes import SUBPIXEL_BITS
+from hellodl.data.unipen import CLASSES_62
+
+# Top and bottom of a character where small letters reach from 1 down to 0 (the line they stand on).
+ASCENDER, CAPITAL, DESCENDER = 1.9, 1.8, -0.8
+HEIGHTS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys("acemnorsuvwxz", (1.0, 0.0)),
+    **dict.fromkeys("bdfhkl", (ASCENDER, 0.0)),
+    **dict.fromkeys("gpqy", (1.0, DESCENDER)),
+    **dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", (CAPITAL, 0.0)),
+    "i": (1.6, 0.0),
+    "j": (1.6, DESCENDER),
+    "t": (1.6, 0.0),
+    "Q": (CAPITAL, -0.2),
+}
+DOTLESS = {"i": (1.0, 0.0), "j": (1.0, DESCENDER)}  # where the dot was left out
+WIDEST = {**dict.fromkeys("mw", 1.9), **dict.fromkeys("MW", 2.3), **dict.fromkeys("rsczxtfjilI1", 1.1)}
+SPACE, LETTER_GAP = 1.1, 0.38  # in heights of a small x
+ENLARGEMENT = 3  # drawn three times too large, then averaged
+FINER = 4  # steps of a smooth curve from one point of a stroke to the next
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a character stands on a page: its ink's box in pixels, right and bottom exclusive."""
+
+    character: str
+    line: int
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as strokes in pixels: what is on it, where, and how wide its pen is."""
+
+    text: str
+    strokes: list[list[np.ndarray]]
+    boxes: list[Box]
+    pen: float
+    size: tuple[int, int]  # width, height
+    seed: int
+
+
+@dataclass
+class Hand:
+    """One person's handwriting: a style for each character, and the habits that all of them share.
+
+    Made by `Hand.of(seed, split)`; the same seed is the same person. Lengths are in heights of a small x.
+    """
+
+    ink: Ink
+    split: str
+    styles: dict[str, int]
+    habits: dict[str, np.ndarray]  # (latents,) how this person's drawing differs from the style's mean
+    slant: float
+    narrowness: float
+    pen: float
+    tallness: float  # of capitals and long letters, beside the table
+    spacing: float
+    rng: np.random.Generator = field(repr=False)
+
+    @staticmethod
+    def of(seed: int, split: str = "test", ink: Ink | None = None) -> Hand:
+        """The person with this number, writing in the styles of a split."""
+        ink = ink if ink is not None else Ink.load()
+        rng = np.random.default_rng((seed, 62, int(split == "test")))
+        styles = {character: int(ink.pick(character, 1, rng, split)[0]) for character in CLASSES_62}
+        habits = dict(zip(CLASSES_62, 0.6 * ink.latents(len(CLASSES_62), rng)))
+        return Hand(
+            ink,
+            split,
+            styles,
+            habits,
+            slant=float(np.clip(rng.normal(*SLANT), -0.15, 0.4)),
+            narrowness=float(np.exp(rng.normal(-0.08, 0.06))),
+            pen=float(rng.uniform(0.11, 0.19)),
+            tallness=float(rng.uniform(0.88, 1.06)),
+            spacing=float(rng.uniform(0.9, 1.25)),
+            rng=rng,
+        )
+
+    def write(self, character: str, steadiness: float = 0.3) -> list[np.ndarray]:
+        """One character as strokes (n, 2): y up to the line is negative, x from 0, a small x is 1 high."""
+        style = self.styles[character]
+        latent = self.habits[character] + steadiness * self.ink.latents(1, self.rng)[0]
+        curve = self.ink.curves(np.array([style]), latent[None])[0]
+        high, low = HEIGHTS[character]
+        if character in DOTLESS and len(self.ink.counts[style]) == 1:
+            high, low = DOTLESS[character]
+        if high > 1:
+            high = 1 + (high - 1) * self.tallness
+        box = np.ptp(curve, axis=0)
+        tall = high - low
+        wide = box[0] / max(box[1], 1e-6) * tall * self.narrowness
+        wide = min(wide, WIDEST.get(character, 1.25 if high == 1 else 1.6))
+        scale = np.array([wide / max(box[0], 1e-6), tall / max(box[1], 1e-6)])
+        scale[0] = min(scale[0], 1.5 * scale[1])  # a straight l stays straight
+        curve = (curve - curve.min(axis=0)) * scale - [0.0, high]
+        slant = self.slant + 0.03 * self.rng.standard_normal()
+        curve = curve @ shapes([slant])[0]
+        curve[:, 0] -= curve[:, 0].min()
+        return [smooth(stroke) for stroke in self.ink.cut(style, curve)]
+
+
+def smooth(points: np.ndarray, finer: int = FINER) -> np.ndarray:
+    """A curve through the points with `finer` steps between two (Catmull and Rom 1974): (n, 2) -> (m, 2)."""
+    before = np.concatenate([points[:1], points[:-1]])[:-1, None]
+    start, end = points[:-1, None], points[1:, None]
+    after = np.concatenate([points[1:], points[-1:]])[1:, None]
+    t = np.linspace(0, 1, finer, endpoint=False)[None, :, None]
+    curve = 0.5 * (
+        2 * start
+        + (end - before) * t
+        + (2 * before - 5 * start + 4 * end - after) * t**2
+        + (3 * start - before - 3 * end + after) * t**3
+    )
+    return np.concatenate([curve.reshape(-1, 2), points[-1:]])
+
+
+def lay_out(
+    text: str,
+    seed: int,
+    split: str = "test",
+    width: int = 1200,
+    x_height: float = 30.0,
+    margin: float = 2.5,
+    line_height: float = 4.4,
+    ink: Ink | None = None,
+) -> Page:
+    """Write a text (A-Z, a-z, 0-9, spaces, new lines) as strokes on a page `width` pixels wide.
+
+    Lines too long for the page are broken at spaces. `x_height` is in pixels; `margin` and `line_height`
+    are in x_heights. The page is as high as its lines need.
+    """
+    hand = Hand.of(seed, split, ink)
+    rng, unit = hand.rng, x_height
+    strokes: list[list[np.ndarray]] = []
+    boxes: list[Box] = []
+    lines: list[str] = []
+    room = width - 2 * margin * unit
+    for paragraph in text.split("\n"):
+        words = [written_word(hand, word) for word in paragraph.split()]
+        at = 0.0
+        line: list[str] = []
+        base = 0.0
+        for word, glyphs, advance in words:
+            if line and at + advance * unit > room:
+                lines.append(" ".join(line))
+                at, line = 0.0, []
+            if not line:
+                base = margin * unit + (ASCENDER + len(lines) * line_height) * unit
+                rise, phase = rng.normal(0, 0.004), rng.uniform(0, 2 * np.pi)
+            for character, x, glyph in glyphs:
+                place = at + x * unit
+                wander = rise * place + unit * (
+                    0.06 * np.sin(phase + place / unit / 6) + 0.03 * rng.standard_normal()
+                )
+                origin = np.array([margin * unit + place, base + wander])
+                drawn = [stroke * unit + origin for stroke in glyph]
+                strokes.append(drawn)
+                boxes.append(box_of(character, len(lines), drawn, hand.pen * unit))
+            line.append(word)
+            at += (advance + SPACE * hand.spacing * rng.uniform(0.85, 1.2)) * unit
+        lines.append(" ".join(line))
+    height = round((2 * margin + ASCENDER - DESCENDER + (len(lines) - 1) * line_height) * unit)
+    return Page("\n".join(lines), strokes, boxes, hand.pen * unit, (width, height), seed)
+
+
+def written_word(hand: Hand, word: str) -> tuple[str, list[tuple[str, float, list[np.ndarray]]], float]:
+    """A word, its characters with their place from its left end, and its length; a small x is 1 high."""
+    at, glyphs = 0.0, []
+    for character in word:
+        glyph = hand.write(character)
+        glyphs.append((character, at, glyph))
+        reach = max(float(stroke[:, 0].max()) for stroke in glyph)
+        at += reach + LETTER_GAP * hand.spacing * hand.rng.uniform(0.8, 1.2)
+    return word, glyphs, at
+
+
+def box_of(character: str, line: int, drawn: list[np.ndarray], width: float) -> Box:
+    """The box of a drawn character's ink."""
+    points = np.concatenate(drawn)
+    left, top = np.floor(points.min(axis=0) - width / 2).astype(int).tolist()
+    right, bottom = np.ceil(points.max(axis=0) + width / 2).astype(int).tolist()
+    return Box(character, line, left, top, right, bottom)
+
+
+def draw(page: Page) -> np.ndarray:
+    """How much ink is on each pixel of a page: (H, W) uint8, 255 where all is ink."""
+    width, height = page.size
+    canvas = np.zeros((height * ENLARGEMENT, width * ENLARGEMENT), np.uint8)
+    unit = ENLARGEMENT << SUBPIXEL_BITS
+    paths = [np.rint(stroke * unit).astype(np.int32) for strokes in page.strokes for stroke in strokes]
+    cv2.polylines(
+        canvas, paths, False, 255, max(1, round(page.pen * ENLARGEMENT - 1)), cv2.LINE_8, SUBPIXEL_BITS
+    )
+    return cv2.resize(canvas, page.size, interpolation=cv2.INTER_AREA)
+
+
+def on_paper(coverage: np.ndarray, seed: int) -> np.ndarray:
+    """Dark ink on light paper under a lamp that stands to one side: (H, W) uint8 -> (H, W, 3) uint8 BGR."""
+    rng = np.random.default_rng((seed, 3))
+    height, width = coverage.shape
+    paper = rng.uniform([215, 225, 228], [240, 246, 250])
+    pen = [[70, 35, 25], [45, 42, 40], [110, 50, 30]][rng.integers(3)]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    angle = rng.uniform(0, 2 * np.pi)
+    light = 0.95 + 0.05 * (np.cos(angle) * x + np.sin(angle) * y)
+    grain = cv2.GaussianBlur(rng.normal(0, 6, (height, width)).astype(np.float32), (0, 0), 1.0)
+    share = cv2.GaussianBlur(coverage, (0, 0), 0.6).astype(np.float32)[..., None] / 255
+    picture = (paper * (1 - share) + np.array(pen) * share + grain[..., None]) * light[..., None]
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def write_line(text: str, seed: int, split: str = "test", x_height: float = 30.0) -> tuple[np.ndarray, str]:
+    """One line on its own piece of paper, as long as it needs: (H, W, 3) uint8 BGR, and the text."""
+    page = lay_out(" ".join(text.split()), seed, split, width=1_000_000, x_height=x_height)
+    right = max((box.right for box in page.boxes), default=0) + round(2.5 * x_height)
+    page = Page(page.text, page.strokes, page.boxes, page.pen, (right, page.size[1]), seed)
+    return on_paper(draw(page), seed), page.text
+
+
+def write_page(text: str, seed: int, split: str = "test", **layout) -> tuple[np.ndarray, str]:
+    """A page in one person's hand: (H, W, 3) uint8 BGR, dark on light, and the text with its lines as written.
+
+    `layout` goes to `lay_out`: width, x_height, margin, line_height.
+    """
+    page = lay_out(text, seed, split, **layout)
+    return on_paper(draw(page), seed), page.text
+
+
+def page_boxes(text: str, seed: int, split: str = "test", **layout) -> list[Box]:
+    """The true box of each character of the page that `write_page` makes of the same arguments."""
+    return lay_out(text, seed, split, **layout).boxes
+
+
+SAMPLE = """Hello from hellodl
+this page was written by a hand
+that nobody has with a pen made
+of numbers and you just taught
+a network how to read it
+in 90 seconds or 2 minutes"""
+
+
+def sample_page(seed: int = 0) -> tuple[np.ndarray, str]:
+    """The page that the demo reads: a greeting in a hand of styles that training never sees."""
+    return write_page(SAMPLE, seed, "test", width=1100)

@@ -1,0 +1,535 @@
+"""Fit the built-in handwriting: python tools/fit_ink.py FOLDER -o src/hellodl/data/ink.npz
+
+FOLDER holds UNIPEN's strokes (unipen_strokes_1a1b1c.npz). Read are the training writers' drawings alone; what
+is written are parameters alone: average curves that at least five people share, and how these vary. In short:
+
+1. Each drawing loses its writer's slant, its size and its place. Its strokes are put in the order and the
+   direction that most people write them in, and become 40 points at equal steps along the pen's path.
+2. Drawings that look like no other person's drawing of that character (slips of the pen, wrong labels,
+   fragments) are left out.
+3. One basis for all curves: principal components (Pearson 1901; Hotelling 1933).
+4. Per character, and per number of strokes, k-means (Lloyd 1957) finds the styles. One that fewer than five
+   people share is dissolved, and its drawings go to the next best.
+5. A style is its mean, its few strongest directions of variation, and the size of the wobble that is left;
+   all in 8 bits. A factorial model of this kind is Ghahramani and Hinton's mixture of factor analysers (1996).
+6. Privacy: where the samples of a style would lie nearer to somebody's drawing than other people's drawings
+   lie to each other, the style's wobble is widened until they do not; the figures are printed and stored.
+
+The same FOLDER and seed give the same file. It takes about four minutes on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+
+from hellodl.console import log, progress_bar, start_logging
+from hellodl.data import strokes as pen
+from hellodl.data.unipen import CLASSES_36, CLASSES_62, UnipenStrokes, labels_of, load_strokes
+
+POINTS = 40  # of a whole drawing
+MOST_STROKES = 4  # more than these are slips of the pen
+FEWEST_WRITERS = 5
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be turned: found by training readers on ink and testing them on writers left out of the fit."""
+
+    styles: int = 1300
+    basis: int = 32
+    components: int = 6
+    seed: int = 1
+    held_out: float = 0.12
+    neighbours: int = 20
+    share: float = 0.1
+    legible: float = 0.95
+
+
+# ---------------------------------------------------------------- drawings become curves
+
+
+def pen_moves(points: np.ndarray) -> np.ndarray:
+    """A stroke without the points where the pen rested."""
+    moved = np.ones(len(points), bool)
+    moved[1:] = (np.diff(points, axis=0) != 0).any(axis=1)
+    return points[moved]
+
+
+def path_length(points: np.ndarray) -> np.ndarray:
+    """How far the pen has come at each point: (n,), from 0."""
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def resample(points: np.ndarray, count: int) -> np.ndarray:
+    """A stroke as `count` points at equal steps along its path: (count, 2)."""
+    along = path_length(points)
+    wanted = np.linspace(0, along[-1], count)
+    return np.stack([np.interp(wanted, along, points[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def writers_slants(drawings: UnipenStrokes) -> np.ndarray:
+    """Each writer's slant, as dx/dy of the steps that go rather up or down than across: (largest writer + 1,)."""
+    steps = np.diff(drawings.points, axis=0)
+    lengths = np.hypot(*steps.T)
+    upright = np.abs(steps[:, 1]) > np.abs(steps[:, 0])
+    upright[drawings.stroke_start[1:-1] - 1] = False  # from one stroke to the next the pen was up
+    item_sizes = np.diff(drawings.stroke_start[drawings.item_start])
+    writer = np.repeat(drawings.writers, item_sizes)[:-1][upright]
+    slopes, weights = steps[upright, 0] / steps[upright, 1], lengths[upright]
+    # The median would be sturdier, and the mean is enough: slopes lie between -1 and 1.
+    return np.bincount(writer, weights * slopes) / np.maximum(np.bincount(writer, weights), 1e-9)
+
+
+def cleaned(strokes: list[np.ndarray], slant: float, dotted: bool) -> list[np.ndarray]:
+    """The strokes upright and in a box whose longest side is 1, without stray taps and needless lifts."""
+    shear = np.array([[1.0, 0.0], [-slant, 1.0]])
+    strokes = [pen_moves(points) @ shear for points in strokes]
+    low, high = pen.bounds(strokes)
+    size = max(float((high - low).max()), 1e-9)
+    joined: list[np.ndarray] = []
+    for points in strokes:
+        if joined and np.hypot(*(points[0] - joined[-1][-1])) < 0.03 * size:
+            joined[-1] = np.concatenate([joined[-1], points])
+        else:
+            joined.append(points)
+    if not dotted:
+        joined = [points for points in joined if path_length(points)[-1] > 0.06 * size]
+    if not joined:
+        return []
+    low, high = pen.bounds(joined)
+    return [(points - (low + high) / 2) / max(float((high - low).max()), 1e-9) for points in joined]
+
+
+def aligned(drawings: list[list[np.ndarray]], rounds: int = 3, points: int = 10) -> list[list[np.ndarray]]:
+    """Drawings of one character with equally many strokes, all in the order and direction that most use.
+
+    People cross a t before or after its stem and draw the bar from either side; on paper it is the same t.
+    """
+    curves = np.array([[resample(stroke, points) for stroke in drawing] for drawing in drawings])
+    both_ways = np.stack([curves, curves[:, :, ::-1]])  # (2, N, strokes, points, 2)
+    count = curves.shape[1]
+    orders = np.array(list(permutations(range(count))))
+    consensus = curves.mean(axis=0)
+    for _ in range(rounds):
+        # the cost of stroke s, in direction f, at place p of the consensus: (2, N, s, p)
+        cost = ((both_ways[:, :, :, None] - consensus[None, None, None]) ** 2).sum(axis=(-1, -2))
+        turned = cost.argmin(axis=0)  # (N, s, p)
+        best = cost.min(axis=0)
+        totals = np.stack([best[:, order, np.arange(count)].sum(axis=1) for order in orders])
+        chosen = orders[totals.argmin(axis=0)]  # (N, p): which stroke stands at each place
+        every = np.arange(len(curves))[:, None]
+        turns = turned[every, chosen, np.arange(count)]
+        consensus = both_ways[turns, every, chosen].mean(axis=0)
+    return [
+        [drawing[stroke][:: -1 if turn else 1] for stroke, turn in zip(order, turning)]
+        for drawing, order, turning in zip(drawings, chosen, turns)
+    ]
+
+
+def allotment(drawings: list[list[np.ndarray]]) -> np.ndarray:
+    """How many of the points each stroke gets, by its usual share of the length: (strokes,) with sum POINTS."""
+    lengths = np.array([[path_length(stroke)[-1] for stroke in drawing] for drawing in drawings])
+    share = np.median(lengths / np.maximum(lengths.sum(axis=1, keepdims=True), 1e-9), axis=0)
+    counts = np.maximum(3, np.floor(share / share.sum() * POINTS)).astype(int)
+    counts[counts.argmax()] += POINTS - counts.sum()
+    return counts
+
+
+@dataclass
+class Group:
+    """All drawings of one character with the same number of strokes, as curves."""
+
+    character: int  # place in CLASSES_62
+    counts: np.ndarray  # (strokes,) points of each
+    curves: np.ndarray  # (N, POINTS, 2), longest side of the box 1, its middle 0
+    writers: np.ndarray  # (N,)
+    items: np.ndarray  # (N,)
+
+
+def grouped(drawings: UnipenStrokes, chosen: np.ndarray) -> list[Group]:
+    """The chosen drawings as curves, by character and number of strokes."""
+    slants = writers_slants(drawings)
+    numbers = labels_of(drawings.labels, CLASSES_62)
+    bins: dict[tuple[int, int], list[tuple[int, list[np.ndarray]]]] = {}
+    with progress_bar("pen paths to curves", len(chosen)) as bar:
+        for place, item in enumerate(chosen.tolist()):
+            character = int(numbers[item])
+            dotted = CLASSES_62[character] in "ij"
+            strokes = cleaned(drawings[item], slants[drawings.writers[item]], dotted)
+            if 1 <= len(strokes) <= MOST_STROKES:
+                bins.setdefault((character, len(strokes)), []).append((item, strokes))
+            if place % 1000 == 999:
+                bar.advance(1000)
+    groups = []
+    with progress_bar("strokes in the usual order", len(bins)) as bar:
+        for (character, _), members in sorted(bins.items()):
+            bar.advance()
+            items = np.array([item for item, _ in members])
+            if len(np.unique(drawings.writers[items])) < FEWEST_WRITERS:
+                continue
+            drawn = aligned([strokes for _, strokes in members])
+            counts = allotment(drawn)
+            curves = np.array(
+                [np.concatenate([resample(s, c) for s, c in zip(strokes, counts)]) for strokes in drawn],
+                np.float32,
+            )
+            groups.append(Group(character, counts, curves, drawings.writers[items], items))
+    return groups
+
+
+def split_strokes(curve: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
+    """A curve (POINTS, 2) cut into its strokes."""
+    return np.split(curve, np.cumsum(counts)[:-1])
+
+
+# ---------------------------------------------------------------- which drawings to trust
+
+
+def looks(curves: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Small blurred pictures of curves, (N, 196) float32: what the eye compares, in whatever order it was drawn."""
+    import cv2
+
+    images = pen.render_many((split_strokes(curve, counts) for curve in curves), width=4.0)
+    small = [cv2.resize(image, (14, 14), interpolation=cv2.INTER_AREA) for image in images]
+    return np.array(small, np.float32).reshape(len(small), -1) / 255
+
+
+class Onlookers:
+    """Who says what a drawing looks like: the real drawings that look most like it, by other people.
+
+    They are a sample with equally many of each of the 62 characters; both cases of a letter mean the same.
+    """
+
+    def __init__(self, groups: list[Group], settings: Settings):
+        rng = np.random.default_rng(settings.seed)
+        characters = np.concatenate([np.full(len(group.items), group.character) for group in groups])
+        self.sizes = [len(group.items) for group in groups]
+        self.writers = np.concatenate([group.writers for group in groups])
+        self.means_same = labels_of(np.array(list(CLASSES_62)), CLASSES_36)
+        self.folded = self.means_same[characters]
+        pictures = np.concatenate([looks(group.curves, group.counts) for group in groups])
+        self.sample = np.concatenate(
+            [rng.permutation(np.flatnonzero(characters == number))[:300] for number in range(len(CLASSES_62))]
+        )
+        self.neighbours = settings.neighbours
+        self.centre = pictures.mean(axis=0)
+        around = np.cov((pictures[self.sample] - self.centre).T)
+        self.directions = np.linalg.eigh(around)[1][:, -40:].astype(np.float32)
+        self.places = (pictures - self.centre) @ self.directions
+        self.known = self.places[self.sample]
+
+    def agree(self, places: np.ndarray, folded: np.ndarray, writers: np.ndarray | None = None) -> np.ndarray:
+        """The share (0 to 1) of each drawing's look-alikes that mean what it is said to mean."""
+        distances = (self.known**2).sum(axis=1) - 2 * places @ self.known.T
+        if writers is not None:
+            distances[writers[:, None] == self.writers[self.sample]] = np.inf
+        near = np.argpartition(distances, self.neighbours, axis=1)[:, : self.neighbours]
+        return (self.folded[self.sample][near] == folded[:, None]).mean(axis=1)
+
+    def of_drawings(self) -> list[np.ndarray]:
+        """The share of agreement for every drawing of every group, leaving out its own writer."""
+        share = np.empty(len(self.places), np.float32)
+        with progress_bar("looking for drawings that nobody else would read", len(share)) as bar:
+            for start in range(0, len(share), 500):
+                part = slice(start, start + 500)
+                share[part] = self.agree(self.places[part], self.folded[part], self.writers[part])
+                bar.advance(500)
+        return np.split(share, np.cumsum(self.sizes)[:-1])
+
+    def of_curves(self, curves: np.ndarray, counts: np.ndarray, character: int) -> np.ndarray:
+        """The share of agreement for new curves (N, POINTS, 2) that are said to be a character."""
+        places = (looks(curves, counts) - self.centre) @ self.directions
+        return self.agree(places, np.full(len(curves), self.means_same[character]))
+
+
+# ---------------------------------------------------------------- curves become styles
+
+
+def basis_of(curves: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The mean curve (2 * POINTS,) and the `count` strongest directions around it, as rows."""
+    mean = curves.mean(axis=0)
+    _, directions = np.linalg.eigh(np.cov((curves - mean).T))
+    return mean, np.ascontiguousarray(directions[:, ::-1][:, :count].T)
+
+
+def nearest(places: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest centre of each place, and the squared distance to it."""
+    distances = (places**2).sum(axis=1)[:, None] - 2 * places @ centres.T + (centres**2).sum(axis=1)
+    closest = distances.argmin(axis=1)
+    return closest, np.maximum(distances[np.arange(len(places)), closest], 0)
+
+
+def spread_out_starts(
+    places: np.ndarray, weights: np.ndarray, count: int, rng: np.random.Generator
+) -> np.ndarray:
+    """First centres far apart (k-means++, Arthur and Vassilvitskii 2007)."""
+    centres = [places[rng.choice(len(places), p=weights / weights.sum())]]
+    distances = ((places - centres[0]) ** 2).sum(axis=1)
+    while len(centres) < count:
+        chance = distances * weights
+        centres.append(places[rng.choice(len(places), p=chance / chance.sum())])
+        distances = np.minimum(distances, ((places - centres[-1]) ** 2).sum(axis=1))
+    return np.array(centres)
+
+
+def weighted_means(places: np.ndarray, weights: np.ndarray, closest: np.ndarray, count: int) -> np.ndarray:
+    """The weighted mean of the places that belong to each of `count` centres."""
+    members = np.zeros((count, len(places)), places.dtype)
+    members[closest, np.arange(len(places))] = weights
+    return members @ places / np.maximum(members.sum(axis=1, keepdims=True), 1e-9)
+
+
+def k_means(
+    places: np.ndarray, weights: np.ndarray, writers: np.ndarray, count: int, rng: np.random.Generator
+) -> np.ndarray:
+    """The cluster of each place (N,), every cluster shared by at least five writers."""
+    centres = spread_out_starts(places, weights, count, rng)
+    closest, _ = nearest(places, centres)
+    for _ in range(20):
+        centres = weighted_means(places, weights, closest, len(centres))
+        closest, _ = nearest(places, centres)
+    while len(centres) > 1:
+        people = np.array([len(np.unique(writers[closest == k])) for k in range(len(centres))])
+        if people.min() >= FEWEST_WRITERS:
+            break
+        centres = np.delete(centres, people.argmin(), axis=0)
+        closest, _ = nearest(places, centres)
+    return closest
+
+
+def styles_of(
+    group: Group,
+    places: np.ndarray,
+    trusted: np.ndarray,
+    count: int,
+    settings: Settings,
+    rng: np.random.Generator,
+) -> list[dict]:
+    """The styles of one group: mean, loadings (strongest directions, each one standard deviation long), wobble.
+
+    `places` (N, basis) are the curves in the common basis; only `trusted` drawings are used.
+    """
+    places, writers = places[trusted], group.writers[trusted]
+    if len(np.unique(writers)) < FEWEST_WRITERS:
+        return []
+    _, person, drawn = np.unique(writers, return_inverse=True, return_counts=True)
+    weights = (1 / np.sqrt(drawn))[person]  # one who drew a hundred of them counts as ten people who drew one
+    closest = k_means(places, weights, writers, count, rng)
+    styles = []
+    for cluster in range(closest.max() + 1):
+        members = np.flatnonzero(closest == cluster)
+        for _ in range(2):  # without the drawings that are far out
+            mean = np.average(places[members], axis=0, weights=weights[members])
+            away = np.sqrt(((places[members] - mean) ** 2).sum(axis=1))
+            members = members[away <= 2.2 * np.sqrt((away**2).mean())]
+        if len(members) < 8 or len(np.unique(writers[members])) < FEWEST_WRITERS:
+            continue
+        mean = np.average(places[members], axis=0, weights=weights[members])
+        off = (places[members] - mean) * np.sqrt(weights[members] / weights[members].mean())[:, None]
+        _, lengths, directions = np.linalg.svd(off / np.sqrt(len(members)), full_matrices=False)
+        loadings = np.zeros((settings.components, places.shape[1]))
+        kept = min(settings.components, len(lengths))
+        loadings[:kept] = lengths[:kept, None] * directions[:kept]
+        left = (off**2).mean(axis=0) - (loadings**2).sum(axis=0)
+        styles.append(
+            {
+                "mean": mean,
+                "loadings": loadings,
+                "left": np.maximum(left, 0),
+                "weight": weights[members].sum(),
+                "people": len(np.unique(writers[members])),
+                "drawings": len(members),
+                "items": np.flatnonzero(trusted)[members],
+            }
+        )
+    return styles
+
+
+def fit(groups: list[Group], settings: Settings) -> dict[str, np.ndarray]:
+    """All parameters of the handwriting, as the arrays of ink.npz."""
+    rng = np.random.default_rng(settings.seed)
+    onlookers = Onlookers(groups, settings)
+    trust = [share >= settings.share for share in onlookers.of_drawings()]
+    flat = np.concatenate([group.curves[good].reshape(-1, 2 * POINTS) for group, good in zip(groups, trust)])
+    dropped = sum(int((~good).sum()) for good in trust)
+    log.info("%d drawings, %d of them not used", len(flat) + dropped, dropped)
+    basis_mean, basis = basis_of(flat, settings.basis)
+    sizes = np.array([good.sum() for good in trust]) ** 0.75
+    counts = np.maximum(1, np.rint(sizes / sizes.sum() * settings.styles)).astype(int)
+    styles, owner, refused = [], [], 0
+    with progress_bar("styles", len(groups)) as bar:
+        for number, (group, good, count) in enumerate(zip(groups, trust, counts)):
+            places = (group.curves.reshape(-1, 2 * POINTS) - basis_mean) @ basis.T
+            found = styles_of(group, places, good, int(count), settings, rng)
+            legible = [s for s in found if tamed(s, group, basis_mean, basis, onlookers, settings, rng)]
+            styles += legible
+            refused += len(found) - len(legible)
+            owner += [number] * len(legible)
+            bar.advance()
+    log.info("%d styles, %d refused as not legible", len(styles), refused)
+    figures = kept_apart(groups, styles, np.array(owner), basis_mean, basis, rng)
+    return packed(groups, styles, np.array(owner), basis_mean, basis, settings, rng) | figures
+
+
+def samples_of(style: dict, basis_mean, basis, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Curves (count, POINTS, 2) written in a style, in boxes of longest side 1."""
+    latent = np.clip(rng.standard_normal((count, len(style["loadings"]))), -2.5, 2.5)
+    places = style["mean"] + latent @ style["loadings"]
+    places += rng.standard_normal(places.shape) * np.sqrt(style["left"])
+    curves = (basis_mean + places @ basis).reshape(count, POINTS, 2)
+    low, high = curves.min(axis=1, keepdims=True), curves.max(axis=1, keepdims=True)
+    return ((curves - (low + high) / 2) / (high - low).max(axis=2, keepdims=True)).astype(np.float32)
+
+
+def tamed(style, group, basis_mean, basis, onlookers, settings: Settings, rng) -> bool:
+    """Narrow a style until nearly all of its samples are legible; False where even its middle is not."""
+    for _ in range(4):
+        curves = samples_of(style, basis_mean, basis, 40, rng)
+        share = onlookers.of_curves(curves, group.counts, group.character)
+        if (share >= settings.share).mean() >= settings.legible:
+            return True
+        style["loadings"] = style["loadings"] * 0.8
+        style["left"] = style["left"] * 0.64
+    return False
+
+
+def packed(groups, styles, owner, basis_mean, basis, settings, rng) -> dict[str, np.ndarray]:
+    """The styles in 8 bits, and what is needed to draw from them."""
+    means = np.array([style["mean"] for style in styles])
+    loadings = np.array([style["loadings"] for style in styles])
+    left = np.array([style["left"] for style in styles])
+    profile = np.sqrt(left.mean(axis=0))
+    wobble = np.sqrt(left.sum(axis=1) / (profile**2).sum())
+    mean_step, loading_step = np.abs(means).max(axis=0) / 127, np.abs(loadings).max(axis=(0, 1)) / 127
+    characters = np.array([groups[number].character for number in owner])
+    weights = np.array([style["weight"] for style in styles])
+    held_out = np.zeros(len(styles), bool)
+    for number in range(len(CLASSES_62)):
+        own = np.flatnonzero(characters == number)
+        # Styles that are written much, so that a page in them is legible; the strongest one always trains.
+        ranked = own[np.argsort(-weights[own])][1:]
+        common = ranked[: max(2, (len(ranked) + 1) // 2)]
+        take = max(2, round(settings.held_out * len(own)))
+        held_out[rng.permutation(common)[: min(take, len(common))]] = True
+    strokes = np.zeros((len(groups), MOST_STROKES), np.uint8)
+    for number, group in enumerate(groups):
+        strokes[number, : len(group.counts)] = group.counts
+    return {
+        "basis_mean": basis_mean.astype(np.float16),
+        "basis": basis.astype(np.float16),
+        "mean_step": mean_step.astype(np.float32),
+        "loading_step": loading_step.astype(np.float32),
+        "wobble_profile": profile.astype(np.float32),
+        "group_character": np.array([group.character for group in groups], np.uint8),
+        "group_counts": strokes,
+        "style_group": owner.astype(np.uint8),
+        "style_mean": np.rint(means / mean_step).astype(np.int8),
+        "style_loadings": np.rint(loadings / loading_step).astype(np.int8),
+        "style_wobble": np.clip(np.rint(wobble * 64), 1, 255).astype(np.uint8),
+        "style_weight": weights.astype(np.float16),
+        "style_held_out": held_out,
+    }
+
+
+# ---------------------------------------------------------------- nobody's drawing comes out
+
+
+def distance_to_nearest(
+    curves: np.ndarray,
+    others: np.ndarray,
+    writers: np.ndarray | None = None,
+    theirs: np.ndarray | None = None,
+) -> np.ndarray:
+    """From each curve (N, POINTS, 2) to the nearest other, by another writer if writers are given: (N,).
+
+    The distance is the root of the mean square of the distances of the 40 points, where the box of each
+    drawing is 1 long: 0.05 is one pixel in a picture of 20.
+    """
+    flat, known = curves.reshape(len(curves), -1), others.reshape(len(others), -1)
+    squares, result = (known**2).sum(axis=1), []
+    for start in range(0, len(flat), 500):
+        part = flat[start : start + 500]
+        distances = (part**2).sum(axis=1)[:, None] - 2 * part @ known.T + squares
+        if writers is not None:
+            distances[writers[start : start + 500, None] == theirs] = np.inf
+        result.append(distances.min(axis=1))
+    return np.sqrt(np.maximum(np.concatenate(result), 0) / POINTS)
+
+
+QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5)
+
+
+def kept_apart(groups, styles, owner, basis_mean, basis, rng) -> dict[str, np.ndarray]:
+    """Widen styles until samples keep the distance from drawings that other people's drawings keep.
+
+    Per group, as many samples as drawings: their distances to the nearest drawing may not be smaller, at the
+    closest 1, 5 and 25 per cent, than the drawings' distances to the nearest drawing by someone else; and for
+    no more than half of the drawings may the nearest sample be nearer than the nearest other person's
+    drawing. Returns the figures over all groups, which ink.npz keeps.
+    """
+    from_people, from_samples, overtaken, widened = [], [], [], 0
+    with progress_bar("keeping samples apart from drawings", len(groups)) as bar:
+        for number, group in enumerate(groups):
+            bar.advance()
+            own = [styles[place] for place in np.flatnonzero(owner == number)]
+            if not own:
+                continue
+            people = distance_to_nearest(group.curves, group.curves, group.writers, group.writers)
+            chance = np.array([style["weight"] for style in own])
+            for _ in range(8):
+                counts = np.maximum(rng.multinomial(len(people), chance / chance.sum()), 4)
+                written = np.concatenate(
+                    [samples_of(style, basis_mean, basis, n, rng) for style, n in zip(own, counts)]
+                )
+                samples = distance_to_nearest(written, group.curves)
+                nearer = distance_to_nearest(group.curves, written) < people
+                low = (0.01, 0.05, 0.25)
+                if (np.quantile(samples, low) >= np.quantile(people, low)).all() and nearer.mean() <= 0.5:
+                    break
+                widened += 1
+                for style in own:
+                    style["left"] = style["left"] * 1.21 + 1e-6
+            from_people.append(people)
+            from_samples.append(samples)
+            overtaken.append(nearer)
+    people, samples = (
+        np.quantile(np.concatenate(values), QUANTILES).astype(np.float32)
+        for values in (from_people, from_samples)
+    )
+    share = float(np.concatenate(overtaken).mean())
+    log.info("wobble widened %d times; distances at the closest %s:", widened, QUANTILES)
+    log.info("  drawing to another person's drawing  %s", people.round(4))
+    log.info("  sample to drawing                    %s", samples.round(4))
+    log.info("  drawings whose nearest sample is nearer than the nearest other person's: %.1f%%", 100 * share)
+    return {"privacy_people": people, "privacy_samples": samples, "privacy_nearer": np.float32(share)}
+
+
+def main() -> None:
+    """Fit on a folder, write the file, say how large it is."""
+    parser = argparse.ArgumentParser(description="fit the built-in handwriting on UNIPEN's strokes")
+    parser.add_argument("folder", type=Path, help="where unipen_strokes_1a1b1c.npz lies")
+    parser.add_argument("-o", "--output", type=Path, default=Path("src/hellodl/data/ink.npz"))
+    parser.add_argument("--seed", type=int, default=Settings.seed)
+    parser.add_argument("--styles", type=int, default=Settings.styles)
+    arguments = parser.parse_args()
+    start_logging()
+    drawings = load_strokes(arguments.folder)
+    groups = grouped(drawings, drawings.select("train"))
+    arrays = fit(groups, Settings(seed=arguments.seed, styles=arguments.styles))
+    np.savez_compressed(arguments.output, **arrays)
+    log.info(
+        "%s: %d styles, %d bytes",
+        arguments.output,
+        len(arrays["style_group"]),
+        arguments.output.stat().st_size,
+    )
+
+
+if __name__ == "__main__":
+    main()
