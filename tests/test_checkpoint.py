@@ -98,6 +98,11 @@ def test_bfloat16_is_widened(tmp_path):
     assert loaded["x"].tolist() == [1.0, -3.0]
 
 
+def test_any_byte_but_zero_is_true(tmp_path):
+    loaded, _ = load(write(tmp_path / "b", entries(x=("BOOL", [3], 0, 3)), b"\0\1\2"))
+    assert loaded["x"].view(np.uint8).tolist() == [0, 1, 1]
+
+
 def test_loaded_arrays_can_be_written_to(tmp_path):
     save(tmp_path / "a", WEIGHTS, {})
     for array in load(tmp_path / "a")[0].values():
@@ -160,7 +165,12 @@ LIES = {
         b"1234",
         "impossible offsets",
     ),
-    "offsets beyond the file": (entries(x=("F32", [2], 0, 8)), b"1234", "cut short"),
+    "offsets beyond the file": (
+        entries(x=("F32", [2], 0, 8)),
+        b"1234",
+        "8 bytes of data are named, 4 are there",
+    ),
+    "more than any memory": (entries(x=("U8", [2**48], 0, 2**48)), b"1234", "4 are there"),
     "size unlike the shape": (entries(x=("F32", [2], 0, 4)), b"1234", "its shape needs 8"),
     "overlap": (entries(x=("F32", [1], 0, 4), y=("F32", [1], 2, 6)), b"123456", "overlaps at 'y'"),
     "the same place twice": (entries(x=("F32", [1], 0, 4), y=("F32", [1], 0, 4)), b"1234", "overlaps"),

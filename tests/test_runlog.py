@@ -177,6 +177,7 @@ def test_rows_wait_to_be_written_together(log, monkeypatch):
         assert log.train_rows(run.id) == []
         run.train_row(runwriter.FLUSH_ROWS, loss=2.5)
         assert len(log.train_rows(run.id)) == runwriter.FLUSH_ROWS
+        assert not run._waiting, "what is written need not wait any longer"
         run.train_row(runwriter.FLUSH_ROWS + 1, loss=2.5)
     assert len(log.train_rows(run.id)) == runwriter.FLUSH_ROWS + 1
 
@@ -311,6 +312,7 @@ def test_deleting_a_run_deletes_its_rows_and_nothing_else(log):
     assert [row["id"] for row in log.runs()] == [2]
     assert log.train_rows(1) == []
     assert len(log.train_rows(2)) == 1
+    assert log.delete(2)
     with log.run("letters", {}) as run:
         assert run.id == 3, "a number is never given twice"
 
