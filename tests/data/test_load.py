@@ -22,9 +22,10 @@ def asked(monkeypatch):
         images = np.zeros((count, 28, 28), np.uint8)
         return Dataset("ink", images, np.random.default_rng(seed).permutation(count) % len(names), names)
 
-    ink = types.SimpleNamespace(dataset=dataset)
+    ink = types.SimpleNamespace(
+        Ink=types.SimpleNamespace(load=lambda: types.SimpleNamespace(dataset=dataset))
+    )
     monkeypatch.setitem(sys.modules, "hellodl.data.ink", ink)
-    monkeypatch.setattr(data, "ink", ink, raising=False)
     return calls
 
 
@@ -59,3 +60,14 @@ def test_lists_of_classes_by_name_are_inks_own(asked):
 def test_a_class_that_nobody_can_write_is_named(asked):
     with pytest.raises(DataError, match="ink has no class '!'"):
         load("ink", "train", count=10, classes="a!")
+
+
+def test_the_real_ink_follows():
+    train, validation, test = (
+        load("ink", split, count=60, classes="36") for split in data.SPLITS if "+" not in split
+    )
+    assert [len(part) for part in (train, validation, test)] == [60, 60, 60]
+    assert (validation.images != test.images).any()
+    threes = load("ink", "test", count=20, classes="37")
+    assert len(threes) == 20 and np.bincount(threes.labels).tolist() == [10, 10]
+    assert threes.images.shape == (20, 28, 28) and threes.images.dtype == np.uint8

@@ -139,13 +139,14 @@ def _published(name: str, split: str, data: str | Path | None, seed: int) -> Dat
 
 def _ink(split: str, seed: int, count: int | None, classes: str | None) -> Dataset:
     """Built-in handwriting: each split has a seed of its own, and all but training styles of their own."""
-    from hellodl.data import ink
+    from hellodl.data.ink import Ink
 
     stream = 0 if split.startswith("train") else SPLITS.index(split)
     own_seed = seed if stream == 0 else int(np.random.SeedSequence([seed, stream]).generate_state(1)[0])
     part = "train" if stream == 0 else "test"
     wanted = INK_COUNTS[split] if count is None else count
     named = "letters" if classes is None else classes
+    ink = Ink.load()
     if named in (*CLASS_SETS, "62"):
         return ink.dataset(wanted, own_seed, classes=named, split=part)
     # Ink draws whole lists of classes, equally many of each: enough of the smallest that has them, then a choice.
