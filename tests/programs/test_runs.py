@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hellodl import cli
-from hellodl.programs.runs import differences, sparkline
+from hellodl.programs.runs import by_number, differences, sparkline
 from hellodl.runlog import RunLog
 
 
@@ -97,6 +97,15 @@ def test_no_log_is_no_error(tmp_path, capsys):
     assert runs(tmp_path / "none", "--json") == 0
     assert json.loads(capsys.readouterr().out) == []
     assert not (tmp_path / "none").exists()
+
+
+def test_layers_are_listed_in_their_order():
+    assert sorted(["10.bias", "2.body.0.bias", "2.bias", "fc.bias"], key=by_number) == [
+        "fc.bias",
+        "2.body.0.bias",
+        "2.bias",
+        "10.bias",
+    ]
 
 
 def test_a_curve_becomes_little_bars():

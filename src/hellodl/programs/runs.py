@@ -129,14 +129,10 @@ def show(log: RunLog, runs: list[dict[str, Any]], as_json: bool) -> int:
         out.print(f"run {run['id']}: {run['program']}, {run['status']} after {run['minutes']:.1f} minutes")
         if run["error"]:
             out.print(f"  {run['error']}")
-        facts = {
-            "started": run["started"],
-            "seed": run["seed"],
-            "data": run["data"],
-            "machine": run["machine"],
-        }
-        facts |= {"source": run["source"], "versions": listed(run["versions"])}
-        facts |= {"settings": listed(run["settings"]), "result": listed(run["result"])}
+        facts = {name: run[name] for name in ("started", "seed", "data", "machine", "source")}
+        facts |= {name: listed(run[name]) for name in ("versions", "settings")}
+        figures = {name: value for name, value in run["result"].items() if is_figure(name, value)}
+        facts["result"] = listed(figures)
         table = plain_table()
         for name, value in facts.items():
             if value not in (None, ""):
@@ -177,7 +173,7 @@ def show_layers(out: Console, log: RunLog, number: int) -> None:
     last = rows[-1]["step"]
     gradients = {row["name"]: row for row in rows if row["step"] == last and row["kind"] == "gradient"}
     table = plain_table("layer", "weights", "mean", "spread", "zeros", "update", "gradient's spread")
-    for row in rows:
+    for row in sorted(rows, key=lambda row: by_number(row["name"])):
         if row["step"] == last and row["kind"] == "weight":
             gradient = gradients.get(row["name"], {}).get("spread")
             cells = [
@@ -189,6 +185,16 @@ def show_layers(out: Console, log: RunLog, number: int) -> None:
             table.add_row(row["name"], f"{row['size']:,}", *cells, words(gradient))
     out.print(f"\nlayers at step {last:,}")
     out.print(table)
+
+
+def is_figure(name: str, value: Any) -> bool:
+    """A number that came out, rather than a setting told once more."""
+    return isinstance(value, int | float) and name != "seed"
+
+
+def by_number(name: str) -> list[tuple[bool, int, str]]:
+    """Sorts `2.weight` before `10.weight`."""
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in name.split(".")]
 
 
 def compare(log: RunLog, runs: list[dict[str, Any]], as_json: bool) -> int:
