@@ -102,8 +102,8 @@ def test_no_log_is_no_error(tmp_path, capsys):
 def test_layers_are_listed_in_their_order():
     assert sorted(["10.bias", "2.body.0.bias", "2.bias", "fc.bias"], key=by_number) == [
         "fc.bias",
-        "2.body.0.bias",
         "2.bias",
+        "2.body.0.bias",
         "10.bias",
     ]
 
