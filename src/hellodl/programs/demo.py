@@ -51,7 +51,7 @@ def main(options: argparse.Namespace) -> int:
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
     network = residual(36, rng, channels=(16, 32, 64))
     settings = replace(SETTINGS, seed=options.seed)
-    learned = learning.learn("demo", network, splits, settings, options, prepare=LETTERS)
+    learned = learning.learn("demo", network, splits, settings, prepare=LETTERS, threads=options.threads)
     learning.show_guesses(learned, splits.test, rng)
 
     options.out.mkdir(parents=True, exist_ok=True)

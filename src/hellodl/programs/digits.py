@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Train one or both, look, report."""
-    learning.resumed(options, "digits")
+    state = learning.resumed(options, "digits")
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
     splits = learning.load_splits(name, options, classes="0123456789")
     rng = np.random.default_rng(options.seed)
@@ -40,15 +40,14 @@ def main(options: argparse.Namespace) -> int:
         settings = replace(PERCEPTRON, seed=options.seed)
         if options.architecture == "perceptron":
             settings = learning.settings_of(options, settings)
-        learned = learning.learn(
-            "digits", perceptron(10, rng), splits, settings, options, about={"architecture": "perceptron"}
-        )
-        first = learned.figures["test_accuracy"]
-        learning.log.info(f"the perceptron reads {first:.2%} of the test images")
+        learned = learning.learn("digits", perceptron(10, rng), splits, settings, threads=options.threads, state=state,
+                                 about={"architecture": "perceptron", "count": options.count})  # fmt: skip
+        learning.log.info(f"the perceptron reads {learned.figures['test_accuracy']:.2%} of the test images")
 
     if options.architecture != "perceptron":
-        network = residual(10, rng)
-        learned = learning.learn("digits", network, splits, learning.settings_of(options, SETTINGS), options,
-                                 prepare=DIGITS, about={"architecture": "convolutional"})  # fmt: skip
+        settings = learning.settings_of(options, SETTINGS)
+        learned = learning.learn("digits", residual(10, rng), splits, settings, prepare=DIGITS, threads=options.threads,
+                                 out=options.out, state=state,
+                                 about={"architecture": "convolutional", "count": options.count})  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)

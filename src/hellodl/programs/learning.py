@@ -149,11 +149,14 @@ def resumed(options: argparse.Namespace, program: str) -> Path | None:
     return path
 
 
-def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, options: argparse.Namespace, *,
-          prepare: Preparation = plain, about: dict[str, Any] | None = None) -> Learned:  # fmt: skip
-    """Train `network`, judge it once on the test images, save it; the run is logged in runs/hellodl.sqlite3."""
-    about = {"program": program, "dataset": splits.train.name, "count": options.count, **(about or {})}
-    state = resumed(options, program)
+def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, *, prepare: Preparation = plain,
+          about: dict[str, Any] | None = None, threads: int | None = None, out: Path | None = None,
+          state: Path | None = None) -> Learned:  # fmt: skip
+    """Train `network` (on from `state`, if given), judge it once on the test images, save it to `out`.
+
+    The run is logged in runs/hellodl.sqlite3, with `about`, whatever else decided what came out.
+    """
+    about = {"program": program, "dataset": splits.train.name, **(about or {})}
     log.info(f"{program}: {len(splits.train):,} images of {splits.train.name} to learn from, "
              f"{network.weight_count():,} weights")  # fmt: skip
     began = time.perf_counter()
@@ -161,7 +164,7 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
         program, asdict(settings) | about, seed=settings.seed, data=splits.train
     ) as run:
         name = f"{program}-{run.id if run.id is not None else f'seed{settings.seed}'}"
-        out = options.out or RUNS / f"{name}.safetensors"
+        out = out or RUNS / f"{name}.safetensors"
         RUNS.mkdir(exist_ok=True)
         work = classification(splits.train, settings, prepare)
         trainer = Trainer(
@@ -170,16 +173,16 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
             work,
             settings,
             run,
-            judge=lambda model: evaluate(model, splits.validation, options.threads),
+            judge=lambda model: evaluate(model, splits.validation, threads),
             path=state or RUNS / f"{name}.state",
             about=about,
-            threads=options.threads,
+            threads=threads,
         )
         if state:
             trainer.load(state)
             log.info(f"goes on from step {trainer.steps} of {trainer.total}")
         trainer.fit()
-        logits = predict(network, splits.test.images, options.threads)
+        logits = predict(network, splits.test.images, threads)
         confusion = show.confusion_matrix(splits.test.labels, logits.argmax(axis=1), len(splits.test.classes))
         figures = {
             "program": program,

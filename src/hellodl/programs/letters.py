@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Train, look, report."""
-    learning.resumed(options, "letters")
+    state = learning.resumed(options, "letters")
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
     splits = learning.load_splits(name, options)
     settings = learning.settings_of(options, SETTINGS)
@@ -37,7 +37,8 @@ def main(options: argparse.Namespace) -> int:
     network = NETWORKS[options.architecture](len(splits.train.classes), rng)
 
     learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
-    learned = learning.learn("letters", network, splits, settings, options, prepare=LETTERS,
-                             about={"architecture": options.architecture})  # fmt: skip
+    learned = learning.learn("letters", network, splits, settings, prepare=LETTERS, threads=options.threads,
+                             out=options.out, state=state,
+                             about={"architecture": options.architecture, "count": options.count})  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)

@@ -47,15 +47,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Gather, train, look, report."""
-    learning.resumed(options, "reader")
+    state = learning.resumed(options, "reader")
     splits = gather(options)
     settings = learning.settings_of(options, SETTINGS)
     rng = np.random.default_rng(options.seed)
     network = NETWORKS[options.architecture](len(CLASSES_36), rng)
 
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
-    learned = learning.learn("reader", network, splits, settings, options, prepare=PHOTOS,
-                             about={"architecture": options.architecture})  # fmt: skip
+    learned = learning.learn("reader", network, splits, settings, prepare=PHOTOS, threads=options.threads,
+                             out=options.out, state=state,
+                             about={"architecture": options.architecture, "count": options.count})  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)
 

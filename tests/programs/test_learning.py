@@ -1,0 +1,103 @@
+"""The programs that learn: they run as a newcomer would run them, say what they found, and keep their promises."""
+
+import json
+
+import numpy as np
+import pytest
+
+from hellodl.cli import main
+from hellodl.data.idx import write
+from hellodl.programs import show
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HELLODL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def result_of(capsys, *arguments):
+    status = main([str(a) for a in arguments])
+    return status, capsys.readouterr()
+
+
+def test_three_or_seven_by_hand_and_learned(capsys):
+    status, said = result_of(capsys, "train", "three-or-seven", "--dataset", "ink", "--epochs", "2", "--json")
+    figures = json.loads(said.out)
+    assert status == 0
+    assert figures["by_hand_accuracy"] > 0.8
+    assert figures["test_accuracy"] > 0.9
+
+
+def test_a_promise_that_is_missed_is_exit_1(capsys):
+    arguments = ("--dataset", "ink", "--epochs", "1", "--least", "1.1")
+    status, said = result_of(capsys, "train", "three-or-seven", *arguments)
+    assert status == 1
+    assert "misses" in said.err
+
+
+LITTLE = ("--dataset", "ink", "--count", "600", "--epochs", "1", "--batch-size", "32", "--json")
+
+
+def test_letters_learn_save_and_are_on_record(capsys, tmp_path):
+    status, said = result_of(capsys, "train", "letters", *LITTLE, "--out", "mine.safetensors")
+    figures = json.loads(said.out)
+    assert status == 0
+    assert figures["test_accuracy"] > 2 / 26  # better than chance, after 18 steps
+    assert 0 < figures["weights"] <= 500_000
+    assert (tmp_path / "mine.safetensors").exists()
+    assert not list(tmp_path.glob("runs/*.state")), "a finished run leaves no state to resume"
+    status, said = result_of(capsys, "runs", "--json")
+    assert json.loads(said.out), "the run is listed"
+
+
+def test_the_original_network_is_there_with_its_weights(capsys):
+    _, said = result_of(capsys, "train", "letters", *LITTLE, "--architecture", "hello-dl")
+    assert json.loads(said.out)["weights"] == 137_178
+
+
+def test_digits_begin_with_a_perceptron_and_learn_from_idx_files(capsys, tmp_path):
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "data" / "mnist"
+    folder.mkdir(parents=True)
+    for part, count in (("train", 700), ("t10k", 100)):
+        labels = rng.integers(0, 10, count).astype(np.uint8)
+        images = np.zeros((count, 28, 28), np.uint8)
+        for image, label in zip(images, labels):
+            image[4 + 2 * label : 8 + 2 * label, 6:22] = 255  # a bar whose height is the digit
+        write(folder / f"{part}-images-idx3-ubyte.gz", images)
+        write(folder / f"{part}-labels-idx1-ubyte.gz", labels)
+    _, said = result_of(capsys, "train", "digits", "--epochs", "2", "--batch-size", "32", "--json")
+    figures = json.loads(said.out)
+    assert figures["dataset"] == "mnist"
+    assert "the perceptron reads" in said.err
+    assert figures["test_accuracy"] > 0.5
+
+
+def test_resuming_what_is_not_there_says_so(capsys):
+    status, said = result_of(capsys, "train", "letters", *LITTLE, "--resume", "7")
+    assert status == 1
+    assert "letters-7.state" in said.err
+
+
+def test_a_data_set_that_is_not_there_says_how_to_get_it(capsys):
+    status, said = result_of(capsys, "train", "letters", "--dataset", "emnist")
+    assert status == 1
+    assert "hellodl data get emnist" in said.err
+
+
+def test_confusion_counts_truth_by_guess_and_worst_pairs_count_both_ways():
+    labels, guesses = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 2])
+    confusion = show.confusion_matrix(labels, guesses, 3)
+    assert confusion.tolist() == [[1, 1, 0], [1, 1, 0], [0, 0, 1]]
+    assert show.worst_pairs(confusion, "abc") == [("a", "b", 2, 4)]
+    assert show.pairs_as_text(np.eye(3, dtype=int), "abc") == "nothing is mixed up"
+
+
+def test_a_picture_as_text_is_dark_where_there_is_ink():
+    image = np.zeros((28, 28), np.uint8)
+    image[10:12, 12:14] = 255
+    lines = show.picture_as_text(image).split("\n")
+    assert len(lines) == 14 and {len(line) for line in lines} == {24}
+    assert lines[5][10:12] == "██" and "".join(lines).count("█") == 2
