@@ -1,0 +1,232 @@
+"""Every layer: right gradients in float64 for its input and weights, float32 otherwise, and made again from JSON."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hellodl import nn
+from hellodl.errors import CheckpointError, HelloError, ShapeError
+from hellodl.gradcheck import gradcheck_module
+from hellodl.nn.module import KINDS
+from hellodl.tensor import Tensor
+
+# Each kind of layer: ways to make it from a generator, and the shape of what it takes (a batch of n).
+LAYERS = {
+    "Linear": [
+        (lambda rng: nn.Linear(3, 4, rng=rng), "n3"),
+        (lambda rng: nn.Linear(3, 2, bias=False, rng=rng), "n23"),
+    ],
+    "Flatten": [(lambda rng: nn.Flatten(), "n423")],
+    "Conv2d": [
+        (lambda rng: nn.Conv2d(2, 3, 3, padding=1, rng=rng), "n452"),
+        (lambda rng: nn.Conv2d(2, 3, (1, 2), stride=(2, 1), padding=(1, 0), bias=False, rng=rng), "n452"),
+    ],
+    "MaxPool2d": [
+        (lambda rng: nn.MaxPool2d(2), "n552"),
+        (lambda rng: nn.MaxPool2d(2, ceil_mode=True), "n552"),
+        (lambda rng: nn.MaxPool2d((3, 2), (1, 2)), "n552"),
+    ],
+    "AvgPool2d": [(lambda rng: nn.AvgPool2d(2), "n552"), (lambda rng: nn.AvgPool2d(3, (1, 2)), "n552")],
+    "GlobalAvgPool2d": [(lambda rng: nn.GlobalAvgPool2d(), "n432")],
+    "BatchNorm2d": [
+        (lambda rng: nn.BatchNorm2d(3), "n343"),
+        (lambda rng: nn.BatchNorm2d(3, eps=0.1, momentum=0.5), "n3"),
+        (lambda rng: after_training(nn.BatchNorm2d(3), rng), "n343"),
+    ],
+    "LayerNorm": [(lambda rng: nn.LayerNorm(4), "n4"), (lambda rng: nn.LayerNorm(4, eps=0.1), "n34")],
+    "Dropout": [(lambda rng: nn.Dropout(0.4), "n5"), (lambda rng: nn.Dropout(0.4).eval(), "n5")],
+    "ReLU": [(lambda rng: nn.ReLU(), "n5")],
+    "GELU": [(lambda rng: nn.GELU(), "n5"), (lambda rng: nn.GELU("tanh"), "n5")],
+    "Tanh": [(lambda rng: nn.Tanh(), "n5")],
+    "Sigmoid": [(lambda rng: nn.Sigmoid(), "n5")],
+    "Sequential": [
+        (lambda rng: nn.Sequential(nn.Linear(3, 4, rng=rng), nn.Tanh(), nn.Linear(4, 2, rng=rng)), "n3")
+    ],
+    "Residual": [(lambda rng: nn.Residual(nn.Sequential(nn.Linear(3, 3, rng=rng), nn.GELU())), "n3")],
+}
+CASES = [(kind, make, shape) for kind, ways in LAYERS.items() for make, shape in ways]
+NAMES = [f"{kind}-{number}" for kind, ways in LAYERS.items() for number in range(len(ways))]
+ways = pytest.mark.parametrize(("kind", "make", "shape"), CASES, ids=NAMES)
+
+
+def after_training(norm, rng):
+    norm.running_mean[...], norm.running_var[...] = rng.standard_normal(3), rng.random(3) + 0.5
+    return norm.eval()
+
+
+def some_input(rng, shape, batch):
+    """Numbers that are apart from each other and from zero, so that no kink is near, then moved a little."""
+    sizes = [batch if size == "n" else int(size) for size in shape]
+    count = int(np.prod(sizes))
+    return ((rng.permutation(count) - count // 2 + 0.5) * (3 / count)).reshape(sizes)
+
+
+def prepared(make, rng):
+    layer = make(rng)
+    layer.use_generator(rng)
+    for parameter in layer.parameters():  # biases, too, away from zero
+        parameter.data += 0.3 * rng.standard_normal(parameter.shape).astype(np.float32)
+    return layer
+
+
+def test_every_kind_of_layer_has_a_case_here():
+    ours = {name for name, kind in KINDS.items() if kind.__module__.startswith("hellodl.nn")}
+    assert ours == set(LAYERS)
+    assert ours | {"Module", "Parameter"} <= set(nn.__all__) | {"Parameter"}
+
+
+@ways
+@given(batch=st.integers(2, 4), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=8)
+def test_gradients_are_the_slopes(kind, make, shape, batch, seed):
+    rng = np.random.default_rng(seed)
+    checks = gradcheck_module(prepared(make, rng), some_input(rng, shape, batch), rng, most=60)
+    assert all(check.checked for check in checks)
+
+
+@ways
+def test_float32_stays_float32_forward_and_back(kind, make, shape, rng):
+    layer = prepared(make, rng)
+    x = Tensor(some_input(rng, shape, 3), requires_grad=True)
+    out = layer(x)
+    assert out.dtype == np.float32
+    out.backward(rng.standard_normal(out.shape))
+    assert x.grad.dtype == np.float32
+    assert all(p.dtype == p.grad.dtype == np.float32 for p in layer.parameters())
+
+
+@ways
+def test_a_description_in_json_makes_the_same_layer_again(kind, make, shape, rng):
+    layer = prepared(make, rng)
+    description = json.loads(json.dumps(nn.describe(layer)))
+    twin = nn.build(description)
+    assert type(twin) is KINDS[kind] and nn.describe(twin) == nn.describe(layer)
+    assert repr(twin) == repr(layer)
+    twin.load_state_dict(layer.state_dict())
+    twin.train(layer.training).use_generator(np.random.default_rng(1))
+    layer.use_generator(np.random.default_rng(1))
+    x = Tensor(some_input(rng, shape, 3))
+    assert (twin(x).data == layer(x).data).all()
+    assert all(a.data.strides == b.data.strides for a, b in zip(twin.parameters(), layer.parameters()))
+
+
+@ways
+def test_one_image_alone_gets_the_answer_that_it_gets_in_company(kind, make, shape, rng):
+    layer = prepared(make, rng).eval()
+    x = some_input(rng, shape, 5)
+    together = layer(Tensor(x)).data
+    np.testing.assert_allclose(layer(Tensor(x[2:3])).data, together[2:3], rtol=1e-5, atol=1e-6)
+
+
+def test_flatten_takes_pixel_by_pixel_channels_innermost_and_empty_batches():
+    x = np.arange(12.0).reshape(1, 2, 3, 2)
+    assert nn.Flatten()(Tensor(x)).data.tolist() == [list(range(12))]
+    assert nn.Flatten()(Tensor(np.zeros((0, 2, 3)))).shape == (0, 6)
+
+
+def test_batch_norm_makes_each_channel_mean_zero_and_variance_one(rng):
+    x = Tensor(5 + 3 * rng.standard_normal((8, 6, 6, 3)))
+    layer = nn.BatchNorm2d(3)
+    out = layer(x).data.reshape(-1, 3)
+    np.testing.assert_allclose(out.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(out.var(axis=0), 1, rtol=1e-4)
+    unbiased = x.data.reshape(-1, 3).var(axis=0, ddof=1)
+    np.testing.assert_allclose(layer.running_var, 0.9 + 0.1 * unbiased, rtol=1e-4)
+    before = layer.running_mean.copy()
+    layer.eval()(x)
+    assert (layer.running_mean == before).all()
+
+
+def test_dropout_drops_only_while_training_and_only_by_its_generator(rng):
+    layer = nn.Dropout(0.5)
+    x = Tensor(np.ones((100, 10)))
+    with pytest.raises(HelloError, match=r"Dropout '' has no generator; call model\.use_generator"):
+        layer(x)
+    draws = []
+    for seed in (1, 1, 2):
+        layer.use_generator(np.random.default_rng(seed))
+        draws.append(layer(x).data)
+    assert (draws[0] == draws[1]).all() and (draws[0] != draws[2]).any()
+    assert set(np.unique(draws[0])) == {0, 2}
+    assert layer.eval()(x) is x
+    assert nn.Dropout(0)(x) is x
+
+
+def test_starting_weights_have_hes_spread_and_come_from_the_generator_alone():
+    layer = nn.Linear(400, 300, rng=np.random.default_rng(1))
+    assert layer.weight.data.std() == pytest.approx(np.sqrt(2 / 400), rel=0.01)
+    assert (layer.bias.data == 0).all()
+    kernel = nn.Conv2d(16, 64, 5, rng=np.random.default_rng(1)).weight
+    assert kernel.shape == (64, 16, 5, 5)
+    assert kernel.data.std() == pytest.approx(np.sqrt(2 / (16 * 25)), rel=0.02)
+    assert (nn.Linear(400, 300, rng=np.random.default_rng(1)).weight.data == layer.weight.data).all()
+    assert (nn.Linear(4, 3, gain=0.0, rng=np.random.default_rng(1)).weight.data == 0).all()
+    limit = np.sqrt(6 / (40 * 9 + 20 * 9))
+    drawn = nn.init.glorot_uniform((20, 40, 3, 3), np.random.default_rng(1))
+    assert limit * 0.99 < np.abs(drawn).max() <= limit and drawn.dtype == np.float32
+
+
+def test_a_kernels_channels_lie_innermost_in_memory():
+    weight = nn.Conv2d(5, 7, 3, rng=np.random.default_rng(1)).weight.data
+    assert weight.transpose(0, 2, 3, 1).flags.c_contiguous
+
+
+MISTAKES = {
+    "too few features": (
+        lambda: nn.Sequential(nn.ReLU(), nn.Linear(512, 10, rng=None))(Tensor(np.ones((64, 500)))),
+        r"Linear '1' takes 512 features, got \(64, 500\); is a Flatten missing before it, or the size",
+    ),
+    "channels first": (
+        lambda: nn.Conv2d(3, 8, 3, rng=None)(Tensor(np.ones((2, 3, 28, 28)))),
+        r"Conv2d '' takes images \(N, H, W, 3\), got \(2, 3, 28, 28\); channels come last here",
+    ),
+    "another number of channels": (
+        lambda: nn.BatchNorm2d(3)(Tensor(np.ones((2, 4, 4, 5)))),
+        r"BatchNorm2d '' takes 3 channels last, got \(2, 4, 4, 5\)",
+    ),
+    "another number of features": (
+        lambda: nn.LayerNorm(3)(Tensor(np.ones((2, 5)))),
+        r"LayerNorm '' takes 3 features last, got \(2, 5\)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("mistake", "line"), MISTAKES.values(), ids=MISTAKES)
+def test_a_shape_that_does_not_fit_names_the_layer_both_shapes_and_the_mend(mistake, line):
+    with pytest.raises(ShapeError, match=line):
+        mistake()
+
+
+def test_other_mistakes_are_told_in_one_line():
+    with pytest.raises(HelloError, match="BatchNorm2d '' cannot take the spread of one value per channel"):
+        nn.BatchNorm2d(3)(Tensor(np.ones((1, 3))))
+    with pytest.raises(ValueError, match="Dropout's probability is at least 0 and under 1, not 1"):
+        nn.Dropout(1)
+    with pytest.raises(ValueError, match="GELU approximates 'none' or 'tanh', not 'erf'"):
+        nn.GELU("erf")
+    with pytest.raises(TypeError):
+        nn.Linear(3, 4)  # who draws the weights? rng must be said
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        {},
+        {"kind": "Nonsense"},
+        {"kind": "os.system", "command": "true"},
+        {"kind": "Linear", "in_features": 3},
+        {"kind": "Linear", "in_features": 3, "out_features": 4, "colour": "red"},
+        {"kind": "Linear", "in_features": "three", "out_features": 4},
+        {"kind": "Sequential", "layers": [{"kind": "ReLU"}, {"kind": "Oops"}]},
+        {"kind": "Dropout", "p": 7},
+        [],
+        None,
+    ],
+)
+def test_a_description_that_makes_no_sense_is_refused_in_one_line(description):
+    with pytest.raises(CheckpointError, match="the model's description cannot be understood") as error:
+        nn.build(description)
+    assert "\n" not in str(error.value)
