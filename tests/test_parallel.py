@@ -130,6 +130,20 @@ def test_running_statistics_are_merged_in_the_order_of_the_micro_batches(data):
         assert (array == plain.named_buffers()[name]).all()
 
 
+def test_a_loss_that_is_no_number_leaves_the_running_statistics_as_they_were(data):
+    model = network()
+    before = {name: array.copy() for name, array in model.named_buffers().items()}
+    data[0][42] = np.nan
+    with Lanes(model, 10, 4, 2) as lanes:
+        loss, _ = lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 0))
+        assert np.isnan(loss)
+        assert all((array == before[name]).all() for name, array in model.named_buffers().items())
+        data[0][42] = 0
+        lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 1))
+    assert all(np.isfinite(array).all() for array in model.named_buffers().values())
+    assert any((array != before[name]).any() for name, array in model.named_buffers().items())
+
+
 def test_gradients_are_the_models_own_and_new_each_time(data):
     model = network()
     with Lanes(model, 10, 3, 2) as lanes:
