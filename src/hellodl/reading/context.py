@@ -40,16 +40,15 @@ def _forward_backward(evidence: np.ndarray, fresh: np.ndarray, share: float) -> 
     start = np.array([1 - share, share])
     forward, backward = np.zeros((count, 2)), np.ones((count, 2))
 
-    def step(i: int) -> np.ndarray:
-        change = 1.0 if fresh[i] else CHANGE
-        return (1 - change) * np.eye(2) + change * np.tile(start, (2, 1))  # from row to column
-
+    anew = np.stack([start, start])  # from row to column
+    within = (1 - CHANGE) * np.eye(2) + CHANGE * anew
+    step = [anew if begins else within for begins in fresh]
     for i in range(count):
-        before = start if i == 0 else forward[i - 1] @ step(i)
+        before = start if i == 0 else forward[i - 1] @ step[i]
         forward[i] = before * evidence[i]
         forward[i] /= forward[i].sum()
     for i in range(count - 2, -1, -1):
-        backward[i] = step(i + 1) @ (evidence[i + 1] * backward[i + 1])
+        backward[i] = step[i + 1] @ (evidence[i + 1] * backward[i + 1])
         backward[i] /= backward[i].sum()
     both = forward * backward
     return both[:, 1] / both.sum(axis=1)

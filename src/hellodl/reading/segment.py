@@ -23,6 +23,7 @@ from hellodl.reading.parts import Box, around
 WIDEST_GAP = 0.3  # of the letter height: pieces farther apart are never one character
 CUT_COST = 1.2  # nats: cutting through ink needs a reason
 MOST_PIECES = 3
+EDGE = 0.35  # of a stroke's own darkness: where its edge is
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,14 @@ def candidates_of(
                 break
             box, own = _cut_run(run, dark, labels)
             atoms = len({id(piece.atom) for piece in run})
-            out.append(Candidate(start, stop, box, normalise(own, threshold), cost, float(atoms)))
+            out.append(Candidate(start, stop, box, normalise(own, _edge(own, threshold)), cost, float(atoms)))
     return out
+
+
+def _edge(own: np.ndarray, threshold: float) -> float:
+    """The darkness at which this character's ink begins: what is much darker than usual has a darker edge."""
+    inside = own[own > threshold]
+    return max(threshold, EDGE * float(np.quantile(inside, 0.8))) if len(inside) else threshold
 
 
 def geometry_cost(run: list[Piece], height: float, usual: float) -> float | None:
@@ -159,7 +166,7 @@ def geometry_cost(run: list[Piece], height: float, usual: float) -> float | None
         if gap > WIDEST_GAP:
             return None
         cost += float(np.clip(np.log((gap + 0.03) / (usual + 0.03)) + 1.5, -0.7, 4))
-    width = (run[-1].right - run[0].left) / height
+    width = (max(piece.right for piece in run) - min(piece.left for piece in run)) / height
     if len(atoms) > 1 and width > 1.6:
         return None
     cost += 3 * max(0.0, width - 1.4) if len(run) > 1 else 0.0
@@ -174,8 +181,7 @@ def _cut_run(run: list[Piece], dark: np.ndarray, labels: np.ndarray) -> tuple[Bo
     atoms = {id(piece.atom): piece.atom for piece in run}
     wanted = [part.label for atom in atoms.values() for part in atom.parts]
     box = around(atom.box for atom in atoms.values())
-    left = box.left if run[0].first else run[0].left
-    right = box.right if run[-1].last else run[-1].right
+    left, right = min(piece.left for piece in run), max(piece.right for piece in run)
     box = Box(left, box.top, right, box.bottom)
     own = cut_out(dark, labels, wanted, box)
     whole = all(piece.first and piece.last for piece in run)
