@@ -407,20 +407,27 @@ def mse_loss(draw, rng):
     return nn.mse_loss, lambda a, b: np.mean((a - b) ** 2), normal(rng, shape), normal(rng, shape)
 
 
-@case
-def normalise(draw, rng):
+def normalised(draw, rng, function, axis):
+    """A normalising function of x, weight and bias, beside the same in single steps."""
     x = normal(rng, (draw(st.integers(2, 4)), 2, draw(st.integers(2, 4))))
-    axis = draw(st.sampled_from([-1, (0, 1)]))
-
-    def function(x, weight, bias):
-        return norm.normalise(x, weight, bias, axis, 0.1, *norm.moments(x.data, axis))
 
     def plain(x, weight, bias):
-        return norm.normalise_reference(
-            *(Tensor(a, dtype=np.float64) for a in (x, weight, bias)), axis, 0.1
-        ).data
+        tensors = (Tensor(a, dtype=np.float64) for a in (x, weight, bias))
+        return norm.normalise_reference(*tensors, axis, 0.1).data
 
     return function, plain, x, normal(rng, x.shape[-1]), normal(rng, x.shape[-1])
+
+
+@case
+def normalise_rows(draw, rng):
+    return normalised(draw, rng, lambda x, weight, bias: norm.normalise_rows(x, weight, bias, 0.1), -1)
+
+
+@case
+def normalise_columns(draw, rng):
+    return normalised(
+        draw, rng, lambda x, weight, bias: norm.normalise_columns(x, weight, bias, 0.1)[0], (0, 1)
+    )
 
 
 @case
@@ -442,7 +449,7 @@ def public_operations():
     found = set()
     for module in (tensor, ops, conv, loss, norm):
         for name, function in inspect.getmembers(module, inspect.isfunction):
-            returns = str(function.__annotations__.get("return"))
+            returns = str(function.__annotations__.get("return")).removeprefix("tuple[").partition(",")[0]
             if function.__module__ == module.__name__ and not name.startswith("_") and returns == "Tensor":
                 found.add(name)
     return found - helpers

@@ -14,11 +14,10 @@ from __future__ import annotations
 from math import prod
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from hellodl import scratch
 from hellodl.errors import ShapeError
-from hellodl.tensor import Array, Tensor, record
+from hellodl.tensor import Array, Tensor, column_sums, record
 
 Pair = tuple[int, int]
 
@@ -76,7 +75,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None,
 
     parents = [(x, to_x), (weight, to_weight)]
     if bias is not None:
-        parents.append((bias, lambda g: g.reshape(-1, kernels).sum(axis=0)))
+        parents.append((bias, lambda g: column_sums(g.reshape(-1, kernels))))
     return record(out.reshape(x.shape[0], *size, kernels), *parents)
 
 
@@ -114,7 +113,10 @@ def unfold(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> tuple[Array, 
         )
     runs = kernel[1] * channels
     n, h, w, c = framed.strides
-    view = as_strided(framed, (images, *size, kernel[0], runs), (n, h * stride[0], w * stride[1], h, c))
+    strides = (n, h * stride[0], w * stride[1], h, c)
+    view = np.ndarray(
+        (images, *size, kernel[0], runs), framed.dtype, framed, strides=strides
+    )  # windows overlap
     out = scratch.empty((images * prod(size), kernel[0] * runs), x.dtype)
     np.copyto(out.reshape(view.shape), view)
     return out, size

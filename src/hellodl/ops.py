@@ -15,7 +15,7 @@ import numpy as np
 
 from hellodl.erf import erf as _erf
 from hellodl.errors import ShapeError
-from hellodl.tensor import Array, Tensor, as_tensor, broadcast, record, unbroadcast
+from hellodl.tensor import Array, Tensor, as_tensor, broadcast, column_sums, record, unbroadcast
 
 Axis = int | tuple[int, ...] | None
 
@@ -265,7 +265,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     parents = [(x, lambda g: g @ weight.data),
                (weight, lambda g: g.reshape(-1, g.shape[-1]).T @ rows)]  # fmt: skip
     if bias is not None:
-        parents.append((bias, lambda g: g.reshape(-1, g.shape[-1]).sum(axis=0)))
+        parents.append((bias, lambda g: column_sums(g.reshape(-1, g.shape[-1]))))
     return record(out, *parents)
 
 

@@ -77,6 +77,7 @@ class _Lane:
     model: Module
     parameters: dict[str, Parameter]
     norms: list[BatchNorm2d]
+    chancy: list[Any]  # modules that want a generator
     loss: float = 0.0
     sums: list[Array] = field(default_factory=list)
 
@@ -100,7 +101,8 @@ class Lanes:
         norms = [m for _, m in twin.modules() if isinstance(m, BatchNorm2d)]
         for norm in norms:
             norm.waiting = []
-        return _Lane(twin, twin.named_parameters(), norms)
+        chancy = [m for _, m in twin.modules() if hasattr(m, "generator")]
+        return _Lane(twin.train(), twin.named_parameters(), norms, chancy)
 
     def __enter__(self) -> Lanes:
         self._products = single_threaded_products()
@@ -123,7 +125,6 @@ class Lanes:
 
         def run(number: int) -> None:
             lane, mode.debug, mode.remember = self.lanes[number], debug, True
-            lane.model.train()
             lane.loss, lane.sums = 0.0, []
             for norm in lane.norms:
                 norm.waiting = []  # where the batch before this one failed, its statistics are still there
@@ -131,7 +132,8 @@ class Lanes:
                 parameter.grad = None
             for k in range(number, len(pieces), len(self.lanes)):
                 generator = np.random.default_rng([*seeds, k])
-                lane.model.use_generator(generator)
+                for module in lane.chancy:
+                    module.generator = generator
                 loss, sums = work(lane.model, pieces[k], generator)
                 loss.backward()
                 lane.loss += loss.item()

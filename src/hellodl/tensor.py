@@ -315,6 +315,11 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
     return gradient.sum(axis=stretched, keepdims=True) if stretched else gradient
 
 
+def column_sums(rows: Array) -> Array:
+    """The sum of each column of (M, C), as a product with a row of ones: what a bias gets, faster than `sum`."""
+    return np.ones(len(rows), rows.dtype) @ rows
+
+
 def broadcast(name: str, function: Callable[..., Array], a: Tensor, b: Tensor) -> Array:
     """`function(a, b)` on the arrays, with an error that helps where their shapes do not line up."""
     try:

@@ -14,7 +14,7 @@ from hellodl.programs import show
 def in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HELLODL_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("hellodl.data.INK_COUNTS", {"train": 600, "validation": 200, "test": 400})
 
 
 def result_of(capsys, *arguments):

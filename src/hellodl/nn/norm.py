@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from hellodl import scratch
 from hellodl.errors import HelloError, ShapeError
 from hellodl.nn.module import Module, Parameter
-from hellodl.tensor import Array, Tensor, record, unbroadcast
+from hellodl.tensor import Array, Tensor, column_sums, record, unbroadcast
 
 
 def normalise_reference(
@@ -23,37 +24,65 @@ def normalise_reference(
     return centred / (variance + epsilon).sqrt() * weight + bias
 
 
-def normalise(x: Tensor, weight: Tensor, bias: Tensor, axis: int | tuple[int, ...], epsilon: float,
-              mean: Array, variance: Array) -> Tensor:  # fmt: skip
-    """The same as one node.  mean and variance are x's own over `axis` (kept as axes of size 1).
+def normalise_rows(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
+    """Each row (last axis) of x to mean 0 and variance 1, then scaled and shifted, as one node.
 
-    Both depend on x, so the gradient loses its own mean and its part along the normalised x:
+    Mean and spread depend on x too, so its gradient loses its own mean and its part along the normalised x:
     dx = (d - mean(d) - x̂·mean(d·x̂)) / spread, with d = g·weight.
     """
-    scale = 1 / np.sqrt(variance + x.dtype.type(epsilon))
-    normal = x.data - mean
+    normal = x.data - x.data.mean(axis=-1, keepdims=True)
+    scale = 1 / np.sqrt(np.square(normal).mean(axis=-1, keepdims=True) + x.dtype.type(epsilon))
     normal *= scale
 
     def to_x(g: Array) -> Array:
         d = g * weight.data
-        along = (d * normal).mean(axis=axis, keepdims=True)
-        d -= d.mean(axis=axis, keepdims=True)
-        d -= normal * along
-        d *= scale
-        return d
+        along = (d * normal).mean(axis=-1, keepdims=True)
+        return (d - d.mean(axis=-1, keepdims=True) - normal * along) * scale
 
-    out = normal * weight.data
+    return record(normal * weight.data + bias.data,
+                  (x, to_x),
+                  (weight, lambda g: unbroadcast(g * normal, weight.shape)),
+                  (bias, lambda g: unbroadcast(g, bias.shape)))  # fmt: skip
+
+
+def normalise_columns(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> tuple[Tensor, Array, Array]:
+    """Each channel (last axis) of x over all other axes; also returns the mean and (biased) variance, (C,) each.
+
+    The formula is that of rows, across. The sums over g that it needs are just what weight and bias get, so
+    they are taken once.
+    """
+    rows = x.data.reshape(-1, x.shape[-1])  # (..., C) -> (M, C)
+    count = rows.shape[0]
+    mean = column_sums(rows) / rows.dtype.type(count)
+    centred = np.subtract(rows, mean, out=scratch.empty(rows.shape, rows.dtype))
+    work = np.square(centred, out=scratch.empty(rows.shape, rows.dtype))
+    variance = column_sums(work) / rows.dtype.type(count)
+    scale = 1 / np.sqrt(variance + x.dtype.type(epsilon))
+    out = np.multiply(centred, scale * weight.data, out=work)
     out += bias.data
-    return record(out, (x, to_x),
-                       (weight, lambda g: unbroadcast(g * normal, weight.shape)),
-                       (bias, lambda g: unbroadcast(g, bias.shape)))  # fmt: skip
+    last: list[Array] = []  # the gradient that the sums were taken of, and the sums
 
+    def sums(g: Array) -> tuple[Array, Array]:
+        """Of g, and of g times the normalised x: (C,) each."""
+        if not last or last[0] is not g:
+            along = column_sums(g.reshape(rows.shape) * centred) * scale
+            last[:] = [g, column_sums(g.reshape(rows.shape)), along]
+        return last[1], last[2]
 
-def moments(x: Array, axis: int | tuple[int, ...]) -> tuple[Array, Array]:
-    """Mean and (biased) variance over `axis`, kept as axes of size 1."""
-    mean = x.mean(axis=axis, keepdims=True)
-    centred = x - mean
-    return mean, np.square(centred, out=centred).mean(axis=axis, keepdims=True)
+    def to_x(g: Array) -> Array:
+        total, along = sums(g)
+        d = np.multiply(
+            centred, along * scale * x.dtype.type(-1 / count), out=scratch.empty(rows.shape, rows.dtype)
+        )
+        d += g.reshape(rows.shape)
+        d -= total * x.dtype.type(1 / count)
+        d *= weight.data * scale
+        return d.reshape(x.shape)
+
+    result = record(
+        out.reshape(x.shape), (x, to_x), (weight, lambda g: sums(g)[1]), (bias, lambda g: sums(g)[0])
+    )
+    return result, mean, variance
 
 
 class LayerNorm(Module):
@@ -68,7 +97,7 @@ class LayerNorm(Module):
         """(..., features) -> (..., features)."""
         if x.shape[-1:] != self.weight.shape:
             raise ShapeError(f"LayerNorm '{self.name}' takes {self.weight.size} features last, got {x.shape}")
-        return normalise(x, self.weight, self.bias, -1, self.eps, *moments(x.data, -1))
+        return normalise_rows(x, self.weight, self.bias, self.eps)
 
 
 class BatchNorm2d(Module):
@@ -96,21 +125,22 @@ class BatchNorm2d(Module):
             raise ShapeError(
                 f"BatchNorm2d '{self.name}' takes {self.weight.size} channels last, got {x.shape}"
             )
-        axes = tuple(range(x.ndim - 1))
         if not self.training:
-            spread = np.sqrt(self.running_var + np.float32(self.eps)).astype(x.dtype)
-            return (x - self.running_mean.astype(x.dtype)) / spread * self.weight + self.bias
+            scale = self.weight * (
+                1 / np.sqrt(self.running_var + np.float32(self.eps))
+            )  # (C,): small, then x once
+            return x * scale + (self.bias - scale * self.running_mean)
         count = x.size // x.shape[-1]
         if count < 2:
             raise HelloError(f"BatchNorm2d '{self.name}' cannot take the spread of one value per channel; "
                              "train with a larger batch, or call model.eval()")  # fmt: skip
-        mean, variance = moments(x.data, axes)
-        unbiased = variance.reshape(-1) * (count / (count - 1))
+        out, mean, variance = normalise_columns(x, self.weight, self.bias, self.eps)
+        unbiased = variance * (count / (count - 1))
         if self.waiting is None:
-            self.merge(mean.reshape(-1), unbiased)
+            self.merge(mean, unbiased)
         else:
-            self.waiting.append((mean.reshape(-1), unbiased))
-        return normalise(x, self.weight, self.bias, axes, self.eps, mean, variance)
+            self.waiting.append((mean, unbiased))
+        return out
 
     def merge(self, mean: Array, variance: Array) -> None:
         """Take a batch's statistics into the running ones, in place."""

@@ -39,9 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Make weights by hand, learn weights, and compare."""
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
-    count = 12_000 if name == "ink" else None
+    count = 4_000 if name == "ink" else None
     train = data.load(name, "train", options.data, options.seed, count, classes="37")
-    test = data.load(name, "test", options.data, options.seed, count and count // 6, classes="37")
+    test = data.load(name, "test", options.data, options.seed, count and count // 4, classes="37")
     x, y = pixels(train), train.labels  # (N, 784) from 0 to 1; 0 for a three, 1 for a seven
     rng = np.random.default_rng(options.seed)
 
