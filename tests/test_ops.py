@@ -474,6 +474,34 @@ def test_an_operation_has_numpys_value_the_right_gradient_and_keeps_float32(name
     everything_is_float32(operation, inputs)
 
 
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        *[
+            ((3,), (3,)),
+            ((3,), (3, 4)),
+            ((2, 3), (3,)),
+            ((2, 3), (3, 4)),
+            ((5, 2, 3), (3,)),
+            ((3,), (5, 3, 4)),
+        ],
+        *[
+            ((5, 2, 3), (3, 4)),
+            ((2, 3), (5, 3, 4)),
+            ((5, 1, 2, 3), (6, 3, 4)),
+            ((1, 2, 3), (5, 3, 4)),
+            ((3, 3), (3,)),
+        ],
+        *[((0, 3), (3, 4)), ((2, 0), (0, 4)), ((2, 0), (0,))],
+    ],
+)
+def test_matmul_takes_vectors_matrices_and_stacks_of_them_on_either_side(shapes, rng):
+    a, b = (normal(rng, shape) for shape in shapes)
+    assert (tensor.matmul(Tensor(a, dtype=np.float64), Tensor(b, dtype=np.float64)).data == a @ b).all()
+    gradcheck(tensor.matmul, a, b, rng=rng)
+    everything_is_float32(tensor.matmul, (a, b))
+
+
 def everything_is_float32(operation, inputs):
     """Each result on the way and each gradient that is carried back, before anybody could turn it to float32."""
     out = operation(*(Tensor(x, requires_grad=True, dtype=np.float32) for x in inputs))

@@ -93,7 +93,7 @@ class Tensor:
                 raise ShapeError(f"backward: a tensor of shape {self.shape} is no single loss; call .mean() "
                                  "or .sum() first, or hand in the gradient")  # fmt: skip
             gradient = np.ones_like(self.data)
-        gradient = np.asarray(gradient, dtype=self.dtype)
+        gradient = np.array(gradient, dtype=self.dtype)  # a copy: operations may keep it until the graph is freed
         if gradient.shape != self.shape:
             raise ShapeError(
                 f"backward: gradient {gradient.shape} for a tensor {self.shape}; make them alike"

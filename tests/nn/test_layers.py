@@ -140,6 +140,21 @@ def test_batch_norm_makes_each_channel_mean_zero_and_variance_one(rng):
     assert (layer.running_mean == before).all()
 
 
+@ways
+def test_two_walks_with_one_gradient_array_that_changed_between_them(kind, make, shape, rng):
+    layer = prepared(make, rng)
+    x = Tensor(some_input(rng, shape, 3), requires_grad=True)
+    out = layer(x)
+    gradient = rng.standard_normal(out.shape).astype(np.float32)
+    leaves = [x, *layer.parameters()]
+    out.backward(gradient, keep_graph=True)
+    once = [leaf.grad.copy() for leaf in leaves]
+    gradient *= 2
+    out.backward(gradient)
+    for leaf, first in zip(leaves, once):
+        np.testing.assert_allclose(leaf.grad, 3 * first, rtol=1e-4, atol=1e-5)
+
+
 def test_dropout_drops_only_while_training_and_only_by_its_generator(rng):
     layer = nn.Dropout(0.5)
     x = Tensor(np.ones((100, 10)))
