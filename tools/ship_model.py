@@ -55,7 +55,7 @@ exchange and recognizer benchmarks", ICPR 1994; published as doi:10.5281/zenodo.
 the 1990s that it goes back to said "research only").{more} The weights are under hellodl's own MIT licence.
 """
 
-CANNOT = """- It was taught with pen-tablet letters of some 250 people, mostly European and American, who wrote Latin letters by
+CANNOT = """- It was taught with pen-tablet letters of some 250 people who wrote Latin letters by
   themselves. Joined writing, accents, other scripts and punctuation it has never seen: it will take them for one of its
   classes, and sometimes be sure of it.
 - Capital and small letters are one class. {zero}
