@@ -51,7 +51,7 @@ SCHEDULES: dict[str, Callable[[int], optim.Schedule]] = {
 class Settings:
     """All that decides what comes out of a training; stored with the run. Threads are not among it."""
 
-    epochs: int
+    epochs: int = 1
     batch_size: int = 128
     learning_rate: float = 2e-3
     optimizer: str = "adamw"

@@ -23,7 +23,7 @@ IMAGE_SETS = ("ink", "mnist", "emnist", "unipen")
 SPLITS = ("train", "validation", "train+validation", "test")
 DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
 CLASS_SETS = {"digits": DIGITS, "letters": LETTERS, "36": DIGITS + LETTERS}
-INK_COUNTS = {"train": 60_000, "train+validation": 60_000, "validation": 6_000, "test": 10_000}
+INK_COUNTS = {"train": 120_000, "train+validation": 120_000, "validation": 6_000, "test": 10_000}
 MNIST_VALIDATION = 5_000
 VALIDATION_SHARE = 0.1
 

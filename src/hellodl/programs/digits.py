@@ -18,12 +18,14 @@ from hellodl.train import Settings
 
 DATASETS = ("mnist", "ink")
 PERCEPTRON = Settings(epochs=5, batch_size=64, learning_rate=2e-3)
-SETTINGS = Settings(epochs=10, batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999)
+SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999)
+
+CHANNELS = (24, 48, 96)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which of the two networks."""
-    learning.add_arguments(parser, SETTINGS, DATASETS)
+    learning.add_arguments(parser, SETTINGS, DATASETS, images=440_000)
     parser.add_argument("--architecture", choices=("perceptron", "convolutional", "both"), default="both",
                         help="which network (both, one after the other; the options are the second's)")  # fmt: skip
 
@@ -39,14 +41,15 @@ def main(options: argparse.Namespace) -> int:
     if options.architecture != "convolutional":
         settings = replace(PERCEPTRON, seed=options.seed)
         if options.architecture == "perceptron":
-            settings = learning.settings_of(options, settings)
+            settings = learning.settings_of(options, settings, splits.train)
         learned = learning.learn("digits", perceptron(10, rng), splits, settings, threads=options.threads, state=state,
                                  about={"architecture": "perceptron", "count": options.count})  # fmt: skip
         learning.log.info(f"the perceptron reads {learned.figures['test_accuracy']:.2%} of the test images")
 
     if options.architecture != "perceptron":
-        settings = learning.settings_of(options, SETTINGS)
-        learned = learning.learn("digits", residual(10, rng), splits, settings, prepare=DIGITS, threads=options.threads,
+        network = residual(10, rng, channels=CHANNELS)
+        settings = learning.settings_of(options, SETTINGS, splits.train)
+        learned = learning.learn("digits", network, splits, settings, prepare=DIGITS, threads=options.threads,
                                  out=options.out, state=state,
                                  about={"architecture": "convolutional", "count": options.count})  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)

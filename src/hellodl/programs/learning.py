@@ -35,6 +35,7 @@ from hellodl.train import (
 )
 
 RUNS = Path("runs")
+MOST_EPOCHS = 40  # of a small set, unless asked for
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,14 @@ class Learned:
     path: Path
 
 
-def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets: Sequence[str]) -> None:
-    """The options of every program that learns; what they are by default are its own settings."""
+def add_arguments(
+    parser: argparse.ArgumentParser, settings: Settings, datasets: Sequence[str], images: int
+) -> None:
+    """The options of every program that learns; what they are by default are its own settings.
+
+    `images` is how many it looks at in all, unless --epochs says otherwise: sets are of different sizes.
+    """
+    parser.set_defaults(images=images)
     parser.add_argument(
         "--dataset",
         choices=datasets,
@@ -65,9 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets:
     parser.add_argument(
         "--epochs",
         type=int,
-        default=settings.epochs,
         metavar="N",
-        help=f"times through the data ({settings.epochs})",
+        help=f"times through the data (as many as make about {images:,} images)",
     )
     parser.add_argument(
         "--batch-size",
@@ -90,7 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets:
         "--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})"
     )
     parser.add_argument(
-        "--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 60,000)"
+        "--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 120,000)"
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where the model goes (runs/PROGRAM-RUN.safetensors)"
@@ -103,10 +109,18 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets:
     )
 
 
-def settings_of(options: argparse.Namespace, settings: Settings) -> Settings:
-    """The program's settings with what the command line changed."""
-    return replace(settings, epochs=options.epochs, batch_size=options.batch_size, learning_rate=options.lr,
-                   optimizer=options.optimizer, schedule=options.schedule, seed=options.seed)  # fmt: skip
+def settings_of(options: argparse.Namespace, settings: Settings, train: Dataset) -> Settings:
+    """The program's settings with what the command line changed, and epochs that suit the set."""
+    epochs = options.epochs or min(max(round(options.images / len(train)), 1), MOST_EPOCHS)
+    return replace(
+        settings,
+        epochs=epochs,
+        batch_size=options.batch_size,
+        learning_rate=options.lr,
+        optimizer=options.optimizer,
+        schedule=options.schedule,
+        seed=options.seed,
+    )
 
 
 def first_that_is_here(names: Sequence[str], home: Path | None) -> str:

@@ -16,12 +16,12 @@ from hellodl.programs.networks import NETWORKS
 from hellodl.train import Settings
 
 DATASETS = ("emnist", "unipen", "ink")
-SETTINGS = Settings(epochs=12, batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999)
+SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which network."""
-    learning.add_arguments(parser, SETTINGS, DATASETS)
+    learning.add_arguments(parser, SETTINGS, DATASETS, images=900_000)
     parser.add_argument(
         "--architecture", choices=NETWORKS, default="residual", help="which network (residual)"
     )
@@ -32,7 +32,7 @@ def main(options: argparse.Namespace) -> int:
     state = learning.resumed(options, "letters")
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
     splits = learning.load_splits(name, options)
-    settings = learning.settings_of(options, SETTINGS)
+    settings = learning.settings_of(options, SETTINGS, splits.train)
     rng = np.random.default_rng(options.seed)
     network = NETWORKS[options.architecture](len(splits.train.classes), rng)
 

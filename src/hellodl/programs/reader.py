@@ -22,7 +22,7 @@ from hellodl.programs.networks import NETWORKS
 from hellodl.train import Settings
 
 DATASETS = ("all", "ink")
-SETTINGS = Settings(epochs=10, batch_size=128, learning_rate=3e-3, label_smoothing=0.05, average=0.999)
+SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.05, average=0.999)
 PENS = (1.3, 5.0)  # pixels, where a character is 20 long: from a hard pencil to a marker
 PHOTOS = Augment(
     rotation=12,
@@ -39,7 +39,7 @@ PHOTOS = Augment(
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which network."""
-    learning.add_arguments(parser, SETTINGS, DATASETS)
+    learning.add_arguments(parser, SETTINGS, DATASETS, images=1_200_000)
     parser.add_argument(
         "--architecture", choices=NETWORKS, default="residual", help="which network (residual)"
     )
@@ -49,7 +49,7 @@ def main(options: argparse.Namespace) -> int:
     """Gather, train, look, report."""
     state = learning.resumed(options, "reader")
     splits = gather(options)
-    settings = learning.settings_of(options, SETTINGS)
+    settings = learning.settings_of(options, SETTINGS, splits.train)
     rng = np.random.default_rng(options.seed)
     network = NETWORKS[options.architecture](len(CLASSES_36), rng)
 
