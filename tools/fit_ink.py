@@ -22,170 +22,38 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from itertools import permutations
 from pathlib import Path
 
 import numpy as np
+from ink_curves import (
+    FEWEST_WRITERS,
+    MOST_STROKES,
+    POINTS,
+    Group,
+    boxed,
+    distance_to_nearest,
+    grouped,
+    split_strokes,
+)
 
 from hellodl.console import log, progress_bar, start_logging
 from hellodl.data import strokes as pen
-from hellodl.data.unipen import CLASSES_36, CLASSES_62, UnipenStrokes, labels_of, load_strokes
-
-POINTS = 40  # of a whole drawing
-MOST_STROKES = 4  # more than these are slips of the pen
-FEWEST_WRITERS = 5
+from hellodl.data.unipen import CLASSES_36, CLASSES_62, labels_of, load_strokes
 
 
 @dataclass(frozen=True)
 class Settings:
     """What can be turned: found by training readers on ink and testing them on writers left out of the fit."""
 
-    styles: int = 1300
-    basis: int = 32
-    components: int = 6
+    styles: int = 2800
+    basis: int = 56  # directions that tell the styles' means apart
+    varied: int = 28  # the strongest of them, in which a style's own variation is kept
+    components: int = 5
     seed: int = 1
     held_out: float = 0.12
     neighbours: int = 20
     share: float = 0.1
     legible: float = 0.95
-
-
-# ---------------------------------------------------------------- drawings become curves
-
-
-def pen_moves(points: np.ndarray) -> np.ndarray:
-    """A stroke without the points where the pen rested."""
-    moved = np.ones(len(points), bool)
-    moved[1:] = (np.diff(points, axis=0) != 0).any(axis=1)
-    return points[moved]
-
-
-def path_length(points: np.ndarray) -> np.ndarray:
-    """How far the pen has come at each point: (n,), from 0."""
-    steps = np.hypot(*np.diff(points, axis=0).T)
-    return np.concatenate([[0.0], np.cumsum(steps)])
-
-
-def resample(points: np.ndarray, count: int) -> np.ndarray:
-    """A stroke as `count` points at equal steps along its path: (count, 2)."""
-    along = path_length(points)
-    wanted = np.linspace(0, along[-1], count)
-    return np.stack([np.interp(wanted, along, points[:, axis]) for axis in (0, 1)], axis=1)
-
-
-def writers_slants(drawings: UnipenStrokes) -> np.ndarray:
-    """Each writer's slant, as dx/dy of the steps that go rather up or down than across: (largest writer + 1,)."""
-    steps = np.diff(drawings.points, axis=0)
-    lengths = np.hypot(*steps.T)
-    upright = np.abs(steps[:, 1]) > np.abs(steps[:, 0])
-    upright[drawings.stroke_start[1:-1] - 1] = False  # from one stroke to the next the pen was up
-    item_sizes = np.diff(drawings.stroke_start[drawings.item_start])
-    writer = np.repeat(drawings.writers, item_sizes)[:-1][upright]
-    slopes, weights = steps[upright, 0] / steps[upright, 1], lengths[upright]
-    # The median would be sturdier, and the mean is enough: slopes lie between -1 and 1.
-    return np.bincount(writer, weights * slopes) / np.maximum(np.bincount(writer, weights), 1e-9)
-
-
-def cleaned(strokes: list[np.ndarray], slant: float, dotted: bool) -> list[np.ndarray]:
-    """The strokes upright and in a box whose longest side is 1, without stray taps and needless lifts."""
-    shear = np.array([[1.0, 0.0], [-slant, 1.0]])
-    strokes = [pen_moves(points) @ shear for points in strokes]
-    low, high = pen.bounds(strokes)
-    size = max(float((high - low).max()), 1e-9)
-    joined: list[np.ndarray] = []
-    for points in strokes:
-        if joined and np.hypot(*(points[0] - joined[-1][-1])) < 0.03 * size:
-            joined[-1] = np.concatenate([joined[-1], points])
-        else:
-            joined.append(points)
-    if not dotted:
-        joined = [points for points in joined if path_length(points)[-1] > 0.06 * size]
-    if not joined:
-        return []
-    low, high = pen.bounds(joined)
-    return [(points - (low + high) / 2) / max(float((high - low).max()), 1e-9) for points in joined]
-
-
-def aligned(drawings: list[list[np.ndarray]], rounds: int = 3, points: int = 10) -> list[list[np.ndarray]]:
-    """Drawings of one character with equally many strokes, all in the order and direction that most use.
-
-    People cross a t before or after its stem and draw the bar from either side; on paper it is the same t.
-    """
-    curves = np.array([[resample(stroke, points) for stroke in drawing] for drawing in drawings])
-    both_ways = np.stack([curves, curves[:, :, ::-1]])  # (2, N, strokes, points, 2)
-    count = curves.shape[1]
-    orders = np.array(list(permutations(range(count))))
-    consensus = curves.mean(axis=0)
-    for _ in range(rounds):
-        # the cost of stroke s, in direction f, at place p of the consensus: (2, N, s, p)
-        cost = ((both_ways[:, :, :, None] - consensus[None, None, None]) ** 2).sum(axis=(-1, -2))
-        turned = cost.argmin(axis=0)  # (N, s, p)
-        best = cost.min(axis=0)
-        totals = np.stack([best[:, order, np.arange(count)].sum(axis=1) for order in orders])
-        chosen = orders[totals.argmin(axis=0)]  # (N, p): which stroke stands at each place
-        every = np.arange(len(curves))[:, None]
-        turns = turned[every, chosen, np.arange(count)]
-        consensus = both_ways[turns, every, chosen].mean(axis=0)
-    return [
-        [drawing[stroke][:: -1 if turn else 1] for stroke, turn in zip(order, turning)]
-        for drawing, order, turning in zip(drawings, chosen, turns)
-    ]
-
-
-def allotment(drawings: list[list[np.ndarray]]) -> np.ndarray:
-    """How many of the points each stroke gets, by its usual share of the length: (strokes,) with sum POINTS."""
-    lengths = np.array([[path_length(stroke)[-1] for stroke in drawing] for drawing in drawings])
-    share = np.median(lengths / np.maximum(lengths.sum(axis=1, keepdims=True), 1e-9), axis=0)
-    counts = np.maximum(3, np.floor(share / share.sum() * POINTS)).astype(int)
-    counts[counts.argmax()] += POINTS - counts.sum()
-    return counts
-
-
-@dataclass
-class Group:
-    """All drawings of one character with the same number of strokes, as curves."""
-
-    character: int  # place in CLASSES_62
-    counts: np.ndarray  # (strokes,) points of each
-    curves: np.ndarray  # (N, POINTS, 2), longest side of the box 1, its middle 0
-    writers: np.ndarray  # (N,)
-    items: np.ndarray  # (N,)
-
-
-def grouped(drawings: UnipenStrokes, chosen: np.ndarray) -> list[Group]:
-    """The chosen drawings as curves, by character and number of strokes."""
-    slants = writers_slants(drawings)
-    numbers = labels_of(drawings.labels, CLASSES_62)
-    bins: dict[tuple[int, int], list[tuple[int, list[np.ndarray]]]] = {}
-    with progress_bar("pen paths to curves", len(chosen)) as bar:
-        for place, item in enumerate(chosen.tolist()):
-            character = int(numbers[item])
-            dotted = CLASSES_62[character] in "ij"
-            strokes = cleaned(drawings[item], slants[drawings.writers[item]], dotted)
-            if 1 <= len(strokes) <= MOST_STROKES:
-                bins.setdefault((character, len(strokes)), []).append((item, strokes))
-            if place % 1000 == 999:
-                bar.advance(1000)
-    groups = []
-    with progress_bar("strokes in the usual order", len(bins)) as bar:
-        for (character, _), members in sorted(bins.items()):
-            bar.advance()
-            items = np.array([item for item, _ in members])
-            if len(np.unique(drawings.writers[items])) < FEWEST_WRITERS:
-                continue
-            drawn = aligned([strokes for _, strokes in members])
-            counts = allotment(drawn)
-            curves = np.array(
-                [np.concatenate([resample(s, c) for s, c in zip(strokes, counts)]) for strokes in drawn],
-                np.float32,
-            )
-            groups.append(Group(character, counts, curves, drawings.writers[items], items))
-    return groups
-
-
-def split_strokes(curve: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
-    """A curve (POINTS, 2) cut into its strokes."""
-    return np.split(curve, np.cumsum(counts)[:-1])
 
 
 # ---------------------------------------------------------------- which drawings to trust
@@ -336,6 +204,7 @@ def styles_of(
         loadings = np.zeros((settings.components, places.shape[1]))
         kept = min(settings.components, len(lengths))
         loadings[:kept] = lengths[:kept, None] * directions[:kept]
+        loadings[:, settings.varied :] = 0  # what varies there is left to the wobble
         left = (off**2).mean(axis=0) - (loadings**2).sum(axis=0)
         styles.append(
             {
@@ -383,8 +252,7 @@ def samples_of(style: dict, basis_mean, basis, count: int, rng: np.random.Genera
     places = style["mean"] + latent @ style["loadings"]
     places += rng.standard_normal(places.shape) * np.sqrt(style["left"])
     curves = (basis_mean + places @ basis).reshape(count, POINTS, 2)
-    low, high = curves.min(axis=1, keepdims=True), curves.max(axis=1, keepdims=True)
-    return ((curves - (low + high) / 2) / (high - low).max(axis=2, keepdims=True)).astype(np.float32)
+    return boxed(curves).astype(np.float32)
 
 
 def tamed(style, group, basis_mean, basis, onlookers, settings: Settings, rng) -> bool:
@@ -392,6 +260,7 @@ def tamed(style, group, basis_mean, basis, onlookers, settings: Settings, rng) -
     for _ in range(4):
         curves = samples_of(style, basis_mean, basis, 40, rng)
         share = onlookers.of_curves(curves, group.counts, group.character)
+        style["agreed"] = share.mean()
         if (share >= settings.share).mean() >= settings.legible:
             return True
         style["loadings"] = style["loadings"] * 0.8
@@ -407,16 +276,17 @@ def packed(groups, styles, owner, basis_mean, basis, settings, rng) -> dict[str,
     profile = np.sqrt(left.mean(axis=0))
     wobble = np.sqrt(left.sum(axis=1) / (profile**2).sum())
     mean_step, loading_step = np.abs(means).max(axis=0) / 127, np.abs(loadings).max(axis=(0, 1)) / 127
+    loadings, loading_step = loadings[:, :, : settings.varied], loading_step[: settings.varied]
     characters = np.array([groups[number].character for number in owner])
     weights = np.array([style["weight"] for style in styles])
     held_out = np.zeros(len(styles), bool)
     for number in range(len(CLASSES_62)):
         own = np.flatnonzero(characters == number)
-        # Styles that are written much, so that a page in them is legible; the strongest one always trains.
-        ranked = own[np.argsort(-weights[own])][1:]
-        common = ranked[: max(2, (len(ranked) + 1) // 2)]
-        take = max(2, round(settings.held_out * len(own)))
-        held_out[rng.permutation(common)[: min(take, len(common))]] = True
+        # Common and legible ones, so that a page in them can be read; the commonest of all always trains.
+        common = own[np.argsort(-weights[own])][1:][: max(6, len(own) // 2)]
+        clear = common[np.argsort([-styles[place]["agreed"] for place in common])][: max(3, len(common) // 2)]
+        take = max(3, round(settings.held_out * len(own)))
+        held_out[rng.permutation(clear)[:take]] = True
     strokes = np.zeros((len(groups), MOST_STROKES), np.uint8)
     for number, group in enumerate(groups):
         strokes[number, : len(group.counts)] = group.counts
@@ -432,34 +302,13 @@ def packed(groups, styles, owner, basis_mean, basis, settings, rng) -> dict[str,
         "style_mean": np.rint(means / mean_step).astype(np.int8),
         "style_loadings": np.rint(loadings / loading_step).astype(np.int8),
         "style_wobble": np.clip(np.rint(wobble * 64), 1, 255).astype(np.uint8),
+        "style_people": np.minimum([style["people"] for style in styles], 255).astype(np.uint8),
         "style_weight": weights.astype(np.float16),
         "style_held_out": held_out,
     }
 
 
 # ---------------------------------------------------------------- nobody's drawing comes out
-
-
-def distance_to_nearest(
-    curves: np.ndarray,
-    others: np.ndarray,
-    writers: np.ndarray | None = None,
-    theirs: np.ndarray | None = None,
-) -> np.ndarray:
-    """From each curve (N, POINTS, 2) to the nearest other, by another writer if writers are given: (N,).
-
-    The distance is the root of the mean square of the distances of the 40 points, where the box of each
-    drawing is 1 long: 0.05 is one pixel in a picture of 20.
-    """
-    flat, known = curves.reshape(len(curves), -1), others.reshape(len(others), -1)
-    squares, result = (known**2).sum(axis=1), []
-    for start in range(0, len(flat), 500):
-        part = flat[start : start + 500]
-        distances = (part**2).sum(axis=1)[:, None] - 2 * part @ known.T + squares
-        if writers is not None:
-            distances[writers[start : start + 500, None] == theirs] = np.inf
-        result.append(distances.min(axis=1))
-    return np.sqrt(np.maximum(np.concatenate(result), 0) / POINTS)
 
 
 QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5)

@@ -29,9 +29,9 @@ CLASSES = {"letters": LETTERS, "digits": DIGITS, "36": CLASSES_36, "62": CLASSES
 CAPITALS = 0.4  # where both cases are one class, this share is written as capitals
 FARTHEST = 2.5  # no random number farther out than this many standard deviations
 
-SLANT = (0.11, 0.12)  # mean and spread over writers: x gained to the right for each y upwards
-TURN = np.deg2rad(4.0)  # spread of the rotation
-STRETCH = 0.08  # spread of the logarithm of width over height
+SLANT = (0.11, 0.17)  # mean and spread: x gained to the right for each y upwards (writers alone: 0.13)
+TURN = np.deg2rad(5.5)  # spread of the rotation
+STRETCH = 0.12  # spread of the logarithm of width over height
 
 
 class Ink:
@@ -49,7 +49,7 @@ class Ink:
         self.counts = [counts[number] for number in group]
         self.characters = arrays["group_character"].astype(np.int64)[group]
         self.means = arrays["style_mean"] * arrays["mean_step"]  # (styles, directions)
-        self.loadings = arrays["style_loadings"] * arrays["loading_step"]  # (styles, components, directions)
+        self.loadings = arrays["style_loadings"] * arrays["loading_step"]  # (styles, components, varied)
         self.wobble = (arrays["style_wobble"] / real(64))[:, None] * arrays["wobble_profile"]
         self.weight = arrays["style_weight"].astype(np.float64)
         self.held_out = arrays["style_held_out"]
@@ -87,7 +87,8 @@ class Ink:
     def curves(self, styles: np.ndarray, latents: np.ndarray) -> np.ndarray:
         """Pen paths (count, points, 2): upright, y downwards, about 1 long, strokes one after the other."""
         components = self.loadings.shape[1]
-        places = self.means[styles] + (latents[:, None, :components] @ self.loadings[styles])[:, 0]
+        places = self.means[styles]
+        places[:, : self.loadings.shape[2]] += (latents[:, None, :components] @ self.loadings[styles])[:, 0]
         places += self.wobble[styles] * latents[:, components:]
         return (self.basis_mean + places @ self.basis).reshape(len(styles), -1, 2)
 

@@ -15,6 +15,7 @@ import numpy as np
 from hellodl.data.ink import SLANT, Ink, shapes
 from hellodl.data.strokes import SUBPIXEL_BITS
 from hellodl.data.unipen import CLASSES_62
+from hellodl.errors import DataError
 
 # Top and bottom of a character where small letters reach from 1 down to 0 (the line they stand on).
 ASCENDER, CAPITAL, DESCENDER = 1.9, 1.8, -0.8
@@ -89,7 +90,7 @@ class Hand:
             split,
             styles,
             habits,
-            slant=float(np.clip(rng.normal(*SLANT), -0.15, 0.4)),
+            slant=float(np.clip(rng.normal(SLANT[0], 0.12), -0.15, 0.4)),
             narrowness=float(np.exp(rng.normal(-0.08, 0.06))),
             pen=float(rng.uniform(0.11, 0.19)),
             tallness=float(rng.uniform(0.88, 1.06)),
@@ -99,6 +100,8 @@ class Hand:
 
     def write(self, character: str, steadiness: float = 0.3) -> list[np.ndarray]:
         """One character as strokes (n, 2): y up to the line is negative, x from 0, a small x is 1 high."""
+        if character not in self.styles:
+            raise DataError(f"ink cannot write {character!r}; it knows A-Z, a-z and 0-9")
         style = self.styles[character]
         latent = self.habits[character] + steadiness * self.ink.latents(1, self.rng)[0]
         curve = self.ink.curves(np.array([style]), latent[None])[0]
@@ -219,15 +222,19 @@ def on_paper(coverage: np.ndarray, seed: int) -> np.ndarray:
     """Dark ink on light paper under a lamp that stands to one side: (H, W) uint8 -> (H, W, 3) uint8 BGR."""
     rng = np.random.default_rng((seed, 3))
     height, width = coverage.shape
-    paper = rng.uniform([215, 225, 228], [240, 246, 250])
-    pen = [[70, 35, 25], [45, 42, 40], [110, 50, 30]][rng.integers(3)]
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    paper = rng.uniform([215, 225, 228], [240, 246, 250]).astype(np.float32)
+    pen = np.array([[70, 35, 25], [45, 42, 40], [110, 50, 30]], np.float32)[rng.integers(3)]
     angle = rng.uniform(0, 2 * np.pi)
-    light = 0.95 + 0.05 * (np.cos(angle) * x + np.sin(angle) * y)
-    grain = cv2.GaussianBlur(rng.normal(0, 6, (height, width)).astype(np.float32), (0, 0), 1.0)
-    share = cv2.GaussianBlur(coverage, (0, 0), 0.6).astype(np.float32)[..., None] / 255
-    picture = (paper * (1 - share) + np.array(pen) * share + grain[..., None]) * light[..., None]
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    across = np.cos(angle) * np.linspace(-1, 1, width, dtype=np.float32)
+    down = np.sin(angle) * np.linspace(-1, 1, height, dtype=np.float32)
+    light = (0.95 + 0.05 * (across + down[:, None])).astype(np.float32)
+    grain = cv2.GaussianBlur(6 * rng.standard_normal((height, width), np.float32), (0, 0), 1.0)
+    share = cv2.GaussianBlur(coverage, (0, 0), 0.6).astype(np.float32) / 255
+    picture = np.empty((height, width, 3), np.uint8)
+    for channel in range(3):
+        bright = (paper[channel] + (pen[channel] - paper[channel]) * share + grain) * light
+        picture[..., channel] = np.clip(bright, 0, 255)
+    return picture
 
 
 def write_line(text: str, seed: int, split: str = "test", x_height: float = 30.0) -> tuple[np.ndarray, str]:
@@ -262,4 +269,4 @@ in 90 seconds or 2 minutes"""
 
 def sample_page(seed: int = 0) -> tuple[np.ndarray, str]:
     """The page that the demo reads: a greeting in a hand of styles that training never sees."""
-    return write_page(SAMPLE, seed, "test", width=1100)
+    return write_page(SAMPLE, seed, "test", width=1500)
