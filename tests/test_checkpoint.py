@@ -15,7 +15,8 @@ from hypothesis.extra import numpy as some
 from hellodl import nn, tensorfile
 from hellodl.checkpoint import load, load_model, save, save_model
 from hellodl.errors import CheckpointError
-from hellodl.tensor import Tensor, no_grad
+from hellodl.mode import no_grad
+from hellodl.tensor import Tensor
 
 TYPES = [
     np.dtype(t)

@@ -8,8 +8,9 @@ import pytest
 
 from hellodl import nn, optim
 from hellodl.errors import HelloError, TrainingError
+from hellodl.mode import debug, mode, no_grad
 from hellodl.parallel import Lanes, as_input, predict, replica, thread_count
-from hellodl.tensor import Tensor, debug, mode, no_grad
+from hellodl.tensor import Tensor
 
 COUNT, CLASSES = 90, 4
 

@@ -9,7 +9,8 @@ import pytest
 
 from hellodl import nn, ops, tensor
 from hellodl.errors import ShapeError, TrainingError
-from hellodl.tensor import Tensor, debug, mode, no_grad, record, topological_order
+from hellodl.mode import debug, mode, no_grad
+from hellodl.tensor import Tensor, record, topological_order
 
 
 def leaf(*numbers):

@@ -13,7 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hellodl.tensor import Tensor, no_grad
+from hellodl.mode import no_grad
+from hellodl.tensor import Tensor
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,10 +24,11 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from hellodl.console import log
+from hellodl.mode import mode, no_grad
 from hellodl.nn.module import Module, Parameter
 from hellodl.nn.norm import BatchNorm2d
 from hellodl.ops import softmax
-from hellodl.tensor import Array, Tensor, mode, no_grad
+from hellodl.tensor import Array, Tensor
 
 # From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
 # by the size of the whole batch) and whatever numbers should be added up over the batch (such as how many are right).

@@ -12,28 +12,16 @@ This file has the tensor, the walk, and the arithmetic behind Python's operators
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hellodl.errors import ShapeError, TrainingError
+from hellodl.mode import check, lock, mode, unlock
 
 Array = np.ndarray
 CarryBack = Callable[[Array], Array]
-
-
-class _Mode(threading.local):
-    """What each thread does while it computes: does it remember (gradients), does it check (debug)?"""
-
-    remember = True
-    debug = False
-    layers: tuple[str, ...] = ()
-
-
-mode = _Mode()
 
 
 class Tensor:
@@ -93,7 +81,9 @@ class Tensor:
                 raise ShapeError(f"backward: a tensor of shape {self.shape} is no single loss; call .mean() "
                                  "or .sum() first, or hand in the gradient")  # fmt: skip
             gradient = np.ones_like(self.data)
-        gradient = np.array(gradient, dtype=self.dtype)  # a copy: operations may keep it until the graph is freed
+        gradient = np.array(
+            gradient, dtype=self.dtype
+        )  # a copy: operations may keep it until the graph is freed
         if gradient.shape != self.shape:
             raise ShapeError(
                 f"backward: gradient {gradient.shape} for a tensor {self.shape}; make them alike"
@@ -195,59 +185,10 @@ def record(data: Array, *parents: tuple[Tensor, CarryBack]) -> Tensor:
         out._parents = tuple(parent for parent in parents if parent[0].requires_grad)
         out.requires_grad = bool(out._parents)
     if mode.debug:
-        _check(out.data, sys._getframe(1).f_code.co_name)
+        check(out.data, sys._getframe(1).f_code.co_name)
         if out.requires_grad:
-            _lock(out.data, *(parent.data for parent, _ in parents))
+            lock(out.data, *(parent.data for parent, _ in parents))
     return out
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Inside, nothing is remembered: for prediction, which needs no gradients. Each thread has its own."""
-    before, mode.remember = mode.remember, False
-    try:
-        yield
-    finally:
-        mode.remember = before
-
-
-@contextmanager
-def debug() -> Iterator[None]:
-    """Inside, every result is checked as it is made: the first NaN or infinity raises and names its operation
-    and layer, and arrays that the graph holds cannot be written to until `backward` has used them, or until
-    this ends. Slow, so only for hunting."""
-    before, mode.debug = mode.debug, True
-    try:
-        yield
-    finally:
-        mode.debug = before
-        _unlock()
-
-
-_locked: list[Array] = []  # what debug mode made read-only, in whichever thread
-
-
-def _lock(*arrays: Array) -> None:
-    for array in arrays:
-        if array.flags.writeable:
-            array.flags.writeable = False
-            _locked.append(array)
-
-
-def _unlock() -> None:
-    """Weights must be writable again for the optimiser's step."""
-    arrays = _locked[:]
-    _locked.clear()
-    for array in sorted(arrays, key=lambda array: array.base is not None):  # views after what they look into
-        with suppress(ValueError):
-            array.flags.writeable = True
-
-
-def _check(array: Array, operation: str) -> None:
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        kind = "NaN" if np.isnan(array).any() else "infinity"
-        where = f" in layer '{'.'.join(mode.layers)}'" if mode.layers else ""
-        raise TrainingError(f"the first {kind} came out of '{operation}'{where}, shape {array.shape}")
 
 
 def topological_order(root: Tensor) -> list[Tensor]:
@@ -291,7 +232,7 @@ def _walk_back(root: Tensor, gradient: Array, keep_graph: bool) -> None:
             if contribution.dtype != parent.data.dtype:  # integers were involved
                 contribution = contribution.astype(parent.data.dtype)
             if mode.debug:
-                _check(contribution, "the gradient of " + carry_back.__qualname__.split(".")[0])
+                check(contribution, "the gradient of " + carry_back.__qualname__.split(".")[0])
             key = id(parent)
             if key not in gradients:
                 gradients[key] = contribution
@@ -303,7 +244,7 @@ def _walk_back(root: Tensor, gradient: Array, keep_graph: bool) -> None:
         if not keep_graph:
             node._parents = None
     if mode.debug and not keep_graph:
-        _unlock()
+        unlock()
 
 
 def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:

@@ -26,10 +26,11 @@ from hellodl.console import Bar, log, progress_bar
 from hellodl.data.batches import batch_count, cut, epoch_order
 from hellodl.data.dataset import Dataset
 from hellodl.errors import CheckpointError, TrainingError
+from hellodl.mode import debug
 from hellodl.nn.module import Module
 from hellodl.parallel import Lanes, Work, as_input, predict
 from hellodl.runwriter import Run
-from hellodl.tensor import Array, Tensor, debug
+from hellodl.tensor import Array, Tensor
 
 OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
     "sgd": optim.SGD,

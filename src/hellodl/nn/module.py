@@ -17,7 +17,8 @@ from typing import Any, Self
 import numpy as np
 
 from hellodl.errors import CheckpointError, HelloError
-from hellodl.tensor import Array, Tensor, mode
+from hellodl.mode import mode
+from hellodl.tensor import Array, Tensor
 
 KINDS: dict[str, type[Module]] = {}
 
@@ -145,7 +146,7 @@ class Module:
         for name, array in mine.items():
             if array.shape != state[name].shape:
                 raise CheckpointError(f"these weights are for another model: '{name}' is {array.shape} here and "
-                                      f"{state[name].shape} there; build the one that they were saved from")  # fmt: skip
+                                      f"{state[name].shape} there; build the one that was saved")  # fmt: skip
             if state[name].dtype.kind not in "fiu":
                 raise CheckpointError(
                     f"'{name}' holds {state[name].dtype}, which are no weights; save them as float32"
