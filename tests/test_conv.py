@@ -59,6 +59,12 @@ def test_what_goes_back_to_the_input_is_the_transpose_of_what_came_from_it(rng, 
     assert (out * g).sum() == pytest.approx((x * back).sum(), rel=1e-10)
 
 
+def test_a_stride_goes_back_right_even_where_padding_makes_the_result_larger_than_the_input(rng):
+    inputs = rng.standard_normal((2, 2, 2, 3)), rng.standard_normal((4, 3, 4, 4))
+    assert conv.conv2d(*(Tensor(a) for a in inputs), None, 2, 3).shape == (2, 3, 3, 4)
+    gradcheck(lambda x, weight: conv.conv2d(x, weight, None, 2, 3), *inputs, rng=rng)
+
+
 def test_both_ways_back_to_the_input_are_taken(rng, monkeypatch):
     calls = []
     unfold = conv.unfold

@@ -57,6 +57,7 @@ def test_memory_that_can_still_be_reached_is_never_handed_out():
     for what, hold in HOLDS.items():
         array = scratch.empty(LARGE)
         where = address(array)
+        array[...] = 1
         held = hold(array)
         del array
         others = [scratch.empty(LARGE) for _ in range(20)]
