@@ -171,6 +171,7 @@ def test_the_average_follows_the_weights_and_the_running_statistics():
         average.update()
         decay = min(0.5, (1 + step) / (10 + step))
         expected = decay * expected + (1 - decay) * step
+        assert average.arrays["1.weight"].item() == pytest.approx(expected, rel=1e-5)
     with average.applied() as averaged:
         assert averaged is model
         assert model[1].weight.item() == pytest.approx(expected, rel=1e-5)
