@@ -155,6 +155,26 @@ def test_two_walks_with_one_gradient_array_that_changed_between_them(kind, make,
         np.testing.assert_allclose(leaf.grad, 3 * first, rtol=1e-4, atol=1e-5)
 
 
+def test_batch_norm_in_eval_uses_the_running_statistics_alone(rng):
+    layer = after_training(nn.BatchNorm2d(3, eps=0.5), rng)
+    layer.weight.data[...], layer.bias.data[...] = [1, 2, 3], [4, 5, 6]
+    x = rng.standard_normal((2, 4, 4, 3))
+    expected = (x - layer.running_mean) / np.sqrt(layer.running_var + 0.5) * [1, 2, 3] + [4, 5, 6]
+    np.testing.assert_allclose(layer(Tensor(x)).data, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_residual_adds_what_its_body_makes_and_activations_are_what_they_are_called():
+    x = Tensor([-2.0, 0.5])
+    assert nn.Residual(nn.ReLU())(x).data.tolist() == [-2, 1]
+    assert nn.ReLU()(x).data.tolist() == [0, 0.5]
+    np.testing.assert_allclose(nn.Tanh()(x).data, np.tanh(x.data), rtol=1e-6)
+    np.testing.assert_allclose(nn.Sigmoid()(x).data, 1 / (1 + np.exp(-x.data)), rtol=1e-6)
+    np.testing.assert_allclose(nn.GELU()(x).data, [-0.04550026, 0.34573123], rtol=1e-5)
+    np.testing.assert_allclose(nn.GELU("tanh")(x).data, [-0.04540231, 0.34571401], rtol=1e-5)
+    image = Tensor(np.arange(8.0).reshape(1, 2, 2, 2))
+    assert nn.GlobalAvgPool2d()(image).data.tolist() == [[3, 4]]
+
+
 def test_dropout_drops_only_while_training_and_only_by_its_generator(rng):
     layer = nn.Dropout(0.5)
     x = Tensor(np.ones((100, 10)))
