@@ -374,3 +374,11 @@ def test_unbroadcast_sums_over_what_was_stretched():
     assert (tensor.unbroadcast(gradient, (3, 1)) == gradient.sum((0, 2))[:, None]).all()
     assert tensor.unbroadcast(gradient, ()) == gradient.sum()
     assert tensor.unbroadcast(gradient, (1, 1, 4)).shape == (1, 1, 4)
+
+
+def test_numpy_takes_a_tensor_for_its_array():
+    x = Tensor([1.0, 2.0])
+    assert np.asarray(x) is x.data
+    assert np.asarray(x).dtype == np.float32
+    assert np.mean(x) == 1.5
+    assert isinstance(np.ones(2, np.float32) * x, Tensor), "but arithmetic with arrays still makes tensors"

@@ -57,6 +57,10 @@ class Tensor:
         """The array itself (not a copy)."""
         return self.data
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """So that NumPy and plotting libraries take a tensor for its array."""
+        return np.array(self.data, dtype=dtype, copy=copy)
+
     def item(self) -> float:
         """The one number that this tensor holds."""
         return self.data.item()
