@@ -5,8 +5,8 @@ is written are parameters alone: average curves that at least five people share,
 
 1. Each drawing loses its writer's slant, its size and its place. Its strokes are put in the order and the
    direction that most people write them in, and become 40 points at equal steps along the pen's path.
-2. Drawings that look like no other person's drawing of that character (slips of the pen, wrong labels,
-   fragments) are left out.
+2. Drawings that look like no other person's drawing of that character (slips of the pen, wrong labels), or
+   have too little ink (fragments), are left out.
 3. One basis for all curves: principal components (Pearson 1901; Hotelling 1933).
 4. Per character, and per number of strokes, k-means (Lloyd 1957) finds the styles. One that fewer than five
    people share is dissolved, and its drawings go to the next best.
@@ -33,12 +33,11 @@ from ink_curves import (
     boxed,
     distance_to_nearest,
     grouped,
-    split_strokes,
 )
+from ink_trust import Onlookers, not_fragments
 
 from hellodl.console import log, progress_bar, start_logging
-from hellodl.data import strokes as pen
-from hellodl.data.unipen import CLASSES_36, CLASSES_62, labels_of, load_strokes
+from hellodl.data.unipen import CLASSES_62, load_strokes
 
 
 @dataclass(frozen=True)
@@ -54,66 +53,6 @@ class Settings:
     neighbours: int = 20
     share: float = 0.1
     legible: float = 0.95
-
-
-# ---------------------------------------------------------------- which drawings to trust
-
-
-def looks(curves: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Small blurred pictures of curves, (N, 196) float32: what the eye compares, in whatever order it was drawn."""
-    import cv2
-
-    images = pen.render_many((split_strokes(curve, counts) for curve in curves), width=4.0)
-    small = [cv2.resize(image, (14, 14), interpolation=cv2.INTER_AREA) for image in images]
-    return np.array(small, np.float32).reshape(len(small), -1) / 255
-
-
-class Onlookers:
-    """Who says what a drawing looks like: the real drawings that look most like it, by other people.
-
-    They are a sample with equally many of each of the 62 characters; both cases of a letter mean the same.
-    """
-
-    def __init__(self, groups: list[Group], settings: Settings):
-        rng = np.random.default_rng(settings.seed)
-        characters = np.concatenate([np.full(len(group.items), group.character) for group in groups])
-        self.sizes = [len(group.items) for group in groups]
-        self.writers = np.concatenate([group.writers for group in groups])
-        self.means_same = labels_of(np.array(list(CLASSES_62)), CLASSES_36)
-        self.folded = self.means_same[characters]
-        pictures = np.concatenate([looks(group.curves, group.counts) for group in groups])
-        self.sample = np.concatenate(
-            [rng.permutation(np.flatnonzero(characters == number))[:300] for number in range(len(CLASSES_62))]
-        )
-        self.neighbours = settings.neighbours
-        self.centre = pictures.mean(axis=0)
-        around = np.cov((pictures[self.sample] - self.centre).T)
-        self.directions = np.linalg.eigh(around)[1][:, -40:].astype(np.float32)
-        self.places = (pictures - self.centre) @ self.directions
-        self.known = self.places[self.sample]
-
-    def agree(self, places: np.ndarray, folded: np.ndarray, writers: np.ndarray | None = None) -> np.ndarray:
-        """The share (0 to 1) of each drawing's look-alikes that mean what it is said to mean."""
-        distances = (self.known**2).sum(axis=1) - 2 * places @ self.known.T
-        if writers is not None:
-            distances[writers[:, None] == self.writers[self.sample]] = np.inf
-        near = np.argpartition(distances, self.neighbours, axis=1)[:, : self.neighbours]
-        return (self.folded[self.sample][near] == folded[:, None]).mean(axis=1)
-
-    def of_drawings(self) -> list[np.ndarray]:
-        """The share of agreement for every drawing of every group, leaving out its own writer."""
-        share = np.empty(len(self.places), np.float32)
-        with progress_bar("looking for drawings that nobody else would read", len(share)) as bar:
-            for start in range(0, len(share), 500):
-                part = slice(start, start + 500)
-                share[part] = self.agree(self.places[part], self.folded[part], self.writers[part])
-                bar.advance(500)
-        return np.split(share, np.cumsum(self.sizes)[:-1])
-
-    def of_curves(self, curves: np.ndarray, counts: np.ndarray, character: int) -> np.ndarray:
-        """The share of agreement for new curves (N, POINTS, 2) that are said to be a character."""
-        places = (looks(curves, counts) - self.centre) @ self.directions
-        return self.agree(places, np.full(len(curves), self.means_same[character]))
 
 
 # ---------------------------------------------------------------- curves become styles
@@ -223,8 +162,9 @@ def styles_of(
 def fit(groups: list[Group], settings: Settings) -> dict[str, np.ndarray]:
     """All parameters of the handwriting, as the arrays of ink.npz."""
     rng = np.random.default_rng(settings.seed)
-    onlookers = Onlookers(groups, settings)
-    trust = [share >= settings.share for share in onlookers.of_drawings()]
+    onlookers = Onlookers(groups, settings.neighbours, settings.seed)
+    whole = not_fragments(groups)
+    trust = [(share >= settings.share) & good for share, good in zip(onlookers.of_drawings(), whole)]
     flat = np.concatenate([group.curves[good].reshape(-1, 2 * POINTS) for group, good in zip(groups, trust)])
     dropped = sum(int((~good).sum()) for good in trust)
     log.info("%d drawings, %d of them not used", len(flat) + dropped, dropped)
@@ -371,7 +311,7 @@ def main() -> None:
     drawings = load_strokes(arguments.folder)
     groups = grouped(drawings, drawings.select("train"))
     arrays = fit(groups, Settings(seed=arguments.seed, styles=arguments.styles))
-    np.savez_compressed(arguments.output, **arrays)
+    np.savez_compressed(arguments.output, allow_pickle=False, **arrays)
     log.info(
         "%s: %d styles, %d bytes",
         arguments.output,

@@ -26,7 +26,7 @@ def test_the_same_seed_is_the_same_page_and_another_seed_another_hand():
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_true_boxes_hold_all_ink_and_touch_it_on_every_side(seed):
-    page = lay_out("Every box fits\nits jug Quay 17", seed)
+    page = lay_out("Every box fits\nits jug Quay 17", seed, width=2000)
     ink = draw(page) > 100
     assert [box.character for box in page.boxes] == list("EveryboxfitsitsjugQuay17")
     outside = ink.copy()
@@ -50,7 +50,7 @@ def test_page_boxes_are_those_of_the_page_that_is_written():
 @pytest.mark.parametrize("seed", range(4))
 def test_heights_are_those_of_writing(seed):
     """Capitals, digits and long letters stand above small ones; g, p, q and y hang below the line."""
-    page = lay_out("aceno bdhk gpqy ABE 357", seed)
+    page = lay_out("aceno bdhk gpqy ABE 357", seed, width=2000)
     boxes = {box.character: box for box in page.boxes}
     line = np.median([boxes[character].bottom for character in "acenobdhkABE357"])
     small = np.median([boxes[character].bottom - boxes[character].top for character in "aceno"])
