@@ -25,21 +25,21 @@ DATASETS = ("all", "ink")
 SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.05, average=0.999)
 PENS = (1.3, 5.0)  # pixels, where a character is 20 long: from a hard pencil to a marker
 PHOTOS = Augment(
-    rotation=12,
-    shear=0.25,
-    scale=0.12,
-    stretch=0.2,
-    shift=1.5,
-    thickness=0.4,
-    elastic=0.9,
-    blur=0.7,
+    rotation=10,
+    shear=0.2,
+    scale=0.1,
+    stretch=0.15,
+    shift=1.2,
+    thickness=0.3,
+    elastic=0.8,
+    blur=0.6,
     noise=0.04,
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which network."""
-    learning.add_arguments(parser, SETTINGS, DATASETS, images=1_200_000)
+    learning.add_arguments(parser, SETTINGS, DATASETS, images=900_000)
     parser.add_argument(
         "--architecture", choices=NETWORKS, default="residual", help="which network (residual)"
     )
