@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,3 +30,10 @@ class Dataset:
         """The images that an index array or a boolean mask picks."""
         writers = None if self.writers is None else self.writers[which]
         return replace(self, images=self.images[which], labels=self.labels[which], writers=writers)
+
+
+def together(name: str, parts: Sequence[Dataset]) -> Dataset:
+    """Several sets as one, with the classes of the first; the others' classes must be among them."""
+    classes = parts[0].classes
+    labels = [np.array([classes.index(c) for c in part.classes])[part.labels] for part in parts]
+    return Dataset(name, np.concatenate([part.images for part in parts]), np.concatenate(labels), classes)

@@ -14,7 +14,7 @@ import numpy as np
 from hellodl import data
 from hellodl.console import log
 from hellodl.data.augment import Augment
-from hellodl.data.dataset import Dataset
+from hellodl.data.dataset import Dataset, together
 from hellodl.data.home import find
 from hellodl.data.unipen import CLASSES_36
 from hellodl.programs import learning, show
@@ -74,17 +74,11 @@ def gather(options: argparse.Namespace) -> learning.Splits:
     parts = [drawn.subset(learned), data.load("ink", "train", seed=options.seed, count=40_000, classes="36")]
     if find("mnist", options.data) is not None:
         parts.append(centred(data.load("mnist", "train", options.data, count=30_000)))
-    together = Dataset("all", np.concatenate([part.images for part in parts]),
-                       np.concatenate([labels_in(part, CLASSES_36) for part in parts]), CLASSES_36)  # fmt: skip
-    together = together.subset(evened(together.labels, rng))
+    mixed = together("all", parts)
+    mixed = mixed.subset(evened(mixed.labels, rng))
     if options.count is not None:
-        together = together.subset(rng.permutation(len(together))[: options.count])
-    return learning.Splits(together, drawn.subset(watched), unipen.load_characters(folder, "test", 36))
-
-
-def labels_in(part: Dataset, classes: str) -> np.ndarray:
-    """A set's labels as numbers of these classes."""
-    return np.array([classes.index(name) for name in part.classes])[part.labels]
+        mixed = mixed.subset(rng.permutation(len(mixed))[: options.count])
+    return learning.Splits(mixed, drawn.subset(watched), unipen.load_characters(folder, "test", 36))
 
 
 def evened(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
