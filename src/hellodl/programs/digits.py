@@ -36,6 +36,7 @@ def main(options: argparse.Namespace) -> int:
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
     splits = learning.load_splits(name, options, classes="0123456789")
     rng = np.random.default_rng(options.seed)
+    about = {"count": options.count, "all": options.all}
     learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
 
     if options.architecture != "convolutional":
@@ -43,7 +44,7 @@ def main(options: argparse.Namespace) -> int:
         if options.architecture == "perceptron":
             settings = learning.settings_of(options, settings, splits.train)
         learned = learning.learn("digits", perceptron(10, rng), splits, settings, threads=options.threads, state=state,
-                                 about={"architecture": "perceptron", "count": options.count})  # fmt: skip
+                                 about=about | {"architecture": "perceptron"})  # fmt: skip
         learning.log.info(f"the perceptron reads {learned.figures['test_accuracy']:.2%} of the test images")
 
     if options.architecture != "perceptron":
@@ -51,6 +52,6 @@ def main(options: argparse.Namespace) -> int:
         settings = learning.settings_of(options, SETTINGS, splits.train)
         learned = learning.learn("digits", network, splits, settings, prepare=DIGITS, threads=options.threads,
                                  out=options.out, state=state,
-                                 about={"architecture": "convolutional", "count": options.count})  # fmt: skip
+                                 about=about | {"architecture": "convolutional"})  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)

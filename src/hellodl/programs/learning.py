@@ -43,7 +43,7 @@ class Splits:
     """The three parts of a data set: to learn from, to watch, and to judge by once."""
 
     train: Dataset
-    validation: Dataset
+    validation: Dataset | None  # None where --all learns from it too
     test: Dataset
 
 
@@ -98,6 +98,8 @@ def add_arguments(
     parser.add_argument(
         "--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 120,000)"
     )
+    help = "learn from the validation part too, once the settings are settled"
+    parser.add_argument("--all", action="store_true", help=help)
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where the model goes (runs/PROGRAM-RUN.safetensors)"
     )
@@ -130,7 +132,10 @@ def first_that_is_here(names: Sequence[str], home: Path | None) -> str:
 
 
 def load_splits(name: str, options: argparse.Namespace, classes: str | None = None) -> Splits:
-    """All three parts of a set, the training part cut to --count images."""
+    """All three parts of a set, the training part cut to --count images; with --all, validation is part of it."""
+    if options.all:
+        everything = data.load(name, "train+validation", options.data, options.seed, options.count, classes)
+        return Splits(everything, None, data.load(name, "test", options.data, options.seed, None, classes))
     splits = [data.load(name, split, options.data, options.seed, count, classes)
               for split, count in (("train", options.count), ("validation", None), ("test", None))]  # fmt: skip
     return Splits(*splits)
@@ -170,6 +175,7 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
 
     The run is logged in runs/hellodl.sqlite3, with `about`, whatever else decided what came out.
     """
+    watched = splits.validation
     about = {"program": program, "dataset": splits.train.name, **(about or {})}
     log.info(f"{program}: {len(splits.train):,} images of {splits.train.name} to learn from, "
              f"{network.weight_count():,} weights")  # fmt: skip
@@ -187,7 +193,7 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
             work,
             settings,
             run,
-            judge=lambda model: evaluate(model, splits.validation, threads),
+            judge=None if watched is None else lambda model: evaluate(model, watched, threads),
             path=state or RUNS / f"{name}.state",
             about=about,
             threads=threads,
@@ -207,7 +213,9 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
             "test_images": len(splits.test),
             "test_accuracy": nn.accuracy(logits, splits.test.labels),
             "test_top2": nn.accuracy(logits, splits.test.labels, top=2),
-            "validation_accuracy": trainer.history[-1]["validation_accuracy"] if trainer.history else None,
+            "validation_accuracy": trainer.history[-1].get("validation_accuracy")
+            if trainer.history
+            else None,
             "seconds": trainer.seconds if state else time.perf_counter() - began,
             "images_per_second": settings.batch_size * trainer.total / max(trainer.seconds, 1e-9),
         }

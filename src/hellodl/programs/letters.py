@@ -1,34 +1,27 @@
 """`hellodl train letters`: a convolutional network learns to read handwritten letters.
 
 Twenty-six classes, capitals and small letters together, from images of 28×28. The set is EMNIST's letters or
-UNIPEN's where they are at hand, with ink among them, since no set has hands enough; and ink alone where nothing
-was downloaded.
+UNIPEN's where they are at hand, and built-in ink where nothing was downloaded.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 
 import numpy as np
 
-from hellodl import data
 from hellodl.data.augment import LETTERS
-from hellodl.data.dataset import together
 from hellodl.programs import learning, show
 from hellodl.programs.networks import NETWORKS
 from hellodl.train import Settings
 
 DATASETS = ("emnist", "unipen", "ink")
-SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999)
-INK = 70_000
+SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999, weight_decay=0.05)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The common options of learning, how much ink, and which network."""
-    learning.add_arguments(parser, SETTINGS, DATASETS, images=750_000)
-    help = f"so many images of ink among those of the set ({INK:,})"
-    parser.add_argument("--ink", type=int, default=INK, metavar="N", help=help)
+    """The common options of learning, and which network."""
+    learning.add_arguments(parser, SETTINGS, DATASETS, images=720_000)
     parser.add_argument("--architecture", choices=NETWORKS, default="residual", help="the network (residual)")
 
 
@@ -37,15 +30,12 @@ def main(options: argparse.Namespace) -> int:
     state = learning.resumed(options, "letters")
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
     splits = learning.load_splits(name, options)
-    if options.ink and name != "ink":
-        ink = data.load("ink", "train", seed=options.seed, count=options.ink)
-        splits = replace(splits, train=together(splits.train.name, [splits.train, ink]))
     settings = learning.settings_of(options, SETTINGS, splits.train)
     rng = np.random.default_rng(options.seed)
     network = NETWORKS[options.architecture](len(splits.train.classes), rng)
 
     learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
-    about = {"architecture": options.architecture, "count": options.count, "ink": options.ink}
+    about = {"architecture": options.architecture, "count": options.count, "all": options.all}
     learned = learning.learn("letters", network, splits, settings, prepare=LETTERS, about=about,
                              threads=options.threads, out=options.out, state=state)  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)

@@ -54,9 +54,9 @@ def main(options: argparse.Namespace) -> int:
     network = NETWORKS[options.architecture](len(CLASSES_36), rng)
 
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
-    learned = learning.learn("reader", network, splits, settings, prepare=PHOTOS, threads=options.threads,
-                             out=options.out, state=state,
-                             about={"architecture": options.architecture, "count": options.count})  # fmt: skip
+    about = {"architecture": options.architecture, "count": options.count, "all": options.all}
+    learned = learning.learn("reader", network, splits, settings, prepare=PHOTOS, about=about,
+                             threads=options.threads, out=options.out, state=state)  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)
 
@@ -71,14 +71,18 @@ def gather(options: argparse.Namespace) -> learning.Splits:
     rng = np.random.default_rng(options.seed)
     drawn = unipen.load_characters(folder, "train", 36, PENS, rng)
     learned, watched = data.split_off_validation(drawn, options.seed)
-    parts = [drawn.subset(learned), data.load("ink", "train", seed=options.seed, count=40_000, classes="36")]
+    parts = [
+        drawn if options.all else drawn.subset(learned),
+        data.load("ink", "train", seed=options.seed, count=40_000, classes="36"),
+    ]
     if find("mnist", options.data) is not None:
         parts.append(centred(data.load("mnist", "train", options.data, count=30_000)))
     mixed = together("all", parts)
     mixed = mixed.subset(evened(mixed.labels, rng))
     if options.count is not None:
         mixed = mixed.subset(rng.permutation(len(mixed))[: options.count])
-    return learning.Splits(mixed, drawn.subset(watched), unipen.load_characters(folder, "test", 36))
+    watch = None if options.all else drawn.subset(watched)
+    return learning.Splits(mixed, watch, unipen.load_characters(folder, "test", 36))
 
 
 def evened(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
