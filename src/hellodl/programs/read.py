@@ -34,12 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Read each photo; a bad one gets its line and does not keep the others from being read."""
     classify, classes = classifier(options.model, getattr(options, "threads", None))
-    options.out.mkdir(parents=True, exist_ok=True)
+    make_folder(options.out)
     records, failed = [], False
-    for place, path in enumerate(options.photos):
+    names = picture_names(options.photos)
+    for place, (path, name) in enumerate(zip(options.photos, names)):
         try:
             page, annotated = read_and_annotate(path, classify, classes)
-            save_picture(picture_name(path, options.out, options.photos), annotated)
+            save_picture(options.out / name, annotated)
         except PhotoError as error:
             print(f"hellodl: {error}", file=sys.stderr)
             failed = True
@@ -99,10 +100,26 @@ def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify
     return classify, classes
 
 
-def picture_name(path: Path, folder: Path, photos: list[Path]) -> Path:
-    """PHOTO-read.png; with the suffix kept where two photos would share the name."""
-    twins = [other for other in photos if other.stem == path.stem]
-    return folder / (f"{path.name if len(twins) > 1 else path.stem}-read.png")
+def picture_names(photos: list[Path]) -> list[str]:
+    """PHOTO-read.png for each; where two would be the same, with the suffix kept, or numbered."""
+    names: list[str] = []
+    stems = [path.stem for path in photos]
+    for path in photos:
+        name = path.stem if stems.count(path.stem) == 1 else path.name
+        number, wanted = 1, f"{name}-read.png"
+        while wanted in names:
+            number += 1
+            wanted = f"{name}-{number}-read.png"
+        names.append(wanted)
+    return names
+
+
+def make_folder(folder: Path) -> None:
+    """The folder for the pictures, made where it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HelloError(f"{folder}: is no folder and cannot be made ({error.strerror or error})") from error
 
 
 def save_picture(path: Path, picture: np.ndarray) -> None:

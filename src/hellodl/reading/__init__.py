@@ -39,11 +39,11 @@ def read_page(picture: np.ndarray, classify: Classify, classes: str) -> Page:
     enlargement = min(LARGEST_ENLARGEMENT, max(1.0, SMALL_PICTURE / max(height, width)))
     if enlargement > 1:
         picture = cv2.resize(picture, None, fx=enlargement, fy=enlargement, interpolation=cv2.INTER_CUBIC)
-    glyphs = glyphs_of(picture, classify)
+    glyphs = glyphs_of(picture, classify, classes)
     return _as_page(glyphs, classes, (width, height), enlargement)
 
 
-def glyphs_of(picture: np.ndarray, classify: Classify) -> list[list[Glyph]]:
+def glyphs_of(picture: np.ndarray, classify: Classify, classes: str) -> list[list[Glyph]]:
     """The characters of a picture, line by line, with the network's probabilities."""
     dark = darkness(picture)
     levels = find_levels(dark)
@@ -63,7 +63,7 @@ def glyphs_of(picture: np.ndarray, classify: Classify) -> list[list[Glyph]]:
     parts = [part for part in parts if not too_large(part, letter)]
     letter = letter_height(parts)
     lines = find_lines(parts, letter)
-    return find_glyphs(lines, dark, labels, levels.low, letter, classify)
+    return find_glyphs(lines, dark, labels, levels.low, letter, classify, classes)
 
 
 def _as_page(glyphs: list[list[Glyph]], classes: str, size: tuple[int, int], enlargement: float) -> Page:

@@ -71,7 +71,7 @@ def with_case(lines: list[str], boxes: list[list[Box]]) -> list[str]:
     out = []
     for line, line_boxes, vote in zip(lines, boxes, votes):
         # A page's lines mostly agree, but a headline may be in capitals.
-        small = vote.small() + 0.5 * page
+        small = vote.small() + 0.3 * page
         out.append(_small_line(line, line_boxes, vote) if small > 0 else _capital_line(line, line_boxes))
     return out
 

@@ -22,7 +22,9 @@ def without_frames(mask: np.ndarray) -> np.ndarray:
     free = [part for part in parts if part.box.side < 0.2 * max(mask.shape)]
     lines = ruled_lines(mask, letter_height(free) or 0.03 * max(mask.shape))
     if len(lines):
-        mask &= ~line_pixels(mask, lines)
+        ruled = line_pixels(mask, lines)
+        mask &= ~ruled
+        rub_out_bars(mask, ruled)
     labels, parts = find_parts(mask)
     for part in frames_among(labels, parts):
         rub_out_frame(mask, labels, part)
@@ -196,6 +198,19 @@ def line_pixels(mask: np.ndarray, lines: np.ndarray) -> np.ndarray:
     return out
 
 
+def rub_out_bars(mask: np.ndarray, ruled: np.ndarray) -> None:
+    """Take upright bars from one ruled line to the next out of the mask: they part a row into boxes."""
+    near = cv2.dilate(ruled.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    labels, parts = find_parts(mask)
+    for part in parts:
+        where = part.box.slices()
+        ink = labels[where] == part.label
+        if part.box.width < 0.25 * part.box.height:
+            ends = near[where] & ink
+            if ends[:3].any() and ends[-3:].any():
+                mask[where] &= ~ink
+
+
 def _line_width(mask: np.ndarray, lines: list[np.ndarray], level: bool) -> int:
     """The usual width of these lines in pixels, measured across them at many places."""
     widths = []
@@ -215,7 +230,7 @@ def without_dust(parts: list[Part], labels: np.ndarray) -> list[Part]:
     """The parts that are large enough to be a dot or a stroke of this pen."""
     height = letter_height(parts)
     written = np.isin(labels, [part.label for part in parts if part.box.side > 0.5 * height])
-    pen = stroke_width(written[::1, ::1])
+    pen = stroke_width(written)
     return [
         part
         for part in parts

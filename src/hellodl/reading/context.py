@@ -62,8 +62,11 @@ def in_context(lines: list[np.ndarray], fresh: list[np.ndarray], classes: str) -
     evidence = []
     for probabilities in lines:
         kinds = np.stack([probabilities[:, ~digit].sum(1), probabilities[:, digit].sum(1)], axis=1)
-        # A network is surer than it should be, and neighbours are not independent: nothing is impossible.
-        evidence.append(np.maximum(kinds.astype(np.float64), 0.01) / [1.0, digit.mean() / (1 - digit.mean())])
+        # A network that learned as much of each class has seen fewer digits than letters, and its answers say
+        # so. Of this half is taken back: in texts letters are not equally frequent, unlike digits.
+        kinds /= np.sqrt([1 - digit.mean(), digit.mean()])
+        # Networks are surer than they should be, and neighbours are not independent: nothing is impossible.
+        evidence.append(np.maximum(kinds.astype(np.float64), 0.01))
     out = []
     for probabilities, posterior in zip(lines, digit_posteriors(evidence, fresh)):
         kinds = np.where(digit[None], posterior[:, None], 1 - posterior[:, None])  # (n, K)

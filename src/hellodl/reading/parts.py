@@ -87,7 +87,8 @@ def find_parts(mask: np.ndarray, smallest_area: int = 4) -> tuple[np.ndarray, li
 
 def stroke_width(mask: np.ndarray) -> float:
     """The usual width of a stroke in pixels: in a bar of width s the mean distance to its edge is s / 4."""
-    distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    framed = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    distance = cv2.distanceTransform(framed, cv2.DIST_L2, 3)
     inside = distance[distance > 0]
     # The transform measures from pixel to pixel, so a line of one pixel has 1 where it should have a quarter.
     return max(1.0, 4 * float(inside.mean()) - 2) if len(inside) else 1.0

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hellodl.reading.glyph import SIDE, cut_out, normalise
+from hellodl.reading.glyph import cut_out, normalise
 from hellodl.reading.layout import Atom, Line
 from hellodl.reading.page import Classify
 from hellodl.reading.parts import Box, around
@@ -23,6 +23,9 @@ from hellodl.reading.parts import Box, around
 WIDEST_GAP = 0.3  # of the letter height: pieces farther apart are never one character
 CUT_COST = 1.2  # nats: cutting through ink needs a reason
 MOST_PIECES = 3
+WIDE_ENOUGH, TOO_WIDE = 1.5, 4.0  # so many usual widths cost nothing; nats for each one more
+# How wide characters are beside the usual one, both cases (a capital I may have serifs).
+WIDTHS = {**dict.fromkeys("mw", 1.5), **dict.fromkeys("l1", 0.75)}
 EDGE = 0.35  # of a stroke's own darkness: where its edge is
 
 
@@ -47,6 +50,7 @@ class Candidate:
     picture: np.ndarray
     cost: float  # of its geometry, before the network has seen it
     weight: float
+    single: bool  # one atom, neither cut nor joined
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ def find_glyphs(
     threshold: float,
     height: float,
     classify: Classify,
+    classes: str,
 ) -> list[list[Glyph]]:
     """The characters of each line, left to right.
 
@@ -76,16 +81,38 @@ def find_glyphs(
     everything = [
         candidates_of(pieces_of(line, labels, height), dark, labels, threshold, height, gap) for line in lines
     ]
-    pictures = [candidate.picture for candidates in everything for candidate in candidates]
-    stacked = np.stack(pictures) if pictures else np.zeros((0, SIDE, SIDE), np.uint8)
-    probabilities = classify(stacked)
+    flat = [candidate for candidates in everything for candidate in candidates]
+    if not flat:
+        return [[] for _ in lines]
+    probabilities = classify(np.stack([candidate.picture for candidate in flat]))
+    surprises = surprise(flat, probabilities, classes)
     out, place = [], 0
     for candidates in everything:
-        answers = probabilities[place : place + len(candidates)]
+        answers = slice(place, place + len(candidates))
         place += len(candidates)
-        chosen = cheapest_path(candidates, answers.max(axis=1)) if candidates else []
-        out.append([Glyph(candidates[i].box, candidates[i].picture, answers[i]) for i in chosen])
+        chosen = cheapest_path(candidates, surprises[answers])
+        own = probabilities[answers]
+        out.append([Glyph(candidates[i].box, candidates[i].picture, own[i]) for i in chosen])
     return out
+
+
+def surprise(candidates: list[Candidate], probabilities: np.ndarray, classes: str) -> np.ndarray:
+    """How little each candidate looks like any character, in nats (N,): the least of all classes.
+
+    A class costs its negative log-probability, and more where the candidate is too wide for it: a network has
+    never seen two letters in one picture and calls them anything, but an O is no two letters wide.
+    """
+    typical = np.array([WIDTHS.get(name, 1.0) for name in classes])
+    wide = np.array([candidate.box.width for candidate in candidates], np.float64)
+    # How broadly this page is written: by what was never in doubt.
+    likeliest = typical[probabilities.argmax(axis=1)]
+    plain = np.array([candidate.single for candidate in candidates])
+    scale = float(np.median((wide / likeliest)[plain])) if plain.any() else float(np.median(wide))
+    excess = wide[:, None] / (scale * typical[None]) - WIDE_ENOUGH
+    # Where nothing can be cut, width is no reason to doubt: some write broadly.
+    excess[np.array([candidate.stop - candidate.start == 1 for candidate in candidates])] = 0.0
+    cost = -np.log(np.maximum(probabilities, 0.02)) + TOO_WIDE * np.maximum(excess, 0.0)
+    return cost.min(axis=1)
 
 
 def usual_gap(lines: list[Line], height: float) -> float:
@@ -110,23 +137,36 @@ def pieces_of(line: Line, labels: np.ndarray, height: float) -> list[Piece]:
 
 
 def cut_columns(atom: Atom, labels: np.ndarray, height: float) -> list[int]:
-    """Columns at which a wide atom may be two characters that touch: there is little ink in them."""
+    """Columns at which a wide atom may be two characters that touch: little ink, or a notch in its outline."""
     box = atom.box
     if box.width < 0.75 * height or box.width < 0.9 * box.height:
         return []
     ink = np.isin(labels[box.slices()], [part.label for part in atom.parts])
-    thickness = ink.sum(axis=0).astype(np.float32)
     smooth = max(1, int(0.04 * height)) | 1
-    thickness = cv2.blur(thickness.reshape(1, -1), (smooth, 1)).ravel()
+    thickness = cv2.blur(ink.sum(axis=0).astype(np.float32).reshape(1, -1), (smooth, 1)).ravel()
     pen = float(np.quantile(thickness, 0.25))
     margin = int(0.22 * height)
+    inner = range(margin, box.width - margin)
+    notches = notch_depths(ink)
+    thin = sorted((c for c in inner if thickness[c] <= 1.3 * pen), key=lambda c: thickness[c])
+    notched = sorted((c for c in inner if notches[c] < 0.75), key=lambda c: notches[c])
     cuts: list[int] = []
-    for column in np.argsort(thickness[margin : box.width - margin], kind="stable") + margin:
-        if thickness[column] > 1.3 * pen or len(cuts) == 4:
-            break
-        if all(abs(column - other) >= margin for other in cuts):
-            cuts.append(int(column))
+    for wanted, most in ((notched, 2), (thin, 5)):
+        for column in wanted:
+            if len(cuts) < most and all(abs(column - other) >= margin for other in cuts):
+                cuts.append(column)
     return sorted(box.left + column for column in cuts)
+
+
+def notch_depths(ink: np.ndarray) -> np.ndarray:
+    """How high the outline is at each column beside the lower of the peaks to its left and right, (w,)."""
+    height = len(ink)
+    filled = ink.any(axis=0)
+    top = np.where(filled, ink.argmax(axis=0), height)
+    bottom = np.where(filled, height - ink[::-1].argmax(axis=0), height)
+    span = (bottom - top).astype(np.float64)
+    left, right = np.maximum.accumulate(span), np.maximum.accumulate(span[::-1])[::-1]
+    return span / np.maximum(np.minimum(left, right), 1)
 
 
 def candidates_of(
@@ -142,7 +182,10 @@ def candidates_of(
                 break
             box, own = _cut_run(run, dark, labels)
             atoms = len({id(piece.atom) for piece in run})
-            out.append(Candidate(start, stop, box, normalise(own, _edge(own, threshold)), cost, float(atoms)))
+            whole = atoms == 1 and run[0].first and run[-1].last
+            out.append(
+                Candidate(start, stop, box, normalise(own, _edge(own, threshold)), cost, float(atoms), whole)
+            )
     return out
 
 
@@ -196,16 +239,17 @@ def _cut_run(run: list[Piece], dark: np.ndarray, labels: np.ndarray) -> tuple[Bo
     return box, own
 
 
-def cheapest_path(candidates: list[Candidate], probability: np.ndarray) -> list[int]:
+def cheapest_path(candidates: list[Candidate], surprises: np.ndarray) -> list[int]:
     """The candidates, by index, that cover all pieces of a line once and cost the least together."""
+    if not candidates:
+        return []
     last = max(candidate.stop for candidate in candidates)
     best = np.full(last + 1, np.inf)
     best[0] = 0.0
     came_by = [-1] * (last + 1)
     for i in sorted(range(len(candidates)), key=lambda i: candidates[i].start):
         candidate = candidates[i]
-        surprise = -np.log(max(float(probability[i]), 0.02))
-        cost = best[candidate.start] + candidate.cost + candidate.weight * surprise
+        cost = best[candidate.start] + candidate.cost + candidate.weight * float(surprises[i])
         if cost < best[candidate.stop]:
             best[candidate.stop] = cost
             came_by[candidate.stop] = i

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+FAINTEST_LIGHT = 6.0  # of 255
 PAPER_SIDE = 400  # pixels: the paper's light is smooth, a small picture of it is enough
 
 
@@ -66,8 +67,10 @@ def darkness(picture: np.ndarray) -> np.ndarray:
     """How much darker than paper each pixel is: (H, W, 3) uint8 -> (H, W) float32, paper 0, black 1."""
     if is_light_on_dark(picture):
         picture = 255 - picture
-    paper = np.maximum(paper_of(picture), 1)
-    darker = 1 - cv2.divide(picture, paper, dtype=cv2.CV_32F)  # (H, W, 3)
+    paper = paper_of(picture)
+    # A little light is added to both: in the deep shadow nothing stands out from nothing.
+    lost = cv2.subtract(paper, picture, dtype=cv2.CV_32F)
+    darker = cv2.divide(lost, paper.astype(np.float32) + FAINTEST_LIGHT)  # (H, W, 3)
     weights = ink_colour(darker[::3, ::3].reshape(-1, 3))
     return cv2.transform(darker, weights.reshape(1, 3))
 

@@ -35,6 +35,8 @@ def word_starts(lines: list[list[Box]]) -> list[list[bool]]:
 
 def gap_limit(gaps: np.ndarray) -> float:
     """The gap from which on it is a space, in letter heights; infinite where all gaps are of one kind."""
+    if len(gaps) < 2:
+        return np.inf
     values = np.sort(np.clip(gaps, 0.0, WIDEST))
     best, limit = 0.0, np.inf
     for i in range(1, len(values)):

@@ -1,0 +1,99 @@
+"""Which pieces make one character: the lattice, its cheapest path, and the judge's say."""
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hellodl.reading import read_page
+from hellodl.reading.glyph import normalise
+from hellodl.reading.parts import Box
+from hellodl.reading.segment import Candidate, cheapest_path
+
+
+def candidate(start, stop, cost):
+    return Candidate(start, stop, Box(0, 0, 1, 1), np.zeros((28, 28), np.uint8), cost, 1.0, stop - start == 1)
+
+
+@given(st.data())
+def test_the_cheapest_path_is_as_cheap_as_the_best_of_all_paths(data):
+    pieces = data.draw(st.integers(1, 6))
+    spans = [(i, j) for i in range(pieces) for j in range(i + 1, min(pieces, i + 3) + 1)]
+    costs = {span: data.draw(st.floats(-0.5, 5)) for span in spans}
+    candidates = [candidate(*span, cost) for span, cost in costs.items()]
+    chosen = cheapest_path(candidates, np.zeros(len(candidates)))
+    path = [(candidates[i].start, candidates[i].stop) for i in chosen]
+    assert [start for start, _ in path] == [0, *[stop for _, stop in path[:-1]]]
+    assert path[-1][1] == pieces
+    every = []
+    for cuts in itertools.product([False, True], repeat=pieces - 1):
+        edges = [0, *[i + 1 for i, cut in enumerate(cuts) if cut], pieces]
+        steps = list(itertools.pairwise(edges))
+        if all(step in costs for step in steps):
+            every.append(sum(costs[step] for step in steps))
+    assert abs(sum(costs[step] for step in path) - min(every)) < 1e-9
+
+
+def test_what_the_judge_finds_strange_is_not_chosen():
+    whole, halves = candidate(0, 2, 0.0), [candidate(0, 1, 0.0), candidate(1, 2, 0.0)]
+    assert cheapest_path([*halves, whole], np.array([3.0, 3.0, 0.1])) == [2]
+    assert cheapest_path([*halves, whole], np.array([0.1, 0.1, 3.0])) == [0, 1]
+
+
+def text_of(desk, ink):
+    return read_page(desk.photo(ink), desk.classify, desk.classes).text
+
+
+def test_a_letter_that_is_broken_in_two_is_read_as_one(desk):
+    ink = desk.ink(["ZHAKE"])
+    x = read_page(desk.photo(ink), desk.classify, desk.classes).characters[1].box
+    ink[:, x[0] + x[2] // 2 - 2 : x[0] + x[2] // 2 + 2] = 0  # through the bar of the H
+    assert text_of(desk, ink) == "ZHAKE"
+
+
+@pytest.mark.parametrize("word", ["ZHLAKE", "ZHAAKE"])
+def test_two_letters_that_touch_are_read_as_two(desk, word):
+    before, after = desk.ink([word[:3]]), desk.ink([word[3:]])
+    end = int(np.flatnonzero(before.max(axis=0) > 0.5)[-1])
+    begin = int(np.flatnonzero(after.max(axis=0) > 0.5)[0])
+    touching = np.maximum(before, np.roll(after, end - begin - 3, axis=1))
+    count, _ = cv2.connectedComponents((touching > 0.5).astype(np.uint8))
+    assert count - 1 == 5, "paper is one, and two letters are one"
+    assert text_of(desk, touching) == word
+
+
+def test_a_character_fills_20_pixels_and_stands_in_the_middle(desk):
+    for height, width in [(80, 30), (31, 97), (12, 9)]:
+        ink = np.zeros((height + 4, width + 4), np.float32)
+        cv2.ellipse(
+            ink, (width // 2 + 2, height // 2 + 2), (width // 2 - 1, height // 2 - 1), 0, 0, 360, 1.0, 2
+        )
+        picture = normalise(ink, 0.5)
+        rows, columns = np.flatnonzero(picture.max(1) > 40), np.flatnonzero(picture.max(0) > 40)
+        assert max(np.ptp(rows), np.ptp(columns)) + 1 in (19, 20)
+        assert abs(rows[0] + rows[-1] - 27) <= 1 and abs(columns[0] + columns[-1] - 27) <= 1
+
+
+def ring(pen):
+    ink = np.zeros((204, 204), np.float32)
+    cv2.circle(ink, (102, 102), 100 - pen // 2 - 1, 1.0, pen)
+    return normalise(ink, 0.5)
+
+
+def test_a_hair_thin_pen_is_made_as_thick_as_those_that_were_learned_from():
+    thin = ring(2)
+    assert thin.max() > 200, "left alone, a hundredth of the letter would be a grey shadow"
+    across = thin[14].astype(float).sum() / 255 / 2
+    assert 1.5 < across < 2.8
+
+
+def test_a_very_thick_pen_is_made_thinner():
+    across = ring(62)[14].astype(float).sum() / 255 / 2
+    assert across < 5.2
+
+
+def test_a_picture_without_ink_stays_black():
+    assert normalise(np.zeros((20, 30), np.float32), 0.3).max() == 0
