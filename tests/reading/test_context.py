@@ -113,6 +113,13 @@ def test_a_tall_letter_that_would_be_low_if_small_is_a_capital():
     assert with_case(["samhadlunch"], [boxes_of("Samhadlunch")]) == ["Samhadlunch"]
 
 
+def test_an_l_with_a_foot_is_a_capital_among_small_letters():
+    boxes = boxes_of("landhand")
+    footed = [Box(boxes[0].left, 0, boxes[0].left + 35, 60), *boxes[1:]]
+    assert with_case(["landhand"], [boxes]) == ["landhand"]
+    assert with_case(["landhand"], [footed]) == ["Landhand"]
+
+
 def test_a_headline_in_capitals_over_small_letters():
     lines = ["HELLOWORLD", "thequickbrownfox", "jumpsoverthelazydog"]
     assert with_case([line.lower() for line in lines], [boxes_of(line) for line in lines]) == lines

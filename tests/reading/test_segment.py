@@ -54,6 +54,10 @@ def test_a_letter_that_is_broken_in_two_is_read_as_one(desk):
     assert text_of(desk, ink) == "ZHAKE"
 
 
+def test_the_foot_of_an_l_is_not_cut_off(desk):
+    assert text_of(desk, desk.ink(["LALL", "HOLLE"])) == "LALL\nHOLLE"
+
+
 @pytest.mark.parametrize("word", ["ZHLAKE", "ZHAAKE"])
 def test_two_letters_that_touch_are_read_as_two(desk, word):
     before, after = desk.ink([word[:3]]), desk.ink([word[3:]])

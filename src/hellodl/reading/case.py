@@ -77,15 +77,16 @@ def with_case(lines: list[str], boxes: list[list[Box]]) -> list[str]:
 
 
 def _small_line(line: str, boxes: list[Box], vote: Votes) -> str:
-    """Small letters, but for those that stand too high for theirs."""
+    """Small letters, but for those that stand too high for theirs, and an l with a foot, which is a capital."""
     heights = [box.height for letter, box in zip(line, boxes) if letter in SHORT]
-    if not heights or not vote.tall:
-        return line
-    limit = 1.3 * float(np.median(heights))
-    return "".join(
-        letter.upper() if letter in SHORT and box.height > limit else letter
-        for letter, box in zip(line, boxes)
-    )
+    limit = 1.3 * float(np.median(heights)) if heights and vote.tall else np.inf
+
+    def capital(letter: str, box: Box) -> bool:
+        if letter == "l":
+            return box.width > 0.45 * box.height
+        return letter in SHORT and box.height > limit
+
+    return "".join(letter.upper() if capital(letter, box) else letter for letter, box in zip(line, boxes))
 
 
 def _capital_line(line: str, boxes: list[Box]) -> str:

@@ -22,6 +22,7 @@ from hellodl.reading.parts import Box, around
 
 WIDEST_GAP = 0.3  # of the letter height: pieces farther apart are never one character
 CUT_COST = 1.2  # nats: cutting through ink needs a reason
+CRUMB_COST = 2.5  # nats: what was cut off should stand as high as a letter, unlike the foot of an L
 MOST_PIECES = 3
 WIDE_ENOUGH, TOO_WIDE = 1.5, 4.0  # so many usual widths cost nothing; nats for each one more
 # How wide characters are beside the usual one, both cases (a capital I may have serifs).
@@ -182,7 +183,10 @@ def candidates_of(
                 break
             box, own = _cut_run(run, dark, labels)
             atoms = len({id(piece.atom) for piece in run})
-            whole = atoms == 1 and run[0].first and run[-1].last
+            cut_free = run[0].first and run[-1].last
+            whole = atoms == 1 and cut_free
+            if not cut_free and box.height < 0.4 * height:
+                cost += CRUMB_COST
             out.append(
                 Candidate(start, stop, box, normalise(own, _edge(own, threshold)), cost, float(atoms), whole)
             )
