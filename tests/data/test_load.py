@@ -38,7 +38,7 @@ def test_all_but_training_is_written_in_styles_that_training_never_sees(asked):
 
 def test_training_is_drawn_by_the_seed_itself(asked):
     load("ink", "train", seed=5)
-    assert asked == [(60_000, 5, "letters", "train")]
+    assert asked == [(120_000, 5, "letters", "train")]
 
 
 def test_a_choice_of_classes_is_drawn_from_the_smallest_list_that_has_them(asked):
