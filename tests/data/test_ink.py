@@ -50,10 +50,11 @@ def test_the_same_seed_writes_the_same_and_another_seed_something_else(ink):
 @pytest.mark.parametrize(
     ("classes", "names"), [("letters", 26), ("digits", 10), ("36", 36), ("62", 62)], ids=str
 )
-def test_every_class_is_written_equally_often(ink, classes, names):
+def test_every_class_is_written_and_equally_often_if_asked_for(ink, classes, names):
     data = ink.dataset(names * 7, 3, classes)
     assert len(data.classes) == names
-    assert np.bincount(data.labels).tolist() == [7] * names
+    counts = np.bincount(ink.dataset(names * 40, 3, classes, even=True).labels, minlength=names)
+    assert counts.min() > 15 and counts.max() < 80
     assert data.images.shape == (names * 7, 28, 28)
     assert data.images.dtype == np.uint8
 
@@ -127,8 +128,8 @@ def test_a_character_has_the_strokes_that_writers_give_it(ink):
 def test_what_it_cannot_write_is_said(ink):
     with pytest.raises(DataError, match="A-Z, a-z and 0-9"):
         ink.character("ä", np.random.default_rng(0))
-    with pytest.raises(DataError, match="take one of letters, digits, 36, 62"):
-        ink.dataset(1, 1, "greek")
+    with pytest.raises(DataError, match="ink has no class"):
+        ink.dataset(1, 0, "?!")
     with pytest.raises(DataError, match="no split 'validation'"):
         ink.dataset(1, 1, split="validation")
 
@@ -184,3 +185,15 @@ def test_both_cases_of_a_letter_are_one_class(ink):
     small = render_many(ink.character("l", rng) for _ in range(50)).mean(axis=0)
     like_capital = ((own - capital) ** 2).sum(axis=(1, 2)) < ((own - small) ** 2).sum(axis=(1, 2))
     assert 0.2 < like_capital.mean() < 0.7
+
+
+def test_letters_come_as_often_as_people_write_them(ink):
+    data = ink.dataset(3_000, 3)
+    counts = dict(zip(data.classes, np.bincount(data.labels, minlength=26)))
+    assert counts["e"] > 3 * counts["q"] > 0
+
+
+def test_any_characters_can_be_asked_for_but_only_those_that_ink_can_write(ink):
+    assert set(ink.dataset(60, 3, "37").labels.tolist()) == {0, 1}
+    with pytest.raises(DataError, match="no class '!'"):
+        ink.dataset(10, 3, "a!")

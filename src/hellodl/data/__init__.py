@@ -145,17 +145,7 @@ def _ink(split: str, seed: int, count: int | None, classes: str | None) -> Datas
     own_seed = seed if stream == 0 else int(np.random.SeedSequence([seed, stream]).generate_state(1)[0])
     part = "train" if stream == 0 else "test"
     wanted = INK_COUNTS[split] if count is None else count
-    named = "letters" if classes is None else classes
-    ink = Ink.load()
-    if named in (*CLASS_SETS, "62"):
-        return ink.dataset(wanted, own_seed, classes=named, split=part)
-    # Ink draws whole lists of classes, equally many of each: enough of the smallest that has them, then a choice.
-    names = [name for name, members in CLASS_SETS.items() if set(named) <= set(members)]
-    around = names[0] if names else "36"
-    if count is not None:
-        wanted = -(-count // max(1, len(named))) * len(CLASS_SETS[around])
-    chosen = _only(ink.dataset(wanted, own_seed, classes=around, split=part), named)
-    return chosen.subset(np.arange(len(chosen))[:count])
+    return Ink.load().dataset(wanted, own_seed, classes="letters" if classes is None else classes, split=part)
 
 
 def _only(everything: Dataset, classes: str) -> Dataset:

@@ -26,7 +26,6 @@ from hellodl.errors import DataError
 
 FILE = Path(__file__).with_name("ink.npz")
 CLASSES = {"letters": LETTERS, "digits": DIGITS, "36": CLASSES_36, "62": CLASSES_62}
-CAPITALS = 0.4  # where both cases are one class, this share is written as capitals
 FARTHEST = 2.5  # no random number farther out than this many standard deviations
 
 SLANT = (0.11, 0.17)  # mean and spread: x gained to the right for each y upwards (writers alone: 0.13)
@@ -53,6 +52,8 @@ class Ink:
         self.wobble = (arrays["style_wobble"] / real(64))[:, None] * arrays["wobble_profile"]
         self.weight = arrays["style_weight"].astype(np.float64)
         self.held_out = arrays["style_held_out"]
+        # A style weighs the roots of its people's numbers of drawings, so a character's square is their number.
+        self.often = np.bincount(self.characters, self.weight, len(CLASSES_62)) ** 2  # (62,)
 
     @staticmethod
     @cache
@@ -113,29 +114,33 @@ class Ink:
         classes: str = "letters",
         split: str = "train",
         width: tuple[float, float] = (2.3, 3.1),
+        even: bool = False,
     ) -> Dataset:
-        """`count` pictures of single characters, equally many of each class, the same ones for the same seed.
+        """`count` pictures of single characters, the same ones for the same seed.
 
-        `classes` is 'letters' (26, both cases merged), 'digits', '36' (both together) or '62' (cases apart);
-        `width` is the thinnest and the thickest pen in pixels. Ten thousand take about two seconds.
+        `classes` is 'letters' (26, both cases merged), 'digits', '36' (both together), '62' (cases apart), or
+        any characters such as '37'. They come about as often as people write them (in UNIPEN), since what an
+        upright bar is likely to be is worth knowing; with `even`, equally likely. `width` is the thinnest and
+        the thickest pen in pixels. Ten thousand take about two seconds.
         """
-        if classes not in CLASSES:
-            raise DataError(f"ink has no classes {classes!r}; take one of {', '.join(CLASSES)}")
+        names = CLASSES.get(classes, classes)
+        known = [c for c in CLASSES_62 if c in names or c.lower() in names]
+        strange = "".join(c for c in names if c not in CLASSES_62)
+        if strange or not known:
+            raise DataError(f"ink has no class {strange!r}; it writes A-Z, a-z and 0-9")
         rng = np.random.default_rng((seed, int(checked_split(split) == "test")))
-        names = CLASSES[classes]
-        labels = rng.permutation(np.arange(count) % len(names))
-        if classes in ("letters", "36"):
-            upper = rng.random(count) < CAPITALS
-        else:
-            upper = np.zeros(count, bool)
+        class_of = np.array([names.index(c if c in names else c.lower()) for c in known])
+        chances = self.often[[CLASSES_62.index(c) for c in known]]
+        if even:
+            chances = chances / np.bincount(class_of, chances)[class_of]
+        characters = rng.choice(len(known), count, p=chances / chances.sum())
         styles = np.empty(count, np.int64)
-        for label, name in enumerate(names):
-            for written, which in ((name, ~upper), (name.upper(), upper)):
-                places = np.flatnonzero((labels == label) & which)
-                styles[places] = self.pick(written, len(places), rng, split)
+        for number in np.unique(characters):
+            places = np.flatnonzero(characters == number)
+            styles[places] = self.pick(known[number], len(places), rng, split)
         widths = np.exp(rng.uniform(np.log(width[0]), np.log(width[1]), count))
         images = pen.render_many(self.write(styles, rng), widths)
-        return Dataset(f"ink {classes}, {split}", images, labels.astype(np.int64), names)
+        return Dataset(f"ink {classes}, {split}", images, class_of[characters], names)
 
 
 def random_shapes(count: int, rng: np.random.Generator) -> np.ndarray:

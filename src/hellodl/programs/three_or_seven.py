@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Make weights by hand, learn weights, and compare."""
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
-    count = 4_000 if name == "ink" else None
+    count = 8_000 if name == "ink" else None
     train = data.load(name, "train", options.data, options.seed, count, classes="37")
     test = data.load(name, "test", options.data, options.seed, count and count // 4, classes="37")
     x, y = pixels(train), train.labels  # (N, 784) from 0 to 1; 0 for a three, 1 for a seven

@@ -51,10 +51,12 @@ def glyphs_of(picture: np.ndarray, classify: Classify, classes: str) -> list[lis
         return []
     mask = without_frames(ink_mask(dark, levels))
     # Printed frames are often darker than the pen: without them, the pen's own level counts.
-    levels = find_levels(dark, cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-    if levels is None:
+    pen = find_levels(dark, cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    if pen is None:
         return []
-    mask = without_frames(ink_mask(dark, levels))
+    if abs(pen.ink - levels.ink) > 0.03 * levels.ink:
+        levels = pen
+        mask = without_frames(ink_mask(dark, levels))
     labels, parts = find_parts(mask)
     if not parts:
         return []

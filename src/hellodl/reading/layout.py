@@ -86,24 +86,28 @@ def _level(box: Box, slope: float) -> float:
 def _follow_rows(parts: list[Part], height: float, slope: float) -> list[list[Part]]:
     """Go from left to right and give each part to the row whose last few stand at its height."""
     rows: list[list[Part]] = []
+    levels: list[float] = []  # where each row's last few stand
     for part in sorted(parts, key=lambda part: part.box.left):
-        best, best_off = None, 0.6
-        for row in rows:
-            recent = row[-4:]
-            weights = [0.25 + (other.box.height / height) for other in recent]
-            level = float(np.average([_level(other.box, slope) for other in recent], weights=weights))
-            off = abs(_level(part.box, slope) - level) / height
+        own = _level(part.box, slope)
+        best, best_off = -1, 0.6
+        for place, row in enumerate(rows):
+            off = abs(own - levels[place]) / height
+            if 0.7 * off >= best_off:
+                continue
             # A tall letter next to small ones has its middle higher, but they still stand side by side.
-            side_by_side = max(other.box.overlap_y(part.box) for other in recent[-2:])
-            shorter = min(part.box.height, recent[-1].box.height)
-            if side_by_side > 0.7 * shorter:
+            side_by_side = max(other.box.overlap_y(part.box) for other in row[-2:])
+            if side_by_side > 0.7 * min(part.box.height, row[-1].box.height):
                 off *= 0.7
             if off < best_off:
-                best, best_off = row, off
-        if best is None:
-            rows.append([part])
-        else:
-            best.append(part)
+                best, best_off = place, off
+        if best < 0:
+            rows.append([])
+            levels.append(0.0)
+        row = rows[best]
+        row.append(part)
+        weights = [0.25 + other.box.height / height for other in row[-4:]]
+        weighed = [_level(other.box, slope) * weight for other, weight in zip(row[-4:], weights)]
+        levels[best] = sum(weighed) / sum(weights)
     return rows
 
 
