@@ -31,7 +31,7 @@ CARD = """# {name}: {what}
 | input | 28×28 pictures, white ink on black, upright, the longer side of the ink {longest} px, its box in the middle |
 | classes | {classes} |
 | network | `{architecture}`, {weights:,} weights, stored as float16, {size:,} bytes |
-| made with | `{command}`, seed {seed}, in {minutes:.0f} minutes on two CPU cores; then `tools/ship_model.py` |
+| made with | `{command} --seed {seed}` at commit {source}, in {minutes:.0f} minutes; then `tools/ship_model.py` |
 | learned from | {sources} |
 
 ## Figures, after rounding, on {count:,} {kind} by 44 writers of UNIPEN whom it never saw
@@ -52,7 +52,8 @@ Most mixed up: {pairs}.
 
 UNIPEN train_r01_v07: I. Guyon, L. Schomaker, R. Plamondon, M. Liberman, S. Janet, "UNIPEN project of on-line data
 exchange and recognizer benchmarks", ICPR 1994; published as doi:10.5281/zenodo.1195803 under CC BY 4.0 (the CD-ROM of
-the 1990s that it goes back to said "research only").{more} The weights are under hellodl's own MIT licence.
+the 1990s that it goes back to said "research only").{more}
+The weights are under hellodl's own MIT licence.
 """
 
 CANNOT = """- It was taught with pen-tablet letters of some 250 people who wrote Latin letters by
@@ -97,6 +98,7 @@ def main() -> int:
             size=target.stat().st_size,
             command=f"hellodl train {options.name} {arguments}".strip(),
             seed=made["seed"],
+            source=made.get("source") or "unknown",
             minutes=made["seconds"] / 60,
             sources="UNIPEN's training writers, drawn with pens of many widths; MNIST's digits; ink"
             if reader
@@ -104,7 +106,7 @@ def main() -> int:
             count=len(test),
             kind="letters and digits" if reader else "letters",
             cannot=CANNOT.format(
-                zero="So are, to anyone's eye, zero and O, and one, I and l: `hellodl read` decides by the neighbours."
+                zero="So are, to anyone's eye, zero and O, and one, I and l:\n  `hellodl read` decides by the neighbours."
                 if reader
                 else "It knows no digits, and takes a zero for an O."
             ),

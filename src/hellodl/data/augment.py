@@ -151,7 +151,7 @@ class Augment:
 NONE = Augment()
 # Letters carry their meaning in small things (a tail, a gap): stronger warps cost more than they taught.
 LETTERS = Augment(rotation=10, shear=0.2, scale=0.1, stretch=0.15, shift=1, thickness=0.4, elastic=0.8)
-DIGITS = Augment(rotation=12, shear=0.15, scale=0.12, stretch=0.12, shift=2, thickness=0.3, elastic=1.0)
+DIGITS = Augment(rotation=8, shear=0.12, scale=0.1, stretch=0.1, shift=1.2, thickness=0.2, elastic=0.7)
 
 
 def poster(images: np.ndarray, columns: int = 16) -> np.ndarray:

@@ -25,7 +25,7 @@ CHANNELS = (24, 48, 96)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which of the two networks."""
-    learning.add_arguments(parser, SETTINGS, DATASETS, images=440_000)
+    learning.add_arguments(parser, SETTINGS, DATASETS, images=500_000)
     parser.add_argument("--architecture", choices=("perceptron", "convolutional", "both"), default="both",
                         help="which network (both, one after the other; the options are the second's)")  # fmt: skip
 
@@ -48,7 +48,7 @@ def main(options: argparse.Namespace) -> int:
         learning.log.info(f"the perceptron reads {learned.figures['test_accuracy']:.2%} of the test images")
 
     if options.architecture != "perceptron":
-        network = residual(10, rng, channels=CHANNELS, dropout=0.0)
+        network = residual(10, rng, channels=CHANNELS)
         settings = learning.settings_of(options, SETTINGS, splits.train)
         learned = learning.learn("digits", network, splits, settings, prepare=DIGITS, threads=options.threads,
                                  out=options.out, state=state,

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import checkpoint, data, nn
+from hellodl import checkpoint, data, machine, nn
 from hellodl.console import log
 from hellodl.data.dataset import Dataset
 from hellodl.errors import DataError
@@ -209,6 +209,7 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
             **about,
             "seed": settings.seed,
             "settings": asdict(settings),
+            "source": machine.commit(),
             "weights": network.weight_count(),
             "test_images": len(splits.test),
             "test_accuracy": nn.accuracy(logits, splits.test.labels),
