@@ -106,7 +106,7 @@ def main() -> int:
             count=len(test),
             kind="letters and digits" if reader else "letters",
             cannot=CANNOT.format(
-                zero="So are, to anyone's eye, zero and O, and one, I and l:\n  `hellodl read` decides by the neighbours."
+                zero="So are, to the eye, zero and O, and one, I and l:\n  `hellodl read` decides by the neighbours."
                 if reader
                 else "It knows no digits, and takes a zero for an O."
             ),
