@@ -118,6 +118,8 @@ def test_an_l_with_a_foot_is_a_capital_among_small_letters():
     footed = [Box(boxes[0].left, 0, boxes[0].left + 35, 60), *boxes[1:]]
     assert with_case(["landhand"], [boxes]) == ["landhand"]
     assert with_case(["landhand"], [footed]) == ["Landhand"]
+    words = np.array([True] + [False] * 7)
+    assert with_case(["landhand"], [footed], [~words]) == ["landhand"], "within a word it is a loop"
 
 
 def test_a_headline_in_capitals_over_small_letters():

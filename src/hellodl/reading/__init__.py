@@ -76,7 +76,7 @@ def _as_page(glyphs: list[list[Glyph]], classes: str, size: tuple[int, int], enl
     probabilities = in_context([np.stack([g.probabilities for g in line]) for line in glyphs], fresh, classes)
     orders = [np.argsort(-p, axis=1) for p in probabilities]
     letters = ["".join(classes[i] for i in order[:, 0]) for order in orders]
-    letters = with_case(letters, [[glyph.box for glyph in line] for line in glyphs])
+    letters = with_case(letters, [[glyph.box for glyph in line] for line in glyphs], fresh)
     lines = []
     for row, line in enumerate(glyphs):
         characters = []

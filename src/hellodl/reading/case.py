@@ -60,8 +60,13 @@ def votes_of(letters: str, boxes: list[Box]) -> Votes:
     )
 
 
-def with_case(lines: list[str], boxes: list[list[Box]]) -> list[str]:
-    """The lines of a page, given in small letters, in the case that the page shows."""
+def with_case(lines: list[str], boxes: list[list[Box]], starts: list[np.ndarray] | None = None) -> list[str]:
+    """The lines of a page, given in small letters, in the case that the page shows.
+
+    `starts` says of each letter whether a word begins with it; without it, only lines begin words.
+    """
+    if starts is None:
+        starts = [np.arange(len(line)) == 0 for line in lines]
     votes = [votes_of(line, line_boxes) for line, line_boxes in zip(lines, boxes)]
     page = Votes(
         [value for vote in votes for value in vote.tall],
@@ -69,24 +74,27 @@ def with_case(lines: list[str], boxes: list[list[Box]]) -> list[str]:
         [value for vote in votes for value in vote.hang],
     ).small()
     out = []
-    for line, line_boxes, vote in zip(lines, boxes, votes):
+    for line, line_boxes, vote, begins in zip(lines, boxes, votes, starts):
         # A page's lines mostly agree, but a headline may be in capitals.
         small = vote.small() + 0.3 * page
-        out.append(_small_line(line, line_boxes, vote) if small > 0 else _capital_line(line, line_boxes))
+        out.append(
+            _small_line(line, line_boxes, vote, begins) if small > 0 else _capital_line(line, line_boxes)
+        )
     return out
 
 
-def _small_line(line: str, boxes: list[Box], vote: Votes) -> str:
-    """Small letters, but for those that stand too high for theirs, and an l with a foot, which is a capital."""
+def _small_line(line: str, boxes: list[Box], vote: Votes, begins: np.ndarray) -> str:
+    """Small letters, but for those that stand too high for theirs, and a word's first l, if it has a foot."""
     heights = [box.height for letter, box in zip(line, boxes) if letter in SHORT]
     limit = 1.3 * float(np.median(heights)) if heights and vote.tall else np.inf
 
-    def capital(letter: str, box: Box) -> bool:
-        if letter == "l":
-            return box.width > 0.45 * box.height
+    def capital(letter: str, box: Box, begins_word: bool) -> bool:
+        if letter == "l":  # within a word, what makes it wide is a loop
+            return begins_word and box.width > 0.45 * box.height
         return letter in SHORT and box.height > limit
 
-    return "".join(letter.upper() if capital(letter, box) else letter for letter, box in zip(line, boxes))
+    marked = zip(line, boxes, begins)
+    return "".join(letter.upper() if capital(letter, box, first) else letter for letter, box, first in marked)
 
 
 def _capital_line(line: str, boxes: list[Box]) -> str:
