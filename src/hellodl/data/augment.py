@@ -150,7 +150,7 @@ class Augment:
 
 NONE = Augment()
 # Letters carry their meaning in small things (a tail, a gap): stronger warps cost more than they taught.
-LETTERS = Augment(rotation=10, shear=0.2, scale=0.1, stretch=0.15, shift=1, thickness=0.4, elastic=0.8)
+LETTERS = Augment(rotation=8, shear=0.15, scale=0.1, stretch=0.12, shift=1, thickness=0.3, elastic=0.7)
 DIGITS = Augment(rotation=8, shear=0.12, scale=0.1, stretch=0.1, shift=1.2, thickness=0.2, elastic=0.7)
 
 

@@ -38,7 +38,7 @@ def hello_dl(classes: int, rng: np.random.Generator) -> nn.Sequential:
 
 
 def residual(classes: int, rng: np.random.Generator, channels: tuple[int, ...] = (32, 64, 128),
-             dropout: float = 0.2) -> nn.Sequential:  # fmt: skip
+             dropout: float = 0.0) -> nn.Sequential:  # fmt: skip
     """Convolutions that keep the size, pooling that halves it, and residual blocks where the picture is small.
 
     Normalisation comes after pooling, where there is a quarter of the numbers left to normalise. For 26 letters

@@ -18,7 +18,7 @@ from hellodl.data.dataset import Dataset, together
 from hellodl.data.home import find
 from hellodl.data.unipen import CLASSES_36
 from hellodl.programs import learning, show
-from hellodl.programs.networks import NETWORKS
+from hellodl.programs.networks import residual
 from hellodl.train import Settings
 
 DATASETS = ("all", "ink")
@@ -38,11 +38,8 @@ PHOTOS = Augment(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The common options of learning, and which network."""
+    """The common options of learning."""
     learning.add_arguments(parser, SETTINGS, DATASETS, images=900_000)
-    parser.add_argument(
-        "--architecture", choices=NETWORKS, default="residual", help="which network (residual)"
-    )
 
 
 def main(options: argparse.Namespace) -> int:
@@ -51,10 +48,10 @@ def main(options: argparse.Namespace) -> int:
     splits = gather(options)
     settings = learning.settings_of(options, SETTINGS, splits.train)
     rng = np.random.default_rng(options.seed)
-    network = NETWORKS[options.architecture](len(CLASSES_36), rng)
+    network = residual(len(CLASSES_36), rng, dropout=0.2)
 
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
-    about = {"architecture": options.architecture, "count": options.count, "all": options.all}
+    about = {"architecture": "residual", "count": options.count, "all": options.all}
     learned = learning.learn("reader", network, splits, settings, prepare=PHOTOS, about=about,
                              threads=options.threads, out=options.out, state=state)  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)
