@@ -31,6 +31,7 @@ LAYERS = {
     ],
     "AvgPool2d": [(lambda rng: nn.AvgPool2d(2), "n552"), (lambda rng: nn.AvgPool2d(3, (1, 2)), "n552")],
     "GlobalAvgPool2d": [(lambda rng: nn.GlobalAvgPool2d(), "n432")],
+    "Soften": [(lambda rng: nn.Soften(), "n342"), (lambda rng: nn.Soften(0.8).eval(), "n342")],
     "BatchNorm2d": [
         (lambda rng: nn.BatchNorm2d(3), "n343"),
         (lambda rng: nn.BatchNorm2d(3, eps=0.1, momentum=0.5), "n3"),
@@ -173,6 +174,17 @@ def test_residual_adds_what_its_body_makes_and_activations_are_what_they_are_cal
     np.testing.assert_allclose(nn.GELU("tanh")(x).data, [-0.04540231, 0.34571401], rtol=1e-5)
     image = Tensor(np.arange(8.0).reshape(1, 2, 2, 2))
     assert nn.GlobalAvgPool2d()(image).data.tolist() == [[3, 4]]
+
+
+def test_soften_spreads_a_dot_evenly_and_only_when_not_training():
+    dot = np.zeros((1, 5, 5, 2))
+    dot[0, 2, 2] = [1, 10]
+    layer = nn.Soften(0.6)
+    assert layer(Tensor(dot)).data.tolist() == dot.tolist()
+    soft = layer.eval()(Tensor(dot)).data
+    np.testing.assert_allclose(soft.sum(axis=(0, 1, 2)), [1, 10], rtol=1e-6)
+    np.testing.assert_allclose(soft[0, 2, 3] / soft[0, 2, 2], np.exp(-1 / (2 * 0.36)), rtol=1e-5)
+    assert (soft[0, :, :, 0] == soft[0, :, :, 0].T).all()
 
 
 def test_dropout_drops_only_while_training_and_only_by_its_generator(rng):

@@ -1,7 +1,7 @@
 """Layers, losses and starting weights: the parts that networks are put together from."""
 
 from hellodl.nn.activation import GELU, ReLU, Sigmoid, Tanh
-from hellodl.nn.conv import AvgPool2d, Conv2d, GlobalAvgPool2d, MaxPool2d
+from hellodl.nn.conv import AvgPool2d, Conv2d, GlobalAvgPool2d, MaxPool2d, Soften
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.linear import Flatten, Linear
 from hellodl.nn.loss import accuracy, cross_entropy, mse_loss
@@ -25,6 +25,7 @@ __all__ = [
     "Residual",
     "Sequential",
     "Sigmoid",
+    "Soften",
     "Tanh",
     "accuracy",
     "build",

@@ -48,7 +48,7 @@ def main(options: argparse.Namespace) -> int:
         learning.log.info(f"the perceptron reads {learned.figures['test_accuracy']:.2%} of the test images")
 
     if options.architecture != "perceptron":
-        network = residual(10, rng, channels=CHANNELS, dropout=0.2)
+        network = residual(10, rng, channels=CHANNELS, dropout=0.2, soften=0.5)
         settings = learning.settings_of(options, SETTINGS, splits.train)
         learned = learning.learn("digits", network, splits, settings, prepare=DIGITS, threads=options.threads,
                                  out=options.out, state=state,

@@ -38,13 +38,13 @@ def hello_dl(classes: int, rng: np.random.Generator) -> nn.Sequential:
 
 
 def residual(classes: int, rng: np.random.Generator, channels: tuple[int, ...] = (32, 64, 128),
-             dropout: float = 0.0) -> nn.Sequential:  # fmt: skip
+             dropout: float = 0.0, soften: float = 0.0) -> nn.Sequential:  # fmt: skip
     """Convolutions that keep the size, pooling that halves it, and residual blocks where the picture is small.
 
     Normalisation comes after pooling, where there is a quarter of the numbers left to normalise. For 26 letters
     it has 308 thousand weights.
     """
-    layers: list[nn.Module] = []
+    layers: list[nn.Module] = [nn.Soften(soften)] if soften else []
     before = 1
     for channel in channels:  # (28, 28, 1) -> (14, 14, 32) -> (7, 7, 64) -> (3, 3, 128)
         layers += [

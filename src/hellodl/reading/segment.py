@@ -19,6 +19,7 @@ from hellodl.reading.glyph import cut_out, normalise
 from hellodl.reading.layout import Atom, Line
 from hellodl.reading.page import Classify
 from hellodl.reading.parts import Box, around
+from hellodl.reading.views import from_all_sides
 
 WIDEST_GAP = 0.3  # of the letter height: pieces farther apart are never one character
 CUT_COST = 1.2  # nats: cutting through ink needs a reason
@@ -87,14 +88,15 @@ def find_glyphs(
         return [[] for _ in lines]
     probabilities = classify(np.stack([candidate.picture for candidate in flat]))
     surprises = surprise(flat, probabilities, classes)
-    out, place = [], 0
+    chosen: list[list[Candidate]] = []
+    place = 0
     for candidates in everything:
-        answers = slice(place, place + len(candidates))
+        path = cheapest_path(candidates, surprises[place : place + len(candidates)])
+        chosen.append([candidates[i] for i in path])
         place += len(candidates)
-        chosen = cheapest_path(candidates, surprises[answers])
-        own = probabilities[answers]
-        out.append([Glyph(candidates[i].box, candidates[i].picture, own[i]) for i in chosen])
-    return out
+    # Those that were chosen are worth a closer look.
+    answers = iter(from_all_sides(np.stack([c.picture for line in chosen for c in line]), classify))
+    return [[Glyph(c.box, c.picture, next(answers)) for c in line] for line in chosen]
 
 
 def surprise(candidates: list[Candidate], probabilities: np.ndarray, classes: str) -> np.ndarray:
