@@ -140,7 +140,7 @@ def pieces_of(line: Line, labels: np.ndarray, height: float) -> list[Piece]:
 
 
 def cut_columns(atom: Atom, labels: np.ndarray, height: float) -> list[int]:
-    """Columns at which a wide atom may be two characters that touch: little ink, or a notch in its outline."""
+    """Columns at which a wide atom may be two characters: little ink, or a notch in its outline."""
     box = atom.box
     if box.width < 0.75 * height or box.width < 0.9 * box.height:
         return []
