@@ -1,6 +1,7 @@
 """Parts into lines, and small parts to where they belong."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +42,14 @@ def test_letters_are_put_into_reading_order_whatever_the_slope(counts, degrees, 
     lines = find_lines(shuffled, 50)
     assert [len(line.atoms) for line in lines] == counts
     assert read_order(lines) == list(range(1, len(parts) + 1))
+
+
+@pytest.mark.parametrize("degrees", [-6, 6])
+def test_a_sloping_line_goes_on_after_a_wide_gap(degrees):
+    slope = float(np.tan(np.radians(degrees)))
+    parts = rows_of([20, 20, 20], slope, pitch=100)
+    kept = [p for p in parts if not 6 <= (p.label - 1) % 20 < 14]
+    assert [len(line.atoms) for line in find_lines(kept, 50)] == [12, 12, 12]
 
 
 def test_the_slope_of_a_page_is_measured():
@@ -118,6 +127,14 @@ def test_words_end_at_the_wide_gaps_however_far_apart_letters_are(words, letter_
 
 def test_evenly_spaced_letters_are_one_word():
     assert word_starts([boxes_with_gaps([60, 55, 65, 58, 61, 70])]) == [[False] * 7]
+
+
+def test_a_line_of_single_letters_under_lines_of_words_has_no_spaces():
+    words = boxes_with_gaps([10, 10, 10, 50, 10, 10, 50, 10, 10, 10])
+    letters = boxes_with_gaps([45, 50, 55, 52, 48])
+    starts = word_starts([words, words, letters])
+    assert starts[0].count(True) == 2
+    assert starts[2] == [False] * 6
 
 
 def test_no_gaps_at_all_are_no_spaces():

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from hellodl.reading import read_page
 from hellodl.reading.glyph import normalise
-from hellodl.reading.parts import Box
-from hellodl.reading.segment import Candidate, cheapest_path
+from hellodl.reading.layout import Atom
+from hellodl.reading.parts import Box, find_parts
+from hellodl.reading.segment import Candidate, Piece, candidates_of, cheapest_path
 
 
 def candidate(start, stop, cost):
@@ -56,6 +57,17 @@ def test_a_letter_that_is_broken_in_two_is_read_as_one(desk):
 
 def test_the_foot_of_an_l_is_not_cut_off(desk):
     assert text_of(desk, desk.ink(["LALL", "HOLLE"])) == "LALL\nHOLLE"
+
+
+def test_a_low_crumb_that_was_cut_off_costs_more_than_a_whole_letter_would():
+    mask = np.zeros((70, 80), bool)
+    mask[5:65, 5:10] = mask[60:65, 5:70] = True
+    labels, (part,) = find_parts(mask)
+    atom = Atom([part])
+    halves = [Piece(atom, 5, 35, True, False), Piece(atom, 35, 70, False, True)]
+    found = candidates_of(halves, mask.astype(np.float32), labels, 0.3, 60, 0.4)
+    cost = {(c.start, c.stop): c.cost for c in found}
+    assert cost[1, 2] > cost[0, 1] + 1
 
 
 @pytest.mark.parametrize("word", ["ZHLAKE", "ZHAAKE"])
