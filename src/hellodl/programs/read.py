@@ -80,7 +80,7 @@ def read_and_annotate(path: Path, classify: Classify, classes: str) -> tuple[Pag
 def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify, str]:
     """From pictures (N, 28, 28) uint8 to probabilities (N, K) float32: a function, and the K names."""
     from hellodl.checkpoint import load_model
-    from hellodl.parallel import as_input, predict
+    from hellodl.parallel import probabilities
 
     path = MODEL if model is None else model
     network, metadata = load_model(path)
@@ -88,16 +88,7 @@ def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify
     if not classes:
         raise CheckpointError(f"{path}: is no reader of characters; give a model from 'hellodl train reader'")
 
-    def classify(images: np.ndarray) -> np.ndarray:
-        import numpy as np
-
-        if not len(images):
-            return np.zeros((0, len(classes)), np.float32)
-        scores = predict(network, as_input(images), threads)
-        shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
-
-    return classify, classes
+    return lambda images: probabilities(network, images, threads), classes
 
 
 def picture_names(photos: list[Path]) -> list[str]:
