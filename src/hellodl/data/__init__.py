@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hellodl.data.dataset import Dataset
+from hellodl.data.dataset import DIGITS, LETTERS, Dataset
 from hellodl.data.home import find, folder_of, how_to_get, source, sources
 from hellodl.errors import DataError
 
@@ -21,7 +21,6 @@ __all__ = ["IMAGE_SETS", "SPLITS", "Dataset", "Known", "available", "load", "spl
 
 IMAGE_SETS = ("ink", "mnist", "emnist", "unipen")
 SPLITS = ("train", "validation", "train+validation", "test")
-DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
 CLASS_SETS = {"digits": DIGITS, "letters": LETTERS, "36": DIGITS + LETTERS}
 INK_COUNTS = {"train": 120_000, "train+validation": 120_000, "validation": 6_000, "test": 10_000}
 MNIST_VALIDATION = 5_000

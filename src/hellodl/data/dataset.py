@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
+
 
 @dataclass(frozen=True)
 class Dataset:

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from hellodl.data import strokes as pen
-from hellodl.data.dataset import Dataset
-from hellodl.data.unipen import CLASSES_36, CLASSES_62, DIGITS, LETTERS, checked_split
+from hellodl.data.dataset import DIGITS, LETTERS, Dataset
+from hellodl.data.unipen import CLASSES_36, CLASSES_62, checked_split
 from hellodl.errors import DataError
 
 FILE = Path(__file__).with_name("ink.npz")

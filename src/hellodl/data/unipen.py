@@ -19,11 +19,9 @@ import numpy as np
 
 from hellodl.console import progress_bar
 from hellodl.data import idx
-from hellodl.data.dataset import Dataset
+from hellodl.data.dataset import DIGITS, LETTERS, Dataset
 from hellodl.errors import DataError
 
-DIGITS = "0123456789"
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 CLASSES_36 = DIGITS + LETTERS
 CLASSES_62 = DIGITS + LETTERS.upper() + LETTERS
 STROKES_FILE = "unipen_strokes_1a1b1c.npz"
