@@ -15,12 +15,13 @@ from hellodl.reading.clean import too_large, without_dust, without_frames
 from hellodl.reading.context import in_context
 from hellodl.reading.draw import annotate
 from hellodl.reading.layout import find_lines
-from hellodl.reading.page import Character, Classify, Page
+from hellodl.reading.page import Character, Page
 from hellodl.reading.parts import find_parts, letter_height
 from hellodl.reading.photo import Photo, load_photo
 from hellodl.reading.segment import Glyph, find_glyphs
 from hellodl.reading.threshold import darkness, find_levels, ink_mask
 from hellodl.reading.words import word_starts
+from hellodl.views import Classify
 
 __all__ = ["Character", "Classify", "Page", "Photo", "annotate", "load_photo", "read_page"]
 

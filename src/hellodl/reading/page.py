@@ -3,14 +3,7 @@ are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-
-import numpy as np
-
-# Any function that turns N pictures of characters into N rows of probabilities, (N, 28, 28) uint8 -> (N, K)
-# float32.
-Classify = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,8 @@ import numpy as np
 
 from hellodl.reading.glyph import cut_out, normalise
 from hellodl.reading.layout import Atom, Line
-from hellodl.reading.page import Classify
 from hellodl.reading.parts import Box, around
-from hellodl.reading.views import from_all_sides
+from hellodl.views import Classify, from_all_sides
 
 WIDEST_GAP = 0.3  # of the letter height: pieces farther apart are never one character
 CUT_COST = 1.2  # nats: cutting through ink needs a reason
