@@ -173,6 +173,20 @@ def test_the_last_batch_that_is_not_full_is_left_for_the_next_shuffle(squares):
     assert learner.steps_per_epoch == 90 // 16
 
 
+def test_samples_come_as_often_as_their_weights_say(squares):
+    seen = []
+
+    def work(model, which, generator):
+        seen.extend(which.tolist())
+        return classification(squares, SETTINGS)(model, which, generator)
+
+    run = RunLog(None).run("test", {})
+    weights = np.where(np.arange(96) < 32, 2.0, 0.5)
+    Trainer(network(), 96, work, replace(SETTINGS, epochs=1), run, threads=1, weights=weights).fit()
+    times = np.bincount(seen, minlength=96)
+    assert (times[:32] == 2).all() and times[32:].sum() == 32 and times[32:].max() == 1
+
+
 def test_probabilities_are_the_softmax_of_the_answers(squares):
     model = network()
     sure = probabilities(model, squares.images[:5])

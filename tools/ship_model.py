@@ -12,8 +12,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from hellodl import checkpoint, data, nn
 from hellodl.console import progress_bar, start_logging
 from hellodl.data import unipen
@@ -127,7 +125,7 @@ def measured(model: nn.Module, test: data.Dataset) -> dict:
     return {
         "accuracy": nn.accuracy(sure, test.labels),
         "top2": nn.accuracy(sure, test.labels, top=2),
-        "calibration": calibration(np.log(sure + 1e-12), test.labels)[0],
+        "calibration": calibration(sure, test.labels)[0],
         "pairs": show.pairs_as_text(confusion, test.classes).removeprefix("most mixed up: "),
     }
 

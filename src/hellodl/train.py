@@ -61,6 +61,7 @@ class Settings:
     label_smoothing: float = 0.0
     clip: float | None = None
     average: float | None = None
+    balance: float = 0.0
     micro_batch: int = 16
     lanes: int = 8
     seed: int = 0
@@ -100,16 +101,19 @@ class Trainer:
 
     `judge(model)` gives the validation figures after every epoch. `path` is where the state is kept for a resume
     (None: nowhere); `about` is stored with it.
+    `weights` (count,) says how often to visit each sample (None: all alike).
     """
 
     def __init__(self, model: Module, count: int, work: Work, settings: Settings, run: Run, *,
                  judge: Callable[[Module], Mapping[str, float]] | None = None, path: Path | None = None,
-                 about: Mapping[str, Any] | None = None, threads: int | None = None):  # fmt: skip
+                 about: Mapping[str, Any] | None = None, threads: int | None = None,
+                 weights: Array | None = None):  # fmt: skip
         if count < settings.batch_size:
             raise TrainingError(f"{count} samples do not fill one batch of {settings.batch_size}; "
                                 "give more data, or a smaller --batch-size")  # fmt: skip
         self.model, self.count, self.work, self.settings, self.run = model, count, work, settings, run
         self.judge, self.path, self.about, self.threads = judge, path, dict(about or {}), threads
+        self.weights = weights
         groups = optim.decay_matrices_only(model, settings.weight_decay)
         self.optimizer = OPTIMIZERS[settings.optimizer](groups, settings.learning_rate)
         self.average = optim.WeightAverage(model, settings.average) if settings.average else None
@@ -155,7 +159,7 @@ class Trainer:
     def _epoch(self, lanes: Lanes, bar: Bar, interrupted: threading.Event) -> None:
         """From where we are to the end of the epoch."""
         epoch, done = divmod(self.steps, self.steps_per_epoch)
-        order = epoch_order(self.count, self.settings.seed, epoch)
+        order = epoch_order(self.count, self.settings.seed, epoch, self.weights)
         recent: deque[Array] = deque(maxlen=50)
         began = time.perf_counter()
         for number, batch in enumerate(cut(order, self.settings.batch_size, drop_last=True)):

@@ -69,3 +69,19 @@ def test_neighbouring_seeds_and_epochs_share_no_order():
 
 def test_the_order_is_not_the_one_that_the_bare_seed_gives():
     assert (epoch_order(100, 7, 0) != np.random.default_rng(7).permutation(100)).any()
+
+
+@given(st.lists(st.floats(0.01, 20), min_size=1, max_size=60), st.integers(0, 2**20))
+def test_with_weights_each_image_comes_as_often_as_it_is_due_rounded_up_or_down(weights, seed):
+    weights = np.array(weights)
+    times = np.bincount(epoch_order(len(weights), seed, 0, weights), minlength=len(weights))
+    due = weights * len(weights) / weights.sum()
+    assert times.sum() == len(times) == len(weights)
+    assert (np.floor(due - 1e-9) <= times).all() and (times <= np.ceil(due + 1e-9)).all()
+
+
+def test_over_many_epochs_each_image_comes_as_often_as_its_weight_says():
+    weights = np.array([0.3, 1.2, 0.5, 2.0])
+    orders = [epoch_order(4, 1, epoch, weights) for epoch in range(3000)]
+    assert np.allclose(np.bincount(np.concatenate(orders)) / 3000, weights, atol=0.05)
+    assert len({tuple(order) for order in orders}) > 20  # shuffled, not in the order of the weights

@@ -1,8 +1,9 @@
 """Batches: which images are looked at together, and in what order.
 
-Every epoch visits every image once, in a new order. An order is a function of the seed and the number of the
-epoch alone, not of what was drawn before: so a training that was killed in its fifth epoch finds the fifth
-epoch's order again without living through the first four, and goes on to the same bits.
+Every epoch visits every image once, in a new order; with weights, some images more often and some less. An
+order is a function of the seed and the number of the epoch alone, not of what was drawn before: so a training
+that was killed in its fifth epoch finds the fifth epoch's order again without living through the first four,
+and goes on to the same bits.
 """
 
 from __future__ import annotations
@@ -16,9 +17,19 @@ import numpy as np
 ORDER_STREAM = 0x0DE2
 
 
-def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """The order, (count,) int64, in which an epoch visits `count` images."""
-    return np.random.default_rng([ORDER_STREAM, seed, epoch]).permutation(count)
+def epoch_order(count: int, seed: int, epoch: int, weights: np.ndarray | None = None) -> np.ndarray:
+    """The order, (count,) int64, in which an epoch visits `count` images.
+
+    `weights` (count,), in any unit, says how often each is visited beside the others. An epoch stays as long
+    as it was, and an image that is due 1.3 times comes once or twice: it is where the whole numbers, from a
+    random start, fall on a line that gives each image a piece of its due length (systematic sampling).
+    """
+    rng = np.random.default_rng([ORDER_STREAM, seed, epoch])
+    if weights is None:
+        return rng.permutation(count)
+    ends = np.cumsum(weights, dtype=np.float64)
+    ends *= count / ends[-1]
+    return rng.permutation(np.searchsorted(ends[:-1], np.arange(count) + rng.random(), side="right"))
 
 
 def cut(order: np.ndarray, batch_size: int, drop_last: bool = False) -> Iterator[np.ndarray]:

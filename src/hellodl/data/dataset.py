@@ -33,6 +33,17 @@ class Dataset:
         writers = None if self.writers is None else self.writers[which]
         return replace(self, images=self.images[which], labels=self.labels[which], writers=writers)
 
+    def weights(self, balance: float) -> np.ndarray | None:
+        """How often to learn from each image, (N,) float64, so that who wrote much is not heard alone.
+
+        A writer of n images counts as n^(1-balance): at 0 every image counts the same, at 1 every writer does.
+        None where that is so anyway, or where nobody knows who wrote what.
+        """
+        if self.writers is None or balance == 0:
+            return None
+        _, writer, counts = np.unique(self.writers, return_inverse=True, return_counts=True)
+        return counts[writer] ** -float(balance)
+
 
 def together(name: str, parts: Sequence[Dataset]) -> Dataset:
     """Several sets as one, with the classes of the first; the others' classes must be among them."""

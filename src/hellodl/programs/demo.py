@@ -26,6 +26,7 @@ from hellodl.programs.read import save_picture
 from hellodl.reading import annotate, read_page
 from hellodl.reading.accuracy import character_accuracy
 from hellodl.train import Settings
+from hellodl.views import AS_IT_STANDS
 
 SETTINGS = Settings(epochs=4, batch_size=128, learning_rate=4e-3, label_smoothing=0.05, average=0.995)
 IMAGES = 40_000
@@ -51,7 +52,8 @@ def main(options: argparse.Namespace) -> int:
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
     network = residual(36, rng, channels=(16, 32, 64), dropout=0.1)
     settings = replace(SETTINGS, seed=options.seed)
-    learned = learning.learn("demo", network, splits, settings, prepare=LETTERS, threads=options.threads)
+    learned = learning.learn("demo", network, splits, settings, prepare=LETTERS, threads=options.threads,
+                             views=[AS_IT_STANDS])  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)
 
     options.out.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from hellodl.data.augment import DIGITS
 from hellodl.programs import learning, show
 from hellodl.programs.networks import perceptron, residual
 from hellodl.train import Settings
+from hellodl.views import AS_IT_STANDS
 
 DATASETS = ("mnist", "ink")
 PERCEPTRON = Settings(epochs=5, batch_size=64, learning_rate=2e-3)
@@ -34,7 +35,7 @@ def main(options: argparse.Namespace) -> int:
     """Train one or both, look, report."""
     state = learning.resumed(options, "digits")
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
-    splits = learning.load_splits(name, options, classes="0123456789")
+    splits = learning.load_splits(name, options, classes="digits")
     rng = np.random.default_rng(options.seed)
     about = {"count": options.count, "all": options.all}
     learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
@@ -44,7 +45,7 @@ def main(options: argparse.Namespace) -> int:
         if options.architecture == "perceptron":
             settings = learning.settings_of(options, settings, splits.train)
         learned = learning.learn("digits", perceptron(10, rng), splits, settings, threads=options.threads, state=state,
-                                 about=about | {"architecture": "perceptron"})  # fmt: skip
+                                 views=[AS_IT_STANDS], about=about | {"architecture": "perceptron"})  # fmt: skip
         learning.log.info(f"the perceptron reads {learned.figures['test_accuracy']:.2%} of the test images")
 
     if options.architecture != "perceptron":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,9 +20,10 @@ from hellodl.console import progress_bar
 from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
 from hellodl.errors import CheckpointError, DataError
 from hellodl.nn import Module, accuracy
-from hellodl.parallel import predict
+from hellodl.parallel import probabilities
 from hellodl.programs.show import confusion_matrix, pairs_as_text
 from hellodl.programs.tables import output, plain_table
+from hellodl.views import AS_IT_STANDS, VIEWS, View, agreed, opinions
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 CHUNK = 2048  # images between two movements of the progress bar
@@ -46,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", choices=IMAGE_SETS, default="ink", help="what it is to read (ink)")
     parser.add_argument("--split", choices=SPLITS, default="test", help="which part of it (test)")
     parser.add_argument("--count", type=int, metavar="N", help="only so many images of it")
+    parser.add_argument("--one-view", action="store_true",
+                        help="look at each image only as it stands, not leaned and turned (faster)")  # fmt: skip
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -62,6 +66,7 @@ def main(options: argparse.Namespace) -> int:
         )
     data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)
     known, labels = what_it_knows(data, classes, path)
+    views = [AS_IT_STANDS] if options.one_view else VIEWS
     figures = {
         "program": "evaluate",
         "model": str(path),
@@ -72,7 +77,8 @@ def main(options: argparse.Namespace) -> int:
         "classes": classes,
         "images": len(known),
         "skipped": len(data) - len(known),
-        **judge(model, known.images, labels, classes, options.threads, path),
+        "views": len(views),
+        **judge(model, known.images, labels, classes, options.threads, path, views),
     }
     if options.json:
         print(json.dumps(figures))
@@ -100,49 +106,57 @@ def what_it_knows(data: Dataset, classes: str, path: Path) -> tuple[Dataset, np.
     return part, number[part.labels]
 
 
-def judge(
-    model: Module, images: np.ndarray, labels: np.ndarray, classes: str, threads: int | None, path: Path
-) -> dict[str, Any]:
+def judge(model: Module, images: np.ndarray, labels: np.ndarray, classes: str, threads: int | None, path: Path,
+          views: Sequence[View] = VIEWS) -> dict[str, Any]:  # fmt: skip
     """Ask the model about all images and compare: figures as JSON has them, shares from 0 to 1."""
     start = time.perf_counter()
-    answers = []
-    with progress_bar("reading", len(images)) as bar:
-        for begin in range(0, len(images), CHUNK):
-            answers.append(predict(model, images[begin : begin + CHUNK], threads))
-            bar.advance(len(answers[-1]))
+    by_view = looked_at(model, images, threads, views)
     seconds = time.perf_counter() - start
-    logits = np.concatenate(answers)  # (N, K)
-    if logits.shape[1] != len(classes):
+    sure = agreed(by_view)  # (N, K)
+    if sure.shape[1] != len(classes):
         raise CheckpointError(
-            f"{path}: gives {logits.shape[1]} answers for {len(classes)} classes; save the model again"
+            f"{path}: gives {sure.shape[1]} answers for {len(classes)} classes; save the model again"
         )
-    error, bins = calibration(logits, labels)
+    error, bins = calibration(sure, labels)
     return {
-        "accuracy": accuracy(logits, labels),
-        "top2": accuracy(logits, labels, top=2),
+        "accuracy": accuracy(sure, labels),
+        "accuracy_one_view": accuracy(by_view[0], labels),
+        "top2": accuracy(sure, labels, top=2),
         "calibration_error": error,
         "calibration": [b._asdict() for b in bins],
-        "confusion": confusion_matrix(labels, logits.argmax(axis=1), len(classes)).tolist(),
+        "confusion": confusion_matrix(labels, sure.argmax(axis=1), len(classes)).tolist(),
         "images_per_second": round(len(images) / seconds, 1),
     }
 
 
-def calibration(logits: np.ndarray, labels: np.ndarray, bins: int = 10) -> tuple[float, list[Bin]]:
-    """Expected calibration error (0 to 1) of logits (N, K), and the bins that it is the mean of.
+def looked_at(
+    model: Module, images: np.ndarray, threads: int | None, views: Sequence[View] = VIEWS
+) -> np.ndarray:
+    """The model's probabilities of images (N, 28, 28) uint8 in each view, with a progress bar: (views, N, K)."""
+    parts = []
+    with progress_bar("reading", len(images)) as bar:
+        for begin in range(0, len(images), CHUNK):
+            part = images[begin : begin + CHUNK]
+            parts.append(opinions(part, lambda pictures: probabilities(model, pictures, threads), views))
+            bar.advance(len(part))
+    return np.concatenate(parts, axis=1)
+
+
+def calibration(sure: np.ndarray, labels: np.ndarray, bins: int = 10) -> tuple[float, list[Bin]]:
+    """Expected calibration error (0 to 1) of probabilities (N, K), and the bins that it is the mean of.
 
     The confidence of an answer is the probability of the best guess. Among answers of about the same
     confidence, the error is how far that is from the share of them that is right (Guo et al., "On calibration
     of modern neural networks", 2017). Bins are weighed by their images; empty ones are left out.
     """
-    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    confidence = powers.max(axis=1) / powers.sum(axis=1)  # (N,)
-    right = logits.argmax(axis=1) == labels
+    confidence = sure.max(axis=1).astype(np.float64)  # (N,)
+    right = sure.argmax(axis=1) == labels
     number = np.minimum((confidence * bins).astype(int), bins - 1)  # the bin of each answer, (N,)
     found = []
     for k in np.unique(number):
         inside = number == k
-        sure, good = float(confidence[inside].mean()), float(right[inside].mean())
-        found.append(Bin(k / bins, (k + 1) / bins, int(inside.sum()), sure, good))
+        mean, good = float(confidence[inside].mean()), float(right[inside].mean())
+        found.append(Bin(k / bins, (k + 1) / bins, int(inside.sum()), mean, good))
     error = sum(b.images * abs(b.confidence - b.accuracy) for b in found) / len(labels)
     return float(error), found
 
@@ -155,6 +169,9 @@ def show(figures: dict[str, Any]) -> None:
     if figures["skipped"]:
         out.print(f"{figures['skipped']:,} more are of classes that it does not know")
     out.print(f"right: {figures['accuracy']:.2%}, within two guesses: {figures['top2']:.2%}")
+    if figures["views"] > 1:
+        out.print(f"that is the mean opinion of {figures['views']} views of each image; "
+                  f"as it stands alone: {figures['accuracy_one_view']:.2%}")  # fmt: skip
     out.print(f"\nWhen it says how sure it is, it is off by {figures['calibration_error']:.1%} on average:")
     table = plain_table("sure", "right", "images")
     for b in figures["calibration"]:

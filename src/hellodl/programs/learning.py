@@ -22,6 +22,7 @@ from hellodl.data.dataset import Dataset
 from hellodl.errors import DataError
 from hellodl.parallel import predict
 from hellodl.programs import show
+from hellodl.programs.evaluate import looked_at
 from hellodl.runlog import RunLog
 from hellodl.train import (
     OPTIMIZERS,
@@ -33,6 +34,7 @@ from hellodl.train import (
     evaluate,
     plain,
 )
+from hellodl.views import VIEWS, View, agreed
 
 RUNS = Path("runs")
 MOST_EPOCHS = 40  # of a small set, unless asked for
@@ -170,10 +172,11 @@ def resumed(options: argparse.Namespace, program: str) -> Path | None:
 
 def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, *, prepare: Preparation = plain,
           about: dict[str, Any] | None = None, threads: int | None = None, out: Path | None = None,
-          state: Path | None = None) -> Learned:  # fmt: skip
+          state: Path | None = None, views: Sequence[View] = VIEWS) -> Learned:  # fmt: skip
     """Train `network` (on from `state`, if given), judge it once on the test images, save it to `out`.
 
-    The run is logged in runs/hellodl.sqlite3, with `about`, whatever else decided what came out.
+    Judged is the mean opinion of the `views` of each image. The run is logged in runs/hellodl.sqlite3, with
+    `about`, whatever else decided what came out.
     """
     watched = splits.validation
     about = {"program": program, "dataset": splits.train.name, **(about or {})}
@@ -197,13 +200,15 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
             path=state or RUNS / f"{name}.state",
             about=about,
             threads=threads,
+            weights=splits.train.weights(settings.balance),
         )
         if state:
             trainer.load(state)
             log.info(f"goes on from step {trainer.steps} of {trainer.total}")
         trainer.fit()
-        logits = predict(network, splits.test.images, threads)
-        confusion = show.confusion_matrix(splits.test.labels, logits.argmax(axis=1), len(splits.test.classes))
+        by_view = looked_at(network, splits.test.images, threads, views)
+        sure = agreed(by_view)
+        confusion = show.confusion_matrix(splits.test.labels, sure.argmax(axis=1), len(splits.test.classes))
         figures = {
             "program": program,
             **about,
@@ -212,8 +217,10 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
             "source": machine.commit(),
             "weights": network.weight_count(),
             "test_images": len(splits.test),
-            "test_accuracy": nn.accuracy(logits, splits.test.labels),
-            "test_top2": nn.accuracy(logits, splits.test.labels, top=2),
+            "test_accuracy": nn.accuracy(sure, splits.test.labels),
+            "test_accuracy_one_view": nn.accuracy(by_view[0], splits.test.labels),
+            "views": len(views),
+            "test_top2": nn.accuracy(sure, splits.test.labels, top=2),
             "validation_accuracy": trainer.history[-1].get("validation_accuracy")
             if trainer.history
             else None,
@@ -249,8 +256,14 @@ def finish(learned: Learned, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(figures))
     else:
+        views = figures["views"]
+        looked = (
+            f", {views} views of each; at one view {figures['test_accuracy_one_view']:.2%}"
+            if views > 1
+            else ""
+        )
         print(f"{accuracy:.2%} of {figures['test_images']:,} test images of {figures['dataset']} right "
-              f"({figures['test_top2']:.2%} within two guesses), after {figures['seconds']:.0f} s")  # fmt: skip
+              f"({figures['test_top2']:.2%} within two guesses{looked}), after {figures['seconds']:.0f} s")  # fmt: skip
     if options.least is not None and accuracy < options.least:
         log.error(f"that misses the {options.least:.1%} that was asked for")
         return 1
