@@ -50,7 +50,7 @@ def main(options: argparse.Namespace) -> int:
     )
     rng = np.random.default_rng(options.seed)
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
-    network = residual(36, rng, channels=(16, 32, 64), dropout=0.1)
+    network = residual(36, rng, channels=(8, 16, 32, 64), dropout=0.1)
     settings = replace(SETTINGS, seed=options.seed)
     learned = learning.learn("demo", network, splits, settings, prepare=LETTERS, threads=options.threads,
                              views=[AS_IT_STANDS])  # fmt: skip

@@ -21,7 +21,7 @@ DATASETS = ("mnist", "ink")
 PERCEPTRON = Settings(epochs=5, batch_size=64, learning_rate=2e-3)
 SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999)
 
-CHANNELS = (24, 48, 96)
+CHANNELS = (8, 24, 48, 96)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

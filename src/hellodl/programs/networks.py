@@ -37,31 +37,29 @@ def hello_dl(classes: int, rng: np.random.Generator) -> nn.Sequential:
     )  # fmt: skip
 
 
-def residual(classes: int, rng: np.random.Generator, channels: tuple[int, ...] = (32, 64, 128),
+def residual(classes: int, rng: np.random.Generator, channels: tuple[int, ...] = (16, 32, 64, 128),
              dropout: float = 0.0, soften: float = 0.0) -> nn.Sequential:  # fmt: skip
-    """Convolutions that keep the size, pooling that halves it, and residual blocks where the picture is small.
+    """Two convolutions while the picture is large, then smaller and smaller, with residual blocks where it is small.
 
     Normalisation comes after pooling, where there is a quarter of the numbers left to normalise. For 26 letters
-    it has 308 thousand weights.
+    it has 312 thousand weights.
     """
+
+    def looked(before: int, after: int) -> nn.Conv2d:  # without a bias: normalisation would take it away again
+        return nn.Conv2d(before, after, 3, padding=1, bias=False, rng=rng)
+
     layers: list[nn.Module] = [nn.Soften(soften)] if soften else []
-    before = 1
-    for channel in channels:  # (28, 28, 1) -> (14, 14, 32) -> (7, 7, 64) -> (3, 3, 128)
-        layers += [
-            nn.Conv2d(before, channel, 3, padding=1, rng=rng),
-            nn.MaxPool2d(2),
-            nn.BatchNorm2d(channel),
-            nn.ReLU(),
-        ]
-        if before > 1:
-            body = nn.Sequential(
-                nn.Conv2d(channel, channel, 3, padding=1, rng=rng), nn.BatchNorm2d(channel), nn.ReLU()
-            )
+    before, *rest = channels
+    layers += [looked(1, before), nn.BatchNorm2d(before), nn.ReLU()]  # (28, 28, 1) -> (28, 28, 16)
+    for channel in rest:  # -> (14, 14, 32) -> (7, 7, 64) -> (3, 3, 128)
+        layers += [looked(before, channel), nn.MaxPool2d(2), nn.BatchNorm2d(channel), nn.ReLU()]
+        if channel != rest[0]:
+            body = nn.Sequential(looked(channel, channel), nn.BatchNorm2d(channel), nn.ReLU())
             layers += [nn.Residual(body)]
         before = channel
     layers += [nn.Flatten()]
     layers += [nn.Dropout(dropout)] if dropout else []
-    side = 28 >> len(channels)
+    side = 28 >> len(rest)
     return nn.Sequential(*layers, nn.Linear(side * side * before, classes, gain=1, rng=rng))
 
 
