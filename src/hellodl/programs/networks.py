@@ -45,16 +45,17 @@ def residual(classes: int, rng: np.random.Generator, channels: tuple[int, ...] =
     it has 312 thousand weights.
     """
 
-    def looked(before: int, after: int) -> nn.Conv2d:  # without a bias: normalisation would take it away again
+    def window(before: int, after: int) -> nn.Conv2d:
+        # No bias: it would be subtracted again by the normalisation that follows.
         return nn.Conv2d(before, after, 3, padding=1, bias=False, rng=rng)
 
     layers: list[nn.Module] = [nn.Soften(soften)] if soften else []
     before, *rest = channels
-    layers += [looked(1, before), nn.BatchNorm2d(before), nn.ReLU()]  # (28, 28, 1) -> (28, 28, 16)
+    layers += [window(1, before), nn.BatchNorm2d(before), nn.ReLU()]  # (28, 28, 1) -> (28, 28, 16)
     for channel in rest:  # -> (14, 14, 32) -> (7, 7, 64) -> (3, 3, 128)
-        layers += [looked(before, channel), nn.MaxPool2d(2), nn.BatchNorm2d(channel), nn.ReLU()]
+        layers += [window(before, channel), nn.MaxPool2d(2), nn.BatchNorm2d(channel), nn.ReLU()]
         if channel != rest[0]:
-            body = nn.Sequential(looked(channel, channel), nn.BatchNorm2d(channel), nn.ReLU())
+            body = nn.Sequential(window(channel, channel), nn.BatchNorm2d(channel), nn.ReLU())
             layers += [nn.Residual(body)]
         before = channel
     layers += [nn.Flatten()]
