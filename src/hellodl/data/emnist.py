@@ -12,11 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hellodl.data.dataset import Dataset
+from hellodl.data.dataset import LETTERS, Dataset
 from hellodl.data.idx import existing, read_labelled_images
 from hellodl.errors import DataError
-
-CLASSES = "abcdefghijklmnopqrstuvwxyz"
 
 
 def load(folder: str | Path, split: str) -> Dataset:
@@ -42,4 +40,4 @@ def load_files(images_path: Path, labels_path: Path) -> Dataset:
             f"take the emnist-letters files, not another part of EMNIST"
         )
     upright = np.ascontiguousarray(images.transpose(0, 2, 1))  # (N, columns, rows) -> (N, rows, columns)
-    return Dataset("emnist", upright, labels.astype(np.int64) - 1, CLASSES)
+    return Dataset("emnist", upright, labels.astype(np.int64) - 1, LETTERS)

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hellodl.data.dataset import Dataset
+from hellodl.data.dataset import DIGITS, Dataset
 from hellodl.data.idx import existing, read_labelled_images
 from hellodl.errors import DataError
 
-CLASSES = "0123456789"
 STEMS = {"train": "train", "test": "t10k"}
 
 
@@ -33,4 +32,4 @@ def load(folder: str | Path, split: str) -> Dataset:
         raise DataError(
             f"{paths[1]}: has label {labels.max()}, but digits are 0 to 9; is it another set's file?"
         )
-    return Dataset("mnist", images, labels.astype(np.int64), CLASSES)
+    return Dataset("mnist", images, labels.astype(np.int64), DIGITS)

@@ -66,51 +66,23 @@ def add_arguments(
     `images` is how many it looks at in all, unless --epochs says otherwise: sets are of different sizes.
     """
     parser.set_defaults(images=images)
-    parser.add_argument(
-        "--dataset",
-        choices=datasets,
-        help=f"learn from this set ({' or '.join(datasets)}, the first that is here)",
-    )
-    parser.add_argument(
-        "--epochs",
-        type=int,
-        metavar="N",
-        help=f"times through the data (as many as make about {images:,} images)",
-    )
-    parser.add_argument(
-        "--batch-size",
-        type=int,
-        default=settings.batch_size,
-        metavar="N",
-        help=f"images a step ({settings.batch_size})",
-    )
-    parser.add_argument(
-        "--lr",
-        type=float,
-        default=settings.learning_rate,
-        metavar="RATE",
-        help=f"highest learning rate ({settings.learning_rate})",
-    )
-    parser.add_argument(
-        "--optimizer", choices=OPTIMIZERS, default=settings.optimizer, help=f"({settings.optimizer})"
-    )
-    parser.add_argument(
-        "--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})"
-    )
-    parser.add_argument(
-        "--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 120,000)"
-    )
-    help = "learn from the validation part too, once the settings are settled"
-    parser.add_argument("--all", action="store_true", help=help)
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="where the model goes (runs/PROGRAM-RUN.safetensors)"
-    )
-    parser.add_argument(
-        "--resume", metavar="RUN", help="go on with a run that was stopped: its number, or its .state file"
-    )
-    parser.add_argument(
-        "--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)"
-    )
+    option = parser.add_argument
+    # fmt: off
+    option("--dataset", choices=datasets,
+           help=f"learn from this set ({' or '.join(datasets)}, the first that is here)")
+    option("--epochs", type=int, metavar="N", help=f"times through the data (as many as make about {images:,} images)")
+    option("--batch-size", type=int, metavar="N", default=settings.batch_size,
+           help=f"images a step ({settings.batch_size})")
+    option("--lr", type=float, metavar="RATE", default=settings.learning_rate,
+           help=f"highest learning rate ({settings.learning_rate})")
+    option("--optimizer", choices=OPTIMIZERS, default=settings.optimizer, help=f"({settings.optimizer})")
+    option("--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})")
+    option("--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 120,000)")
+    option("--all", action="store_true", help="learn from the validation part too, once the settings are settled")
+    option("--out", type=Path, metavar="FILE", help="where the model goes (runs/PROGRAM-RUN.safetensors)")
+    option("--resume", metavar="RUN", help="go on with a run that was stopped: its number, or its .state file")
+    option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
+    # fmt: on
 
 
 def settings_of(options: argparse.Namespace, settings: Settings, train: Dataset) -> Settings:
@@ -159,12 +131,9 @@ def resumed(options: argparse.Namespace, program: str) -> Path | None:
             f"{path}: is no run of `hellodl train {program}`; use the program that it was started with"
         )
     saved = training["settings"]
-    options.epochs, options.batch_size, options.lr = (
-        saved["epochs"],
-        saved["batch_size"],
-        saved["learning_rate"],
-    )
-    options.optimizer, options.schedule, options.seed = saved["optimizer"], saved["schedule"], saved["seed"]
+    for name in ("epochs", "batch_size", "optimizer", "schedule", "seed"):
+        setattr(options, name, saved[name])
+    options.lr = saved["learning_rate"]
     for name, value in training["about"].items():
         setattr(options, name, value)
     return path
