@@ -67,13 +67,31 @@ def test_a_stride_goes_back_right_even_where_padding_makes_the_result_larger_tha
 
 def test_both_ways_back_to_the_input_are_taken(rng, monkeypatch):
     calls = []
-    unfold = conv.unfold
-    monkeypatch.setattr(conv, "unfold", lambda *p: calls.append(p) or unfold(*p))
+    windows = conv.Windows
+    monkeypatch.setattr(conv, "Windows", lambda *p: calls.append(p) or windows(*p))
     weight = rng.standard_normal((4, 3, 3, 3))
     conv.conv2d_input_gradient(rng.standard_normal((1, 6, 6, 4)), weight, (1, 6, 6, 3), (1, 1), (1, 1))
     assert len(calls) == 1  # as a convolution with turned kernels
     conv.conv2d_input_gradient(rng.standard_normal((1, 4, 4, 4)), weight, (1, 6, 6, 3), (1, 1), (0, 0))
     assert len(calls) == 1  # as shares that are added where the windows were
+
+
+def test_images_that_go_through_a_few_at_a_time_give_what_they_give_at_once(rng, monkeypatch):
+    inputs = rng.standard_normal((7, 6, 5, 3)), rng.standard_normal((4, 3, 3, 3)), rng.standard_normal(4)
+
+    def results():
+        tensors = [Tensor(a, requires_grad=True) for a in inputs]
+        out = conv.conv2d(*tensors, padding=1)
+        out.backward(np.ones(out.shape))
+        return [out.data, *(t.grad for t in tensors)]
+
+    at_once = results()
+    x = inputs[0].astype(np.float32)
+    assert [len(rows) for _, rows in conv.Windows(x, (3, 3), (1, 1), (1, 1))] == [7 * 30]
+    monkeypatch.setattr(conv, "CACHE", 3 * 30 * 27 * 4)
+    assert [len(rows) for _, rows in conv.Windows(x, (3, 3), (1, 1), (1, 1))] == [3 * 30, 3 * 30, 30]
+    for one, other in zip(at_once, results(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
 
 
 def test_weights_in_memory_as_the_layer_keeps_them_or_as_pytorch_does_give_the_same(rng):

@@ -5,12 +5,13 @@ pixel lie side by side, so the window's pixels can be copied whole rows at a tim
 follows leaves its result just where the next layer wants it. Weights have PyTorch's shape (out, in, kh, kw),
 though in memory their channels, too, lie innermost.
 
-First come the loops that one can follow (`*_reference`); then the same as one matrix product (an idea of
+First come the loops that one can follow (`*_reference`); then the same as matrix products (an idea of
 Chellapilla, Puri and Simard 2006, known as im2col). Tests hold them equal.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 
 import numpy as np
@@ -20,6 +21,7 @@ from hellodl.errors import ShapeError
 from hellodl.tensor import Array, Tensor, column_sums, record
 
 Pair = tuple[int, int]
+CACHE = 700_000  # bytes of windows at a time: most of what a core has to itself
 
 
 def pair(size: int | Pair) -> Pair:
@@ -60,9 +62,11 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None,
     if x.ndim != 4 or x.shape[3] != channels:
         raise ShapeError(f"conv2d takes images (N, H, W, {channels}), got {x.shape}; "
                          "channels come last here, so (N, C, H, W) wants .transpose(0, 2, 3, 1)")  # fmt: skip
-    windows, size = unfold(x.data, (kernel[0], kernel[1]), stride, padding)  # (N*H'*W', kh*kw*in)
-    out = scratch.empty((windows.shape[0], kernels), np.promote_types(x.dtype, weight.dtype))
-    np.matmul(windows, flat_kernels(weight.data).T, out=out)
+    window = Windows(x.data, (kernel[0], kernel[1]), stride, padding)
+    out = scratch.empty((x.shape[0], window.places, kernels), np.promote_types(x.dtype, weight.dtype))
+    flat = flat_kernels(weight.data).T
+    for images, rows in window:
+        np.matmul(rows, flat, out=out[images].reshape(-1, kernels))
     if bias is not None:
         out += bias.data
 
@@ -70,13 +74,15 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None,
         return conv2d_input_gradient(g, weight.data, x.shape, stride, padding)
 
     def to_weight(g: Array) -> Array:
-        flat = g.reshape(-1, kernels).T @ windows  # (out, kh*kw*in)
-        return flat.reshape(kernels, *kernel, channels).transpose(0, 3, 1, 2)
+        total = np.zeros((kernels, prod(kernel) * channels), g.dtype)
+        for images, rows in window:
+            total += g[images].reshape(-1, kernels).T @ rows
+        return total.reshape(kernels, *kernel, channels).transpose(0, 3, 1, 2)
 
     parents = [(x, to_x), (weight, to_weight)]
     if bias is not None:
         parents.append((bias, lambda g: column_sums(g.reshape(-1, kernels))))
-    return record(out.reshape(x.shape[0], *size, kernels), *parents)
+    return record(out.reshape(x.shape[0], *window.size, kernels), *parents)
 
 
 def flat_kernels(weight: Array) -> Array:
@@ -99,27 +105,40 @@ def frame(x: Array, before: Pair, after: Pair) -> Array:
     return out
 
 
-def unfold(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> tuple[Array, Pair]:
-    """Every window of x as a row: (N, H, W, C) -> (N*H'*W', kh*kw*C), and (H', W').
+class Windows:
+    """All windows of images (N, H, W, C): a row of kh*kw*C numbers for each of an image's H'·W' `places`.
 
-    One row of a window is kw·C numbers that lie side by side in memory, so this is a copy of whole runs.
+    Going over it gives (which images, their rows), a few images at a time. There are nine times as many numbers
+    in 3×3 windows as in the images, and a product that has to fetch them from main memory waits for them; two
+    threads that do so wait for each other. So the rows of few images are laid out in a piece of memory that a
+    core's own cache holds, used at once, and overwritten by the next. (Measured on two threads, 28×28×16 to 32
+    channels: 130 µs an image instead of 230.)
     """
-    framed = frame(x, padding, padding)
-    images, height, width, channels = framed.shape
-    size = (height - kernel[0]) // stride[0] + 1, (width - kernel[1]) // stride[1] + 1
-    if min(size) < 1:
-        raise ShapeError(
-            f"a window of {kernel} does not fit into {x.shape[1:3]}; use a smaller one, or padding"
-        )
-    runs = kernel[1] * channels
-    n, h, w, c = framed.strides
-    strides = (n, h * stride[0], w * stride[1], h, c)
-    view = np.ndarray(
-        (images, *size, kernel[0], runs), framed.dtype, framed, strides=strides
-    )  # windows overlap
-    out = scratch.empty((images * prod(size), kernel[0] * runs), x.dtype)
-    np.copyto(out.reshape(view.shape), view)
-    return out, size
+
+    def __init__(self, x: Array, kernel: Pair, stride: Pair, padding: Pair):
+        framed = frame(x, padding, padding)
+        images, height, width, channels = framed.shape
+        self.size = (height - kernel[0]) // stride[0] + 1, (width - kernel[1]) // stride[1] + 1
+        if min(self.size) < 1:
+            raise ShapeError(
+                f"a window of {kernel} does not fit into {x.shape[1:3]}; use a smaller one, or padding"
+            )
+        self.places, self.length = prod(self.size), prod(kernel) * channels
+        # One row of a window is kw·C numbers that lie side by side, so laying out is a copy of whole runs.
+        n, h, w, c = framed.strides
+        strides = (n, h * stride[0], w * stride[1], h, c)
+        shape = (images, *self.size, kernel[0], kernel[1] * channels)
+        self.view = np.ndarray(shape, framed.dtype, framed, strides=strides)  # windows overlap
+        parts = max(1, -(-self.view.nbytes // CACHE))
+        self.at_a_time = max(1, -(-images // parts))
+
+    def __iter__(self) -> Iterator[tuple[slice, Array]]:
+        rows = scratch.empty((self.at_a_time, *self.view.shape[1:]), self.view.dtype)
+        for start in range(0, len(self.view), self.at_a_time):
+            images = slice(start, min(start + self.at_a_time, len(self.view)))
+            few = rows[: images.stop - start]
+            np.copyto(few, self.view[images])
+            yield images, few.reshape(-1, self.length)
 
 
 def conv2d_input_gradient(
@@ -136,11 +155,12 @@ def conv2d_input_gradient(
     same_size = stride == (1, 1) and g.shape[1] >= height and g.shape[2] >= width
     if same_size and padding[0] < kernel[0] and padding[1] < kernel[1]:
         turned = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)  # (in, out, kh, kw)
-        windows, _ = unfold(
-            g, (kernel[0], kernel[1]), stride, (kernel[0] - 1 - padding[0], kernel[1] - 1 - padding[1])
-        )
-        out = scratch.empty((windows.shape[0], channels), g.dtype)
-        return np.matmul(windows, flat_kernels(turned).T, out=out).reshape(shape)
+        around = kernel[0] - 1 - padding[0], kernel[1] - 1 - padding[1]
+        out = scratch.empty(shape, g.dtype)
+        flat = flat_kernels(turned).T
+        for part, rows in Windows(g, (kernel[0], kernel[1]), stride, around):
+            np.matmul(rows, flat, out=out[part].reshape(-1, channels))
+        return out
     shares = g.reshape(-1, kernels) @ flat_kernels(weight)
     shares = shares.reshape(images, *g.shape[1:3], *kernel, channels)
     out = np.zeros((images, height + 2 * padding[0], width + 2 * padding[1], channels), g.dtype)
