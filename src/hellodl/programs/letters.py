@@ -21,7 +21,7 @@ SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.1, ave
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which network."""
-    learning.add_arguments(parser, SETTINGS, DATASETS, images=600_000)
+    learning.add_arguments(parser, SETTINGS, DATASETS, images=460_000)
     parser.add_argument("--architecture", choices=NETWORKS, default="residual", help="the network (residual)")
 
 
