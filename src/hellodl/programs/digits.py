@@ -26,7 +26,7 @@ CHANNELS = (8, 24, 48, 96)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which of the two networks."""
-    learning.add_arguments(parser, SETTINGS, DATASETS, images=500_000)
+    learning.add_arguments(parser, SETTINGS, DATASETS, images=385_000)
     parser.add_argument("--architecture", choices=("perceptron", "convolutional", "both"), default="both",
                         help="which network (both, one after the other; the options are the second's)")  # fmt: skip
 
