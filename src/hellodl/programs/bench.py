@@ -1,0 +1,391 @@
+"""`hellodl bench`: how many images a second, beside whom.
+
+Times on a machine that others use too drift by half in a minute, so nothing is timed by itself: all contestants
+take short turns, A B C A B C, and what counts is the ratio within a round. Before the clock starts, each has to
+show that it does the same work: its outputs and gradients must agree with ours. The limit stands among them as
+a contestant: the same number of multiplications as bare matrix products.
+
+Other libraries are asked only if they are installed. What speaks to them is in `benchmarks/peers`, beside the
+package, which itself knows nothing of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib.util
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hellodl import machine, nn, optim
+from hellodl.console import log, progress_bar
+from hellodl.errors import HelloError
+from hellodl.parallel import Lanes, predict, single_threaded_products, thread_count
+from hellodl.programs.networks import NETWORKS
+from hellodl.tensor import Array, Tensor
+
+PEERS = machine.SOURCE / "benchmarks" / "peers"
+TURN = 0.3  # seconds: long against the clock's grain, short against the machine's moods
+REST = 0.02  # seconds between turns, in which the threads of the one before go to sleep
+CLOSE = 2e-3  # of the largest number: outputs and gradients of the same work may differ by so much in float32
+RATE = 1e-4  # the learning rate: what the steps learn does not matter here
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is timed: training steps, or answers, of a network on a batch of random images."""
+
+    name: str
+    network: str
+    batch: int
+    training: bool
+    micro_batch: int = 16
+    classes: int = 26
+
+
+TASKS = (
+    Task("step-64", "hello-dl", 64, True),
+    Task("step-256", "hello-dl", 256, True),
+    Task("step-default", "residual", 128, True),
+    Task("step-perceptron", "perceptron", 64, True, micro_batch=32, classes=10),
+    Task("answer-256", "hello-dl", 256, False, micro_batch=32),
+    Task("answer-1", "hello-dl", 1, False),
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A task with its numbers: the network's description and weights, images (N, 28, 28, 1) float32, labels (N,)."""
+
+    task: Task
+    description: dict[str, Any]
+    state: dict[str, Array]
+    images: Array
+    labels: Array
+
+    def network(self) -> nn.Module:
+        """hellodl's own network with these weights."""
+        model = nn.build(self.description)
+        model.load_state_dict(self.state)
+        return model
+
+
+@dataclass
+class Contestant:
+    """One way to do a problem. `run` does it once; `show`, before the first run, gives outputs and gradients."""
+
+    library: str  # such as "hellodl" or "PyTorch, channels last"
+    threads: int
+    run: Callable[[], object]
+    show: Callable[[], tuple[Array, dict[str, Array]]] | None = None
+    rates: list[float] = field(default_factory=list)  # images a second, one a round
+
+    @property
+    def name(self) -> str:
+        """The library and how many threads it has."""
+        return f"{self.library}, {self.threads} thread{'s' if self.threads > 1 else ''}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is timed, how often, and beside whom."""
+    option = parser.add_argument
+    names = [task.name for task in TASKS]
+    option("tasks", nargs="*", metavar="TASK", help=f"what to time ({', '.join(names)}; all)")
+    option("--rounds", type=int, default=15, metavar="N", help="turns of each contestant (15)")
+    option("--no-peers", action="store_true", help="hellodl alone, beside the limit of matrix products")
+    option("--out", type=Path, metavar="FILE", help="write all figures there, as JSON")
+    option("--alone", metavar="NAME", help=argparse.SUPPRESS)  # one contestant, for its memory
+    parser.set_defaults(wrong_usage=parser.error)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Let them race, and print the table."""
+    names = [task.name for task in TASKS]
+    for name in options.tasks:
+        if name not in names:
+            options.wrong_usage(f"there is no task '{name}'; choose from {', '.join(names)}")
+    if options.rounds < 1:
+        options.wrong_usage("--rounds is a number from 1 up")
+    tasks = [task for task in TASKS if not options.tasks or task.name in options.tasks]
+    if options.alone:
+        print(memory_of(tasks[0], options.alone))
+        return 0
+
+    peers = [] if options.no_peers else installed_peers()
+    versions = machine.versions() | {peer.NAME: peer.version() for peer in peers}
+    log.info(
+        "beside hellodl: "
+        + (", ".join(peer.NAME for peer in peers) or "nobody; pip install torch brings one")
+    )
+    results = [measured(task, peers, options.rounds) for task in tasks]
+    figures = {"program": "bench", "machine": machine.processor(), "versions": versions,
+               "source": machine.commit(), "rounds": options.rounds, "tasks": results}  # fmt: skip
+    if options.out:
+        options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(figures) if options.json else as_markdown(figures))
+    return 0
+
+
+def problem_of(task: Task, seed: int = 0) -> Problem:
+    """The task with random images and starting weights."""
+    rng = np.random.default_rng(seed)
+    model = NETWORKS[task.network](task.classes, rng)
+    images = rng.random((task.batch, 28, 28, 1), np.float32)
+    labels = rng.integers(task.classes, size=task.batch)
+    return Problem(task, nn.describe(model), model.state_dict(), images, labels)
+
+
+def ours(problem: Problem) -> Iterator[Contestant]:
+    """hellodl with one thread and with all."""
+    for threads in sorted({1, thread_count()}):
+        if problem.task.training:
+            yield step(problem, threads)
+        else:
+            yield answer(problem, threads)
+
+
+def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Contestant:
+    """hellodl's training step: gradients of a batch on lanes, and AdamW."""
+    model = problem.network()
+    optimizer = optim.AdamW(optim.decay_matrices_only(model, 0.01), RATE)
+    lanes = Lanes(model, micro_batch or problem.task.micro_batch, threads=threads)
+    batch = np.arange(len(problem.labels))
+
+    def work(replica: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
+        logits = replica(Tensor(problem.images[which]))
+        loss = nn.cross_entropy(logits, problem.labels[which], reduction="sum")
+        return loss * (1 / len(batch)), logits.data
+
+    def run() -> None:
+        lanes.gradients(work, batch, (0, 0))
+        optimizer.step()
+
+    def show() -> tuple[Array, dict[str, Array]]:
+        model.train()
+        logits = model(Tensor(problem.images))
+        model.zero_grad()
+        nn.cross_entropy(logits, problem.labels).backward()
+        return logits.data, {
+            name: p.grad for name, p in model.named_parameters().items() if p.grad is not None
+        }
+
+    return Contestant("hellodl", threads, run, show)
+
+
+def answer(problem: Problem, threads: int) -> Contestant:
+    """hellodl's answers to a batch."""
+    model = problem.network().eval()
+
+    def run() -> Array:
+        return predict(model, problem.images, threads, problem.task.micro_batch)
+
+    return Contestant("hellodl", threads, run, lambda: (run(), {}))
+
+
+def limit(problem: Problem, threads: int) -> Contestant:
+    """As many multiplications as the problem has, as products of two square matrices on each thread."""
+    side = 512
+    rng = np.random.default_rng(0)
+    pairs = [[rng.random((side, side), np.float32) for _ in range(3)] for _ in range(threads)]
+    times = max(1, round(flops(problem) * problem.task.batch / (2 * side**3) / threads))
+    share = (
+        times * threads * 2 * side**3 / (flops(problem) * problem.task.batch)
+    )  # of the work that is one run
+
+    def multiply(a: Array, b: Array, out: Array) -> None:
+        for _ in range(times):
+            np.matmul(a, b, out=out)
+
+    pool = ThreadPoolExecutor(threads)
+
+    def run() -> float:
+        list(pool.map(lambda pair: multiply(*pair), pairs))
+        return share
+
+    return Contestant("matrix products alone", threads, run)
+
+
+def flops(problem: Problem) -> float:
+    """Floating-point operations of the products that one image takes.
+
+    Going back costs each product twice more (to the weights, and to the input, but for the first layer's).
+    """
+    found: list[float] = []
+
+    def noting(layer: nn.Conv2d | nn.Linear) -> Callable[[Tensor], Tensor]:
+        forward = layer.forward
+
+        def noted(x: Tensor) -> Tensor:
+            out = forward(x)
+            found.append(2.0 * prod(out.shape[1:]) * prod(layer.weight.shape[1:]))
+            return out
+
+        return noted
+
+    model = problem.network().eval()
+    for _, module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            module.forward = noting(module)  # type: ignore[method-assign, assignment]
+    model(Tensor(problem.images[:1]))
+    return 3 * sum(found) - found[0] if problem.task.training else sum(found)
+
+
+def installed_peers() -> list[Any]:
+    """The modules of `benchmarks/peers` whose library is installed."""
+    found = []
+    for path in sorted(PEERS.glob("*_peer.py")):
+        specification = importlib.util.spec_from_file_location(path.stem, path)
+        assert specification is not None and specification.loader is not None
+        peer = importlib.util.module_from_spec(specification)
+        specification.loader.exec_module(peer)
+        if importlib.util.find_spec(peer.LIBRARY) is not None:
+            found.append(peer)
+    return found
+
+
+def check_alike(
+    name: str, mine: tuple[Array, dict[str, Array]], theirs: tuple[Array, dict[str, Array]]
+) -> None:
+    """Raise HelloError where outputs or gradients of the same problem differ by more than rounding."""
+    both = {"the output": (mine[0], theirs[0])} | {f"the gradient of {key}": (mine[1][key], theirs[1][key])
+                                                   for key in mine[1]}  # fmt: skip
+    for what, (one, other) in both.items():
+        if one.shape != other.shape or np.abs(one - other).max() > CLOSE * np.abs(one).max():
+            raise HelloError(
+                f"{name} does not do the same work: {what} is not ours; its time would mean nothing"
+            )
+
+
+def measured(task: Task, peers: Iterable[Any], rounds: int) -> dict[str, Any]:
+    """Let all contestants race at a task: its figures, as JSON has them."""
+    problem = problem_of(task)
+    contestants = [*ours(problem)]
+    reference = step(problem, 1, task.batch) if task.training else contestants[0]
+    assert reference.show is not None
+    shown = reference.show()
+    for peer in peers:
+        for contestant in peer.contestants(problem, sorted({1, thread_count()}), RATE, Contestant):
+            try:
+                check_alike(contestant.name, shown, contestant.show())
+                contestant.run()
+            except HelloError:
+                raise
+            except Exception as error:
+                log.warning(f"{contestant.name} left out: {str(error).strip().splitlines()[0]}")
+                continue
+            contestants.append(contestant)
+    contestants += [limit(problem, threads) for threads in sorted({1, thread_count()})]
+    with single_threaded_products():
+        race(contestants, task, rounds)
+    return figures_of(problem, contestants)
+
+
+def race(contestants: list[Contestant], task: Task, rounds: int) -> None:
+    """Each contestant in turn, round after round: fills in their `rates`."""
+    repeats = []
+    for contestant in contestants:
+        contestant.run()
+        begin = time.perf_counter()
+        contestant.run()
+        repeats.append(max(1, round(TURN / max(time.perf_counter() - begin, 1e-6))))
+    gc.collect()
+    with progress_bar(task.name, rounds * len(contestants)) as bar:
+        for _ in range(rounds):
+            for contestant, times in zip(contestants, repeats, strict=True):
+                time.sleep(REST)
+                bar.note(contestant.name)
+                contestant.run()  # its data back into the caches, its threads awake
+                begin = time.perf_counter()
+                for _ in range(times):
+                    share = contestant.run()
+                seconds = time.perf_counter() - begin
+                work = share if isinstance(share, float) else 1.0
+                contestant.rates.append(work * times * task.batch / seconds)
+                bar.advance(1)
+
+
+def figures_of(problem: Problem, contestants: list[Contestant]) -> dict[str, Any]:
+    """The race of a task in numbers: each library with the number of threads that suits it best."""
+    best: dict[str, Contestant] = {}
+    for contestant in contestants:
+        known = best.get(contestant.library)
+        if known is None or np.median(contestant.rates) > np.median(known.rates):
+            best[contestant.library] = contestant
+    mine = best["hellodl"]
+    per_image = flops(problem)
+    rows = []
+    for library, contestant in best.items():
+        low, middle, high = (float(q) for q in np.percentile(contestant.rates, (25, 50, 75)))
+        ratios = np.array(mine.rates) / np.array(contestant.rates)
+        rows.append({
+            "library": library, "threads": contestant.threads, "images_per_second": middle, "quartiles": [low, high],
+            "gflops": middle * per_image / 1e9, "hellodl_is": float(np.median(ratios)),
+            "hellodl_is_quartiles": [float(q) for q in np.percentile(ratios, (25, 75))],
+        })  # fmt: skip
+    everyone = {c.name: {"threads": c.threads, "library": c.library, "rates": c.rates} for c in contestants}
+    scaling = {library: gain(contestants, library) for library in ("hellodl", "matrix products alone")}
+    return {"task": problem.task.name, "network": problem.task.network, "batch": problem.task.batch,
+            "training": problem.task.training, "flops_per_image": per_image, "best": rows,
+            "gain_from_threads": scaling, "all": everyone}  # fmt: skip
+
+
+def gain(contestants: list[Contestant], library: str) -> float:
+    """How many times as fast a library is with all threads as with one (median over rounds)."""
+    found = sorted((c for c in contestants if c.library == library), key=lambda c: c.threads)
+    return float(np.median(np.array(found[-1].rates) / np.array(found[0].rates)))
+
+
+def memory_of(task: Task, name: str) -> int:
+    """The most memory that this process had, in bytes, after one contestant alone has run for a while."""
+    problem = problem_of(task)
+    contestants = [*ours(problem)]
+    for peer in installed_peers():
+        if name.startswith(peer.NAME):
+            contestants += peer.contestants(problem, sorted({1, thread_count()}), RATE, Contestant)
+    chosen = next(c for c in contestants if c.name == name)
+    for _ in range(20):
+        chosen.run()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024)
+
+
+def memory_alone(task: Task, name: str) -> int:
+    """`memory_of` in a process of its own, so that nobody else's memory is counted."""
+    command = [sys.executable, "-m", "hellodl", "bench", task.name, "--alone", name]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def as_markdown(figures: dict[str, Any]) -> str:
+    """The table for people, and for a README."""
+    lines = [
+        f"{figures['machine']}; "
+        + ", ".join(f"{name} {version}" for name, version in figures["versions"].items())
+    ]
+    for task in figures["tasks"]:
+        what = "training steps" if task["training"] else "answers"
+        lines += ["", f"**{task['task']}**: {what} of the network `{task['network']}`, batches of {task['batch']}, "
+                  f"{task['flops_per_image'] / 1e6:.1f} MFLOP an image", "",
+                  "| | threads | images/s (quartiles) | GFLOP/s | hellodl is (quartiles) |",
+                  "|---|---|---|---|---|"]  # fmt: skip
+        for row in task["best"]:
+            (low, high), (least, most) = row["quartiles"], row["hellodl_is_quartiles"]
+            ratio = (
+                "" if row["library"] == "hellodl" else f"{row['hellodl_is']:.2f}× ({least:.2f} to {most:.2f})"
+            )
+            lines.append(f"| {row['library']} | {row['threads']} | {row['images_per_second']:,.0f} "
+                         f"({low:,.0f} to {high:,.0f}) | {row['gflops']:.0f} | {ratio} |")  # fmt: skip
+        gains = task["gain_from_threads"]
+        lines.append(f"\nFrom one thread to all: hellodl {gains['hellodl']:.2f}×, "
+                     f"matrix products alone {gains['matrix products alone']:.2f}×.")  # fmt: skip
+    return "\n".join(lines)
