@@ -129,8 +129,7 @@ class Windows:
         strides = (n, h * stride[0], w * stride[1], h, c)
         shape = (images, *self.size, kernel[0], kernel[1] * channels)
         self.view = np.ndarray(shape, framed.dtype, framed, strides=strides)  # windows overlap
-        parts = max(1, -(-self.view.nbytes // CACHE))
-        self.at_a_time = max(1, -(-images // parts))
+        self.at_a_time = at_a_time(images, self.places * self.length * x.itemsize)
 
     def __iter__(self) -> Iterator[tuple[slice, Array]]:
         rows = scratch.empty((self.at_a_time, *self.view.shape[1:]), self.view.dtype)
@@ -139,6 +138,12 @@ class Windows:
             few = rows[: images.stop - start]
             np.copyto(few, self.view[images])
             yield images, few.reshape(-1, self.length)
+
+
+def at_a_time(images: int, nbytes: int) -> int:
+    """How many images to work on in one go, in parts of about the same size, if each needs so many bytes."""
+    parts = max(1, -(-images * nbytes // CACHE))
+    return max(1, -(-images // parts))
 
 
 def conv2d_input_gradient(
@@ -161,11 +166,14 @@ def conv2d_input_gradient(
         for part, rows in Windows(g, (kernel[0], kernel[1]), stride, around):
             np.matmul(rows, flat, out=out[part].reshape(-1, channels))
         return out
-    shares = g.reshape(-1, kernels) @ flat_kernels(weight)
-    shares = shares.reshape(images, *g.shape[1:3], *kernel, channels)
+    flat = flat_kernels(weight)
     out = np.zeros((images, height + 2 * padding[0], width + 2 * padding[1], channels), g.dtype)
-    for i, j in np.ndindex(*kernel):
-        out[_window(i, j, stride, g.shape)] += shares[:, :, :, i, j]
+    step = at_a_time(images, prod(g.shape[1:3]) * flat[0].nbytes)
+    for start in range(0, images, step):
+        part = slice(start, start + step)
+        shares = (g[part].reshape(-1, kernels) @ flat).reshape(-1, *g.shape[1:3], *kernel, channels)
+        for i, j in np.ndindex(*kernel):
+            out[part][_window(i, j, stride, g.shape)] += shares[:, :, :, i, j]
     return out[:, padding[0] : padding[0] + height, padding[1] : padding[1] + width]
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -45,13 +46,19 @@ def thread_count(threads: int | None = None) -> int:
         return os.cpu_count() or 1
 
 
-@contextmanager
-def single_threaded_products() -> Iterator[None]:
-    """Inside, each matrix product runs on the thread that asked for it: lanes share out the cores already."""
+@cache
+def _matrix_library() -> ThreadpoolController:
+    """What sets the number of threads of the matrix library, looked for once: that takes milliseconds."""
     controller = ThreadpoolController()
     if not controller.select(user_api="blas").lib_controllers:
         log.debug("the matrix library's threads cannot be set here; lanes work, perhaps slower")
-    with controller.limit(limits=1, user_api="blas"):
+    return controller
+
+
+@contextmanager
+def single_threaded_products() -> Iterator[None]:
+    """Inside, each matrix product runs on the thread that asked for it: lanes share out the cores already."""
+    with _matrix_library().limit(limits=1, user_api="blas"):
         yield
 
 
