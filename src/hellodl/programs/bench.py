@@ -165,20 +165,16 @@ def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Cont
     def work(replica: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
         logits = replica(Tensor(problem.images[which]))
         loss = nn.cross_entropy(logits, problem.labels[which], reduction="sum")
-        return loss * (1 / len(batch)), logits.data
+        return loss * (1 / len(batch)), np.array([len(which)])
 
     def run() -> None:
         lanes.gradients(work, batch, (0, 0))
         optimizer.step()
 
     def show() -> tuple[Array, dict[str, Array]]:
-        model.train()
-        logits = model(Tensor(problem.images))
-        model.zero_grad()
-        nn.cross_entropy(logits, problem.labels).backward()
-        return logits.data, {
-            name: p.grad for name, p in model.named_parameters().items() if p.grad is not None
-        }
+        logits = model.train()(Tensor(problem.images)).data
+        lanes.gradients(work, batch, (0, 0))
+        return logits, {name: p.grad for name, p in model.named_parameters().items() if p.grad is not None}
 
     return Contestant("hellodl", threads, run, show)
 
