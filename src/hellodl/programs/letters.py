@@ -16,12 +16,12 @@ from hellodl.programs.networks import NETWORKS
 from hellodl.train import Settings
 
 DATASETS = ("emnist", "unipen", "ink")
-SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999, balance=0.5)
+SETTINGS = Settings(batch_size=128, learning_rate=6e-3, label_smoothing=0.1, average=0.999, balance=0.5)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which network."""
-    learning.add_arguments(parser, SETTINGS, DATASETS, images=460_000)
+    learning.add_arguments(parser, SETTINGS, DATASETS, images=535_000)
     parser.add_argument("--architecture", choices=NETWORKS, default="residual", help="the network (residual)")
 
 
