@@ -28,7 +28,7 @@ from hellodl.reading.accuracy import character_accuracy
 from hellodl.train import Settings
 from hellodl.views import AS_IT_STANDS
 
-SETTINGS = Settings(epochs=4, batch_size=128, learning_rate=4e-3, label_smoothing=0.05, average=0.995)
+SETTINGS = Settings(epochs=3, batch_size=128, learning_rate=6e-3, label_smoothing=0.05, average=0.995)
 IMAGES = 40_000
 PROMISE = 0.9
 
