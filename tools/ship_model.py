@@ -12,13 +12,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from hellodl import checkpoint, data, nn
+import numpy as np
+
+from hellodl import checkpoint, data
 from hellodl.console import start_logging
 from hellodl.data import unipen
 from hellodl.data.home import folder_of
 from hellodl.programs import show
-from hellodl.programs.evaluate import calibration, looked_at
-from hellodl.views import agreed
+from hellodl.programs.evaluate import judge
 
 MODELS = Path(__file__).parent.parent / "src" / "hellodl" / "models"
 
@@ -82,7 +83,8 @@ def main() -> int:
         test = unipen.load_characters(folder_of("unipen", options.data), "test", 36)
     else:
         test = data.load("unipen", "test", options.data)
-    figures = measured(model, test)
+    figures = judge(model, test.images, test.labels, test.classes, None, target)
+    confusion = np.array(figures["confusion"])
     arguments = f"--dataset {made['dataset'].split()[0]}" if not reader else ""
     arguments += " --all" if made.get("all") else ""
     (MODELS / f"{options.name}.md").write_text(
@@ -111,26 +113,16 @@ def main() -> int:
                 else "It knows no digits, and takes a zero for an O."
             ),
             more=" MNIST: Y. LeCun, C. Cortes, C. Burges." if reader else "",
-            **figures,
+            accuracy=figures["accuracy"],
+            one_view=figures["accuracy_one_view"],
+            top2=figures["top2"],
+            calibration=figures["calibration_error"],
+            pairs=show.pairs_as_text(confusion, test.classes).removeprefix("most mixed up: "),
         ),
         encoding="utf-8",
     )
     print(f"{target}: {figures['accuracy']:.2%} right, {target.stat().st_size:,} bytes")
     return 0
-
-
-def measured(model: nn.Module, test: data.Dataset) -> dict:
-    """The figures of the card."""
-    by_view = looked_at(model, test.images, None)
-    sure = agreed(by_view)
-    confusion = show.confusion_matrix(test.labels, sure.argmax(axis=1), len(test.classes))
-    return {
-        "accuracy": nn.accuracy(sure, test.labels),
-        "one_view": nn.accuracy(by_view[0], test.labels),
-        "top2": nn.accuracy(sure, test.labels, top=2),
-        "calibration": calibration(sure, test.labels)[0],
-        "pairs": show.pairs_as_text(confusion, test.classes).removeprefix("most mixed up: "),
-    }
 
 
 if __name__ == "__main__":

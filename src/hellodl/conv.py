@@ -74,7 +74,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None,
         return conv2d_input_gradient(g, weight.data, x.shape, stride, padding)
 
     def to_weight(g: Array) -> Array:
-        total = np.zeros((kernels, prod(kernel) * channels), g.dtype)
+        total = np.zeros((kernels, window.length), g.dtype)
         for images, rows in window:
             total += g[images].reshape(-1, kernels).T @ rows
         return total.reshape(kernels, *kernel, channels).transpose(0, 3, 1, 2)

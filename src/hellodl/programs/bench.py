@@ -15,9 +15,6 @@ import argparse
 import gc
 import importlib.util
 import json
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -92,6 +89,7 @@ class Contestant:
     threads: int
     run: Callable[[], object]
     show: Callable[[], tuple[Array, dict[str, Array]]] | None = None
+    work: float = 1.0  # of the problem, that one run does
     rates: list[float] = field(default_factory=list)  # images a second, one a round
 
     @property
@@ -108,7 +106,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--rounds", type=int, default=15, metavar="N", help="turns of each contestant (15)")
     option("--no-peers", action="store_true", help="hellodl alone, beside the limit of matrix products")
     option("--out", type=Path, metavar="FILE", help="write all figures there, as JSON")
-    option("--alone", metavar="NAME", help=argparse.SUPPRESS)  # one contestant, for its memory
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -121,9 +118,6 @@ def main(options: argparse.Namespace) -> int:
     if options.rounds < 1:
         options.wrong_usage("--rounds is a number from 1 up")
     tasks = [task for task in TASKS if not options.tasks or task.name in options.tasks]
-    if options.alone:
-        print(memory_of(tasks[0], options.alone))
-        return 0
 
     peers = [] if options.no_peers else installed_peers()
     versions = machine.versions() | {peer.NAME: peer.version() for peer in peers}
@@ -151,11 +145,16 @@ def problem_of(task: Task, seed: int = 0) -> Problem:
 
 def ours(problem: Problem) -> Iterator[Contestant]:
     """hellodl with one thread and with all."""
-    for threads in sorted({1, thread_count()}):
+    for threads in one_and_all():
         if problem.task.training:
             yield step(problem, threads)
         else:
             yield answer(problem, threads)
+
+
+def one_and_all() -> list[int]:
+    """The numbers of threads that are tried."""
+    return sorted({1, thread_count()})
 
 
 def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Contestant:
@@ -197,10 +196,8 @@ def limit(problem: Problem, threads: int) -> Contestant:
     side = 512
     rng = np.random.default_rng(0)
     pairs = [[rng.random((side, side), np.float32) for _ in range(3)] for _ in range(threads)]
-    times = max(1, round(flops(problem) * problem.task.batch / (2 * side**3) / threads))
-    share = (
-        times * threads * 2 * side**3 / (flops(problem) * problem.task.batch)
-    )  # of the work that is one run
+    whole = flops(problem) * problem.task.batch
+    times = max(1, round(whole / (2 * side**3) / threads))
 
     def multiply(a: Array, b: Array, out: Array) -> None:
         for _ in range(times):
@@ -208,11 +205,10 @@ def limit(problem: Problem, threads: int) -> Contestant:
 
     pool = ThreadPoolExecutor(threads)
 
-    def run() -> float:
+    def run() -> None:
         list(pool.map(lambda pair: multiply(*pair), pairs))
-        return share
 
-    return Contestant("matrix products alone", threads, run)
+    return Contestant("matrix products alone", threads, run, work=times * threads * 2 * side**3 / whole)
 
 
 def flops(problem: Problem) -> float:
@@ -275,7 +271,7 @@ def measured(task: Task, peers: Iterable[Any], rounds: int) -> dict[str, Any]:
     assert reference.show is not None
     shown = reference.show()
     for peer in peers:
-        for contestant in peer.contestants(problem, sorted({1, thread_count()}), RATE, Contestant):
+        for contestant in peer.contestants(problem, one_and_all(), RATE, Contestant):
             try:
                 check_alike(contestant.name, shown, contestant.show())
                 contestant.run()
@@ -285,7 +281,7 @@ def measured(task: Task, peers: Iterable[Any], rounds: int) -> dict[str, Any]:
                 log.warning(f"{contestant.name} left out: {str(error).strip().splitlines()[0]}")
                 continue
             contestants.append(contestant)
-    contestants += [limit(problem, threads) for threads in sorted({1, thread_count()})]
+    contestants += [limit(problem, threads) for threads in one_and_all()]
     with single_threaded_products():
         race(contestants, task, rounds)
     return figures_of(problem, contestants)
@@ -308,10 +304,9 @@ def race(contestants: list[Contestant], task: Task, rounds: int) -> None:
                 contestant.run()  # its data back into the caches, its threads awake
                 begin = time.perf_counter()
                 for _ in range(times):
-                    share = contestant.run()
+                    contestant.run()
                 seconds = time.perf_counter() - begin
-                work = share if isinstance(share, float) else 1.0
-                contestant.rates.append(work * times * task.batch / seconds)
+                contestant.rates.append(contestant.work * times * task.batch / seconds)
                 bar.advance(1)
 
 
@@ -344,26 +339,6 @@ def gain(contestants: list[Contestant], library: str) -> float:
     """How many times as fast a library is with all threads as with one (median over rounds)."""
     found = sorted((c for c in contestants if c.library == library), key=lambda c: c.threads)
     return float(np.median(np.array(found[-1].rates) / np.array(found[0].rates)))
-
-
-def memory_of(task: Task, name: str) -> int:
-    """The most memory that this process had, in bytes, after one contestant alone has run for a while."""
-    problem = problem_of(task)
-    contestants = [*ours(problem)]
-    for peer in installed_peers():
-        if name.startswith(peer.NAME):
-            contestants += peer.contestants(problem, sorted({1, thread_count()}), RATE, Contestant)
-    chosen = next(c for c in contestants if c.name == name)
-    for _ in range(20):
-        chosen.run()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024)
-
-
-def memory_alone(task: Task, name: str) -> int:
-    """`memory_of` in a process of its own, so that nobody else's memory is counted."""
-    command = [sys.executable, "-m", "hellodl", "bench", task.name, "--alone", name]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def as_markdown(figures: dict[str, Any]) -> str:
