@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hellodl import conv, nn, ops
+from hellodl import nn, ops, pool
 from hellodl.errors import HelloError
 from hellodl.gradcheck import gradcheck, gradcheck_module
 from hellodl.tensor import Tensor, record
@@ -127,5 +127,5 @@ def test_integer_input_is_not_wiggled(rng):
 
 def test_pooling_is_checked_away_from_ties(rng):
     x = rng.permutation(60).reshape(1, 5, 4, 3) * 0.1
-    gradcheck(lambda x: conv.max_pool2d(x, 3, 2, ceil_mode=True), x, rng=rng)
-    gradcheck(lambda x: conv.max_pool2d(x * Tensor(2.0, dtype=np.float64), 2), x, rng=rng)
+    gradcheck(lambda x: pool.max_pool2d(x, 3, 2, ceil_mode=True), x, rng=rng)
+    gradcheck(lambda x: pool.max_pool2d(x * Tensor(2.0, dtype=np.float64), 2), x, rng=rng)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as some
 
-from hellodl import conv, nn, ops, tensor
+from hellodl import conv, nn, ops, pool, tensor
 from hellodl.errors import ShapeError
 from hellodl.gradcheck import gradcheck
 from hellodl.nn import loss, norm
@@ -321,14 +321,25 @@ PADDINGS = st.integers(0, 3) | st.tuples(st.integers(0, 2), st.integers(0, 2))
 
 @case
 def conv2d(draw, rng):
-    x, kernel = all_images(draw, rng), conv.pair(draw(SIZES))
+    x, kernel = all_images(draw, rng), pool.pair(draw(SIZES))
     options = {"stride": draw(STRIDES), "padding": draw(PADDINGS)}
     inputs = [x, normal(rng, (2, x.shape[3], *kernel))] + ([normal(rng, 2)] if draw(st.booleans()) else [])
     return lambda *p: conv.conv2d(*p, **options), lambda *p: by_windows(*p, **options), *inputs
 
 
+@case
+def conv2d__pooled(draw, rng):
+    x, padding, over = all_images(draw, rng, apart), draw(st.integers(1, 2)), draw(st.booleans())
+    inputs = [x, normal(rng, (2, x.shape[3], 3, 3)), normal(rng, 2)]
+    return (
+        lambda *p: conv.conv2d(*p, padding=padding, pool=True, ceil_mode=over),
+        lambda *p: pooled(by_windows(*p, padding=padding), 2, 2, over, np.max),
+        *inputs,
+    )
+
+
 def by_windows(x, weight, bias=0, stride=1, padding=0):
-    (down, across), (rows, columns) = conv.pair(stride), conv.pair(padding)
+    (down, across), (rows, columns) = pool.pair(stride), pool.pair(padding)
     framed = np.pad(x, ((0, 0), (rows, rows), (columns, columns), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(framed, weight.shape[2:], (1, 2))[:, ::down, ::across]
     return np.einsum("nhwcij,kcij->nhwk", windows, weight) + bias
@@ -339,7 +350,7 @@ def max_pool2d(draw, rng):
     x, kernel, stride = all_images(draw, rng, apart), draw(SIZES), draw(st.none() | STRIDES)
     over = draw(st.booleans())
     return (
-        lambda x: conv.max_pool2d(x, kernel, stride, over),
+        lambda x: pool.max_pool2d(x, kernel, stride, over),
         lambda x: pooled(x, kernel, stride, over, np.max),
         x,
     )
@@ -348,14 +359,14 @@ def max_pool2d(draw, rng):
 @case
 def max_pool2d__halves(draw, rng):
     x, over = all_images(draw, rng, apart), draw(st.booleans())
-    return lambda x: conv.max_pool2d(x, 2, 2, over), lambda x: pooled(x, 2, 2, over, np.max), x
+    return lambda x: pool.max_pool2d(x, 2, 2, over), lambda x: pooled(x, 2, 2, over, np.max), x
 
 
 @case
 def avg_pool2d(draw, rng):
     x, kernel, stride = all_images(draw, rng), draw(SIZES), draw(st.none() | STRIDES)
     return (
-        lambda x: conv.avg_pool2d(x, kernel, stride),
+        lambda x: pool.avg_pool2d(x, kernel, stride),
         lambda x: pooled(x, kernel, stride, False, np.mean),
         x,
     )
@@ -363,7 +374,7 @@ def avg_pool2d(draw, rng):
 
 def pooled(x, kernel, stride, over, function):
     """Window after window; with `over`, also those that begin inside and hang over the edge."""
-    kernel, stride = conv.pair(kernel), conv.pair(stride or kernel)
+    kernel, stride = pool.pair(kernel), pool.pair(stride or kernel)
     starts = [
         [s for s in range(0, n, step) if s + k <= n or (over and s - step + k < n)]
         for n, k, step in zip(x.shape[1:3], kernel, stride)
@@ -447,7 +458,7 @@ def public_operations():
     """The names of all functions that turn tensors into a tensor."""
     helpers = {"as_tensor", "record", "no_grad", "debug", "topological_order", "unbroadcast", "broadcast"}
     found = set()
-    for module in (tensor, ops, conv, loss, norm):
+    for module in (tensor, ops, conv, pool, loss, norm):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             returns = str(function.__annotations__.get("return")).removeprefix("tuple[").partition(",")[0]
             if function.__module__ == module.__name__ and not name.startswith("_") and returns == "Tensor":

@@ -24,13 +24,21 @@ def test_an_array_that_was_dropped_is_handed_out_again():
     assert address(scratch.empty(LARGE)) == where
 
 
-def test_its_memory_also_serves_another_shape_and_type_of_the_same_size():
+def test_another_shape_or_type_gets_memory_of_its_own():
     first = scratch.empty(LARGE)
     where = address(first)
     del first
-    second = scratch.empty((100, 100), np.float64)
-    assert address(second) == where
-    assert (second.shape, second.dtype) == ((100, 100), np.float64)
+    second = scratch.like(np.empty(LARGE), np.int32)
+    assert address(second) != where
+    assert (second.shape, second.dtype) == (LARGE, np.int32)
+    assert address(scratch.empty(LARGE[::-1])) != where
+
+
+def test_a_shape_that_was_changed_in_place_does_not_come_back_changed():
+    first = scratch.empty(LARGE)
+    first.shape = (100, 200)
+    del first
+    assert scratch.empty(LARGE).shape == LARGE
 
 
 HOLDS = {

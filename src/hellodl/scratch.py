@@ -23,7 +23,7 @@ _KEEP = 1 << 30  # bytes a thread's store may hold before it forgets what it has
 
 class _Store(threading.local):
     def __init__(self) -> None:
-        self.arrays: dict[int, list[np.ndarray]] = {}
+        self.arrays: dict[tuple[tuple[int, ...], np.dtype], list[np.ndarray]] = {}
         self.held = 0
 
 
@@ -45,16 +45,23 @@ _HOLDERS = next(count for count in range(1, 9) if _free([np.empty(1)], count) is
 def empty(shape: tuple[int, ...], dtype: np.dtype | type = np.float32) -> np.ndarray:
     """Like `np.empty`: an array with anything in it, from memory that was used before where there is some."""
     dtype = np.dtype(dtype)
+    arrays = _store.arrays.get((shape, dtype))
+    if arrays is not None:
+        free = _free(arrays, _HOLDERS)
+        if free is not None:
+            return free.view()
     size = prod(shape) * dtype.itemsize
     if size < _SMALL:
         return np.empty(shape, dtype)
-    arrays = _store.arrays.setdefault(size, [])
-    free = _free(arrays, _HOLDERS)
-    if free is not None:
-        return free.view(dtype).reshape(shape)
     if _store.held + size > _KEEP:
         _store.arrays.clear()
-        _store.held, arrays = 0, _store.arrays.setdefault(size, [])
-    arrays.append(np.empty(size, np.uint8))
+        _store.held = 0
+    array = np.empty(shape, dtype)
+    _store.arrays.setdefault((shape, dtype), []).append(array)
     _store.held += size
-    return arrays[-1].view(dtype).reshape(shape)
+    return array.view()
+
+
+def like(array: np.ndarray, dtype: np.dtype | type | None = None) -> np.ndarray:
+    """`empty` with the shape of another array, and its dtype unless another is asked for."""
+    return empty(array.shape, array.dtype if dtype is None else dtype)

@@ -195,6 +195,28 @@ def record(data: Array, *parents: tuple[Tensor, CarryBack]) -> Tensor:
     return out
 
 
+def jointly(
+    parents: tuple[Tensor, ...], back: Callable[[Array], tuple[Array | None, ...]]
+) -> tuple[tuple[Tensor, CarryBack], ...]:
+    """For `record`: parents whose gradients come out of one computation, `back`, in their order.
+
+    It is done for the first parent that asks and kept for the others; for one that requires no gradient, and so
+    never asks, it may give None.
+    """
+    last: list[Any] = []
+
+    def share(k: int) -> CarryBack:
+        def carry_back(g: Array) -> Array:
+            if not last or last[0] is not g:
+                last[:] = [g, back(g)]
+            return last[1][k]
+
+        carry_back.__qualname__ = back.__qualname__  # for messages: whose gradient it is
+        return carry_back
+
+    return tuple((parent, share(k)) for k, parent in enumerate(parents))
+
+
 def topological_order(root: Tensor) -> list[Tensor]:
     """All tensors that `root` was made from, each once and each after everything that was made from it.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hellodl import conv, nn, ops, optim
+from hellodl import conv, nn, ops, optim, pool
 from hellodl.nn.norm import BatchNorm2d, normalise_rows
 from hellodl.tensor import Tensor
 
@@ -39,14 +39,14 @@ OPERATIONS = {
     "conv2d_oblong": lambda x, weight, bias: conv.conv2d(x, weight, bias, stride=(2, 1), padding=(0, 2)),
     "conv2d_pointwise": conv.conv2d,
     "conv2d_wide_frame": lambda x, weight, bias: conv.conv2d(x, weight, bias, padding=3),
-    "max_pool2d_halves": lambda x: conv.max_pool2d(x, 2),
-    "max_pool2d_halves_ceil": lambda x: conv.max_pool2d(x, 2, ceil_mode=True),
-    "max_pool2d_overlapping": lambda x: conv.max_pool2d(x, 3, 2),
-    "max_pool2d_overlapping_ceil": lambda x: conv.max_pool2d(x, 3, 2, ceil_mode=True),
-    "max_pool2d_sparse_ceil": lambda x: conv.max_pool2d(x, 2, 3, ceil_mode=True),
-    "max_pool2d_oblong": lambda x: conv.max_pool2d(x, (3, 2), (1, 2)),
-    "avg_pool2d_halves": lambda x: conv.avg_pool2d(x, 2),
-    "avg_pool2d_overlapping": lambda x: conv.avg_pool2d(x, 3, 2),
+    "max_pool2d_halves": lambda x: pool.max_pool2d(x, 2),
+    "max_pool2d_halves_ceil": lambda x: pool.max_pool2d(x, 2, ceil_mode=True),
+    "max_pool2d_overlapping": lambda x: pool.max_pool2d(x, 3, 2),
+    "max_pool2d_overlapping_ceil": lambda x: pool.max_pool2d(x, 3, 2, ceil_mode=True),
+    "max_pool2d_sparse_ceil": lambda x: pool.max_pool2d(x, 2, 3, ceil_mode=True),
+    "max_pool2d_oblong": lambda x: pool.max_pool2d(x, (3, 2), (1, 2)),
+    "avg_pool2d_halves": lambda x: pool.avg_pool2d(x, 2),
+    "avg_pool2d_overlapping": lambda x: pool.avg_pool2d(x, 3, 2),
     "layer_norm": layer_norm,
     "linear": ops.linear,
     "gelu": ops.gelu,

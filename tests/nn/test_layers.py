@@ -216,9 +216,9 @@ def test_starting_weights_have_hes_spread_and_come_from_the_generator_alone():
     assert limit * 0.99 < np.abs(drawn).max() <= limit and drawn.dtype == np.float32
 
 
-def test_a_kernels_channels_lie_innermost_in_memory():
+def test_kernels_lie_innermost_in_memory():
     weight = nn.Conv2d(5, 7, 3, rng=np.random.default_rng(1)).weight.data
-    assert weight.transpose(0, 2, 3, 1).flags.c_contiguous
+    assert weight.transpose(2, 3, 1, 0).flags.c_contiguous
 
 
 MISTAKES = {

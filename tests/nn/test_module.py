@@ -7,6 +7,7 @@ import pytest
 
 from hellodl import nn
 from hellodl.errors import CheckpointError
+from hellodl.mode import debug
 from hellodl.tensor import Tensor
 
 
@@ -181,3 +182,22 @@ def test_a_module_without_forward_says_what_to_write():
         TypeError, match=r"Unfinished has no forward yet; write `def forward\(self, x\)` in it"
     ):
         Unfinished()(Tensor([1.0]))
+
+
+@pytest.mark.parametrize("pooling, fuses", [
+    (nn.MaxPool2d(2), True), (nn.MaxPool2d(2, 2, ceil_mode=True), True), (nn.MaxPool2d(3, 2), False),
+    (nn.AvgPool2d(2), False), (nn.ReLU(), False)])  # fmt: skip
+def test_a_sequence_fuses_a_convolution_with_the_pooling_after_it_and_nothing_else(
+    pooling, fuses, rng, monkeypatch
+):
+    layer = nn.Conv2d(2, 3, 3, rng=rng)
+    network = nn.Sequential(nn.ReLU(), layer, pooling, nn.ReLU())
+    x = Tensor(rng.standard_normal((2, 9, 9, 2)).astype(np.float32))
+    asked = []
+    convolved = nn.Conv2d.convolved
+    monkeypatch.setattr(nn.Conv2d, "convolved", lambda self, *a: asked.append(a[1:]) or convolved(self, *a))
+    fused = network(x)
+    assert [bool(a and a[0]) for a in asked] == [fuses]
+    with debug():
+        np.testing.assert_allclose(network(x).data, fused.data, rtol=1e-5, atol=1e-6)
+    assert not asked[1], "debug mode names the layer where a NaN began, so it goes one by one"

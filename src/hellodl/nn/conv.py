@@ -1,10 +1,12 @@
-"""Layers that look at pictures: convolution and pooling.  What they compute is in `hellodl/conv.py`."""
+"""Layers that look at pictures: convolution and pooling.  What they compute is in `hellodl/conv.py` and `pool.py`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from hellodl import conv
+from hellodl import conv, pool
 from hellodl.errors import ShapeError
 from hellodl.nn import init
 from hellodl.nn.module import Module, Parameter
@@ -14,26 +16,36 @@ from hellodl.tensor import Tensor
 class Conv2d(Module):
     """Convolution: (N, H, W, in_channels) -> (N, H', W', out_channels), H' = (H + 2·padding - k) // stride + 1.
 
-    `weight` has PyTorch's shape (out, in, k, k); in memory its input channels lie innermost, as the product
-    wants them. `rng` draws the starting weights (He's, biases zero); None leaves zeros, to be loaded.
+    `weight` has PyTorch's shape (out, in, k, k); in memory it lies as (k, k, in, out), as the products
+    want it. `rng` draws the starting weights (He's, biases zero); None leaves zeros, to be loaded.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int | tuple[int, int],
                  stride: int | tuple[int, int] = 1, padding: int | tuple[int, int] = 0, bias: bool = True, *,
                  rng: np.random.Generator | None):  # fmt: skip
-        shape = (out_channels, in_channels, *conv.pair(kernel_size))
-        drawn = init.he_normal(shape, rng).transpose(0, 2, 3, 1)
-        self.weight = Parameter(np.ascontiguousarray(drawn).transpose(0, 3, 1, 2))
+        shape = (out_channels, in_channels, *pool.pair(kernel_size))
+        drawn = init.he_normal(shape, rng).transpose(2, 3, 1, 0)
+        self.weight = Parameter(np.ascontiguousarray(drawn).transpose(3, 2, 0, 1))
         self.bias = Parameter(np.zeros(out_channels, np.float32)) if bias else None
         self.stride, self.padding = stride, padding
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, in) -> (N, H', W', out)."""
+        return self.convolved(x)
+
+    def convolved(self, x: Tensor, pool: bool = False, ceil_mode: bool = False) -> Tensor:
+        """The same, and with `pool` halved by the largest of each 2×2."""
         channels = self.weight.shape[1]
         if x.ndim != 4 or x.shape[3] != channels:
             raise ShapeError(f"Conv2d '{self.name}' takes images (N, H, W, {channels}), got {x.shape}; "
                              "channels come last here")  # fmt: skip
-        return conv.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+        return conv.conv2d(x, self.weight, self.bias, self.stride, self.padding, pool, ceil_mode)
+
+    def fused(self, following: Module) -> Callable[[Tensor], Tensor] | None:
+        """Where pooling by 2×2 comes right after, the large picture is never written down."""
+        if type(following) is not MaxPool2d or not following.halves:
+            return None
+        return lambda x: self.convolved(x, True, following.ceil_mode)
 
 
 class MaxPool2d(Module):
@@ -43,9 +55,14 @@ class MaxPool2d(Module):
                  ceil_mode: bool = False):  # fmt: skip
         self.kernel_size, self.stride, self.ceil_mode = kernel_size, stride, ceil_mode
 
+    @property
+    def halves(self) -> bool:
+        """Whether it takes the largest of each 2×2."""
+        return pool.pair(self.kernel_size) == pool.pair(self.stride or self.kernel_size) == (2, 2)
+
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, C) -> (N, H', W', C)."""
-        return conv.max_pool2d(x, self.kernel_size, self.stride, self.ceil_mode)
+        return pool.max_pool2d(x, self.kernel_size, self.stride, self.ceil_mode)
 
 
 class AvgPool2d(Module):
@@ -56,7 +73,7 @@ class AvgPool2d(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, C) -> (N, H', W', C)."""
-        return conv.avg_pool2d(x, self.kernel_size, self.stride)
+        return pool.avg_pool2d(x, self.kernel_size, self.stride)
 
 
 class GlobalAvgPool2d(Module):

@@ -54,8 +54,8 @@ def normalise_columns(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -
     rows = x.data.reshape(-1, x.shape[-1])  # (..., C) -> (M, C)
     count = rows.shape[0]
     mean = column_sums(rows) / rows.dtype.type(count)
-    centred = np.subtract(rows, mean, out=scratch.empty(rows.shape, rows.dtype))
-    work = np.square(centred, out=scratch.empty(rows.shape, rows.dtype))
+    centred = np.subtract(rows, mean, out=scratch.like(rows))
+    work = np.square(centred, out=scratch.like(rows))
     variance = column_sums(work) / rows.dtype.type(count)
     scale = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     out = np.multiply(centred, scale * weight.data, out=work)
@@ -65,15 +65,14 @@ def normalise_columns(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -
     def sums(g: Array) -> tuple[Array, Array]:
         """Of g, and of g times the normalised x: (C,) each."""
         if not last or last[0] is not g:
-            along = column_sums(g.reshape(rows.shape) * centred) * scale
+            product = np.multiply(g.reshape(rows.shape), centred, out=scratch.like(rows))
+            along = column_sums(product) * scale
             last[:] = [g, column_sums(g.reshape(rows.shape)), along]
         return last[1], last[2]
 
     def to_x(g: Array) -> Array:
         total, along = sums(g)
-        d = np.multiply(
-            centred, along * scale * x.dtype.type(-1 / count), out=scratch.empty(rows.shape, rows.dtype)
-        )
+        d = np.multiply(centred, along * scale * x.dtype.type(-1 / count), out=scratch.like(rows))
         d += g.reshape(rows.shape)
         d -= total * x.dtype.type(1 / count)
         d *= weight.data * scale

@@ -28,7 +28,8 @@ import numpy as np
 from hellodl import machine, nn, optim
 from hellodl.console import log, progress_bar
 from hellodl.errors import HelloError
-from hellodl.parallel import Lanes, predict, single_threaded_products, thread_count
+from hellodl.mode import debug
+from hellodl.parallel import Lanes, predict, quick_hand_over, single_threaded_products, thread_count
 from hellodl.programs.networks import NETWORKS
 from hellodl.tensor import Array, Tensor
 
@@ -50,7 +51,7 @@ class Task:
     network: str
     batch: int
     training: bool
-    micro_batch: int = 16
+    micro_batch: int = 32
     classes: int = 26
 
 
@@ -58,8 +59,8 @@ TASKS = (
     Task("step-64", "hello-dl", 64, True),
     Task("step-256", "hello-dl", 256, True),
     Task("step-default", "residual", 128, True),
-    Task("step-perceptron", "perceptron", 64, True, micro_batch=32, classes=10),
-    Task("answer-256", "hello-dl", 256, False, micro_batch=32),
+    Task("step-perceptron", "perceptron", 64, True, classes=10),
+    Task("answer-256", "hello-dl", 256, False),
     Task("answer-1", "hello-dl", 1, False),
 )
 
@@ -232,7 +233,8 @@ def flops(problem: Problem) -> float:
     for _, module in model.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             module.forward = noting(module)  # type: ignore[method-assign, assignment]
-    model(Tensor(problem.images[:1]))
+    with debug():  # each layer by itself
+        model(Tensor(problem.images[:1]))
     return 3 * sum(found) - found[0] if problem.task.training else sum(found)
 
 
@@ -282,7 +284,7 @@ def measured(task: Task, peers: Iterable[Any], rounds: int) -> dict[str, Any]:
                 continue
             contestants.append(contestant)
     contestants += [limit(problem, threads) for threads in one_and_all()]
-    with single_threaded_products():
+    with single_threaded_products(), quick_hand_over():
         race(contestants, task, rounds)
     return figures_of(problem, contestants)
 

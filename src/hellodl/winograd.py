@@ -1,0 +1,163 @@
+"""Convolution by 3×3 with half of the multiplications, or a third: Winograd's minimal filtering (1980).
+
+Whoever multiplies two polynomials by all pairs of coefficients multiplies too often. A product of m and 3
+coefficients has m + 2, so it is known once m + 2 of its values are: evaluate both factors at m + 2 points (the
+last is infinity, where only the leading coefficient matters), multiply value by value, and work the
+coefficients out again (Toom 1963, Cook 1966). Evaluating and working out are sums with fixed small weights.
+
+A filter that slides along a row is the same read backwards. If V_k are the values of k coefficients at the
+points, then m outputs y of a filter g on m + 2 pixels d are
+
+    y = Vₘᵀ [(V₃ g) · (Vₘ₊₂⁻ᵀ d)]          with m + 2 multiplications instead of 3m.
+
+In two directions it is done along columns and rows: 4×4 outputs take 36 multiplications for each pair of
+channels, not 144. And these, point by point, are matrix products over all tiles and channels (Lavin and Gray
+2016). All of it is linear, so going back is each step transposed, in reverse order.
+
+The price is rounding: evaluating and working out cost up to a digit, so tiles are never larger than 4×4 here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from math import prod
+
+import numpy as np
+
+from hellodl import scratch
+from hellodl.pool import Pair
+from hellodl.tensor import Array
+from hellodl.windows import frame, parts_of
+
+SIDES = (4, 3, 2)  # of the tiles of outputs that there is a choice of
+# Where polynomials are evaluated, besides infinity. Powers of numbers near one stay near one, and so do rounding
+# errors: with 0, ±1, ±2 they are three times as large. (Alam et al. 2022 searched for the best such points.)
+POINTS = (0, 3 / 4, -3 / 4, 3 / 2, -3 / 2)
+
+
+def values(coefficients: int, points: int) -> Array:
+    """The matrix V that evaluates a polynomial at the first points and at infinity: (points, coefficients)."""
+    at = np.array([[float(p) ** k for k in range(coefficients)] for p in POINTS[: points - 1]])
+    return np.vstack([at, np.eye(coefficients)[-1]])
+
+
+@cache
+def transforms(side: int, dtype: np.dtype) -> tuple[Array, Array, Array]:
+    """What a tile goes through, as matrices: pixels to points (n², n²), kernels to points (n², 9), back (side², n²).
+
+    n = side + 2. A tile is read as one row, so that the transform along its columns and then along its rows is
+    one product: with the Kronecker square of the matrix for one direction.
+    """
+    n = side + 2
+    pixels, kernel, back = np.linalg.inv(values(n, n)).T, values(3, n), values(side, n).T
+    pixels, kernel, back = (np.kron(matrix, matrix).astype(dtype) for matrix in (pixels, kernel, back))
+    return pixels, kernel, back
+
+
+def tile_count(size: Pair, side: int) -> Pair:
+    """How many tiles cover an output of this size, down and across."""
+    return -(-size[0] // side), -(-size[1] // side)
+
+
+class Tiles:
+    """One convolution of images x (N, H, W, C) with weight (K, C, 3, 3), a stride of 1, and its way back.
+
+    Like `windows.Windows`, but the outputs are made in tiles of side×side, so there has to be `room` for whole
+    ones: out and g have that size, and of g what is beyond `size` has to be zero.
+    `again` says that there will be a way back, for which the pixels' values at the points are kept.
+    """
+
+    def __init__(self, x: Array, weight: Array, padding: Pair, side: int, again: bool):
+        self.padding, self.side, self.n, self.again = padding, side, side + 2, again
+        self.size = size = x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2
+        self.tiles = tile_count(size, side)
+        self.room = self.tiles[0] * side, self.tiles[1] * side
+        over = self.room[0] - size[0], self.room[1] - size[1]
+        framed = frame(x, padding, (padding[0] + over[0], padding[1] + over[1]))
+        images, _, _, channels = framed.shape
+        n, h, w, c = framed.strides
+        self.view = np.ndarray(  # tiles overlap by two pixels
+            (images, *self.tiles, self.n, self.n, channels), framed.dtype, framed,
+            strides=(n, h * side, w * side, h, w, c))  # fmt: skip
+
+        dtype = np.promote_types(x.dtype, weight.dtype)
+        self.pixels_to_points, self.kernel_to_points, self.points_to_outputs = transforms(side, dtype)
+        kernels = weight.shape[0]
+        self.kernel = scratch.empty((self.n**2, channels, kernels), dtype)  # at the points
+        rows = weight.transpose(1, 2, 3, 0).reshape(channels, 9, kernels)
+        np.matmul(self.kernel_to_points, rows, out=self.kernel.transpose(1, 0, 2))
+        self.turned: Array | None = None  # the kernel's (n², K, C), made when first needed
+        self.total: Array | None = None
+        self.pixels: dict[int, Array] = {}  # at the points, for the part that begins with this image
+        per_tile = 2 * self.n**2 * channels + (self.n**2 + side**2) * kernels
+        self.parts = parts_of(images, prod(self.tiles) * per_tile * dtype.itemsize)
+
+    def forward(self, images: slice, out: Array) -> None:
+        """Write the result of some images into out (n, *room, K)."""
+        view, kernels = self.view[images], out.shape[-1]
+        cut = scratch.empty(view.shape, view.dtype)
+        np.copyto(cut, view)
+        cut = cut.reshape(-1, self.n**2, view.shape[-1])  # (tiles, n², C)
+        pixels = np.matmul(self.pixels_to_points, cut, out=scratch.empty(cut.shape, out.dtype))
+        if self.again:
+            self.pixels[images.start] = pixels
+        product = scratch.empty((len(cut), self.n**2, kernels), out.dtype)
+        np.matmul(pixels.transpose(1, 0, 2), self.kernel, out=product.transpose(1, 0, 2))
+        tiles = np.matmul(self.points_to_outputs, product,
+                          out=scratch.empty((len(cut), self.side**2, kernels), out.dtype))  # fmt: skip
+        self._by_tile(out)[...] = self._by_place(tiles)
+
+    def backward(self, images: slice, g: Array, to_x: Array | None) -> None:
+        """Carry g (n, *room, K) back: add to the weights' `total`, and write to_x (n, H, W, C) if it is wanted."""
+        pixels, kernels = self.pixels[images.start], g.shape[-1]
+        tiles = scratch.empty((len(pixels), self.side**2, kernels), g.dtype)
+        self._by_place(tiles)[...] = self._by_tile(g)
+        product = scratch.empty((len(tiles), self.n**2, kernels), g.dtype)
+        product = np.matmul(self.points_to_outputs.T, tiles, out=product).transpose(1, 0, 2)
+        to_kernel = np.matmul(pixels.transpose(1, 2, 0), product, out=scratch.like(self.kernel))
+        self.total = to_kernel if self.total is None else np.add(self.total, to_kernel, out=self.total)
+        if to_x is None:
+            return
+        if self.turned is None:
+            self.turned = scratch.empty((self.n**2, kernels, pixels.shape[2]), g.dtype)
+            np.copyto(self.turned, self.kernel.transpose(0, 2, 1))
+        to_pixels = scratch.like(pixels)
+        np.matmul(product, self.turned, out=to_pixels.transpose(1, 0, 2))
+        cut = np.matmul(self.pixels_to_points.T, to_pixels, out=scratch.like(pixels))
+        self._add_up(cut.reshape(len(g), *self.tiles, self.n, self.n, -1), to_x)
+
+    def _by_tile(self, images: Array) -> Array:
+        """Images (n, *room, K) as (n, down, side, across, side, K): a view."""
+        (down, across), side = self.tiles, self.side
+        return images.reshape(len(images), down, side, across, side, -1)
+
+    def _by_place(self, tiles: Array) -> Array:
+        """Tiles (n·down·across, side², K) in the same order: a view."""
+        (down, across), side = self.tiles, self.side
+        return tiles.reshape(-1, down, across, side, side, tiles.shape[-1]).transpose(0, 1, 3, 2, 4, 5)
+
+    def _add_up(self, cut: Array, to_x: Array) -> None:
+        """Add tiles (n, down, across, side + 2, side + 2, C) where they were cut; they overlap by two pixels."""
+        (down, across), side = self.tiles, self.side
+        framed = scratch.empty((len(cut), (down + 1) * side, (across + 1) * side, cut.shape[-1]), cut.dtype)
+        framed[:, down * side :] = 0
+        framed[:, :, across * side :] = 0
+        grid = framed.reshape(len(cut), down + 1, side, across + 1, side, -1)
+        cut = cut.transpose(0, 1, 3, 2, 4, 5)
+        grid[:, :-1, :, :-1] = cut[:, :, :side, :, :side]
+        grid[:, 1:, :2, :-1] += cut[:, :, side:, :, :side]
+        grid[:, :-1, :, 1:, :2] += cut[:, :, :side, :, side:]
+        grid[:, 1:, :2, 1:, :2] += cut[:, :, side:, :, side:]
+        (top, left), (height, width) = self.padding, to_x.shape[1:3]
+        to_x[...] = framed[:, top : top + height, left : left + width]
+
+    def to_weight(self) -> Array:
+        """What the weights get from all images: (K, C, 3, 3)."""
+        _, channels, kernels = self.kernel.shape
+        out = scratch.empty((9, channels, kernels), self.kernel.dtype)
+        if self.total is None:
+            out[...] = 0
+        else:
+            np.matmul(self.kernel_to_points.T, self.total.transpose(1, 0, 2), out=out.transpose(1, 0, 2))
+        self.total = None
+        return out.reshape(3, 3, channels, kernels).transpose(3, 2, 0, 1)
