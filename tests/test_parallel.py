@@ -1,5 +1,7 @@
 """Lanes: the same bits on any number of threads, and the gradient of the whole batch."""
 
+import multiprocessing
+import os
 import threading
 import time
 
@@ -8,6 +10,7 @@ import pytest
 
 from hellodl import nn, optim
 from hellodl.errors import HelloError, TrainingError
+from hellodl.helpers import CAN_FORK
 from hellodl.mode import debug, mode, no_grad
 from hellodl.parallel import Lanes, as_input, predict, replica, thread_count
 from hellodl.tensor import Tensor
@@ -50,25 +53,25 @@ def work_on(data, batch_size, noise=0.1):
     return work
 
 
-def trained(data, threads, steps=4, batch_size=37):
+def trained(data, threads, steps=4, batch_size=37, processes=False):
     model = network()
     optimizer = optim.AdamW(model.named_parameters(), 0.01)
     order = np.random.default_rng(1)
-    results = []
-    with Lanes(model, micro_batch=5, lanes=3, threads=threads) as lanes:
+    results, work = [], work_on(data, batch_size)
+    with Lanes(model, micro_batch=5, lanes=3, threads=threads, processes=processes) as lanes:
         for step in range(steps):
             batch = order.permutation(COUNT)[:batch_size]
-            loss, sums = lanes.gradients(work_on(data, batch_size), batch, (7, step))
+            loss, sums = lanes.gradients(work, batch, (7, step))
             optimizer.step()
             results.append((loss, *sums))
     return model.state_dict(), results
 
 
-def test_one_two_and_four_threads_give_the_same_bits(data):
+def test_one_two_four_and_eight_threads_or_processes_give_the_same_bits(data):
     # Dropout, noise on the images and batch norm are all in it.
     weights, results = trained(data, 1)
-    for threads in (2, 4):
-        others, other_results = trained(data, threads)
+    for threads, processes in [(2, False), (4, False), (8, False), (2, True), (4, True), (8, True)]:
+        others, other_results = trained(data, threads, processes=processes)
         assert results == other_results
         assert all((weights[name] == others[name]).all() for name in weights)
     assert any((weights[name] != array).any() for name, array in network().state_dict().items())
@@ -93,13 +96,14 @@ def test_the_same_bits_also_when_threads_finish_in_another_order(data):
     assert all((a == b).all() for a, b in zip(*gradients))
 
 
+@pytest.mark.parametrize("processes", [False, True])
 @pytest.mark.parametrize(("micro_batch", "lanes"), [(5, 3), (16, 8), (90, 1), (1, 2), (7, 20)])
-def test_the_gradient_is_that_of_the_whole_batch(data, micro_batch, lanes):
+def test_the_gradient_is_that_of_the_whole_batch(data, micro_batch, lanes, processes):
     images, labels = data
     plain, cut = network(norm=False, drop=0), network(norm=False, drop=0)
     loss = nn.cross_entropy(plain(Tensor(images)), labels, 0.1)
     loss.backward()
-    with Lanes(cut, micro_batch, lanes, 2) as many:
+    with Lanes(cut, micro_batch, lanes, 2, processes) as many:
         total, sums = many.gradients(work_on(data, COUNT, noise=0), np.arange(COUNT), (0, 0))
     assert total == pytest.approx(loss.item(), rel=1e-5)
     assert sums[1] == COUNT
@@ -120,9 +124,10 @@ def test_each_micro_batch_and_step_has_its_own_chance(data):
     assert len(set(drawn.values())) == 12
 
 
-def test_running_statistics_are_merged_in_the_order_of_the_micro_batches(data):
+@pytest.mark.parametrize("processes", [False, True])
+def test_running_statistics_are_merged_in_the_order_of_the_micro_batches(data, processes):
     model, plain = network(drop=0), network(drop=0)
-    with Lanes(model, 10, 4, 3) as lanes:
+    with Lanes(model, 10, 4, 3, processes) as lanes:
         lanes.gradients(work_on(data, COUNT, noise=0), np.arange(COUNT), (0, 0))
     plain.train()
     for start in range(0, COUNT, 10):
@@ -145,9 +150,10 @@ def test_a_loss_that_is_no_number_leaves_the_running_statistics_as_they_were(dat
     assert any((array != before[name]).any() for name, array in model.named_buffers().items())
 
 
-def test_gradients_are_the_models_own_and_new_each_time(data):
+@pytest.mark.parametrize("processes", [False, True])
+def test_gradients_are_the_models_own_and_new_each_time(data, processes):
     model = network()
-    with Lanes(model, 10, 3, 2) as lanes:
+    with Lanes(model, 10, 3, 2, processes) as lanes:
         lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 0))
         first = {name: p.grad for name, p in model.named_parameters().items()}
         kept = {name: g.copy() for name, g in first.items()}
@@ -159,9 +165,10 @@ def test_gradients_are_the_models_own_and_new_each_time(data):
         assert all((p.grad == kept[name]).all() for name, p in model.named_parameters().items())
 
 
-def test_a_small_batch_after_a_large_one_leaves_no_trace_of_it(data):
+@pytest.mark.parametrize("processes", [False, True])
+def test_a_small_batch_after_a_large_one_leaves_no_trace_of_it(data, processes):
     model, fresh = network(), network()
-    with Lanes(model, 5, 4, 2) as lanes, Lanes(fresh, 5, 4, 2) as other:
+    with Lanes(model, 5, 4, 2, processes) as lanes, Lanes(fresh, 5, 4, 2, processes) as other:
         lanes.gradients(work_on(data, 60), np.arange(60), (0, 0))
         fresh.load_state_dict(model.state_dict())
         for each in (lanes, other):
@@ -236,6 +243,53 @@ def test_an_error_in_a_lane_comes_through_as_itself_and_the_lanes_go_on(data, th
     assert all((a == fresh.named_buffers()[name]).all() for name, a in model.named_buffers().items())
 
 
+class Odd(Exception):
+    pass
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="this system cannot fork safely")
+@pytest.mark.parametrize("where", [10, 0])
+def test_an_error_in_a_helping_process_comes_through_and_the_lanes_go_on(data, where):
+    model, fresh = network(), network()
+    work = work_on(data, COUNT)
+
+    def bad(replica, which, generator):
+        out = work(replica, which, generator)  # leaves running statistics behind
+        if which[0] == where and seeds_tell(generator):
+            raise Odd(f"image {where}")
+        return out
+
+    def seeds_tell(generator):
+        return generator.bit_generator.seed_seq.entropy[1] == 0
+
+    with Lanes(model, 10, 3, 2, True) as lanes, Lanes(fresh, 10, 3, 2, True) as other:
+        with pytest.raises(Odd, match=f"image {where}"):
+            lanes.gradients(bad, np.arange(30), (0, 0))
+        for each in (lanes, other):
+            each.gradients(bad, np.arange(COUNT), (0, 1))
+    assert all((a.grad == b.grad).all() for a, b in zip(model.parameters(), fresh.parameters()))
+    assert all((a == fresh.named_buffers()[name]).all() for name, a in model.named_buffers().items())
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="this system cannot fork safely")
+def test_helping_processes_really_help_and_are_gone_afterwards(data):
+    def work(model, which, generator):
+        return model(Tensor(data[0][which])).sum(), np.array([os.getpid()])
+
+    def other_work(model, which, generator):
+        return model(Tensor(data[0][which])).sum(), np.array([0])
+
+    model = network()
+    with Lanes(model, 10, 4, 2, True) as lanes:
+        _, both = lanes.gradients(work, np.arange(20), (0, 0))
+        _, alone = lanes.gradients(work, np.arange(10), (0, 0))
+        helper = both[0] - os.getpid()
+        assert alone[0] == os.getpid() != helper
+        assert {process.pid for process in multiprocessing.active_children()} == {helper}
+        assert lanes.gradients(other_work, np.arange(20), (0, 0))[1] == [0]  # others come for other work
+    assert not multiprocessing.active_children()
+
+
 def test_an_error_says_which_layer_and_lanes_leave_the_callers_modes_alone(data):
     model = network()
     with Lanes(model, 10, 3, 1) as lanes:
@@ -252,10 +306,10 @@ def test_an_error_says_which_layer_and_lanes_leave_the_callers_modes_alone(data)
     assert all(p.grad is not None for p in model.parameters())
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_debug_reaches_the_lanes_and_leaves_weights_that_can_be_learned(data, threads):
+@pytest.mark.parametrize(("threads", "processes"), [(1, False), (3, False), (3, True)])
+def test_debug_reaches_the_lanes_and_leaves_weights_that_can_be_learned(data, threads, processes):
     model = network()
-    with Lanes(model, 10, 3, threads) as lanes:
+    with Lanes(model, 10, 3, threads, processes) as lanes:
         with debug():
             lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 0))
             optim.SGD(model.named_parameters(), 0.1).step()

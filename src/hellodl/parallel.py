@@ -1,13 +1,14 @@
 """Lanes: one batch on several threads, with the same bits whatever their number.
 
-A batch is cut into micro-batches of a fixed size, which belong to a fixed number of lanes; threads take lanes.
+A batch is cut into micro-batches of a fixed size, which belong to a fixed number of lanes; threads take lanes,
+or processes that work like threads.
 Each lane has a replica of the model: the same weight arrays, but its own gradients and its own random
 generator, made from the seed, the step and the micro-batch. Gradients are added within a lane in order, then
 over the lanes in order. Floating-point sums depend on their order, and nothing here depends on which thread
 was first, so training with 1, 2 or 8 threads gives the same weights to the last bit.
 
-A small micro-batch is also fast: all that one makes on the way fits into its core's own cache. NumPy lets go of
-Python's lock while it computes, so plain threads do; the matrix library is told to use one thread a product.
+A small micro-batch is also fast: all that one makes on the way fits into its core's own cache. The matrix library
+is told to use one thread a product.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from hellodl.console import log
+from hellodl.helpers import CAN_FORK, Helper, shared
 from hellodl.mode import mode, no_grad
 from hellodl.nn.module import Module, Parameter
 from hellodl.nn.norm import BatchNorm2d
@@ -102,6 +104,7 @@ class _Lane:
     parameters: dict[str, Parameter]
     norms: list[BatchNorm2d]
     chancy: list[Any]  # modules that want a generator
+    gradients: dict[str, Array]  # where another process leaves them, if one does this lane
     loss: float = 0.0
     sums: list[Array] = field(default_factory=list)
 
@@ -110,23 +113,37 @@ class Lanes:
     """Computes the gradient of a batch: `with Lanes(model) as lanes: loss, sums = lanes.gradients(work, batch, seeds)`.
 
     micro_batch and lanes are settings of the training run, stored with it; `threads` is the machine's affair and
-    changes nothing but the time it takes.
+    changes nothing but the time it takes. With `processes`, helpers take lanes instead of threads, where the
+    system can fork (see `helpers`): they see everything as it was when they were first asked to do this work, so
+    what the work looks at must not change later, and what it changes stays with them.
     """
 
-    def __init__(self, model: Module, micro_batch: int = 16, lanes: int = 8, threads: int | None = None):
-        self.model, self.micro_batch, self.threads = model, micro_batch, thread_count(threads)
+    def __init__(self, model: Module, micro_batch: int = 16, lanes: int = 8, threads: int | None = None,
+                 processes: bool = False):  # fmt: skip
+        self.model, self.micro_batch, self.threads = model, micro_batch, min(thread_count(threads), lanes)
+        self.processes = processes and CAN_FORK and self.threads > 1
         self.parameters = model.named_parameters()
         self.norms = [m for _, m in model.modules() if isinstance(m, BatchNorm2d)]
-        self.lanes = [self._lane() for _ in range(lanes)]
-        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="lane") if self.threads > 1 else None
+        if self.processes:
+            for parameter in self.parameters.values():
+                parameter.data = shared(parameter.data)
+        self.lanes = [self._lane(number) for number in range(lanes)]
+        self._pool: ThreadPoolExecutor | None = None
+        if self.threads > 1 and not self.processes:
+            self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="lane")
+        self._helpers: list[Helper] = []
+        self._work: Work | None = None  # what the helpers know how to do
 
-    def _lane(self) -> _Lane:
+    def _lane(self, number: int) -> _Lane:
         twin = replica(self.model)
         norms = [m for _, m in twin.modules() if isinstance(m, BatchNorm2d)]
         for norm in norms:
             norm.waiting = []
         chancy = [m for _, m in twin.modules() if hasattr(m, "generator")]
-        return _Lane(twin.train(), twin.named_parameters(), norms, chancy)
+        parameters, elsewhere = twin.named_parameters(), {}
+        if self.processes and number % self.threads:
+            elsewhere = {name: shared(parameter.data) for name, parameter in parameters.items()}
+        return _Lane(twin.train(), parameters, norms, chancy, elsewhere)
 
     def __enter__(self) -> Lanes:
         self._context = ExitStack()
@@ -137,6 +154,7 @@ class Lanes:
     def __exit__(self, *error: Any) -> None:
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
+        self._let_go()
         self._context.close()
 
     def gradients(self, work: Work, batch: Array, seeds: Sequence[int]) -> tuple[float, Array]:
@@ -146,34 +164,15 @@ class Lanes:
         """
         pieces = [batch[i : i + self.micro_batch] for i in range(0, len(batch), self.micro_batch)]
         busy = self.lanes[: len(pieces)]
-        debug = mode.debug
-
-        def run(number: int) -> None:
-            lane, mode.debug, mode.remember = self.lanes[number], debug, True
-            lane.loss, lane.sums = 0.0, []
-            for norm in lane.norms:
-                norm.waiting = []  # where the batch before this one failed, its statistics are still there
-            for parameter in lane.parameters.values():
-                parameter.grad = None
-            for k in range(number, len(pieces), len(self.lanes)):
-                generator = np.random.default_rng([*seeds, k])
-                for module in lane.chancy:
-                    module.generator = generator
-                loss, sums = work(lane.model, pieces[k], generator)
-                loss.backward()
-                lane.loss += loss.item()
-                lane.sums.append(np.asarray(sums))
-
-        if self._pool:
-            futures = [self._pool.submit(run, number) for number in range(len(busy))]
-            wait(futures)  # all of them, also where one fails: none may go on in the background
-            for future in futures:
-                future.result()
+        if self.processes and len(busy) > 1 and not mode.debug:
+            self._by_processes(work, pieces, seeds)
+        elif self._pool:
+            self._by_threads(work, pieces, seeds)
         else:
             remember = mode.remember
             try:
                 for number in range(len(busy)):
-                    run(number)
+                    self._run(number, work, pieces, seeds)
             finally:
                 mode.remember = remember
         self._add_up(busy)
@@ -181,6 +180,94 @@ class Lanes:
         if math.isfinite(loss):  # running statistics, unlike weights, could not be refused a NaN later
             self._merge_statistics(len(pieces))
         return loss, np.sum([s for lane in busy for s in lane.sums], axis=0)
+
+    def _run(self, number: int, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
+        """Do one lane's micro-batches, in order."""
+        lane, mode.remember = self.lanes[number], True
+        lane.loss, lane.sums = 0.0, []
+        for norm in lane.norms:
+            norm.waiting = []  # where the batch before this one failed, its statistics are still there
+        for parameter in lane.parameters.values():
+            parameter.grad = None
+        for k in range(number, len(pieces), len(self.lanes)):
+            generator = np.random.default_rng([*seeds, k])
+            for module in lane.chancy:
+                module.generator = generator
+            loss, sums = work(lane.model, pieces[k], generator)
+            loss.backward()
+            lane.loss += loss.item()
+            lane.sums.append(np.asarray(sums))
+
+    def _by_threads(self, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
+        """Lanes as threads become free to take them."""
+        debug = mode.debug
+
+        def run(number: int) -> None:
+            mode.debug = debug
+            self._run(number, work, pieces, seeds)
+
+        assert self._pool is not None
+        futures = [self._pool.submit(run, number) for number in range(min(len(pieces), len(self.lanes)))]
+        wait(futures)  # all of them, also where one fails: none may go on in the background
+        for future in futures:
+            future.result()
+
+    def _by_processes(self, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
+        """Every so-manieth lane here, and each helper its own."""
+        if work is not self._work:
+            self._let_go()
+            self._work = work
+            for first in range(1, self.threads):
+                function = partial(self._share, first, work)
+                self._helpers.append(Helper(function, self._helpers))
+        for helper in self._helpers:
+            helper.ask((pieces, seeds))
+        errors: list[BaseException] = []
+        try:
+            remember = mode.remember
+            self._share(0, work, (pieces, seeds))
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            mode.remember = remember
+        for helper in self._helpers:  # all of them, also where one fails: none may go on in the background
+            try:
+                self._take_over(helper.answer())
+            except Exception as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    def _share(
+        self, first: int, work: Work, question: tuple[list[Array], Sequence[int]]
+    ) -> list[tuple[Any, ...]]:
+        """Do the lanes from `first` on that are one process's; what came of them but for the gradients."""
+        pieces, seeds = question
+        done = []
+        for number in range(first, min(len(pieces), len(self.lanes)), self.threads):
+            self._run(number, work, pieces, seeds)
+            lane = self.lanes[number]
+            learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
+            if lane.gradients:
+                for name in learned:
+                    lane.gradients[name][...] = lane.parameters[name].grad
+            done.append((number, lane.loss, lane.sums, [norm.waiting for norm in lane.norms], learned))
+        return done
+
+    def _take_over(self, done: list[tuple[Any, ...]]) -> None:
+        """Put a helper's results where they would be, had its lanes been done here."""
+        for number, loss, sums, statistics, learned in done:
+            lane = self.lanes[number]
+            lane.loss, lane.sums = loss, sums
+            for norm, waiting in zip(lane.norms, statistics, strict=True):
+                norm.waiting = waiting
+            for name, parameter in lane.parameters.items():
+                parameter.grad = lane.gradients[name] if name in learned else None
+
+    def _let_go(self) -> None:
+        for helper in self._helpers:
+            helper.stop()
+        self._helpers, self._work = [], None
 
     def _add_up(self, busy: list[_Lane]) -> None:
         for name, parameter in self.parameters.items():
@@ -190,7 +277,7 @@ class Lanes:
                 if gradient is None:
                     continue
                 if total is None:
-                    total = gradient
+                    total = np.array(gradient) if lane.gradients else gradient
                 else:
                     total += gradient
                 lane.parameters[name].grad = None

@@ -62,7 +62,7 @@ class Settings:
     clip: float | None = None
     average: float | None = None
     balance: float = 0.0
-    micro_batch: int = 16
+    micro_batch: int = 32
     lanes: int = 8
     seed: int = 0
 
@@ -143,7 +143,7 @@ class Trainer:
     def fit(self) -> Module:
         """Train to the end, from the start or from where `load` left off; returns the model, averaged if so set."""
         with (
-            Lanes(self.model, self.settings.micro_batch, self.settings.lanes, self.threads) as lanes,
+            Lanes(self.model, self.settings.micro_batch, self.settings.lanes, self.threads, True) as lanes,
             progress_bar("training", self.total) as bar,
             _politely_interrupted() as interrupted,
         ):

@@ -162,7 +162,7 @@ def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Cont
     """hellodl's training step: gradients of a batch on lanes, and AdamW."""
     model = problem.network()
     optimizer = optim.AdamW(optim.decay_matrices_only(model, 0.01), RATE)
-    lanes = Lanes(model, micro_batch or problem.task.micro_batch, threads=threads)
+    lanes = Lanes(model, micro_batch or problem.task.micro_batch, threads=threads, processes=True)
     batch = np.arange(len(problem.labels))
 
     def work(replica: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
