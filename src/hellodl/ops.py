@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import scratch
+from hellodl import loops, scratch
 from hellodl.erf import erf as _erf
 from hellodl.errors import ShapeError
 from hellodl.tensor import Array, Tensor, as_tensor, broadcast, column_sums, record, unbroadcast
@@ -83,11 +83,25 @@ def where(condition: Any, a: Tensor, b: Any) -> Tensor:
 
 def relu(x: Tensor) -> Tensor:
     """max(x, 0), the rectifier (Nair and Hinton 2010).  The slope is 1 where something came through."""
+    if loops.use(x.data):
+        return _relu_in_loops(x)
     out = np.maximum(x.data, 0, out=scratch.like(x.data))
     return record(
         out,
         (x, lambda g: np.multiply(g, np.greater(out, 0, out=scratch.like(out, bool)), out=scratch.like(g))),
     )
+
+
+def _relu_in_loops(x: Tensor) -> Tensor:
+    out = scratch.like(x.data)
+    loops.rectify(x.data.reshape(-1), out.reshape(-1))
+
+    def to_x(g: Array) -> Array:
+        gradient = scratch.like(out)
+        loops.unrectify(np.ascontiguousarray(g).reshape(-1), out.reshape(-1), gradient.reshape(-1))
+        return gradient
+
+    return record(out, (x, to_x))
 
 
 def sigmoid(x: Tensor) -> Tensor:
@@ -127,6 +141,8 @@ def gelu_tanh(x: Tensor) -> Tensor:
     Φ(x) ≈ (1 + tanh u) / 2 with u = √(2/π)·(x + 0.044715·x³), and its slope is Φ(x)·(1 + 2x·(1 - Φ(x))·du/dx).
     """
     scale, cubic = math.sqrt(2 / math.pi), 0.044715
+    if loops.use(x.data):
+        return _gelu_in_loops(x, np.float32(scale), np.float32(scale * cubic))
 
     def parabola(square: float) -> Array:
         out = np.multiply(x.data, x.data, out=scratch.like(x.data))
@@ -152,6 +168,23 @@ def gelu_tanh(x: Tensor) -> Tensor:
         return slope
 
     return record(np.multiply(x.data, share, out=scratch.like(x.data)), (x, to_x))
+
+
+def _gelu_in_loops(x: Tensor, first: np.float32, third: np.float32) -> Tensor:
+    """`gelu_tanh` with u = first·x + third·x³."""
+    flat, bend, out = x.data.reshape(-1), scratch.like(x.data), scratch.like(x.data)
+    loops.cubic(flat, first, third, bend.reshape(-1))
+    np.tanh(bend, out=bend)
+    loops.gelu_of_tanh(flat, bend.reshape(-1), out.reshape(-1))
+
+    def to_x(g: Array) -> Array:
+        gradient = scratch.like(bend)
+        loops.ungelu(
+            np.ascontiguousarray(g).reshape(-1), flat, bend.reshape(-1), first, third, gradient.reshape(-1)
+        )
+        return gradient
+
+    return record(out, (x, to_x))
 
 
 # -- reductions --------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from hellodl import loops
 from hellodl.errors import CheckpointError
 from hellodl.nn.module import Module
 from hellodl.tensor import Array, Tensor
@@ -98,6 +99,12 @@ def zeros_for(weight: Array) -> Array:
     return np.zeros_like(weight, order="K")
 
 
+def as_row(array: Array, weight: Array) -> Array:
+    """The numbers of an array in the order in which those of a weight of its shape lie in memory."""
+    order = sorted(range(weight.ndim), key=lambda axis: -weight.strides[axis])
+    return array.transpose(order).reshape(-1)
+
+
 class SGD(Optimizer):
     """Stochastic gradient descent: w -= rate·g, with the gradient's running sum instead where there is momentum.
 
@@ -149,6 +156,13 @@ class Adam(Optimizer):
         first, second = self.betas
         mean = memory.setdefault("mean", zeros_for(weight))
         square = memory.setdefault("square", zeros_for(weight))
+        keep = 1 - rate * group["weight_decay"] if self.decoupled else 1.0
+        rate /= 1 - first**self.steps
+        unbias = 1 / math.sqrt(1 - second**self.steps)
+        rows = [as_row(array, weight) for array in (weight, gradient, mean, square)]
+        if loops.use(*rows) and np.shares_memory(rows[0], weight):
+            loops.adam(*rows, *map(np.float32, (first, second, unbias, self.eps, rate, keep)))
+            return
         work = (1 - first) * gradient
         mean *= first
         mean += work
@@ -157,12 +171,12 @@ class Adam(Optimizer):
         square *= second
         square += work
         np.sqrt(square, out=work)
-        work *= 1 / math.sqrt(1 - second**self.steps)
+        work *= unbias
         work += self.eps
         np.divide(mean, work, out=work)
-        work *= rate / (1 - first**self.steps)
-        if group["weight_decay"] and self.decoupled:
-            weight *= 1 - rate * group["weight_decay"]
+        work *= rate
+        if keep != 1:
+            weight *= keep
         weight -= work
 
 

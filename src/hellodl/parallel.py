@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from hellodl import loops
 from hellodl.console import log
 from hellodl.helpers import CAN_FORK, Helper, shared
 from hellodl.mode import mode, no_grad
@@ -149,6 +150,7 @@ class Lanes:
         self._context = ExitStack()
         self._context.enter_context(single_threaded_products())
         self._context.enter_context(quick_hand_over())
+        self._context.enter_context(loops.compiled())
         return self
 
     def __exit__(self, *error: Any) -> None:

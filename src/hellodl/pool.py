@@ -10,7 +10,7 @@ from math import prod
 
 import numpy as np
 
-from hellodl import scratch
+from hellodl import loops, scratch
 from hellodl.errors import ShapeError
 from hellodl.tensor import Array, Tensor, record
 
@@ -79,7 +79,8 @@ def _needs_images(name: str, x: Tensor) -> Pair:
     return x.shape[1], x.shape[2]
 
 
-Winners = tuple[Array, Array]  # where the lower of each two rows won, then the right one of each two columns
+# Where the lower of each two rows won, then the right one of each two columns; or which of the four, from the loops.
+Winners = tuple[Array, Array] | Array
 
 
 def halve(x: Array, out: Array) -> Winners:
@@ -88,12 +89,19 @@ def halve(x: Array, out: Array) -> Winners:
     That is the larger of each two rows, then of each two columns: it reads and writes long runs of memory,
     five times as fast as asking every window's four corners.
     """
+    if loops.use(x, out):
+        winner = scratch.like(out, np.uint8)
+        loops.halve(x, out, winner)
+        return winner
     down = scratch.empty((len(x), out.shape[1], *x.shape[2:]), x.dtype)
     return _larger(x, down, 1), _larger(down, out, 2)
 
 
 def unhalve(g: Array, winners: Winners, out: Array) -> None:
     """A gradient (N, H', W', C) back to where the largest were, into out (N, H, W, C); zero elsewhere."""
+    if not isinstance(winners, tuple):
+        loops.unhalve(np.ascontiguousarray(g), winners, out)
+        return
     across = scratch.empty((*g.shape[:2], *out.shape[2:]), g.dtype)
     _to_larger(g, winners[1], across, 2)
     _to_larger(across, winners[0], out, 1)

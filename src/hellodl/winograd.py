@@ -19,12 +19,13 @@ The price is rounding: evaluating and working out cost up to a digit, so tiles a
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from math import prod
 
 import numpy as np
 
-from hellodl import scratch
+from hellodl import loops, scratch
 from hellodl.pool import Pair
 from hellodl.tensor import Array
 from hellodl.windows import frame, parts_of
@@ -68,19 +69,16 @@ class Tiles:
     """
 
     def __init__(self, x: Array, weight: Array, padding: Pair, side: int, again: bool):
-        self.padding, self.side, self.n, self.again = padding, side, side + 2, again
-        self.size = size = x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2
-        self.tiles = tile_count(size, side)
-        self.room = self.tiles[0] * side, self.tiles[1] * side
-        over = self.room[0] - size[0], self.room[1] - size[1]
-        framed = frame(x, padding, (padding[0] + over[0], padding[1] + over[1]))
-        images, _, _, channels = framed.shape
-        n, h, w, c = framed.strides
-        self.view = np.ndarray(  # tiles overlap by two pixels
-            (images, *self.tiles, self.n, self.n, channels), framed.dtype, framed,
-            strides=(n, h * side, w * side, h, w, c))  # fmt: skip
-
+        self.x, self.padding, self.side, self.n, self.again = x, padding, side, side + 2, again
+        self.size = x.shape[1] + 2 * padding[0] - 2, x.shape[2] + 2 * padding[1] - 2
+        self.tiles = tile_count(self.size, side)
         dtype = np.promote_types(x.dtype, weight.dtype)
+        self.loops = loops.use(x) and dtype == np.float32
+        self.room = self.size if self.loops else (self.tiles[0] * side, self.tiles[1] * side)
+        images, channels = len(x), x.shape[3]
+        if not self.loops:
+            self.view = self._overlapping(x)
+
         self.pixels_to_points, self.kernel_to_points, self.points_to_outputs = transforms(side, dtype)
         kernels = weight.shape[0]
         self.kernel = scratch.empty((self.n**2, channels, kernels), dtype)  # at the points
@@ -92,12 +90,23 @@ class Tiles:
         per_tile = 2 * self.n**2 * channels + (self.n**2 + side**2) * kernels
         self.parts = parts_of(images, prod(self.tiles) * per_tile * dtype.itemsize)
 
+    def _overlapping(self, x: Array) -> Array:
+        """All tiles of x (N, H, W, C), framed by zeros, as they lie there: (N, down, across, n, n, C)."""
+        over = [room - size for room, size in zip(self.room, self.size)]
+        framed = frame(x, self.padding, (self.padding[0] + over[0], self.padding[1] + over[1]))
+        n, h, w, c = framed.strides
+        return np.ndarray((len(x), *self.tiles, self.n, self.n, x.shape[3]), framed.dtype, framed,
+                          strides=(n, h * self.side, w * self.side, h, w, c))  # fmt: skip
+
     def forward(self, images: slice, out: Array) -> None:
         """Write the result of some images into out (n, *room, K)."""
-        view, kernels = self.view[images], out.shape[-1]
-        cut = scratch.empty(view.shape, view.dtype)
-        np.copyto(cut, view)
-        cut = cut.reshape(-1, self.n**2, view.shape[-1])  # (tiles, n², C)
+        (*_, channels), kernels = self.x.shape, out.shape[-1]
+        cut = scratch.empty((len(out), *self.tiles, self.n, self.n, channels), self.x.dtype)
+        if self.loops:
+            loops.cut_tiles(self.x[images], *self.padding, self.side, cut)
+        else:
+            np.copyto(cut, self.view[images])
+        cut = cut.reshape(-1, self.n**2, channels)  # (tiles, n², C)
         pixels = np.matmul(self.pixels_to_points, cut, out=scratch.empty(cut.shape, out.dtype))
         if self.again:
             self.pixels[images.start] = pixels
@@ -105,13 +114,19 @@ class Tiles:
         np.matmul(pixels.transpose(1, 0, 2), self.kernel, out=product.transpose(1, 0, 2))
         tiles = np.matmul(self.points_to_outputs, product,
                           out=scratch.empty((len(cut), self.side**2, kernels), out.dtype))  # fmt: skip
-        self._by_tile(out)[...] = self._by_place(tiles)
+        if self.loops:
+            loops.paste_tiles(self._of_pixels(tiles), out)
+        else:
+            self._by_tile(out)[...] = self._by_place(tiles)
 
     def backward(self, images: slice, g: Array, to_x: Array | None) -> None:
         """Carry g (n, *room, K) back: add to the weights' `total`, and write to_x (n, H, W, C) if it is wanted."""
         pixels, kernels = self.pixels[images.start], g.shape[-1]
         tiles = scratch.empty((len(pixels), self.side**2, kernels), g.dtype)
-        self._by_place(tiles)[...] = self._by_tile(g)
+        if self.loops:
+            loops.unpaste_tiles(np.ascontiguousarray(g), self._of_pixels(tiles))
+        else:
+            self._by_place(tiles)[...] = self._by_tile(g)
         product = scratch.empty((len(tiles), self.n**2, kernels), g.dtype)
         product = np.matmul(self.points_to_outputs.T, tiles, out=product).transpose(1, 0, 2)
         to_kernel = np.matmul(pixels.transpose(1, 2, 0), product, out=scratch.like(self.kernel))
@@ -124,7 +139,15 @@ class Tiles:
         to_pixels = scratch.like(pixels)
         np.matmul(product, self.turned, out=to_pixels.transpose(1, 0, 2))
         cut = np.matmul(self.pixels_to_points.T, to_pixels, out=scratch.like(pixels))
-        self._add_up(cut.reshape(len(g), *self.tiles, self.n, self.n, -1), to_x)
+        if self.loops:
+            loops.add_tiles(self._of_pixels(cut), *self.padding, self.side, to_x)
+        else:
+            self._add_up(self._of_pixels(cut), to_x)
+
+    def _of_pixels(self, tiles: Array) -> Array:
+        """Tiles (n·down·across, side², K) as (n, down, across, side, side, K)."""
+        side = math.isqrt(tiles.shape[1])
+        return tiles.reshape(-1, *self.tiles, side, side, tiles.shape[-1])
 
     def _by_tile(self, images: Array) -> Array:
         """Images (n, *room, K) as (n, down, side, across, side, K): a view."""
@@ -133,8 +156,7 @@ class Tiles:
 
     def _by_place(self, tiles: Array) -> Array:
         """Tiles (n·down·across, side², K) in the same order: a view."""
-        (down, across), side = self.tiles, self.side
-        return tiles.reshape(-1, down, across, side, side, tiles.shape[-1]).transpose(0, 1, 3, 2, 4, 5)
+        return self._of_pixels(tiles).transpose(0, 1, 3, 2, 4, 5)
 
     def _add_up(self, cut: Array, to_x: Array) -> None:
         """Add tiles (n, down, across, side + 2, side + 2, C) where they were cut; they overlap by two pixels."""

@@ -7,12 +7,17 @@ features of one sample (layer norm; Ba, Kiros and Hinton 2016).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
-from hellodl import scratch
+from hellodl import loops, scratch
 from hellodl.errors import HelloError, ShapeError
+from hellodl.nn.activation import ReLU
 from hellodl.nn.module import Module, Parameter
-from hellodl.tensor import Array, Tensor, column_sums, record, unbroadcast
+from hellodl.ops import relu
+from hellodl.tensor import Array, Tensor, column_sums, jointly, record, unbroadcast
 
 
 def normalise_reference(
@@ -45,12 +50,16 @@ def normalise_rows(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> T
                   (bias, lambda g: unbroadcast(g, bias.shape)))  # fmt: skip
 
 
-def normalise_columns(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> tuple[Tensor, Array, Array]:
+def normalise_columns(
+    x: Tensor, weight: Tensor, bias: Tensor, epsilon: float, rectify: bool = False
+) -> tuple[Tensor, Array, Array]:
     """Each channel (last axis) of x over all other axes; also returns the mean and (biased) variance, (C,) each.
 
     The formula is that of rows, across. The sums over g that it needs are just what weight and bias get, so
-    they are taken once.
+    they are taken once. With `rectify`, what is below zero in the end becomes zero, as in ReLU.
     """
+    if loops.use(x.data):
+        return _in_loops(x, weight, bias, epsilon, rectify)
     rows = x.data.reshape(-1, x.shape[-1])  # (..., C) -> (M, C)
     count = rows.shape[0]
     mean = column_sums(rows) / rows.dtype.type(count)
@@ -60,28 +69,44 @@ def normalise_columns(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -
     scale = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     out = np.multiply(centred, scale * weight.data, out=work)
     out += bias.data
-    last: list[Array] = []  # the gradient that the sums were taken of, and the sums
+    if rectify:
+        np.maximum(out, 0, out=out)
 
-    def sums(g: Array) -> tuple[Array, Array]:
-        """Of g, and of g times the normalised x: (C,) each."""
-        if not last or last[0] is not g:
-            product = np.multiply(g.reshape(rows.shape), centred, out=scratch.like(rows))
-            along = column_sums(product) * scale
-            last[:] = [g, column_sums(g.reshape(rows.shape)), along]
-        return last[1], last[2]
-
-    def to_x(g: Array) -> Array:
-        total, along = sums(g)
+    def back(g: Array) -> tuple[Array, Array, Array]:
+        g = g.reshape(rows.shape)
+        if rectify:
+            g = np.multiply(g, np.greater(out, 0, out=scratch.like(out, bool)), out=scratch.like(g))
+        total = column_sums(g)
+        along = column_sums(np.multiply(g, centred, out=scratch.like(rows))) * scale
         d = np.multiply(centred, along * scale * x.dtype.type(-1 / count), out=scratch.like(rows))
-        d += g.reshape(rows.shape)
+        d += g
         d -= total * x.dtype.type(1 / count)
         d *= weight.data * scale
-        return d.reshape(x.shape)
+        return d.reshape(x.shape), along, total
 
-    result = record(
-        out.reshape(x.shape), (x, to_x), (weight, lambda g: sums(g)[1]), (bias, lambda g: sums(g)[0])
-    )
-    return result, mean, variance
+    return record(out.reshape(x.shape), *jointly((x, weight, bias), back)), mean, variance
+
+
+def _in_loops(
+    x: Tensor, weight: Tensor, bias: Tensor, epsilon: float, rectify: bool
+) -> tuple[Tensor, Array, Array]:
+    """`normalise_columns` by loops: the same, but nothing is kept that can be had from x."""
+    rows = x.data.reshape(-1, x.shape[-1])
+    mean, variance = np.empty_like(weight.data), np.empty_like(weight.data)
+    loops.moments(rows, mean, variance)
+    scale = 1 / np.sqrt(variance + np.float32(epsilon))
+    out = scratch.like(rows)
+    loops.normalise(rows, mean, scale * weight.data, bias.data, rectify, out)
+
+    def back(g: Array) -> tuple[Array, Array, Array]:
+        g, share = np.ascontiguousarray(g).reshape(rows.shape), np.float32(1 / len(rows))
+        to_x, total, along = scratch.like(rows), np.empty_like(mean), np.empty_like(mean)
+        loops.gradient_sums(g, rows, mean, out, rectify, total, along)
+        loops.unnormalise(g, rows, mean, out, rectify, scale * weight.data, total * share,
+                          along * scale * scale * share, to_x)  # fmt: skip
+        return to_x.reshape(x.shape), along * scale, total
+
+    return record(out.reshape(x.shape), *jointly((x, weight, bias), back)), mean, variance
 
 
 class LayerNorm(Module):
@@ -120,6 +145,14 @@ class BatchNorm2d(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, C) -> (N, H, W, C); (N, C) works too."""
+        return self.normalised(x)
+
+    def fused(self, following: Module) -> Callable[[Tensor], Tensor] | None:
+        """A ReLU right after it costs nothing more while the numbers are at hand."""
+        return partial(self.normalised, rectify=True) if type(following) is ReLU else None
+
+    def normalised(self, x: Tensor, rectify: bool = False) -> Tensor:
+        """`forward`, and with `rectify` max(·, 0) of it."""
         if x.shape[-1:] != self.weight.shape:
             raise ShapeError(
                 f"BatchNorm2d '{self.name}' takes {self.weight.size} channels last, got {x.shape}"
@@ -128,12 +161,13 @@ class BatchNorm2d(Module):
             scale = self.weight * (
                 1 / np.sqrt(self.running_var + np.float32(self.eps))
             )  # (C,): small, then x once
-            return x * scale + (self.bias - scale * self.running_mean)
+            out = x * scale + (self.bias - scale * self.running_mean)
+            return relu(out) if rectify else out
         count = x.size // x.shape[-1]
         if count < 2:
             raise HelloError(f"BatchNorm2d '{self.name}' cannot take the spread of one value per channel; "
                              "train with a larger batch, or call model.eval()")  # fmt: skip
-        out, mean, variance = normalise_columns(x, self.weight, self.bias, self.eps)
+        out, mean, variance = normalise_columns(x, self.weight, self.bias, self.eps, rectify)
         unbiased = variance * (count / (count - 1))
         if self.waiting is None:
             self.merge(mean, unbiased)

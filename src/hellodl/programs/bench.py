@@ -18,14 +18,14 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hellodl import machine, nn, optim
+from hellodl import loops, machine, nn, optim
 from hellodl.console import log, progress_bar
 from hellodl.errors import HelloError
 from hellodl.mode import debug
@@ -33,6 +33,8 @@ from hellodl.parallel import Lanes, predict, quick_hand_over, single_threaded_pr
 from hellodl.programs.networks import NETWORKS
 from hellodl.tensor import Array, Tensor
 
+OURS, JIT = "hellodl", "hellodl, jit"  # in NumPy alone, and with compiled loops
+LIMIT = "matrix products alone"
 PEERS = machine.SOURCE / "benchmarks" / "peers"
 TURN = 0.3  # seconds: long against the clock's grain, short against the machine's moods
 REST = 0.02  # seconds between turns, in which the threads of the one before go to sleep
@@ -145,12 +147,22 @@ def problem_of(task: Task, seed: int = 0) -> Problem:
 
 
 def ours(problem: Problem) -> Iterator[Contestant]:
-    """hellodl with one thread and with all."""
-    for threads in one_and_all():
-        if problem.task.training:
-            yield step(problem, threads)
-        else:
-            yield answer(problem, threads)
+    """hellodl with one thread and with all, in NumPy alone and, where Numba is installed, with compiled loops."""
+    for jit in [False, True] if loops.available() else [False]:
+        for threads in one_and_all():
+            contestant = step(problem, threads) if problem.task.training else answer(problem, threads)
+            yield compiled(contestant) if jit else contestant
+
+
+def compiled(contestant: Contestant) -> Contestant:
+    """The same with loops as machine code."""
+
+    def switched_on(function: Callable[[], Any]) -> Callable[[], Any]:
+        return loops.compiled()(function)
+
+    assert contestant.show is not None
+    run, show = switched_on(contestant.run), switched_on(contestant.show)
+    return replace(contestant, library=JIT, run=run, show=show, rates=[])
 
 
 def one_and_all() -> list[int]:
@@ -179,7 +191,7 @@ def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Cont
         lanes.gradients(work, batch, (0, 0))
         return logits, {name: p.grad for name, p in model.named_parameters().items() if p.grad is not None}
 
-    return Contestant("hellodl", threads, run, show)
+    return Contestant(OURS, threads, run, show)
 
 
 def answer(problem: Problem, threads: int) -> Contestant:
@@ -189,7 +201,7 @@ def answer(problem: Problem, threads: int) -> Contestant:
     def run() -> Array:
         return predict(model, problem.images, threads, problem.task.micro_batch)
 
-    return Contestant("hellodl", threads, run, lambda: (run(), {}))
+    return Contestant(OURS, threads, run, lambda: (run(), {}))
 
 
 def limit(problem: Problem, threads: int) -> Contestant:
@@ -209,7 +221,7 @@ def limit(problem: Problem, threads: int) -> Contestant:
     def run() -> None:
         list(pool.map(lambda pair: multiply(*pair), pairs))
 
-    return Contestant("matrix products alone", threads, run, work=times * threads * 2 * side**3 / whole)
+    return Contestant(LIMIT, threads, run, work=times * threads * 2 * side**3 / whole)
 
 
 def flops(problem: Problem) -> float:
@@ -319,19 +331,19 @@ def figures_of(problem: Problem, contestants: list[Contestant]) -> dict[str, Any
         known = best.get(contestant.library)
         if known is None or np.median(contestant.rates) > np.median(known.rates):
             best[contestant.library] = contestant
-    mine = best["hellodl"]
     per_image = flops(problem)
     rows = []
     for library, contestant in best.items():
         low, middle, high = (float(q) for q in np.percentile(contestant.rates, (25, 50, 75)))
-        ratios = np.array(mine.rates) / np.array(contestant.rates)
-        rows.append({
-            "library": library, "threads": contestant.threads, "images_per_second": middle, "quartiles": [low, high],
-            "gflops": middle * per_image / 1e9, "hellodl_is": float(np.median(ratios)),
-            "hellodl_is_quartiles": [float(q) for q in np.percentile(ratios, (25, 75))],
-        })  # fmt: skip
+        row: dict[str, Any] = {"library": library, "threads": contestant.threads, "images_per_second": middle,
+                               "quartiles": [low, high], "gflops": middle * per_image / 1e9}  # fmt: skip
+        for mine in (OURS, JIT):  # how many times as fast as this library, round by round
+            if mine in best and library not in (OURS, JIT):
+                ratios = np.array(best[mine].rates) / np.array(contestant.rates)
+                row[f"{mine} is"] = [float(q) for q in np.percentile(ratios, (25, 50, 75))]
+        rows.append(row)
     everyone = {c.name: {"threads": c.threads, "library": c.library, "rates": c.rates} for c in contestants}
-    scaling = {library: gain(contestants, library) for library in ("hellodl", "matrix products alone")}
+    scaling = {name: gain(contestants, name) for name in (OURS, JIT, LIMIT) if name in best}
     return {"task": problem.task.name, "network": problem.task.network, "batch": problem.task.batch,
             "training": problem.task.training, "flops_per_image": per_image, "best": rows,
             "gain_from_threads": scaling, "all": everyone}  # fmt: skip
@@ -351,18 +363,23 @@ def as_markdown(figures: dict[str, Any]) -> str:
     ]
     for task in figures["tasks"]:
         what = "training steps" if task["training"] else "answers"
+        mine = [name for name in (OURS, JIT) if any(f"{name} is" in row for row in task["best"])]
         lines += ["", f"**{task['task']}**: {what} of the network `{task['network']}`, batches of {task['batch']}, "
                   f"{task['flops_per_image'] / 1e6:.1f} MFLOP an image", "",
-                  "| | threads | images/s (quartiles) | GFLOP/s | hellodl is (quartiles) |",
-                  "|---|---|---|---|---|"]  # fmt: skip
+                  "| | threads | images/s (quartiles) | GFLOP/s |" + "".join(f" {name} is |" for name in mine),
+                  "|---|---|---|---|" + "---|" * len(mine)]  # fmt: skip
         for row in task["best"]:
-            (low, high), (least, most) = row["quartiles"], row["hellodl_is_quartiles"]
-            ratio = (
-                "" if row["library"] == "hellodl" else f"{row['hellodl_is']:.2f}× ({least:.2f} to {most:.2f})"
-            )
+            low, high = row["quartiles"]
             lines.append(f"| {row['library']} | {row['threads']} | {row['images_per_second']:,.0f} "
-                         f"({low:,.0f} to {high:,.0f}) | {row['gflops']:.0f} | {ratio} |")  # fmt: skip
-        gains = task["gain_from_threads"]
-        lines.append(f"\nFrom one thread to all: hellodl {gains['hellodl']:.2f}×, "
-                     f"matrix products alone {gains['matrix products alone']:.2f}×.")  # fmt: skip
+                         f"({low:,.0f} to {high:,.0f}) | {row['gflops']:.0f} |"
+                         + "".join(f" {_ratio(row.get(f'{name} is'))} |" for name in mine))  # fmt: skip
+        gains = ", ".join(f"{name} {gain:.2f}×" for name, gain in task["gain_from_threads"].items())
+        lines.append(f"\nFrom one thread to all: {gains}.")
     return "\n".join(lines)
+
+
+def _ratio(quartiles: list[float] | None) -> str:
+    if quartiles is None:
+        return ""
+    low, middle, high = quartiles
+    return f"{middle:.2f}× ({low:.2f} to {high:.2f})"
