@@ -103,7 +103,7 @@ def test_tiles_lose_less_than_a_digit_of_float32(rng):
     ((32, 13, 13, 32), (64, 32, 3, 3), 2, None),
     ((32, 13, 13, 32), (64, 32, 5, 5), 1, None)])  # fmt: skip
 def test_the_way_is_chosen_by_what_it_costs(shape, kernel, stride, way):
-    chosen = conv.fastest(Tensor(np.zeros(shape)), Tensor(np.zeros(kernel)), (stride, stride), (0, 0))
+    chosen = conv.fastest(Tensor(np.zeros(shape)), Tensor(np.zeros(kernel)), (stride, stride), (0, 0), True)
     assert getattr(chosen, "side", None) == way
 
 

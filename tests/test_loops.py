@@ -94,8 +94,8 @@ def test_pooling_hands_on_a_nan(way):
 @given(st.integers(3, 8), st.integers(3, 8), st.integers(0, 2), st.integers(0, 2))
 @settings(max_examples=12, deadline=None)
 def test_convolution_by_tiles(way, side, height, width, rows, columns):
-    def tiles_only(x, weight, stride, padding):
-        return conv.Tiles(x.data, weight.data, padding, side, True)
+    def tiles_only(x, weight, stride, padding, again):
+        return conv.Tiles(x.data, weight.data, padding, side, again)
 
     fastest, conv.fastest = conv.fastest, tiles_only
     arrays = normal(3, height, width, 2), normal(4, 2, 3, 3), normal(4)

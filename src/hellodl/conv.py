@@ -56,11 +56,12 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | 
     if x.ndim != 4 or x.shape[3] != weight.shape[1]:
         raise ShapeError(f"conv2d takes images (N, H, W, {weight.shape[1]}), got {x.shape}; "
                          "channels come last here, so (N, C, H, W) wants .transpose(0, 2, 3, 1)")  # fmt: skip
-    way = fastest(x, weight, stride, padding)
+    again = mode.remember and (x.requires_grad or weight.requires_grad)  # will there be a way back?
+    way = fastest(x, weight, stride, padding, again)
     kernels, (height, width) = weight.shape[0], way.size
     size = pooled_size(way.size, (2, 2), (2, 2), ceil_mode) if pool else way.size
     out = scratch.empty((len(x), *size, kernels), np.promote_types(x.dtype, weight.dtype))
-    winners: list[Winners] = []
+    winners: list[Winners | None] = []
     roomy = pool or way.room != way.size  # the picture is not what comes out, or not all of it
 
     for images in way.parts:
@@ -68,7 +69,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | 
         whole = scratch.empty((len(few), *way.room, kernels), out.dtype) if roomy else few
         way.forward(images, whole)
         if pool:
-            winners.append(halve(whole[:, :height, :width], few))
+            winners.append(halve(whole[:, :height, :width], few, again))
         elif roomy:
             few[...] = whole[:, :height, :width]
     if bias is not None:
@@ -84,7 +85,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | 
                 whole[:, height:], whole[:, :height, width:] = 0, 0
                 picture = whole[:, :height, :width]
                 if pool:
-                    unhalve(g[images], winners[number], picture)
+                    unhalve(g[images], winners[number], picture)  # type: ignore[arg-type]
                 else:
                     picture[...] = g[images]
             way.backward(images, whole, None if to_x is None else to_x[images])
@@ -100,7 +101,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | 
 MOVE = 25  # to copy a number takes about as long as to multiply so many in a matrix product
 
 
-def fastest(x: Tensor, weight: Tensor, stride: Pair, padding: Pair) -> Windows | Tiles:
+def fastest(x: Tensor, weight: Tensor, stride: Pair, padding: Pair, again: bool) -> Windows | Tiles:
     """The way that should take the least time: of each, the multiplications and moves are counted."""
     (images, *size, channels), (kernels, _, *kernel) = x.shape, weight.shape
     height, width = (n + 2 * p - 2 for n, p in zip(size, padding))
@@ -111,8 +112,7 @@ def fastest(x: Tensor, weight: Tensor, stride: Pair, padding: Pair) -> Windows |
             tiles = images * -(-height // side) * -(-width // side)
             transforms = points * channels + side**2 * kernels
             costs[side] = (tiles * (points * (transforms + channels * kernels) + MOVE * transforms)
-                           + 9 * points * channels * kernels)  # fmt: skip
+                           + 2 * 9 * points * channels * kernels)  # the kernels' own, which is slow  # fmt: skip
         if side := min(costs, key=costs.__getitem__):
-            again = mode.remember and (x.requires_grad or weight.requires_grad)
             return Tiles(x.data, weight.data, padding, side, again)
     return Windows(x.data, weight.data, stride, padding)

@@ -12,6 +12,7 @@ import numpy as np
 
 from hellodl import loops, scratch
 from hellodl.errors import ShapeError
+from hellodl.mode import mode
 from hellodl.tensor import Array, Tensor, record
 
 Pair = tuple[int, int]
@@ -62,10 +63,11 @@ def max_pool2d(
     if not kernel == stride == (2, 2):
         return _max_of_windows(x, kernel, stride, pooled)
     out = scratch.empty((x.shape[0], *pooled, x.shape[3]), x.dtype)
-    winners = halve(x.data, out)
+    winners = halve(x.data, out, mode.remember and x.requires_grad)
 
     def to_x(g: Array) -> Array:
         gradient = scratch.empty(x.shape, x.dtype)
+        assert winners is not None
         unhalve(g, winners, gradient)
         return gradient
 
@@ -83,8 +85,8 @@ def _needs_images(name: str, x: Tensor) -> Pair:
 Winners = tuple[Array, Array] | Array
 
 
-def halve(x: Array, out: Array) -> Winners:
-    """The largest of each 2×2 of x (N, H, W, C) into out (N, H', W', C); returns which they were.
+def halve(x: Array, out: Array, again: bool = True) -> Winners | None:
+    """The largest of each 2×2 of x (N, H, W, C) into out (N, H', W', C); for a way back, which they were.
 
     That is the larger of each two rows, then of each two columns: it reads and writes long runs of memory,
     five times as fast as asking every window's four corners.
@@ -94,7 +96,8 @@ def halve(x: Array, out: Array) -> Winners:
         loops.halve(x, out, winner)
         return winner
     down = scratch.empty((len(x), out.shape[1], *x.shape[2:]), x.dtype)
-    return _larger(x, down, 1), _larger(down, out, 2)
+    lower, right = _larger(x, down, 1, again), _larger(down, out, 2, again)
+    return None if lower is None or right is None else (lower, right)
 
 
 def unhalve(g: Array, winners: Winners, out: Array) -> None:
@@ -111,14 +114,14 @@ def _along(axis: int, part: slice) -> tuple[slice, ...]:
     return (*(slice(None),) * axis, part)
 
 
-def _larger(x: Array, out: Array, axis: int) -> Array:
+def _larger(x: Array, out: Array, axis: int, again: bool) -> Array | None:
     """The larger of each two neighbours into out; where their number is odd, the last may stand alone."""
     pairs = x.shape[axis] // 2
     first, second = x[_along(axis, slice(0, 2 * pairs, 2))], x[_along(axis, slice(1, None, 2))]
     np.maximum(first, second, out=out[_along(axis, slice(0, pairs))])
     if out.shape[axis] > pairs:
         out[_along(axis, slice(pairs, None))] = x[_along(axis, slice(-1, None))]
-    return np.greater(second, first, out=scratch.like(first, bool))
+    return np.greater(second, first, out=scratch.like(first, bool)) if again else None
 
 
 def _to_larger(g: Array, second_won: Array, out: Array, axis: int) -> None:

@@ -68,7 +68,7 @@ class Windows:
             strides=(n, h * stride[0], w * stride[1], h, w, c))  # fmt: skip
         self.parts = parts_of(images, self.places * (self.length + weight.shape[0]) * x.itemsize)
         self.weight = weight.transpose(2, 3, 1, 0).reshape(self.length, -1)  # (kh·kw·C, K)
-        self.total = np.zeros(self.weight.shape, np.promote_types(x.dtype, weight.dtype))
+        self.total: Array | None = None
 
     def rows(self, images: slice) -> Array:
         """The windows of some images, one a row: (n, H'·W', kh·kw·C).
@@ -96,7 +96,8 @@ class Windows:
         Each window's share is worked out by one product and added where the window was ("col2im").
         """
         flat = g.reshape(-1, self.places, g.shape[-1])
-        self.total += np.matmul(self.rows(images).transpose(0, 2, 1), flat).sum(axis=0)
+        total = np.matmul(self.rows(images).transpose(0, 2, 1), flat).sum(axis=0)
+        self.total = total if self.total is None else self.total + total
         if to_x is None:
             return
         (top, left), (height, width), channels = self.padding, to_x.shape[1:3], to_x.shape[3]
@@ -108,5 +109,7 @@ class Windows:
 
     def to_weight(self) -> Array:
         """What the weights get from all images: (K, C, kh, kw)."""
-        total, self.total = self.total, np.zeros_like(self.total)
+        total, self.total = self.total, None
+        if total is None:
+            total = np.zeros_like(self.weight)
         return total.reshape(*self.kernel, -1, total.shape[1]).transpose(3, 2, 0, 1)

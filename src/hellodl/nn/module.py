@@ -124,8 +124,11 @@ class Module:
 
     def train(self, on: bool = True) -> Self:
         """Say that this is training (dropout drops, batch norm looks at the batch); `eval` says that it is not."""
-        for _, module in self.modules():
-            module.training = on
+        if self.training != on:
+            self.training = on
+        for value in vars(self).values():
+            if isinstance(value, Module):
+                value.train(on)
         return self
 
     def eval(self) -> Self:
