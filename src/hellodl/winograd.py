@@ -60,6 +60,14 @@ def tile_count(size: Pair, side: int) -> Pair:
     return -(-size[0] // side), -(-size[1] // side)
 
 
+def by_tile(points: Array) -> Array:
+    """Points (n², tiles, channels) as (tiles, n², channels), or back: the same memory.
+
+    Transforms go tile by tile, but products point by point, and take longest: so points lie together.
+    """
+    return points.transpose(1, 0, 2)
+
+
 class Tiles:
     """One convolution of images x (N, H, W, C) with weight (K, C, 3, 3), a stride of 1, and its way back.
 
@@ -90,6 +98,46 @@ class Tiles:
         per_tile = 2 * self.n**2 * channels + (self.n**2 + side**2) * kernels
         self.parts = parts_of(images, prod(self.tiles) * per_tile * dtype.itemsize)
 
+    def forward(self, images: slice, out: Array) -> None:
+        """Write the result of some images into out (n, *room, K)."""
+        tiles = self._cut(images)  # (tiles, n², C)
+        pixels = scratch.empty((self.n**2, len(tiles), tiles.shape[2]), out.dtype)
+        product = scratch.empty((self.n**2, len(tiles), out.shape[3]), out.dtype)
+        outputs = scratch.empty((len(tiles), self.side**2, out.shape[3]), out.dtype)
+        np.matmul(self.pixels_to_points, tiles, out=by_tile(pixels))
+        np.matmul(pixels, self.kernel, out=product)
+        np.matmul(self.points_to_outputs, by_tile(product), out=outputs)
+        self._paste(outputs, out)
+        if self.again:
+            self.pixels[images.start] = pixels
+
+    def backward(self, images: slice, g: Array, to_x: Array | None) -> None:
+        """Carry g (n, *room, K) back: add to the weights' `total`, and write to_x (n, H, W, C) if it is wanted."""
+        pixels, outputs = self.pixels[images.start], self._unpaste(g)
+        product = scratch.empty((self.n**2, *outputs.shape[::2]), g.dtype)
+        np.matmul(self.points_to_outputs.T, outputs, out=by_tile(product))
+        to_kernel = np.matmul(pixels.transpose(0, 2, 1), product, out=scratch.like(self.kernel))
+        self.total = to_kernel if self.total is None else np.add(self.total, to_kernel, out=self.total)
+        if to_x is None:
+            return
+        if self.turned is None:
+            self.turned = scratch.empty((self.n**2, g.shape[3], pixels.shape[2]), g.dtype)
+            np.copyto(self.turned, self.kernel.transpose(0, 2, 1))
+        to_pixels = np.matmul(product, self.turned, out=scratch.like(pixels))
+        tiles = scratch.empty((pixels.shape[1], self.n**2, pixels.shape[2]), g.dtype)
+        np.matmul(self.pixels_to_points.T, by_tile(to_pixels), out=tiles)
+        self._add_up(tiles, to_x)
+
+    def _cut(self, images: slice) -> Array:
+        """The tiles of some images: (tiles, n², C)."""
+        count = images.stop - images.start
+        out = scratch.empty((count, *self.tiles, self.n, self.n, self.x.shape[3]), self.x.dtype)
+        if self.loops:
+            loops.cut_tiles(self.x[images], *self.padding, self.side, out)
+        else:
+            np.copyto(out, self.view[images])
+        return out.reshape(-1, self.n**2, self.x.shape[3])
+
     def _overlapping(self, x: Array) -> Array:
         """All tiles of x (N, H, W, C), framed by zeros, as they lie there: (N, down, across, n, n, C)."""
         over = [room - size for room, size in zip(self.room, self.size)]
@@ -98,68 +146,38 @@ class Tiles:
         return np.ndarray((len(x), *self.tiles, self.n, self.n, x.shape[3]), framed.dtype, framed,
                           strides=(n, h * self.side, w * self.side, h, w, c))  # fmt: skip
 
-    def forward(self, images: slice, out: Array) -> None:
-        """Write the result of some images into out (n, *room, K)."""
-        (*_, channels), kernels = self.x.shape, out.shape[-1]
-        cut = scratch.empty((len(out), *self.tiles, self.n, self.n, channels), self.x.dtype)
+    def _paste(self, outputs: Array, out: Array) -> None:
+        """Tiles (tiles, side², K) side by side into out (n, *room, K)."""
         if self.loops:
-            loops.cut_tiles(self.x[images], *self.padding, self.side, cut)
+            loops.paste_tiles(self._in_place(outputs), out)
         else:
-            np.copyto(cut, self.view[images])
-        cut = cut.reshape(-1, self.n**2, channels)  # (tiles, n², C)
-        pixels = np.matmul(self.pixels_to_points, cut, out=scratch.empty(cut.shape, out.dtype))
-        if self.again:
-            self.pixels[images.start] = pixels
-        product = scratch.empty((len(cut), self.n**2, kernels), out.dtype)
-        np.matmul(pixels.transpose(1, 0, 2), self.kernel, out=product.transpose(1, 0, 2))
-        tiles = np.matmul(self.points_to_outputs, product,
-                          out=scratch.empty((len(cut), self.side**2, kernels), out.dtype))  # fmt: skip
-        if self.loops:
-            loops.paste_tiles(self._of_pixels(tiles), out)
-        else:
-            self._by_tile(out)[...] = self._by_place(tiles)
+            self._in_rows(out)[...] = self._in_place(outputs).transpose(0, 1, 3, 2, 4, 5)
 
-    def backward(self, images: slice, g: Array, to_x: Array | None) -> None:
-        """Carry g (n, *room, K) back: add to the weights' `total`, and write to_x (n, H, W, C) if it is wanted."""
-        pixels, kernels = self.pixels[images.start], g.shape[-1]
-        tiles = scratch.empty((len(pixels), self.side**2, kernels), g.dtype)
+    def _unpaste(self, g: Array) -> Array:
+        """Cut g (n, *room, K) into tiles (tiles, side², K)."""
+        out = scratch.empty((len(g) * prod(self.tiles), self.side**2, g.shape[3]), g.dtype)
         if self.loops:
-            loops.unpaste_tiles(np.ascontiguousarray(g), self._of_pixels(tiles))
+            loops.unpaste_tiles(np.ascontiguousarray(g), self._in_place(out))
         else:
-            self._by_place(tiles)[...] = self._by_tile(g)
-        product = scratch.empty((len(tiles), self.n**2, kernels), g.dtype)
-        product = np.matmul(self.points_to_outputs.T, tiles, out=product).transpose(1, 0, 2)
-        to_kernel = np.matmul(pixels.transpose(1, 2, 0), product, out=scratch.like(self.kernel))
-        self.total = to_kernel if self.total is None else np.add(self.total, to_kernel, out=self.total)
-        if to_x is None:
-            return
-        if self.turned is None:
-            self.turned = scratch.empty((self.n**2, kernels, pixels.shape[2]), g.dtype)
-            np.copyto(self.turned, self.kernel.transpose(0, 2, 1))
-        to_pixels = scratch.like(pixels)
-        np.matmul(product, self.turned, out=to_pixels.transpose(1, 0, 2))
-        cut = np.matmul(self.pixels_to_points.T, to_pixels, out=scratch.like(pixels))
-        if self.loops:
-            loops.add_tiles(self._of_pixels(cut), *self.padding, self.side, to_x)
-        else:
-            self._add_up(self._of_pixels(cut), to_x)
+            self._in_place(out).transpose(0, 1, 3, 2, 4, 5)[...] = self._in_rows(g)
+        return out
 
-    def _of_pixels(self, tiles: Array) -> Array:
-        """Tiles (n·down·across, side², K) as (n, down, across, side, side, K)."""
+    def _in_place(self, tiles: Array) -> Array:
+        """Tiles (n·down·across, side², K) as (n, down, across, side, side, K); the side may be any."""
         side = math.isqrt(tiles.shape[1])
-        return tiles.reshape(-1, *self.tiles, side, side, tiles.shape[-1])
+        return tiles.reshape(-1, *self.tiles, side, side, tiles.shape[2])
 
-    def _by_tile(self, images: Array) -> Array:
-        """Images (n, *room, K) as (n, down, side, across, side, K): a view."""
+    def _in_rows(self, images: Array) -> Array:
+        """Images (n, *room, K) as (n, down, side, across, side, K)."""
         (down, across), side = self.tiles, self.side
         return images.reshape(len(images), down, side, across, side, -1)
 
-    def _by_place(self, tiles: Array) -> Array:
-        """Tiles (n·down·across, side², K) in the same order: a view."""
-        return self._of_pixels(tiles).transpose(0, 1, 3, 2, 4, 5)
-
-    def _add_up(self, cut: Array, to_x: Array) -> None:
-        """Add tiles (n, down, across, side + 2, side + 2, C) where they were cut; they overlap by two pixels."""
+    def _add_up(self, tiles: Array, to_x: Array) -> None:
+        """Add tiles (tiles, n², C) where they were cut from; they overlap by two pixels."""
+        cut = self._in_place(tiles)
+        if self.loops:
+            loops.add_tiles(cut, *self.padding, self.side, to_x)
+            return
         (down, across), side = self.tiles, self.side
         framed = scratch.empty((len(cut), (down + 1) * side, (across + 1) * side, cut.shape[-1]), cut.dtype)
         framed[:, down * side :] = 0
