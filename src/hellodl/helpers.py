@@ -16,6 +16,7 @@ import mmap
 import multiprocessing
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
@@ -26,6 +27,7 @@ import numpy as np
 from hellodl.errors import HelloError
 
 CAN_FORK = sys.platform == "linux"
+PATIENCE = 2e-3  # seconds to look for a message before going to sleep
 
 
 def shared(array: np.ndarray) -> np.ndarray:
@@ -63,7 +65,7 @@ class Helper:
     def answer(self) -> Any:
         """Wait for the answer to the last question; an error that it led to is raised here."""
         try:
-            error, answer = self._pipe.recv()
+            error, answer = _received(self._pipe)
         except EOFError:
             raise HelloError("a helping process ended before its work was done (was memory short?); "
                              "try --threads 1") from None  # fmt: skip
@@ -80,6 +82,14 @@ class Helper:
             self._process.join()
 
 
+def _received(pipe: Connection) -> Any:
+    """What comes through the pipe. Most often it is nearly there, and to look for it beats being woken up."""
+    end = time.perf_counter() + PATIENCE
+    while not pipe.poll() and time.perf_counter() < end:
+        pass
+    return pipe.recv()
+
+
 def _serve(function: Callable[[Any], Any], pipe: Connection, not_ours: list[Connection]) -> None:
     """The life of a helper; it ends when its parent closes the pipe, or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
@@ -87,7 +97,7 @@ def _serve(function: Callable[[Any], Any], pipe: Connection, not_ours: list[Conn
         connection.close()  # held open here, it would keep this or another helper from seeing the end
     while True:
         try:
-            question = pipe.recv()
+            question = _received(pipe)
         except (EOFError, OSError):
             return
         error: Exception | None = None

@@ -126,7 +126,9 @@ class SGD(Optimizer):
         if group["weight_decay"]:
             gradient = gradient + group["weight_decay"] * weight
         if self.momentum:
-            velocity = memory.setdefault("momentum", zeros_for(weight))
+            if not memory:
+                memory["momentum"] = zeros_for(weight)
+            velocity = memory["momentum"]
             velocity *= self.momentum
             velocity += gradient
             gradient = gradient + self.momentum * velocity if self.nesterov else velocity
@@ -154,13 +156,14 @@ class Adam(Optimizer):
         if group["weight_decay"] and not self.decoupled:
             gradient = gradient + group["weight_decay"] * weight
         first, second = self.betas
-        mean = memory.setdefault("mean", zeros_for(weight))
-        square = memory.setdefault("square", zeros_for(weight))
+        if not memory:
+            memory.update(mean=zeros_for(weight), square=zeros_for(weight))
+        mean, square = memory["mean"], memory["square"]
         keep = 1 - rate * group["weight_decay"] if self.decoupled else 1.0
         rate /= 1 - first**self.steps
         unbias = 1 / math.sqrt(1 - second**self.steps)
-        rows = [as_row(array, weight) for array in (weight, gradient, mean, square)]
-        if loops.use(*rows) and np.shares_memory(rows[0], weight):
+        rows = [as_row(array, weight) for array in (weight, gradient, mean, square)] if loops.on else []
+        if rows and loops.use(*rows) and np.shares_memory(rows[0], weight):
             loops.adam(*rows, *map(np.float32, (first, second, unbias, self.eps, rate, keep)))
             return
         work = (1 - first) * gradient

@@ -303,7 +303,7 @@ if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's
     os.register_at_fork(after_in_child=_readers.cache_clear)
 
 
-def predict(model: Module, images: Array, threads: int | None = None, micro_batch: int = 32) -> Array:
+def predict(model: Module, images: Array, threads: int | None = None, micro_batch: int = 128) -> Array:
     """The model's answers to images (N, 28, 28) uint8, or (N, H, W, C) float32: logits (N, classes), float32.
 
     Runs on all threads, without a graph, in the state that `eval` gives (which the model keeps).

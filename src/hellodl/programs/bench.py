@@ -61,7 +61,7 @@ TASKS = (
     Task("step-64", "hello-dl", 64, True),
     Task("step-256", "hello-dl", 256, True),
     Task("step-default", "residual", 128, True),
-    Task("step-perceptron", "perceptron", 64, True, classes=10),
+    Task("step-perceptron", "perceptron", 64, True, micro_batch=64, classes=10),
     Task("answer-256", "hello-dl", 256, False),
     Task("answer-1", "hello-dl", 1, False),
 )
@@ -199,7 +199,7 @@ def answer(problem: Problem, threads: int) -> Contestant:
     model = problem.network().eval()
 
     def run() -> Array:
-        return predict(model, problem.images, threads, problem.task.micro_batch)
+        return predict(model, problem.images, threads)
 
     return Contestant(OURS, threads, run, lambda: (run(), {}))
 

@@ -18,7 +18,7 @@ from hellodl.train import Settings
 from hellodl.views import AS_IT_STANDS
 
 DATASETS = ("mnist", "ink")
-PERCEPTRON = Settings(epochs=5, batch_size=64, learning_rate=2e-3)
+PERCEPTRON = Settings(epochs=5, batch_size=64, learning_rate=2e-3, micro_batch=64)
 SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999)
 
 CHANNELS = (8, 24, 48, 96)
