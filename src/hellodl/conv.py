@@ -12,6 +12,9 @@ the same sums: matrix products of all windows (`windows.py`), and products of fe
 
 from __future__ import annotations
 
+import math
+from functools import cache
+
 import numpy as np
 
 from hellodl import scratch
@@ -20,7 +23,7 @@ from hellodl.mode import mode
 from hellodl.pool import Pair, Winners, halve, pair, pooled_size, unhalve
 from hellodl.tensor import Array, Tensor, column_sums, jointly, record
 from hellodl.windows import Windows
-from hellodl.winograd import SIDES, Tiles
+from hellodl.winograd import SIDES, Tiles, tile_count
 
 
 def conv2d_reference(
@@ -102,17 +105,25 @@ MOVE = 25  # to copy a number takes about as long as to multiply so many in a ma
 
 
 def fastest(x: Tensor, weight: Tensor, stride: Pair, padding: Pair, again: bool) -> Windows | Tiles:
-    """The way that should take the least time: of each, the multiplications and moves are counted."""
-    (images, *size, channels), (kernels, _, *kernel) = x.shape, weight.shape
-    height, width = (n + 2 * p - 2 for n, p in zip(size, padding))
-    if kernel == [3, 3] and stride == (1, 1) and min(height, width) > 0:
-        costs = {0: 9 * channels * images * height * width * (kernels + MOVE)}
-        for side in SIDES:
-            points = (side + 2) ** 2
-            tiles = images * -(-height // side) * -(-width // side)
-            transforms = points * channels + side**2 * kernels
-            costs[side] = (tiles * (points * (transforms + channels * kernels) + MOVE * transforms)
-                           + 2 * 9 * points * channels * kernels)  # the kernels' own, which is slow  # fmt: skip
-        if side := min(costs, key=costs.__getitem__):
-            return Tiles(x.data, weight.data, padding, side, again)
+    """The way that should take the least time; `again` says that there will be a way back."""
+    side = cheapest_side(x.shape, weight.shape, stride, padding)
+    if side:
+        return Tiles(x.data, weight.data, padding, side, again)
     return Windows(x.data, weight.data, stride, padding)
+
+
+@cache
+def cheapest_side(x: tuple[int, ...], weight: tuple[int, ...], stride: Pair, padding: Pair) -> int:
+    """The side of tiles that takes the fewest multiplications and moves, by the shapes; 0 where windows take fewer."""
+    (images, *size, channels), (kernels, _, *kernel) = x, weight
+    height, width = (n + 2 * p - 2 for n, p in zip(size, padding))
+    if kernel != [3, 3] or stride != (1, 1) or min(height, width) < 1:
+        return 0
+    costs = {0: 9 * channels * images * height * width * (kernels + MOVE)}
+    for side in SIDES:
+        points = (side + 2) ** 2
+        tiles = images * math.prod(tile_count((height, width), side))
+        numbers = points * channels + side**2 * kernels  # of a tile, to be moved and transformed
+        costs[side] = tiles * (points * (numbers + channels * kernels) + MOVE * numbers)
+        costs[side] += 2 * 9 * points * channels * kernels  # the kernels' own transform, which is slow
+    return min(costs, key=costs.__getitem__)
