@@ -53,6 +53,7 @@ class Helper:
             warnings.catch_warnings()
         ):  # that other threads are not forked, and may hold locks: none that is used
             warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.simplefilter("ignore", RuntimeWarning)  # what other libraries with threads call it
             self._process.start()
         theirs.close()
 

@@ -3,7 +3,8 @@
 Times on a machine that others use too drift by half in a minute, so nothing is timed by itself: all contestants
 take short turns, A B C A B C, and what counts is the ratio within a round. Before the clock starts, each has to
 show that it does the same work: its outputs and gradients must agree with ours. The limit stands among them as
-a contestant: the same number of multiplications as bare matrix products.
+a contestant: the same number of multiplications as bare matrix products. After the race each does the work once
+more in a process of its own, to see how much memory that takes.
 
 Other libraries are asked only if they are installed. What speaks to them is in `benchmarks/peers`, beside the
 package, which itself knows nothing of them.
@@ -15,9 +16,11 @@ import argparse
 import gc
 import importlib.util
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
@@ -30,6 +33,7 @@ from hellodl.console import log, progress_bar
 from hellodl.errors import HelloError
 from hellodl.mode import debug
 from hellodl.parallel import Lanes, predict, quick_hand_over, single_threaded_products, thread_count
+from hellodl.programs import memory, record
 from hellodl.programs.networks import NETWORKS
 from hellodl.tensor import Array, Tensor
 
@@ -41,6 +45,8 @@ CLOSE = 2e-3  # of the largest output: what float32 may differ by where the same
 # turn into a few hundredths: both PyTorch and we are that far from the same network in float64.
 CLOSE_GRADIENT = 5e-2
 RATE = 1e-4  # the learning rate: what the steps learn does not matter here
+ALONE = 10  # runs that show how much memory a contestant takes
+LIMIT = "matrix products alone"
 
 
 @dataclass(frozen=True)
@@ -102,23 +108,29 @@ class Contestant:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is timed, how often, and beside whom."""
     option = parser.add_argument
-    names = [task.name for task in TASKS]
-    option("tasks", nargs="*", metavar="TASK", help=f"what to time ({', '.join(names)}; all)")
+    names = ", ".join(task.name for task in TASKS)
+    option("tasks", nargs="*", metavar="TASK",
+           help=f"what to time ({names}: these if none is named; {record.NAME}: minutes; all)")  # fmt: skip
     option("--rounds", type=int, default=15, metavar="N", help="turns of each contestant (15)")
     option("--no-peers", action="store_true", help="hellodl alone, beside the limit of matrix products")
     option("--out", type=Path, metavar="FILE", help="write all figures there, as JSON")
+    option("--alone", metavar="CONTESTANT", help=argparse.SUPPRESS)  # whose memory is being watched
     parser.set_defaults(wrong_usage=parser.error)
 
 
 def main(options: argparse.Namespace) -> int:
     """Let them race, and print the table."""
-    names = [task.name for task in TASKS]
+    names = [*(task.name for task in TASKS), record.NAME, "all"]
     for name in options.tasks:
         if name not in names:
             options.wrong_usage(f"there is no task '{name}'; choose from {', '.join(names)}")
     if options.rounds < 1:
         options.wrong_usage("--rounds is a number from 1 up")
-    tasks = [task for task in TASKS if not options.tasks or task.name in options.tasks]
+    everything = not options.tasks or "all" in options.tasks
+    tasks = [task for task in TASKS if everything or task.name in options.tasks]
+    if options.alone:
+        work_alone(tasks[0], options.alone)
+        return 0
 
     peers = [] if options.no_peers else installed_peers()
     versions = machine.versions() | {peer.NAME: peer.version() for peer in peers}
@@ -127,8 +139,12 @@ def main(options: argparse.Namespace) -> int:
         + (", ".join(peer.NAME for peer in peers) or "nobody; pip install torch brings one")
     )
     results = [measured(task, peers, options.rounds) for task in tasks]
+    if memory.can_measure():
+        add_memory(results)
     figures = {"program": "bench", "machine": machine.processor(), "versions": versions,
                "source": machine.commit(), "rounds": options.rounds, "tasks": results}  # fmt: skip
+    if {record.NAME, "all"} & set(options.tasks):
+        figures[record.NAME] = record.raced(options.data, peers=not options.no_peers)
     if options.out:
         options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures) if options.json else as_markdown(figures))
@@ -209,7 +225,7 @@ def limit(problem: Problem, threads: int) -> Contestant:
     def run() -> None:
         list(pool.map(lambda pair: multiply(*pair), pairs))
 
-    return Contestant("matrix products alone", threads, run, work=times * threads * 2 * side**3 / whole)
+    return Contestant(LIMIT, threads, run, work=times * threads * 2 * side**3 / whole)
 
 
 def flops(problem: Problem) -> float:
@@ -273,20 +289,28 @@ def measured(task: Task, peers: Iterable[Any], rounds: int) -> dict[str, Any]:
     assert reference.show is not None
     shown = reference.show()
     for peer in peers:
-        for contestant in peer.contestants(problem, one_and_all(), RATE, Contestant):
-            try:
-                check_alike(contestant.name, shown, contestant.show())
-                contestant.run()
-            except HelloError:
-                raise
-            except Exception as error:
-                log.warning(f"{contestant.name} left out: {str(error).strip().splitlines()[0]}")
-                continue
-            contestants.append(contestant)
+        with left_out_on_failure(peer.NAME):
+            for contestant in peer.contestants(problem, one_and_all(), RATE, Contestant):
+                with left_out_on_failure(contestant.name):
+                    check_alike(contestant.name, shown, contestant.show())
+                    contestant.run()
+                    contestants.append(contestant)
     contestants += [limit(problem, threads) for threads in one_and_all()]
     with single_threaded_products(), quick_hand_over():
         race(contestants, task, rounds)
     return figures_of(problem, contestants)
+
+
+@contextmanager
+def left_out_on_failure(name: str) -> Iterator[None]:
+    """A library that cannot do the work here is left out, with a line that says so; other work is an error."""
+    try:
+        yield
+    except HelloError:
+        raise
+    except Exception as error:
+        words = str(error).strip() or type(error).__name__
+        log.warning(f"{name} left out: {words.splitlines()[0]}")
 
 
 def race(contestants: list[Contestant], task: Task, rounds: int) -> None:
@@ -326,12 +350,13 @@ def figures_of(problem: Problem, contestants: list[Contestant]) -> dict[str, Any
         low, middle, high = (float(q) for q in np.percentile(contestant.rates, (25, 50, 75)))
         ratios = np.array(mine.rates) / np.array(contestant.rates)
         rows.append({
-            "library": library, "threads": contestant.threads, "images_per_second": middle, "quartiles": [low, high],
-            "gflops": middle * per_image / 1e9, "hellodl_is": float(np.median(ratios)),
+            "library": library, "name": contestant.name, "threads": contestant.threads,
+            "images_per_second": middle, "quartiles": [low, high], "gflops": middle * per_image / 1e9,
+            "memory_mb": None, "hellodl_is": float(np.median(ratios)),
             "hellodl_is_quartiles": [float(q) for q in np.percentile(ratios, (25, 75))],
         })  # fmt: skip
     everyone = {c.name: {"threads": c.threads, "library": c.library, "rates": c.rates} for c in contestants}
-    scaling = {library: gain(contestants, library) for library in ("hellodl", "matrix products alone")}
+    scaling = {library: gain(contestants, library) for library in ("hellodl", LIMIT)}
     return {"task": problem.task.name, "network": problem.task.network, "batch": problem.task.batch,
             "training": problem.task.training, "flops_per_image": per_image, "best": rows,
             "gain_from_threads": scaling, "all": everyone}  # fmt: skip
@@ -343,6 +368,30 @@ def gain(contestants: list[Contestant], library: str) -> float:
     return float(np.median(np.array(found[-1].rates) / np.array(found[0].rates)))
 
 
+def add_memory(results: list[dict[str, Any]]) -> None:
+    """Fill in the most memory that the best of each library takes, in a fresh process that does only its work."""
+    rows = [(task["task"], row) for task in results for row in task["best"] if row["library"] != LIMIT]
+    with progress_bar("memory", len(rows)) as bar:
+        for task, row in rows:
+            bar.note(f"{task}: {row['name']}")
+            command = [sys.executable, "-m", "hellodl", "bench", task, "--alone", row["name"]]
+            row["memory_mb"] = memory.peak(command)
+            bar.advance(1)
+
+
+def work_alone(task: Task, name: str) -> None:
+    """What that fresh process does: this one contestant's work, a few times."""
+    problem = problem_of(task)
+    contestants: Iterable[Contestant] = ours(problem)
+    for peer in installed_peers():
+        if name.startswith(peer.NAME):
+            contestants = peer.contestants(problem, one_and_all(), RATE, Contestant)
+    contestant = next(c for c in contestants if c.name == name)
+    with single_threaded_products(), quick_hand_over():
+        for _ in range(ALONE):
+            contestant.run()
+
+
 def as_markdown(figures: dict[str, Any]) -> str:
     """The table for people, and for a README."""
     lines = [
@@ -350,19 +399,38 @@ def as_markdown(figures: dict[str, Any]) -> str:
         + ", ".join(f"{name} {version}" for name, version in figures["versions"].items())
     ]
     for task in figures["tasks"]:
-        what = "training steps" if task["training"] else "answers"
-        lines += ["", f"**{task['task']}**: {what} of the network `{task['network']}`, batches of {task['batch']}, "
-                  f"{task['flops_per_image'] / 1e6:.1f} MFLOP an image", "",
-                  "| | threads | images/s (quartiles) | GFLOP/s | hellodl is (quartiles) |",
-                  "|---|---|---|---|---|"]  # fmt: skip
-        for row in task["best"]:
-            (low, high), (least, most) = row["quartiles"], row["hellodl_is_quartiles"]
-            ratio = (
-                "" if row["library"] == "hellodl" else f"{row['hellodl_is']:.2f}× ({least:.2f} to {most:.2f})"
-            )
-            lines.append(f"| {row['library']} | {row['threads']} | {row['images_per_second']:,.0f} "
-                         f"({low:,.0f} to {high:,.0f}) | {row['gflops']:.0f} | {ratio} |")  # fmt: skip
-        gains = task["gain_from_threads"]
-        lines.append(f"\nFrom one thread to all: hellodl {gains['hellodl']:.2f}×, "
-                     f"matrix products alone {gains['matrix products alone']:.2f}×.")  # fmt: skip
+        lines += table_of(task)
+    if figures.get(record.NAME):
+        lines += ["", *record.as_markdown(figures[record.NAME])]
     return "\n".join(lines)
+
+
+def table_of(task: dict[str, Any]) -> list[str]:
+    """One task's lines; memory is among them where this system can tell it."""
+    what = "training steps" if task["training"] else "answers"
+    weighed = any(row["memory_mb"] for row in task["best"])
+    rows = []
+    for row in task["best"]:
+        (low, high), (least, most) = row["quartiles"], row["hellodl_is_quartiles"]
+        cells = {
+            "": row["library"],
+            "threads": str(row["threads"]),
+            "images/s (quartiles)": f"{row['images_per_second']:,.0f} ({low:,.0f} to {high:,.0f})",
+            "GFLOP/s": f"{row['gflops']:.0f}",
+        }
+        if weighed:
+            cells["memory"] = f"{row['memory_mb']:,.0f} MB" if row["memory_mb"] else ""
+        ratio = f"{row['hellodl_is']:.2f}× ({least:.2f} to {most:.2f})"
+        cells["hellodl is (quartiles)"] = "" if row["library"] == "hellodl" else ratio
+        rows.append(cells)
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(cells.values()) for cells in rows)]
+    gains = task["gain_from_threads"]
+    return [
+        "",
+        f"**{task['task']}**: {what} of the network `{task['network']}`, batches of {task['batch']}, "
+        f"{task['flops_per_image'] / 1e6:.1f} MFLOP an image",
+        "",
+        *(f"| {' | '.join(line)} |" for line in lines),
+        "",
+        f"From one thread to all: hellodl {gains['hellodl']:.2f}×, {LIMIT} {gains[LIMIT]:.2f}×.",
+    ]
