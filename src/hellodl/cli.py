@@ -52,7 +52,7 @@ PROGRAMS: Table = {
     "evaluate": Program("hellodl.programs.evaluate", "how well a trained model reads a data set", LEARNING),
     "data": Program("hellodl.programs.data", "list the data sets, or download one", ("data", "json")),
     "runs": Program("hellodl.programs.runs", "list, show and compare the training runs so far", ("json",)),
-    "bench": Program("hellodl.programs.bench", "images a second, beside other libraries", ("json",)),
+    "bench": Program("hellodl.programs.bench", "images a second, beside other libraries", ("data", "json")),
     "reproduce": Program("hellodl.programs.reproduce", "run published figures again", ("data", "json")),
 }
 

@@ -53,8 +53,9 @@ class Helper:
         self._process = fork.Process(target=_serve, args=arguments, daemon=True)
         with (
             warnings.catch_warnings()
-        ):  # that other threads are not forked, and may hold locks: none that is used
+        ):  # that threads are not forked, and may hold locks: none that a helper uses
             warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.simplefilter("ignore", RuntimeWarning)  # what other libraries with threads call it
             self._process.start()
         theirs.close()
 

@@ -3,7 +3,8 @@
 Times on a machine that others use too drift by half in a minute, so nothing is timed by itself: all contestants
 take short turns, A B C A B C, and what counts is the ratio within a round. Before the clock starts, each has to
 show that it does the same work: its outputs and gradients must agree with ours. The limit stands among them as
-a contestant: the same number of multiplications as bare matrix products.
+a contestant: the same number of multiplications as bare matrix products. After the race each does the work once
+more in a process of its own, to see how much memory that takes.
 
 Other libraries are asked only if they are installed. What speaks to them is in `benchmarks/peers`, beside the
 package, which itself knows nothing of them.
@@ -15,9 +16,11 @@ import argparse
 import gc
 import importlib.util
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
@@ -30,11 +33,11 @@ from hellodl.console import log, progress_bar
 from hellodl.errors import HelloError
 from hellodl.mode import debug
 from hellodl.parallel import Lanes, predict, quick_hand_over, single_threaded_products, thread_count
+from hellodl.programs import memory, record
 from hellodl.programs.networks import NETWORKS
 from hellodl.tensor import Array, Tensor
 
 OURS, JIT = "hellodl", "hellodl, jit"  # in NumPy alone, and with compiled loops
-LIMIT = "matrix products alone"
 PEERS = machine.SOURCE / "benchmarks" / "peers"
 TURN = 0.3  # seconds: long against the clock's grain, short against the machine's moods
 REST = 0.02  # seconds between turns, in which the threads of the one before go to sleep
@@ -43,6 +46,8 @@ CLOSE = 2e-3  # of the largest output: what float32 may differ by where the same
 # turn into a few hundredths: both PyTorch and we are that far from the same network in float64.
 CLOSE_GRADIENT = 5e-2
 RATE = 1e-4  # the learning rate: what the steps learn does not matter here
+ALONE = 10  # runs that show how much memory a contestant takes
+LIMIT = "matrix products alone"
 
 
 @dataclass(frozen=True)
@@ -104,23 +109,29 @@ class Contestant:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is timed, how often, and beside whom."""
     option = parser.add_argument
-    names = [task.name for task in TASKS]
-    option("tasks", nargs="*", metavar="TASK", help=f"what to time ({', '.join(names)}; all)")
+    names = ", ".join(task.name for task in TASKS)
+    option("tasks", nargs="*", metavar="TASK",
+           help=f"what to time ({names}: these if none is named; {record.NAME}: minutes; all)")  # fmt: skip
     option("--rounds", type=int, default=15, metavar="N", help="turns of each contestant (15)")
     option("--no-peers", action="store_true", help="hellodl alone, beside the limit of matrix products")
     option("--out", type=Path, metavar="FILE", help="write all figures there, as JSON")
+    option("--alone", metavar="CONTESTANT", help=argparse.SUPPRESS)  # whose memory is being watched
     parser.set_defaults(wrong_usage=parser.error)
 
 
 def main(options: argparse.Namespace) -> int:
     """Let them race, and print the table."""
-    names = [task.name for task in TASKS]
+    names = [*(task.name for task in TASKS), record.NAME, "all"]
     for name in options.tasks:
         if name not in names:
             options.wrong_usage(f"there is no task '{name}'; choose from {', '.join(names)}")
     if options.rounds < 1:
         options.wrong_usage("--rounds is a number from 1 up")
-    tasks = [task for task in TASKS if not options.tasks or task.name in options.tasks]
+    everything = not options.tasks or "all" in options.tasks
+    tasks = [task for task in TASKS if everything or task.name in options.tasks]
+    if options.alone:
+        work_alone(tasks[0], options.alone)
+        return 0
 
     peers = [] if options.no_peers else installed_peers()
     versions = machine.versions() | {peer.NAME: peer.version() for peer in peers}
@@ -129,8 +140,12 @@ def main(options: argparse.Namespace) -> int:
         + (", ".join(peer.NAME for peer in peers) or "nobody; pip install torch brings one")
     )
     results = [measured(task, peers, options.rounds) for task in tasks]
+    if memory.can_measure():
+        add_memory(results)
     figures = {"program": "bench", "machine": machine.processor(), "versions": versions,
                "source": machine.commit(), "rounds": options.rounds, "tasks": results}  # fmt: skip
+    if {record.NAME, "all"} & set(options.tasks):
+        figures[record.NAME] = record.raced(options.data, peers=not options.no_peers)
     if options.out:
         options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures) if options.json else as_markdown(figures))
@@ -284,21 +299,32 @@ def measured(task: Task, peers: Iterable[Any], rounds: int) -> dict[str, Any]:
     reference = step(problem, 1, task.batch) if task.training else contestants[0]
     assert reference.show is not None
     shown = reference.show()
+    if any(contestant.library == JIT for contestant in contestants):
+        twin = compiled(reference)
+        check_alike(JIT, shown, twin.show())  # type: ignore[misc]
     for peer in peers:
-        for contestant in peer.contestants(problem, one_and_all(), RATE, Contestant):
-            try:
-                check_alike(contestant.name, shown, contestant.show())
-                contestant.run()
-            except HelloError:
-                raise
-            except Exception as error:
-                log.warning(f"{contestant.name} left out: {str(error).strip().splitlines()[0]}")
-                continue
-            contestants.append(contestant)
+        with left_out_on_failure(peer.NAME):
+            for contestant in peer.contestants(problem, one_and_all(), RATE, Contestant):
+                with left_out_on_failure(contestant.name):
+                    check_alike(contestant.name, shown, contestant.show())
+                    contestant.run()
+                    contestants.append(contestant)
     contestants += [limit(problem, threads) for threads in one_and_all()]
     with single_threaded_products(), quick_hand_over():
         race(contestants, task, rounds)
     return figures_of(problem, contestants)
+
+
+@contextmanager
+def left_out_on_failure(name: str) -> Iterator[None]:
+    """A library that cannot do the work here is left out, with a line that says so; other work is an error."""
+    try:
+        yield
+    except HelloError:
+        raise
+    except Exception as error:
+        words = str(error).strip() or type(error).__name__
+        log.warning(f"{name} left out: {words.splitlines()[0]}")
 
 
 def race(contestants: list[Contestant], task: Task, rounds: int) -> None:
@@ -335,8 +361,11 @@ def figures_of(problem: Problem, contestants: list[Contestant]) -> dict[str, Any
     rows = []
     for library, contestant in best.items():
         low, middle, high = (float(q) for q in np.percentile(contestant.rates, (25, 50, 75)))
-        row: dict[str, Any] = {"library": library, "threads": contestant.threads, "images_per_second": middle,
-                               "quartiles": [low, high], "gflops": middle * per_image / 1e9}  # fmt: skip
+        row: dict[str, Any] = {
+            "library": library, "name": contestant.name, "threads": contestant.threads,
+            "images_per_second": middle, "quartiles": [low, high], "gflops": middle * per_image / 1e9,
+            "memory_mb": None,
+        }  # fmt: skip
         for mine in (OURS, JIT):  # how many times as fast as this library, round by round
             if mine in best and library not in (OURS, JIT):
                 ratios = np.array(best[mine].rates) / np.array(contestant.rates)
@@ -355,6 +384,30 @@ def gain(contestants: list[Contestant], library: str) -> float:
     return float(np.median(np.array(found[-1].rates) / np.array(found[0].rates)))
 
 
+def add_memory(results: list[dict[str, Any]]) -> None:
+    """Fill in the most memory that the best of each library takes, in a fresh process that does only its work."""
+    rows = [(task["task"], row) for task in results for row in task["best"] if row["library"] != LIMIT]
+    with progress_bar("memory", len(rows)) as bar:
+        for task, row in rows:
+            bar.note(f"{task}: {row['name']}")
+            command = [sys.executable, "-m", "hellodl", "bench", task, "--alone", row["name"]]
+            row["memory_mb"] = memory.peak(command)
+            bar.advance(1)
+
+
+def work_alone(task: Task, name: str) -> None:
+    """What that fresh process does: this one contestant's work, a few times."""
+    problem = problem_of(task)
+    contestants: Iterable[Contestant] = ours(problem)
+    for peer in installed_peers():
+        if name.startswith(peer.NAME):
+            contestants = peer.contestants(problem, one_and_all(), RATE, Contestant)
+    contestant = next(c for c in contestants if c.name == name)
+    with single_threaded_products(), quick_hand_over():
+        for _ in range(ALONE):
+            contestant.run()
+
+
 def as_markdown(figures: dict[str, Any]) -> str:
     """The table for people, and for a README."""
     lines = [
@@ -362,24 +415,39 @@ def as_markdown(figures: dict[str, Any]) -> str:
         + ", ".join(f"{name} {version}" for name, version in figures["versions"].items())
     ]
     for task in figures["tasks"]:
-        what = "training steps" if task["training"] else "answers"
-        mine = [name for name in (OURS, JIT) if any(f"{name} is" in row for row in task["best"])]
-        lines += ["", f"**{task['task']}**: {what} of the network `{task['network']}`, batches of {task['batch']}, "
-                  f"{task['flops_per_image'] / 1e6:.1f} MFLOP an image", "",
-                  "| | threads | images/s (quartiles) | GFLOP/s |" + "".join(f" {name} is |" for name in mine),
-                  "|---|---|---|---|" + "---|" * len(mine)]  # fmt: skip
-        for row in task["best"]:
-            low, high = row["quartiles"]
-            lines.append(f"| {row['library']} | {row['threads']} | {row['images_per_second']:,.0f} "
-                         f"({low:,.0f} to {high:,.0f}) | {row['gflops']:.0f} |"
-                         + "".join(f" {_ratio(row.get(f'{name} is'))} |" for name in mine))  # fmt: skip
-        gains = ", ".join(f"{name} {gain:.2f}×" for name, gain in task["gain_from_threads"].items())
-        lines.append(f"\nFrom one thread to all: {gains}.")
+        lines += table_of(task)
+    if figures.get(record.NAME):
+        lines += ["", *record.as_markdown(figures[record.NAME])]
     return "\n".join(lines)
 
 
-def _ratio(quartiles: list[float] | None) -> str:
-    if quartiles is None:
-        return ""
-    low, middle, high = quartiles
-    return f"{middle:.2f}× ({low:.2f} to {high:.2f})"
+def table_of(task: dict[str, Any]) -> list[str]:
+    """One task's lines; memory is among them where this system can tell it."""
+    what = "training steps" if task["training"] else "answers"
+    weighed = any(row["memory_mb"] for row in task["best"])
+    mine = [name for name in (OURS, JIT) if any(f"{name} is" in row for row in task["best"])]
+    rows = []
+    for row in task["best"]:
+        low, high = row["quartiles"]
+        cells = {
+            "": row["library"],
+            "threads": str(row["threads"]),
+            "images/s (quartiles)": f"{row['images_per_second']:,.0f} ({low:,.0f} to {high:,.0f})",
+            "GFLOP/s": f"{row['gflops']:.0f}",
+        }
+        if weighed:
+            cells["memory"] = f"{row['memory_mb']:,.0f} MB" if row["memory_mb"] else ""
+        for name in mine:
+            cells[f"{name} is"] = record.ratio(row.get(f"{name} is"))
+        rows.append(cells)
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(cells.values()) for cells in rows)]
+    gains = ", ".join(f"{name} {gain:.2f}×" for name, gain in task["gain_from_threads"].items())
+    return [
+        "",
+        f"**{task['task']}**: {what} of the network `{task['network']}`, batches of {task['batch']}, "
+        f"{task['flops_per_image'] / 1e6:.1f} MFLOP an image",
+        "",
+        *(f"| {' | '.join(line)} |" for line in lines),
+        "",
+        f"From one thread to all: {gains}.",
+    ]
