@@ -1,14 +1,16 @@
 """The race is fair: same work or no race, turns in order, and the right division at the end."""
 
 import json
+import os
+import shutil
 
 import numpy as np
 import pytest
 
-from hellodl import cli
+from hellodl import cli, nn
 from hellodl.errors import HelloError
 from hellodl.programs import bench
-from hellodl.programs.bench import Contestant, Task
+from hellodl.programs.bench import Contestant, Problem, Task
 
 SMALL = Task("small", "hello-dl", 8, True, micro_batch=4)
 
@@ -78,17 +80,73 @@ def test_the_best_number_of_threads_speaks_for_a_library():
     assert figures["gain_from_threads"] == {"hellodl": pytest.approx(1.9), "matrix products alone": 2.0}
 
 
+def every_layer(rng):
+    """A small network that has each kind of layer which the tasks have."""
+    body = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1, bias=False, rng=rng), nn.BatchNorm2d(4), nn.ReLU())
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, rng=rng), nn.MaxPool2d(2, ceil_mode=True), nn.GELU("tanh"),  # 11 -> 9 -> 5
+        nn.Residual(body), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 10, gain=1, rng=rng))  # fmt: skip
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("peer", bench.installed_peers(), ids=lambda peer: peer.NAME)
+def test_peers_do_the_same_work(peer, training, rng):
+    if peer.NAME == "tinygrad" and shutil.which(os.environ.get("CC", "clang")) is None:
+        pytest.skip("tinygrad needs clang")
+    network, task = every_layer(rng), Task("small", "perceptron", 8, training)
+    images, labels = rng.random((8, 11, 11, 1), np.float32), rng.integers(10, size=8)
+    problem = Problem(task, nn.describe(network), network.state_dict(), images, labels)
+    shown = (bench.step(problem, 1, 8) if training else bench.answer(problem, 1)).show()
+    contestant = next(peer.contestants(problem, [1], bench.RATE, Contestant))
+    bench.check_alike(contestant.name, shown, contestant.show())
+    for _ in range(3):  # the first may compile, and use up what it is given
+        contestant.run()
+
+
+def test_who_cannot_do_the_work_is_left_out_but_other_work_is_an_error(caplog):
+    with bench.left_out_on_failure("other"):
+        raise FileNotFoundError("no compiler")
+    assert "other left out: no compiler" in caplog.text
+    with pytest.raises(HelloError), bench.left_out_on_failure("other"):
+        bench.check_alike("other", (np.ones(2), {}), (np.zeros(2), {}))
+
+
+def test_a_contestant_works_alone_for_its_memory_to_be_watched(monkeypatch, capsys):
+    made = []
+
+    def ours(problem, thread_counts):
+        for library in ("other", "hellodl", "one that is never made"):
+            made.append(library)
+            yield Contestant(library, thread_counts[0], lambda: made.append("run"))
+
+    monkeypatch.setattr(bench, "ours", ours)
+    assert cli.main(["bench", "step-64", "--alone", "hellodl", "2"]) == 0
+    assert made == ["other", "hellodl"] + ["run"] * bench.ALONE
+    assert capsys.readouterr().out == ""
+
+
 def test_the_command_prints_a_table_or_json(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(bench, "TASKS", (SMALL, Task("tiny", "perceptron", 4, False, classes=10)))
     monkeypatch.setattr(bench, "TURN", 0.0)
+    monkeypatch.setattr(bench.memory, "can_measure", lambda: True)
+    monkeypatch.setattr(bench.memory, "peak", lambda command: float(len(command)))
     path = tmp_path / "bench.json"
     assert cli.main(["bench", "--no-peers", "--rounds", "2", "--out", str(path)]) == 0
     table = capsys.readouterr().out
     assert "**small**: training steps of the network `hello-dl`, batches of 8" in table
     assert "| hellodl |" in table and "| matrix products alone |" in table
+    assert table.count(" | 8 MB | ") == 2
     figures = json.loads(path.read_text())
     assert [task["task"] for task in figures["tasks"]] == ["small", "tiny"]
     assert all(np.isfinite(row["images_per_second"]) for task in figures["tasks"] for row in task["best"])
+
+
+def test_where_memory_cannot_be_told_it_has_no_column(monkeypatch, capsys):
+    monkeypatch.setattr(bench, "TASKS", (SMALL,))
+    monkeypatch.setattr(bench, "TURN", 0.0)
+    monkeypatch.setattr(bench.memory, "can_measure", lambda: False)
+    assert cli.main(["bench", "--no-peers", "--rounds", "1"]) == 0
+    assert "memory" not in capsys.readouterr().out
 
 
 def test_wrong_usage_is_said(capsys):

@@ -115,7 +115,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--rounds", type=int, default=15, metavar="N", help="turns of each contestant (15)")
     option("--no-peers", action="store_true", help="hellodl alone, beside the limit of matrix products")
     option("--out", type=Path, metavar="FILE", help="write all figures there, as JSON")
-    option("--alone", metavar="CONTESTANT", help=argparse.SUPPRESS)  # whose memory is being watched
+    # For a process whose memory is being watched.
+    option("--alone", nargs=2, metavar=("LIBRARY", "THREADS"), help=argparse.SUPPRESS)
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -130,7 +131,7 @@ def main(options: argparse.Namespace) -> int:
     everything = not options.tasks or "all" in options.tasks
     tasks = [task for task in TASKS if everything or task.name in options.tasks]
     if options.alone:
-        work_alone(tasks[0], options.alone)
+        work_alone(tasks[0], options.alone[0], int(options.alone[1]))
         return 0
 
     peers = [] if options.no_peers else installed_peers()
@@ -161,10 +162,10 @@ def problem_of(task: Task, seed: int = 0) -> Problem:
     return Problem(task, nn.describe(model), model.state_dict(), images, labels)
 
 
-def ours(problem: Problem) -> Iterator[Contestant]:
-    """hellodl with one thread and with all, in NumPy alone and, where Numba is installed, with compiled loops."""
+def ours(problem: Problem, thread_counts: list[int]) -> Iterator[Contestant]:
+    """hellodl with each number of threads, in NumPy alone and, where Numba is installed, with compiled loops."""
     for jit in [False, True] if loops.available() else [False]:
-        for threads in one_and_all():
+        for threads in thread_counts:
             contestant = step(problem, threads) if problem.task.training else answer(problem, threads)
             yield compiled(contestant) if jit else contestant
 
@@ -295,7 +296,7 @@ def check_alike(
 def measured(task: Task, peers: Iterable[Any], rounds: int) -> dict[str, Any]:
     """Let all contestants race at a task: its figures, as JSON has them."""
     problem = problem_of(task)
-    contestants = [*ours(problem)]
+    contestants = [*ours(problem, one_and_all())]
     reference = step(problem, 1, task.batch) if task.training else contestants[0]
     assert reference.show is not None
     shown = reference.show()
@@ -362,7 +363,7 @@ def figures_of(problem: Problem, contestants: list[Contestant]) -> dict[str, Any
     for library, contestant in best.items():
         low, middle, high = (float(q) for q in np.percentile(contestant.rates, (25, 50, 75)))
         row: dict[str, Any] = {
-            "library": library, "name": contestant.name, "threads": contestant.threads,
+            "library": library, "threads": contestant.threads,
             "images_per_second": middle, "quartiles": [low, high], "gflops": middle * per_image / 1e9,
             "memory_mb": None,
         }  # fmt: skip
@@ -389,20 +390,20 @@ def add_memory(results: list[dict[str, Any]]) -> None:
     rows = [(task["task"], row) for task in results for row in task["best"] if row["library"] != LIMIT]
     with progress_bar("memory", len(rows)) as bar:
         for task, row in rows:
-            bar.note(f"{task}: {row['name']}")
-            command = [sys.executable, "-m", "hellodl", "bench", task, "--alone", row["name"]]
-            row["memory_mb"] = memory.peak(command)
+            bar.note(f"{task}: {row['library']}")
+            alone = ["--alone", row["library"], str(row["threads"])]
+            row["memory_mb"] = memory.peak([sys.executable, "-m", "hellodl", "bench", task, *alone])
             bar.advance(1)
 
 
-def work_alone(task: Task, name: str) -> None:
+def work_alone(task: Task, library: str, threads: int) -> None:
     """What that fresh process does: this one contestant's work, a few times."""
     problem = problem_of(task)
-    contestants: Iterable[Contestant] = ours(problem)
+    contestants: Iterable[Contestant] = ours(problem, [threads])
     for peer in installed_peers():
-        if name.startswith(peer.NAME):
-            contestants = peer.contestants(problem, one_and_all(), RATE, Contestant)
-    contestant = next(c for c in contestants if c.name == name)
+        if library.startswith(peer.NAME):
+            contestants = peer.contestants(problem, [threads], RATE, Contestant)
+    contestant = next(c for c in contestants if c.library == library)  # those after it are never made
     with single_threaded_products(), quick_hand_over():
         for _ in range(ALONE):
             contestant.run()
@@ -414,11 +415,33 @@ def as_markdown(figures: dict[str, Any]) -> str:
         f"{figures['machine']}; "
         + ", ".join(f"{name} {version}" for name, version in figures["versions"].items())
     ]
+    lines += summary_of(figures["tasks"])
     for task in figures["tasks"]:
         lines += table_of(task)
     if figures.get(record.NAME):
         lines += ["", *record.as_markdown(figures[record.NAME])]
     return "\n".join(lines)
+
+
+def summary_of(tasks: list[dict[str, Any]]) -> list[str]:
+    """hellodl beside the fastest of the others, and beside PyTorch as everybody writes it: a line a task."""
+    head = ["images/s", OURS, JIT, "fastest other", f"{OURS} is", "jit is", "jit, beside plain PyTorch"]
+    lines = ["", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for task in tasks:
+        rows = {row["library"]: row for row in task["best"]}
+        others = [row for name, row in rows.items() if name not in (OURS, JIT, LIMIT)]
+        if not others:
+            return []
+        fastest, plain = max(others, key=lambda row: row["images_per_second"]), rows.get("PyTorch", {})
+        cells = [task["task"]]
+        cells += [f"{rows[name]['images_per_second']:,.0f}" if name in rows else "" for name in (OURS, JIT)]
+        cells += [f"{fastest['images_per_second']:,.0f} ({fastest['library']})"]
+        cells += [
+            record.ratio(row.get(f"{name} is"))
+            for name, row in [(OURS, fastest), (JIT, fastest), (JIT, plain)]
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
 
 
 def table_of(task: dict[str, Any]) -> list[str]:

@@ -1,9 +1,9 @@
 """How much memory a command takes: the most that it and its helpers ever held at once.
 
 What processes share (libraries, weights, what a forked helper has not changed) is in the memory once, but in the
-account of each of them. Linux keeps a fairer account: the proportional set size (PSS) divides what is shared by
-the number of those who share it, so that sums over processes are right. Other systems do not; there the answer
-is None.
+account of each. So the first process counts with all that it has there (its "resident set"), and those that it
+started with what is theirs alone. Linux keeps both accounts. (It has a third, which divides what is shared by
+the number of those who share it; but then a library would cost half as much while somebody else uses it too.)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PAUSE = 0.02  # seconds between looks
 
 
 def can_measure() -> bool:
-    """Whether this system keeps the account, and says which process started which."""
+    """Whether this system keeps these accounts, and says which process started which."""
     return (PROCESSES / "self/smaps_rollup").exists() and (PROCESSES / "thread-self/children").exists()
 
 
@@ -32,29 +32,31 @@ def peak(command: Sequence[str]) -> float | None:
     most = 0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            most = max(most, sum(map(held_by, family(process.pid))))
+            helpers = sum(
+                held(helper, "Private_Clean:", "Private_Dirty:") for helper in started_by(process.pid)
+            )
+            most = max(most, held(process.pid, "Rss:") + helpers)
             time.sleep(PAUSE)
     return most / 1e6 if process.returncode == 0 else None
 
 
-def family(process: int) -> list[int]:
-    """A process and all those that it started, and those that they did."""
-    found = [process]
+def started_by(process: int) -> list[int]:
+    """The processes that a process started, and those that they did."""
+    found = []
     for path in PROCESSES.glob(f"{process}/task/*/children"):
         try:
-            children = path.read_text().split()
+            children = [int(word) for word in path.read_text().split()]
         except OSError:  # it has just ended
             continue
         for child in children:
-            found += family(int(child))
+            found += [child, *started_by(child)]
     return found
 
 
-def held_by(process: int) -> int:
-    """A process's share of the memory in bytes; 0 once it has ended."""
+def held(process: int, *accounts: str) -> int:
+    """What some accounts of a process add up to, in bytes; 0 once it has ended."""
     try:
         lines = (PROCESSES / str(process) / "smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
-    kilobytes = [line.split()[1] for line in lines if line.startswith("Pss:")]
-    return 1024 * int(kilobytes[0]) if kilobytes else 0
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith(accounts))
