@@ -37,7 +37,7 @@ def train(folder: str, seed: int) -> nn.Module:
     model = network(np.random.default_rng(seed))
     optimizer = optim.AdamW(optim.decay_matrices_only(model, recipe.WEIGHT_DECAY), recipe.RATE)
     share = optim.one_cycle(recipe.EPOCHS * (len(images) // recipe.BATCH))
-    work = classification(images, Settings(batch_size=recipe.BATCH))
+    work = classification(images, Settings(batch_size=recipe.BATCH, label_smoothing=recipe.LABEL_SMOOTHING))
     step = 0
     with Lanes(model, recipe.BATCH // 2, processes=True) as lanes:
         for epoch in range(recipe.EPOCHS):

@@ -64,7 +64,7 @@ def train(folder, seed, layout, fused):
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, recipe.RATE, total_steps=steps, cycle_momentum=False
     )
-    loss_of = nn.CrossEntropyLoss()
+    loss_of = nn.CrossEntropyLoss(label_smoothing=recipe.LABEL_SMOOTHING)
     for _ in range(recipe.EPOCHS):
         order = torch.randperm(len(images))
         for batch in order[: len(order) // recipe.BATCH * recipe.BATCH].split(recipe.BATCH):
