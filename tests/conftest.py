@@ -27,3 +27,10 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the measuring data in {folder}; HELLODL_SHARED may name another place")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def numpy_alone(request, monkeypatch):
+    """Tests are of NumPy's ways, whatever is installed; `test_loops.py` holds compiled loops equal to them."""
+    if not request.module.__name__.endswith("test_loops"):
+        monkeypatch.setenv("HELLODL_JIT", "0")
