@@ -17,12 +17,13 @@ SOURCE = Path(__file__).resolve().parents[2]  # the source tree, if that is what
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python, hellodl, NumPy and OpenCV; what is not installed is left out."""
+    """Versions of Python, hellodl, NumPy, OpenCV and Numba; what is not installed (or not wanted) is left out."""
     found = {"python": platform.python_version()}
     for name, packages in {
         "hellodl": ("hellodl",),
         "numpy": ("numpy",),
         "opencv": ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless"),
+        "numba": ("numba",) if os.environ.get("HELLODL_JIT") != "0" else (),
     }.items():
         for package in packages:
             try:

@@ -102,6 +102,9 @@ class Trainer:
     `judge(model)` gives the validation figures after every epoch. `path` is where the state is kept for a resume
     (None: nowhere); `about` is stored with it.
     `weights` (count,) says how often to visit each sample (None: all alike).
+
+    Lanes are done by helping processes where the system can fork, so `work` must not count on being called here:
+    what it looks at has to stay as it is while `fit` runs, and what it has to tell goes into the sums it returns.
     """
 
     def __init__(self, model: Module, count: int, work: Work, settings: Settings, run: Run, *,
