@@ -93,3 +93,7 @@ def test_an_entry_that_fails_is_an_error_that_says_why(home, tmp_path):
 def test_without_the_images_the_task_is_left_out_with_one_line(tmp_path, capsys):
     assert cli.main(["bench", "mnist", "--data", str(tmp_path)]) == 0
     assert "mnist left out" in capsys.readouterr().err
+
+
+def test_without_peers_hellodl_runs_alone():
+    assert [entry.library for entry in record.entries(peers=False)] == ["hellodl"]
