@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from hellodl.errors import HelloError
-from hellodl.helpers import CAN_FORK, Helper, shared
+from hellodl.helpers import Helper, can_fork, shared
 
-pytestmark = pytest.mark.skipif(not CAN_FORK, reason="this system cannot fork safely")
+pytestmark = pytest.mark.skipif(not can_fork(), reason="this system cannot fork safely")
 
 
 def wait_until(condition, seconds=10):
@@ -123,6 +123,12 @@ def test_helpers_ignore_ctrl_c_and_end_with_stop_even_when_they_hang(helper):
     worker.ask(1000)
     worker.stop()
     assert not alive(pid)
+
+
+def test_a_helper_has_no_helpers_of_its_own(helper):
+    worker = helper(lambda x: can_fork())
+    worker.ask(0)
+    assert can_fork() and not worker.answer()
 
 
 def test_helpers_end_when_their_parent_is_killed():

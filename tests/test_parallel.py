@@ -10,7 +10,7 @@ import pytest
 
 from hellodl import nn, optim
 from hellodl.errors import HelloError, TrainingError
-from hellodl.helpers import CAN_FORK
+from hellodl.helpers import can_fork
 from hellodl.mode import debug, mode, no_grad
 from hellodl.parallel import Lanes, as_input, predict, replica, thread_count
 from hellodl.tensor import Tensor
@@ -247,7 +247,7 @@ class Odd(Exception):
     pass
 
 
-@pytest.mark.skipif(not CAN_FORK, reason="this system cannot fork safely")
+@pytest.mark.skipif(not can_fork(), reason="this system cannot fork safely")
 @pytest.mark.parametrize("where", [10, 0])
 def test_an_error_in_a_helping_process_comes_through_and_the_lanes_go_on(data, where):
     model, fresh = network(), network()
@@ -271,7 +271,7 @@ def test_an_error_in_a_helping_process_comes_through_and_the_lanes_go_on(data, w
     assert all((a == fresh.named_buffers()[name]).all() for name, a in model.named_buffers().items())
 
 
-@pytest.mark.skipif(not CAN_FORK, reason="this system cannot fork safely")
+@pytest.mark.skipif(not can_fork(), reason="this system cannot fork safely")
 def test_helping_processes_really_help_and_are_gone_afterwards(data):
     def work(model, which, generator):
         return model(Tensor(data[0][which])).sum(), np.array([os.getpid()])

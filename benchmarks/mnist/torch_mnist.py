@@ -1,7 +1,7 @@
 """MNIST with PyTorch, by the same recipe: as it is usually written, or with all that makes it faster here.
 
 python benchmarks/mnist/torch_mnist.py FOLDER SEED [fastest] prints one JSON line. `fastest` keeps images channels
-last and fuses the optimiser's loops. It does not compile: that alone takes longer than the whole training.
+last and fuses the optimiser's loops. It does not compile, for that is not worth its time within a few seconds.
 """
 
 import gzip

@@ -7,7 +7,7 @@ were 1.4 times as fast as one where bare matrix products gained 1.9, and two pro
 A forked process begins with all that its parent has at that moment, data and functions, and nothing is copied
 until somebody writes to it. So a helper needs to be told little; what it writes for its parent to see goes into
 `shared` memory. Only Linux forks safely (macOS's libraries may not survive it, Windows cannot): elsewhere
-`CAN_FORK` is False, and threads do.
+threads do.
 """
 
 from __future__ import annotations
@@ -26,8 +26,12 @@ import numpy as np
 
 from hellodl.errors import HelloError
 
-CAN_FORK = sys.platform == "linux"
 PATIENCE = 2e-3  # seconds to look for a message before going to sleep
+
+
+def can_fork() -> bool:
+    """Whether helpers can be had here; a process that is itself some pool's helper may have none."""
+    return sys.platform == "linux" and not multiprocessing.current_process().daemon
 
 
 def shared(array: np.ndarray) -> np.ndarray:

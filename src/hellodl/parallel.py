@@ -28,7 +28,7 @@ from threadpoolctl import ThreadpoolController
 
 from hellodl import loops
 from hellodl.console import log
-from hellodl.helpers import CAN_FORK, Helper, shared
+from hellodl.helpers import Helper, can_fork, shared
 from hellodl.mode import mode, no_grad
 from hellodl.nn.module import Module, Parameter
 from hellodl.nn.norm import BatchNorm2d
@@ -122,7 +122,7 @@ class Lanes:
     def __init__(self, model: Module, micro_batch: int = 16, lanes: int = 8, threads: int | None = None,
                  processes: bool = False):  # fmt: skip
         self.model, self.micro_batch, self.threads = model, micro_batch, min(thread_count(threads), lanes)
-        self.processes = processes and CAN_FORK and self.threads > 1
+        self.processes = processes and can_fork() and self.threads > 1
         self.parameters = model.named_parameters()
         self.norms = [m for _, m in model.modules() if isinstance(m, BatchNorm2d)]
         if self.processes:
