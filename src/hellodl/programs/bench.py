@@ -425,6 +425,8 @@ def as_markdown(figures: dict[str, Any]) -> str:
 
 def summary_of(tasks: list[dict[str, Any]]) -> list[str]:
     """hellodl beside the fastest of the others, and beside PyTorch as everybody writes it: a line a task."""
+    if not tasks:
+        return []
     head = ["images/s", OURS, JIT, "fastest other", f"{OURS} is", "jit is", "jit, beside plain PyTorch"]
     lines = ["", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for task in tasks:
