@@ -97,5 +97,5 @@ def test_without_the_images_the_task_is_left_out_with_one_line(tmp_path, capsys)
 
 def test_without_peers_hellodl_runs_alone_whatever_is_installed(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
-    assert len(record.entries()) > 1
-    assert [entry.library for entry in record.entries(peers=False)] == ["hellodl"]
+    assert len(record.entries()) > 2
+    assert [entry.library for entry in record.entries(peers=False)] == ["hellodl", "hellodl, jit"]
