@@ -146,6 +146,13 @@ def test_ctrl_c_is_one_line_and_130(program, capsys):
     assert cli.main(["sample"]) == 130
     assert capsys.readouterr().err == "hellodl: interrupted\n"
 
+    def interrupted_with_words(options):
+        raise KeyboardInterrupt("interrupted at step 3 of 9; go on with --resume it")
+
+    program.main = interrupted_with_words
+    assert cli.main(["sample"]) == 130
+    assert capsys.readouterr().err == "hellodl: interrupted at step 3 of 9; go on with --resume it\n"
+
 
 def test_the_status_of_a_program_is_the_status_of_the_process(program):
     program.main = lambda options: 1

@@ -94,10 +94,10 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough, as in `hellodl runs | head`
         close_output()
         return 141
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         if debug:
             raise
-        say("interrupted")
+        say(str(interruption) or "interrupted")  # a training says where it stopped, and how to go on
         return 130
     except HelloError as error:
         if debug:
