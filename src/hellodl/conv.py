@@ -63,13 +63,14 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | 
     way = fastest(x, weight, stride, padding, again)
     kernels, (height, width) = weight.shape[0], way.size
     size = pooled_size(way.size, (2, 2), (2, 2), ceil_mode) if pool else way.size
-    out = scratch.empty((len(x), *size, kernels), np.promote_types(x.dtype, weight.dtype))
+    dtype = np.promote_types(x.dtype, weight.dtype)
+    out = scratch.empty((len(x), *size, kernels), dtype)
     winners: list[Winners | None] = []
     roomy = pool or way.room != way.size  # the picture is not what comes out, or not all of it
 
     for images in way.parts:
         few = out[images]
-        whole = scratch.empty((len(few), *way.room, kernels), out.dtype) if roomy else few
+        whole = scratch.empty((len(few), *way.room, kernels), dtype) if roomy else few
         way.forward(images, whole)
         if pool:
             winners.append(halve(whole[:, :height, :width], few, again))
@@ -80,7 +81,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | 
 
     def back(g: Array) -> tuple[Array | None, Array]:
         """To x and to the weights in one walk over the images, while they are at hand."""
-        to_x = scratch.empty(x.shape, out_dtype) if x.requires_grad else None
+        to_x = scratch.empty(x.shape, dtype) if x.requires_grad else None
         for number, images in enumerate(way.parts):
             whole = g[images]
             if roomy:
@@ -94,7 +95,6 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | 
             way.backward(images, whole, None if to_x is None else to_x[images])
         return to_x, way.to_weight()
 
-    out_dtype = out.dtype
     parents = jointly((x, weight), back)
     if bias is not None:
         parents = (*parents, (bias, lambda g: column_sums(g.reshape(-1, kernels))))

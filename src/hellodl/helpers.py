@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from hellodl.errors import HelloError
+from hellodl.tensor import memory_order
 
 PATIENCE = 2e-3  # seconds to look for a message before going to sleep
 
@@ -36,7 +37,7 @@ def can_fork() -> bool:
 
 def shared(array: np.ndarray) -> np.ndarray:
     """A copy, laid out alike, in memory that processes forked from now on will share."""
-    order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+    order = memory_order(array)
     memory = mmap.mmap(-1, max(array.nbytes, 1))
     flat = np.frombuffer(memory, array.dtype, array.size)
     copy = flat.reshape([array.shape[axis] for axis in order]).transpose(np.argsort(order))
@@ -55,9 +56,8 @@ class Helper:
         fork = multiprocessing.get_context("fork")
         arguments = (function, theirs, [self._pipe, *(other._pipe for other in others)])
         self._process = fork.Process(target=_serve, args=arguments, daemon=True)
-        with (
-            warnings.catch_warnings()
-        ):  # that threads are not forked, and may hold locks: none that a helper uses
+        with warnings.catch_warnings():
+            # Threads are not forked, and may hold locks, says Python: none that a helper uses.
             warnings.simplefilter("ignore", DeprecationWarning)
             warnings.simplefilter("ignore", RuntimeWarning)  # what other libraries with threads call it
             self._process.start()

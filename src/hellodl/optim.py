@@ -19,7 +19,7 @@ import numpy as np
 from hellodl import loops
 from hellodl.errors import CheckpointError
 from hellodl.nn.module import Module
-from hellodl.tensor import Array, Tensor
+from hellodl.tensor import Array, Tensor, memory_order
 
 Group = dict[str, Any]
 
@@ -101,8 +101,7 @@ def zeros_for(weight: Array) -> Array:
 
 def as_row(array: Array, weight: Array) -> Array:
     """The numbers of an array in the order in which those of a weight of its shape lie in memory."""
-    order = sorted(range(weight.ndim), key=lambda axis: -weight.strides[axis])
-    return array.transpose(order).reshape(-1)
+    return array.transpose(memory_order(weight)).reshape(-1)
 
 
 class SGD(Optimizer):

@@ -166,17 +166,17 @@ class Lanes:
         """
         pieces = [batch[i : i + self.micro_batch] for i in range(0, len(batch), self.micro_batch)]
         busy = self.lanes[: len(pieces)]
-        if self.processes and len(busy) > 1 and not mode.debug:
-            self._by_processes(work, pieces, seeds)
-        elif self._pool:
-            self._by_threads(work, pieces, seeds)
-        else:
-            remember = mode.remember
-            try:
+        remember = mode.remember
+        try:
+            if self.processes and len(busy) > 1 and not mode.debug:
+                self._by_processes(work, pieces, seeds)
+            elif self._pool:
+                self._by_threads(self._pool, work, pieces, seeds)
+            else:
                 for number in range(len(busy)):
                     self._run(number, work, pieces, seeds)
-            finally:
-                mode.remember = remember
+        finally:
+            mode.remember = remember
         self._add_up(busy)
         loss = sum(lane.loss for lane in busy)
         if math.isfinite(loss):  # running statistics, unlike weights, could not be refused a NaN later
@@ -200,7 +200,9 @@ class Lanes:
             lane.loss += loss.item()
             lane.sums.append(np.asarray(sums))
 
-    def _by_threads(self, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
+    def _by_threads(
+        self, pool: ThreadPoolExecutor, work: Work, pieces: list[Array], seeds: Sequence[int]
+    ) -> None:
         """Lanes as threads become free to take them."""
         debug = mode.debug
 
@@ -208,8 +210,7 @@ class Lanes:
             mode.debug = debug
             self._run(number, work, pieces, seeds)
 
-        assert self._pool is not None
-        futures = [self._pool.submit(run, number) for number in range(min(len(pieces), len(self.lanes)))]
+        futures = [pool.submit(run, number) for number in range(min(len(pieces), len(self.lanes)))]
         wait(futures)  # all of them, also where one fails: none may go on in the background
         for future in futures:
             future.result()
@@ -226,12 +227,9 @@ class Lanes:
             helper.ask((pieces, seeds))
         errors: list[BaseException] = []
         try:
-            remember = mode.remember
             self._share(0, work, (pieces, seeds))
         except BaseException as error:
             errors.append(error)
-        finally:
-            mode.remember = remember
         for helper in self._helpers:  # all of them, also where one fails: none may go on in the background
             try:
                 self._take_over(helper.answer())

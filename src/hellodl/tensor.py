@@ -282,6 +282,11 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
     return gradient.sum(axis=stretched, keepdims=True) if stretched else gradient
 
 
+def memory_order(array: Array) -> list[int]:
+    """The axes of an array as they lie in its memory, the outermost first."""
+    return sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+
+
 def column_sums(rows: Array) -> Array:
     """The sum of each column of (M, C), as a product with a row of ones: what a bias gets, faster than `sum`."""
     return np.ones(len(rows), rows.dtype) @ rows
