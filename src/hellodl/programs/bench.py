@@ -35,9 +35,9 @@ from hellodl.mode import debug
 from hellodl.parallel import Lanes, predict, quick_hand_over, single_threaded_products, thread_count
 from hellodl.programs import memory, record
 from hellodl.programs.networks import NETWORKS
+from hellodl.programs.standings import JIT, LIMIT, OURS, as_markdown
 from hellodl.tensor import Array, Tensor
 
-OURS, JIT = "hellodl", "hellodl, jit"  # in NumPy alone, and with compiled loops
 PEERS = machine.SOURCE / "benchmarks" / "peers"
 TURN = 0.3  # seconds: long against the clock's grain, short against the machine's moods
 REST = 0.02  # seconds between turns, in which the threads of the one before go to sleep
@@ -47,7 +47,6 @@ CLOSE = 2e-3  # of the largest output: what float32 may differ by where the same
 CLOSE_GRADIENT = 5e-2
 RATE = 1e-4  # the learning rate: what the steps learn does not matter here
 ALONE = 10  # runs that show how much memory a contestant takes
-LIMIT = "matrix products alone"
 
 
 @dataclass(frozen=True)
@@ -407,72 +406,3 @@ def work_alone(task: Task, library: str, threads: int) -> None:
     with single_threaded_products(), quick_hand_over():
         for _ in range(ALONE):
             contestant.run()
-
-
-def as_markdown(figures: dict[str, Any]) -> str:
-    """The table for people, and for a README."""
-    lines = [
-        f"{figures['machine']}; "
-        + ", ".join(f"{name} {version}" for name, version in figures["versions"].items())
-    ]
-    lines += summary_of(figures["tasks"])
-    for task in figures["tasks"]:
-        lines += table_of(task)
-    if figures.get(record.NAME):
-        lines += ["", *record.as_markdown(figures[record.NAME])]
-    return "\n".join(lines)
-
-
-def summary_of(tasks: list[dict[str, Any]]) -> list[str]:
-    """hellodl beside the fastest of the others, and beside PyTorch as everybody writes it: a line a task."""
-    if not tasks:
-        return []
-    head = ["images/s", OURS, JIT, "fastest other", f"{OURS} is", "jit is", "jit, beside plain PyTorch"]
-    lines = ["", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for task in tasks:
-        rows = {row["library"]: row for row in task["best"]}
-        others = [row for name, row in rows.items() if name not in (OURS, JIT, LIMIT)]
-        if not others:
-            return []
-        fastest, plain = max(others, key=lambda row: row["images_per_second"]), rows.get("PyTorch", {})
-        cells = [task["task"]]
-        cells += [f"{rows[name]['images_per_second']:,.0f}" if name in rows else "" for name in (OURS, JIT)]
-        cells += [f"{fastest['images_per_second']:,.0f} ({fastest['library']})"]
-        cells += [
-            record.ratio(row.get(f"{name} is"))
-            for name, row in [(OURS, fastest), (JIT, fastest), (JIT, plain)]
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def table_of(task: dict[str, Any]) -> list[str]:
-    """One task's lines; memory is among them where this system can tell it."""
-    what = "training steps" if task["training"] else "answers"
-    weighed = any(row["memory_mb"] for row in task["best"])
-    mine = [name for name in (OURS, JIT) if any(f"{name} is" in row for row in task["best"])]
-    rows = []
-    for row in task["best"]:
-        low, high = row["quartiles"]
-        cells = {
-            "": row["library"],
-            "threads": str(row["threads"]),
-            "images/s (quartiles)": f"{row['images_per_second']:,.0f} ({low:,.0f} to {high:,.0f})",
-            "GFLOP/s": f"{row['gflops']:.0f}",
-        }
-        if weighed:
-            cells["memory"] = f"{row['memory_mb']:,.0f} MB" if row["memory_mb"] else ""
-        for name in mine:
-            cells[f"{name} is"] = record.ratio(row.get(f"{name} is"))
-        rows.append(cells)
-    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(cells.values()) for cells in rows)]
-    gains = ", ".join(f"{name} {gain:.2f}×" for name, gain in task["gain_from_threads"].items())
-    return [
-        "",
-        f"**{task['task']}**: {what} of the network `{task['network']}`, batches of {task['batch']}, "
-        f"{task['flops_per_image'] / 1e6:.1f} MFLOP an image",
-        "",
-        *(f"| {' | '.join(line)} |" for line in lines),
-        "",
-        f"From one thread to all: {gains}.",
-    ]

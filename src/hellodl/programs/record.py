@@ -16,7 +16,6 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +25,7 @@ from hellodl import machine
 from hellodl.console import log, progress_bar
 from hellodl.data.home import find, how_to_get
 from hellodl.errors import HelloError
+from hellodl.programs.tables import markdown_table, ratio
 
 NAME = "mnist"
 SCRIPTS = machine.SOURCE / "benchmarks" / "mnist"
@@ -89,27 +89,20 @@ def as_markdown(figures: dict[str, Any]) -> list[str]:
     """The lines of the table for people."""
     seconds = {row["library"]: np.array(row["seconds"]) for row in figures["entries"]}
     mine = [library for library in seconds if library.startswith("hellodl")]
-    lines = [f"**{NAME}**: whole processes from start to the end of a fixed schedule, "
-             f"{len(figures['seeds'])} seeds; the goal is a mean of {figures['goal']:.0%} of the test images", "",
-             "| | seconds, median (quartiles) | test images read right, mean ± deviation |"
-             + "".join(f" {library} is |" for library in mine),
-             "|---|---|---|" + "---|" * len(mine)]  # fmt: skip
+    rows = []
     for row in figures["entries"]:
         library, theirs = row["library"], seconds[row["library"]]
         low, middle, high = np.percentile(theirs, (25, 50, 75))
         mean, spread = np.mean(row["accuracy"]), np.std(row["accuracy"], ddof=len(row["accuracy"]) > 1)
         missed = "" if mean >= figures["goal"] else ", misses the goal"
-        ratios = (
-            None if library in mine else np.percentile(theirs / seconds[each], (25, 50, 75)) for each in mine
-        )
-        lines.append(f"| {library} | {middle:.1f} ({low:.1f} to {high:.1f}) | {mean:.2%} ± {spread:.2%}{missed} |"
-                     + "".join(f" {ratio(quartiles)} |" for quartiles in ratios))  # fmt: skip
-    return lines
-
-
-def ratio(quartiles: Sequence[float] | None) -> str:
-    """How many times as fast, as `1.25× (1.20 to 1.31)`: the median and the quartiles; nothing for None."""
-    if quartiles is None:
-        return ""
-    low, middle, high = quartiles
-    return f"{middle:.2f}× ({low:.2f} to {high:.2f})"
+        cells = {
+            "": library,
+            "seconds, median (quartiles)": f"{middle:.1f} ({low:.1f} to {high:.1f})",
+            "test images read right, mean ± deviation": f"{mean:.2%} ± {spread:.2%}{missed}",
+        }
+        for name in mine:
+            quartiles = None if library in mine else np.percentile(theirs / seconds[name], (25, 50, 75))
+            cells[f"{name} is"] = ratio(quartiles)
+        rows.append(cells)
+    return [f"**{NAME}**: whole processes from start to the end of a fixed schedule, {len(figures['seeds'])} seeds; "
+            f"the goal is a mean of {figures['goal']:.0%} of the test images", "", *markdown_table(rows)]  # fmt: skip

@@ -1,8 +1,9 @@
-"""How programs put results on standard output: plain text and tables without lines, drawn by Rich."""
+"""How programs put results on standard output: plain text, tables without lines (drawn by Rich), and Markdown."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,3 +43,17 @@ def share(value: float | None) -> str:
 def listed(values: dict[str, Any]) -> str:
     """`name value, name value`."""
     return ", ".join(f"{name} {words(value)}" for name, value in values.items())
+
+
+def ratio(quartiles: Sequence[float] | None) -> str:
+    """How many times as fast, as `1.25× (1.20 to 1.31)`: the median and the quartiles; nothing for None."""
+    if quartiles is None:
+        return ""
+    low, middle, high = quartiles
+    return f"{middle:.2f}× ({low:.2f} to {high:.2f})"
+
+
+def markdown_table(rows: Sequence[dict[str, str]]) -> list[str]:
+    """The lines of a Markdown table; every row has a cell for each column, by its name."""
+    lines = [[*rows[0]], ["---"] * len(rows[0]), *([*row.values()] for row in rows)]
+    return [f"| {' | '.join(line)} |" for line in lines]
