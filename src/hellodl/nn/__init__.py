@@ -3,17 +3,23 @@
 from hellodl.nn.activation import GELU, ReLU, Sigmoid, Tanh
 from hellodl.nn.conv import AvgPool2d, Conv2d, GlobalAvgPool2d, MaxPool2d, Soften
 from hellodl.nn.dropout import Dropout
+from hellodl.nn.embedding import Embedding
 from hellodl.nn.linear import Flatten, Linear
 from hellodl.nn.loss import accuracy, cross_entropy, mse_loss
 from hellodl.nn.module import Module, Parameter, Residual, Sequential, build, describe
 from hellodl.nn.norm import BatchNorm2d, LayerNorm
+from hellodl.nn.recurrent import GRU, LSTM, RNN
 
 __all__ = [
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "AvgPool2d",
     "BatchNorm2d",
     "Conv2d",
     "Dropout",
+    "Embedding",
     "Flatten",
     "GlobalAvgPool2d",
     "LayerNorm",
