@@ -283,6 +283,42 @@ def unnormalise(g, rows, mean, out, rectify, scale, shift, tilt, to_x):
             to_x[r, c] = scale[c] * (slope - shift[c] - tilt[c] * (rows[r, c] - mean[c]))
 
 
+@loop(ROWS, VECTOR, VECTOR, REAL, VECTOR, VECTOR, ROWS)
+def normalise_each(rows, weight, bias, epsilon, mean, scale, out):
+    """Each row to mean 0 and variance 1, then scaled and shifted."""
+    features = rows.shape[1]
+    for r in range(len(rows)):
+        total, squares = np.float32(0), np.float32(0)
+        for c in range(features):
+            total += rows[r, c]
+        mean[r] = total / features
+        for c in range(features):
+            squares += (rows[r, c] - mean[r]) * (rows[r, c] - mean[r])
+        scale[r] = np.float32(1) / np.sqrt(squares / features + epsilon)
+        for c in range(features):
+            out[r, c] = (rows[r, c] - mean[r]) * scale[r] * weight[c] + bias[c]
+
+
+@loop(ROWS, ROWS, VECTOR, VECTOR, VECTOR, ROWS, VECTOR, VECTOR)
+def unnormalise_each(g, rows, weight, mean, scale, to_x, to_weight, to_bias):
+    """The slopes of the above: see `nn.norm.normalise_rows`."""
+    features = rows.shape[1]
+    for c in range(features):
+        to_weight[c] = to_bias[c] = 0
+    for r in range(len(rows)):
+        middle, along = np.float32(0), np.float32(0)
+        for c in range(features):
+            normal = (rows[r, c] - mean[r]) * scale[r]
+            to_weight[c] += g[r, c] * normal
+            to_bias[c] += g[r, c]
+            middle += g[r, c] * weight[c]
+            along += g[r, c] * weight[c] * normal
+        middle, along = middle / features, along / features
+        for c in range(features):
+            normal = (rows[r, c] - mean[r]) * scale[r]
+            to_x[r, c] = (g[r, c] * weight[c] - middle - normal * along) * scale[r]
+
+
 # -- recurrent cells: one step of a batch (see `recurrent`); tanh is taken in between, by NumPy ------------------
 
 
@@ -300,7 +336,12 @@ def gru_look_back(gates, product, bias, past):
     """σ(x) = ½ tanh(½x) + ½ for r and z; then r says how much of the past goes into n."""
     half, size = np.float32(0.5), past.shape[1]
     for n in range(len(past)):
-        r, z, new, old = gates[n, :size], gates[n, size : 2 * size], gates[n, 2 * size :], product[n, 2 * size :]
+        r, z, new, old = (
+            gates[n, :size],
+            gates[n, size : 2 * size],
+            gates[n, 2 * size :],
+            product[n, 2 * size :],
+        )
         for j in range(size):
             r[j] = half * r[j] + half
             z[j] = half * z[j] + half
@@ -353,7 +394,12 @@ def lstm_keep(gates, before, after):
     """σ(x) = ½ tanh(½x) + ½ for i, f and o; then c' = f·c + i·g."""
     half, size = np.float32(0.5), before.shape[1]
     for n in range(len(before)):
-        i, f, g, o = gates[n, :size], gates[n, size : 2 * size], gates[n, 2 * size : 3 * size], gates[n, 3 * size :]
+        i, f, g, o = (
+            gates[n, :size],
+            gates[n, size : 2 * size],
+            gates[n, 2 * size : 3 * size],
+            gates[n, 3 * size :],
+        )
         for j in range(size):
             i[j] = half * i[j] + half
             f[j] = half * f[j] + half
@@ -376,7 +422,12 @@ def lstm_back(g, gates, shown, before, to_h, to_c, to_gates):
     """The slopes of a step: to what the gates are made of, and (in `to_c`) to the memory before."""
     one, size = np.float32(1), before.shape[1]
     for b in range(len(before)):
-        i, f, new, o = gates[b, :size], gates[b, size : 2 * size], gates[b, 2 * size : 3 * size], gates[b, 3 * size :]
+        i, f, new, o = (
+            gates[b, :size],
+            gates[b, size : 2 * size],
+            gates[b, 2 * size : 3 * size],
+            gates[b, 3 * size :],
+        )
         to_i, to_f = to_gates[b, :size], to_gates[b, size : 2 * size]
         to_new, to_o = to_gates[b, 2 * size : 3 * size], to_gates[b, 3 * size :]
         for j in range(size):
@@ -387,6 +438,47 @@ def lstm_back(g, gates, shown, before, to_h, to_c, to_gates):
             to_f[j] = memory * before[b, j] * f[j] * (one - f[j])
             to_new[j] = memory * i[j] * (one - new[j] * new[j])
             to_c[b, j] = memory * f[j]
+
+
+# -- attention: rows of how well each key fits a query; a query sees itself and what was before ------------------
+
+
+@loop(ROWS, WHOLE, REAL)
+def below_largest(fits, queries, factor):
+    """factor·fits, less the largest of what each query sees; so far below it that e to it is 0, what it does not see."""
+    keys = fits.shape[1]
+    for r in range(len(fits)):
+        seen = keys - queries + r % queries + 1
+        row = fits[r]
+        largest = row[0]
+        for k in range(seen):
+            largest = max(largest, row[k])
+        for k in range(seen):
+            row[k] = factor * (row[k] - largest)
+        for k in range(seen, keys):
+            row[k] = -np.float32(1e30)
+
+
+@loop(ROWS, WHOLE)
+def to_shares(rows, queries):
+    """Each row divided by its sum."""
+    keys = rows.shape[1]
+    for r in range(len(rows)):
+        seen = keys - queries + r % queries + 1
+        total = np.float32(0)
+        for k in range(seen):
+            total += rows[r, k]
+        share = np.float32(1) / total
+        for k in range(seen):
+            rows[r, k] *= share
+
+
+@loop(ROWS, ROWS, VECTOR, REAL)
+def unshare(d, share, along, factor):
+    """factor·share·(d - along), the slope of softmax."""
+    for r in range(len(d)):
+        for k in range(d.shape[1]):
+            d[r, k] = factor * share[r, k] * (d[r, k] - along[r])
 
 
 # -- activations and the optimiser, elementwise: arrays come as one long row --------------------------------
@@ -404,6 +496,20 @@ def unrectify(g, out, to_x):
     """g where something came out, and zero elsewhere."""
     for i in range(len(g)):
         to_x[i] = g[i] if out[i] > 0 else 0
+
+
+@loop(VECTOR, VECTOR)
+def rectify_and_square(x, out):
+    """max(x, 0)²."""
+    for i in range(len(x)):
+        out[i] = 0 if x[i] < 0 else x[i] * x[i]
+
+
+@loop(VECTOR, VECTOR, VECTOR)
+def unrectify_and_square(g, x, to_x):
+    """2·max(x, 0)·g."""
+    for i in range(len(g)):
+        to_x[i] = 0 if x[i] < 0 else np.float32(2) * x[i] * g[i]
 
 
 @loop(VECTOR, REAL, REAL, VECTOR)

@@ -96,9 +96,7 @@ def rnn(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
         to_hh = flat(to_inner).T @ flat(h[:-1])
         return *back_to_input(to_inner, x, weights.ih), carried, to_hh, bias, bias
 
-    return record(
-        h[1:], *jointly((x, weights.ih, h0, weights.hh, weights.bias_ih, weights.bias_hh), back)
-    )
+    return record(h[1:], *jointly((x, weights.ih, h0, weights.hh, weights.bias_ih, weights.bias_hh), back))
 
 
 def gru(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
@@ -134,7 +132,9 @@ def gru(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
         h[t + 1] += n
 
     def back(g: Array) -> tuple[Array | None, ...]:
-        to_gates = scratch.like(gates)  # (L, N, 3H): first what goes to W_hh h, at the end what goes to W_ih x
+        to_gates = scratch.like(
+            gates
+        )  # (L, N, 3H): first what goes to W_hh h, at the end what goes to W_ih x
         to_n = scratch.like(past)
         carried = np.zeros_like(h0.data)  # what later steps make of this step's h
         work = np.empty_like(carried)
@@ -167,9 +167,7 @@ def gru(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
         to_bias_ih[2 * size :] = column_sums(flat(to_n))
         return *back_to_input(to_gates, x, weights.ih), carried, to_hh, to_bias_ih, to_bias_hh
 
-    return record(
-        h[1:], *jointly((x, weights.ih, h0, weights.hh, weights.bias_ih, weights.bias_hh), back)
-    )
+    return record(h[1:], *jointly((x, weights.ih, h0, weights.hh, weights.bias_ih, weights.bias_hh), back))
 
 
 def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
@@ -246,7 +244,7 @@ def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
                 to_c *= f
             np.matmul(to_gates[t], weights.hh.data, out=to_h)
         bias = column_sums(flat(to_gates))
-        to_hh = flat(to_gates).T @ flat(h[: steps])
+        to_hh = flat(to_gates).T @ flat(h[:steps])
         return *back_to_input(to_gates, x, weights.ih), to_h, to_c, to_hh, bias, bias
 
     parents = (x, weights.ih, h0, c0, weights.hh, weights.bias_ih, weights.bias_hh)
@@ -308,7 +306,9 @@ def check_shapes(name: str, gates: int, x: Tensor, weights: Weights, *states: Te
         raise ShapeError(f"{name} takes (steps, batch, {features}), or (steps, batch) whole numbers, got {x.shape} "
                          f"{x.dtype}")  # fmt: skip
     if whole and x.size and not 0 <= x.data.min() <= x.data.max() < features:
-        raise DataError(f"{name}: whole numbers must be from 0 to {features - 1}, got {x.data.min()} to {x.data.max()}")
+        raise DataError(
+            f"{name}: whole numbers must be from 0 to {features - 1}, got {x.data.min()} to {x.data.max()}"
+        )
     for state in states:
         if state.shape != (x.shape[1], size):
             raise ShapeError(f"{name}: a state is {state.shape}; for this input it is ({x.shape[1]}, {size})")
