@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hellodl.sampling import choose, probabilities
+from hellodl.data.vocabulary import Bytes, Characters
+from hellodl.sampling import Knobs, choose, continued
+from hellodl.sampling import probabilities as by_knobs
+
+
+def probabilities(logits, *knobs, **named):
+    return by_knobs(logits, Knobs(*knobs, **named))
+
 
 LOGITS = np.log(np.array([0.1, 0.4, 0.3, 0.2], np.float32))
 
@@ -56,7 +63,59 @@ def test_whatever_the_knobs_say_there_is_something_to_choose(logits, temperature
 
 
 def test_tokens_are_drawn_as_often_as_they_are_likely_and_the_seed_decides():
-    draws = [choose(LOGITS, rng) for rng in [np.random.default_rng(7)] for _ in range(4000)]
+    draws = [choose(LOGITS, rng, Knobs()) for rng in [np.random.default_rng(7)] for _ in range(4000)]
     assert np.bincount(draws) / 4000 == pytest.approx([0.1, 0.4, 0.3, 0.2], abs=0.03)
     rng = np.random.default_rng(7)
-    assert [choose(LOGITS, rng) for _ in range(50)] == draws[:50]
+    assert [choose(LOGITS, rng, Knobs()) for _ in range(50)] == draws[:50]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"temperature": -1}, {"temperature": float("nan")}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}],
+)
+def test_knobs_that_make_no_sense_say_what_would(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong)).replace("_", "-")):
+        Knobs(**wrong)
+
+
+class Alphabet:
+    """A writer that wants to go on from each token with the next higher one, and counts what it is asked."""
+
+    def __init__(self, size: int):
+        self.size, self.asked = size, []
+
+    def read(self, tokens):
+        self.asked.append(list(tokens))
+        return np.eye(self.size, dtype=np.float32)[(tokens[-1] + 1) % self.size] * 50
+
+    def step(self, token):
+        return self.read(np.array([token]))
+
+
+def test_what_was_chosen_is_read_and_each_character_costs_one_step():
+    letters, rng = Characters("abcde"), np.random.default_rng(0)
+    writer = Alphabet(letters.size)
+    assert list(continued(writer, letters, "ab", 3, rng, Knobs())) == ["c", "d", "e"]
+    assert writer.asked == [[1, 2], [3], [4]]
+
+
+def test_without_a_prompt_a_line_begins():
+    letters = Characters("ab\nc")
+    assert "".join(continued(Alphabet(5), letters, "", 1, np.random.default_rng(0), Knobs())) == "c"
+
+
+def test_the_unknown_symbol_is_read_but_never_written():
+    letters = Characters("abc")  # after c, the alphabet begins again with the unknown symbol
+    assert "".join(continued(Alphabet(4), letters, "é", 1, np.random.default_rng(0), Knobs())) == "a"
+    text = "".join(continued(Alphabet(4), letters, "c", 200, np.random.default_rng(0), Knobs()))
+    assert len(text) == 200 and "\ufffd" not in text
+
+
+def test_a_character_of_several_bytes_comes_whole_and_counts_as_one():
+    class Euros(Alphabet):
+        def read(self, tokens):
+            follows = {0xE2: 0x82, 0x82: 0xAC, 0xAC: 0xE2}
+            return np.eye(256)[follows.get(int(tokens[-1]), 0xE2)] * 50
+
+    pieces = list(continued(Euros(256), Bytes(), "", 3, np.random.default_rng(0), Knobs()))
+    assert pieces == ["€", "€", "€"]

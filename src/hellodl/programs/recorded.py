@@ -57,8 +57,8 @@ def resumed(options: argparse.Namespace, program: str) -> Path | None:
             f"{path}: is no run of `hellodl train {program}`; use the program that it was started with"
         )
     saved = training["settings"]
-    for name in ("epochs", "batch_size", "optimizer", "schedule", "seed"):
-        setattr(options, name, saved[name])
+    for name in ("epochs", "steps", "batch_size", "optimizer", "schedule", "seed"):
+        setattr(options, name, saved.get(name))
     options.lr = saved["learning_rate"]
     for name, value in training["about"].items():
         setattr(options, name, value)
