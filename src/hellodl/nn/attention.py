@@ -60,7 +60,7 @@ class CausalSelfAttention(Module):
         self.qkv = Linear(width, 3 * width, bias, rng=rng)
         self.project = Linear(width, width, bias, rng=rng)
 
-    def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:  # type: ignore[override]
+    def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:
         """(N, T, width) -> (N, T, width); with a memory, x is what comes after what that has seen."""
         if memory is not None:
             return self.project(self.go_on(self.qkv(x).data, memory))
@@ -119,7 +119,7 @@ class Block(Module):
         self.network = FeedForward(width, hidden, activation, bias, rng=rng)
         self.drop = Dropout(dropout)
 
-    def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:  # type: ignore[override]
+    def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:
         """(N, T, width) -> (N, T, width); with a memory, x is what comes after what that has seen."""
         x = x + self.drop(self.attention(self.norm_1(x), memory))
         return x + self.drop(self.network(self.norm_2(x)))

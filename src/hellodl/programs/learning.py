@@ -17,6 +17,7 @@ import numpy as np
 
 from hellodl import data, nn
 from hellodl.console import log
+from hellodl.data.batches import epoch_order
 from hellodl.data.dataset import Dataset
 from hellodl.parallel import predict
 from hellodl.programs import recorded, show
@@ -115,6 +116,7 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
     about = {"program": program, "dataset": splits.train.name, **(about or {})}
     log.info(f"{program}: {len(splits.train):,} images of {splits.train.name} to learn from, "
              f"{network.weight_count():,} weights")  # fmt: skip
+    weights = splits.train.weights(settings.balance)
 
     def make(run: Run, path: Path) -> Trainer:
         return Trainer(
@@ -127,7 +129,7 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
             path=path,
             about=about,
             threads=threads,
-            weights=splits.train.weights(settings.balance),
+            order=lambda epoch: epoch_order(len(splits.train), settings.seed, epoch, weights),
         )
 
     def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
