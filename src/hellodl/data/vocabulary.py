@@ -244,8 +244,8 @@ def most_frequent_pairs_reference(counts: Counter[str], wanted: int) -> list[tup
         for word, count in words:
             for pair in pairwise(word):
                 seen[pair] += count
-        pair = min(seen, key=lambda pair: (-seen[pair], pair), default=None)
-        if pair is None or seen[pair] < 2:
+        pair = min(seen, key=lambda pair: (-seen[pair], pair), default=(0, 0))
+        if seen[pair] < 2:
             break
         words = [(joined(word, pair, 256 + len(merges)), count) for word, count in words]
         merges.append(pair)

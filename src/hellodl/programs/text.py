@@ -25,7 +25,7 @@ from hellodl import nn
 from hellodl.console import log
 from hellodl.data.text import CORPORA, Corpus, load_text, window_starts
 from hellodl.data.vocabulary import Vocabulary, learn_vocabulary
-from hellodl.errors import DataError, HelloError
+from hellodl.errors import DataError
 from hellodl.nn import LanguageModel, Module
 from hellodl.parallel import Lanes, Work, predict
 from hellodl.programs import recorded
@@ -119,12 +119,12 @@ def main(options: argparse.Namespace) -> int:
     vocabulary = learn_vocabulary(corpus.train, options.tokens)
     train = vocabulary.encode(corpus.train)
     if len(train) <= recipe.context:
-        raise DataError(f"{corpus.name}: has {len(train):,} tokens to learn from, and a window is {recipe.context} and "
-                        "the one after; give more text, or a smaller --context")  # fmt: skip
-    watched = Watched(corpus.validation, vocabulary, recipe.context)
+        raise DataError(f"{corpus.name}: has {len(train):,} {plural(vocabulary)} to learn from, and a window is "
+                        f"{recipe.context} and one more; give more text, or a smaller --context")  # fmt: skip
+    watched = Watched(corpus, vocabulary, recipe.context)
     rng = np.random.default_rng(options.seed)
     network = build(options.model, vocabulary.size, recipe, rng)
-    work = next_token(train, recipe)
+    work = next_token(train, recipe, len(corpus.train) / len(train))
     log.info(f"text: {len(train):,} {plural(vocabulary)} of {corpus.name} to learn from, "
              f"{vocabulary.size:,} different ones; {options.model} of {network.weight_count():,} weights")  # fmt: skip
     settings = settings_of(options, recipe)
@@ -180,8 +180,12 @@ def build(kind: str, size: int, recipe: Recipe, rng: np.random.Generator) -> Lan
     return nn.RecurrentText(kind, size, recipe.width, recipe.layers, recipe.dropout, rng=rng)
 
 
-def next_token(tokens: Array, recipe: Recipe) -> Work:
-    """The work of a lane that learns to guess the next token, at all places of its windows at once."""
+def next_token(tokens: Array, recipe: Recipe, characters_per_token: float) -> Work:
+    """The work of a lane that learns to guess the next token, at all places of its windows at once.
+
+    The loss is that of a character, like all that this program tells.
+    """
+    whole = recipe.batch_size * recipe.context * characters_per_token  # characters in a batch
 
     def work(model: Module, starts: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
         windows = tokens[starts[:, None] + np.arange(recipe.context + 1)]
@@ -189,7 +193,7 @@ def next_token(tokens: Array, recipe: Recipe) -> Work:
         logits = model(Tensor(given)).reshape(len(wanted), -1)  # (N, L, V) -> (N*L, V)
         loss = nn.cross_entropy(logits, wanted, reduction="sum")
         right = (logits.data.argmax(axis=1) == wanted).sum()
-        return loss * (1 / (recipe.batch_size * recipe.context)), np.array([right, len(wanted)])
+        return loss * (1 / whole), np.array([right, len(wanted)])
 
     return work
 
@@ -197,13 +201,13 @@ def next_token(tokens: Array, recipe: Recipe) -> Work:
 class Watched:
     """The validation text, in windows that touch; each is read from nothing, as in training."""
 
-    def __init__(self, text: str, vocabulary: Vocabulary, context: int):
+    def __init__(self, corpus: Corpus, vocabulary: Vocabulary, context: int):
+        text = corpus.validation
         tokens = vocabulary.encode(text)
         if len(tokens) < 2:
             raise DataError(
-                f"the last tenth of the text, {len(text)} characters, is too short to judge by; give more text"
+                f"{corpus.name}: the last tenth of it, {len(text)} characters, is too short to judge by; give more text"
             )
-        self.vocabulary = vocabulary
         self.characters_per_token = len(text) / len(tokens)
         length = min(context, len(tokens) - 1)
         count = (len(tokens) - 1) // length
@@ -223,7 +227,8 @@ class Watched:
 
 
 def learn(network: LanguageModel, work: Work, train: Array, watched: Watched, settings: Settings, recipe: Recipe,
-          vocabulary: Vocabulary, corpus: Corpus, options: argparse.Namespace, state: Path | None) -> recorded.Learned:  # fmt: skip
+          vocabulary: Vocabulary, corpus: Corpus, options: argparse.Namespace,
+          state: Path | None) -> recorded.Learned:  # fmt: skip
     """Train, with a sample before and after every part; the run is on record."""
     about = {"program": "text", "dataset": corpus.name, "corpus": options.corpus, "fingerprint": fingerprint(corpus),
              "model": options.model, "tokens": options.tokens,
@@ -232,9 +237,8 @@ def learn(network: LanguageModel, work: Work, train: Array, watched: Watched, se
     part = -(-settings.steps // settings.epochs) * settings.batch_size  # windows
 
     def judge(model: Module) -> dict[str, float]:
-        judged = watched.judge(model, options.threads)
         show_sample(model, vocabulary, options.seed)
-        return judged
+        return watched.judge(model, options.threads)
 
     def order(number: int) -> Array:
         return window_starts(len(train), recipe.context, settings.seed, number * part, part)
@@ -309,7 +313,8 @@ def finish(learned: recorded.Learned, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(figures))
     else:
-        print(f"validation loss on {figures['dataset']}: {loss:.3f} nats a character ({figures['validation_bits']:.3f} bits, "
+        bits = figures["validation_bits"]
+        print(f"validation loss on {figures['dataset']}: {loss:.3f} nats a character ({bits:.3f} bits, "
               f"perplexity {math.exp(loss):.2f}), after {figures['seconds']:.0f} s")  # fmt: skip
     if options.least is not None and loss > options.least:
         log.error(f"that misses the {options.least:g} that was asked for")
