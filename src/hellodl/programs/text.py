@@ -3,10 +3,6 @@
 Nobody has to label anything, since the text itself says what came next. The corpus, unless another is asked for, is
 the source of Python's standard library, which every reader has. While it learns, the program prints what it would
 write: at first noise, then words, then lines that look like Python.
-
-Losses are told in nats a character whatever the tokens are, so that runs can be compared: the loss of a token,
-spread over the characters that it stands for. Divided by ln 2 they are bits, what a perfect compressor that uses
-this model would need.
 """
 
 from __future__ import annotations
@@ -23,21 +19,19 @@ import numpy as np
 
 from hellodl import nn
 from hellodl.console import log
-from hellodl.data.text import CORPORA, Corpus, load_text, window_starts
-from hellodl.data.vocabulary import Vocabulary, learn_vocabulary
+from hellodl.data.text import CORPORA, load_text
+from hellodl.data.vocabulary import learn_vocabulary
 from hellodl.errors import DataError
 from hellodl.nn import LanguageModel, Module
-from hellodl.parallel import Lanes, Work, predict
+from hellodl.parallel import Lanes
 from hellodl.programs import recorded
+from hellodl.programs.lesson import Lesson
 from hellodl.programs.show import harmless
 from hellodl.runwriter import Run, fingerprint
-from hellodl.sampling import Knobs, continued
-from hellodl.tensor import Array, Tensor
 from hellodl.train import Settings, Trainer
 
 PARTS = 8  # of a training: after each one it is judged, and writes a sample
 SAMPLE = 240  # characters
-MOST_JUDGED = 2**17  # tokens of the validation text, evenly chosen where there are more
 TRIAL_SECONDS = 4.0  # to find out how many steps a minute has
 
 
@@ -116,22 +110,18 @@ def main(options: argparse.Namespace) -> int:
         raise DataError(
             f"{options.corpus}: is not the text that {state} was learning from; give it that one again"
         )
-    vocabulary = learn_vocabulary(corpus.train, options.tokens)
-    train = vocabulary.encode(corpus.train)
-    if len(train) <= recipe.context:
-        raise DataError(f"{corpus.name}: has {len(train):,} {plural(vocabulary)} to learn from, and a window is "
-                        f"{recipe.context} and one more; give more text, or a smaller --context")  # fmt: skip
-    watched = Watched(corpus, vocabulary, recipe.context)
-    rng = np.random.default_rng(options.seed)
-    network = build(options.model, vocabulary.size, recipe, rng)
-    work = next_token(train, recipe, len(corpus.train) / len(train))
-    log.info(f"text: {len(train):,} {plural(vocabulary)} of {corpus.name} to learn from, "
-             f"{vocabulary.size:,} different ones; {options.model} of {network.weight_count():,} weights")  # fmt: skip
+    lesson = Lesson(corpus, learn_vocabulary(corpus.train, options.tokens), recipe.context)
+    network = build(options.model, lesson.vocabulary.size, recipe, np.random.default_rng(options.seed))
+    log.info(f"text: {len(lesson.train):,} {lesson.unit} of {corpus.name} to learn from, {lesson.vocabulary.size:,} "
+             f"different ones; {options.model} of {network.weight_count():,} weights")  # fmt: skip
     settings = settings_of(options, recipe)
     if options.minutes and not state:
-        settings = in_parts(settings, steps_in(options.minutes, network, work, settings, options.threads))
-        log.info(f"{options.minutes:g} minutes are about {settings.steps:,} steps here")
-    learned = learn(network, work, train, watched, settings, recipe, vocabulary, corpus, options, state)
+        steps = steps_in(options.minutes, network, lesson, settings, options.threads)
+        log.info(f"{options.minutes:g} minutes are about {steps:,} steps here")
+        settings = in_parts(settings, steps)
+    about = {"corpus": options.corpus, "fingerprint": fingerprint(corpus), "model": options.model,
+             "tokens": options.tokens, **{name: getattr(recipe, name) for name in CHANGEABLE}}  # fmt: skip
+    learned = learn(network, lesson, settings, about, threads=options.threads, out=options.out, state=state)
     return finish(learned, options)
 
 
@@ -180,128 +170,62 @@ def build(kind: str, size: int, recipe: Recipe, rng: np.random.Generator) -> Lan
     return nn.RecurrentText(kind, size, recipe.width, recipe.layers, recipe.dropout, rng=rng)
 
 
-def next_token(tokens: Array, recipe: Recipe, characters_per_token: float) -> Work:
-    """The work of a lane that learns to guess the next token, at all places of its windows at once.
-
-    The loss is that of a character, like all that this program tells.
-    """
-    whole = recipe.batch_size * recipe.context * characters_per_token  # characters in a batch
-
-    def work(model: Module, starts: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
-        windows = tokens[starts[:, None] + np.arange(recipe.context + 1)]
-        given, wanted = windows[:, :-1], windows[:, 1:].reshape(-1)  # (N, L), (N*L)
-        logits = model(Tensor(given)).reshape(len(wanted), -1)  # (N, L, V) -> (N*L, V)
-        loss = nn.cross_entropy(logits, wanted, reduction="sum")
-        right = (logits.data.argmax(axis=1) == wanted).sum()
-        return loss * (1 / whole), np.array([right, len(wanted)])
-
-    return work
-
-
-class Watched:
-    """The validation text, in windows that touch; each is read from nothing, as in training."""
-
-    def __init__(self, corpus: Corpus, vocabulary: Vocabulary, context: int):
-        text = corpus.validation
-        tokens = vocabulary.encode(text)
-        if len(tokens) < 2:
-            raise DataError(
-                f"{corpus.name}: the last tenth of it, {len(text)} characters, is too short to judge by; give more text"
-            )
-        self.characters_per_token = len(text) / len(tokens)
-        length = min(context, len(tokens) - 1)
-        count = (len(tokens) - 1) // length
-        chosen = np.linspace(0, count - 1, min(count, max(MOST_JUDGED // length, 1))).astype(int)
-        self.windows = tokens[chosen[:, None] * length + np.arange(length + 1)]  # (windows, length + 1)
-
-    def judge(self, model: Module, threads: int | None) -> dict[str, float]:
-        """Loss in nats a character, and the share of tokens that were the likeliest."""
-        loss = right = 0.0
-        for part in np.array_split(self.windows, -(-len(self.windows) // 64)):
-            logits = predict(model, part[:, :-1], threads, micro_batch=8)  # (N, L, V)
-            logits, wanted = logits.reshape(-1, logits.shape[-1]), part[:, 1:].reshape(-1)
-            loss += nn.cross_entropy(Tensor(logits), wanted, reduction="sum").item()
-            right += (logits.argmax(axis=1) == wanted).sum()
-        count = self.windows[:, 1:].size
-        return {"loss": loss / count / self.characters_per_token, "accuracy": float(right / count)}
-
-
-def learn(network: LanguageModel, work: Work, train: Array, watched: Watched, settings: Settings, recipe: Recipe,
-          vocabulary: Vocabulary, corpus: Corpus, options: argparse.Namespace,
-          state: Path | None) -> recorded.Learned:  # fmt: skip
+def learn(network: LanguageModel, lesson: Lesson, settings: Settings, about: dict[str, Any], *,
+          threads: int | None = None, out: Path | None = None,
+          state: Path | None = None) -> recorded.Learned:  # fmt: skip
     """Train, with a sample before and after every part; the run is on record."""
-    about = {"program": "text", "dataset": corpus.name, "corpus": options.corpus, "fingerprint": fingerprint(corpus),
-             "model": options.model, "tokens": options.tokens,
-             **{name: getattr(recipe, name) for name in CHANGEABLE}}  # fmt: skip
+    about = {"program": "text", "dataset": lesson.corpus.name, **about}
     assert settings.steps is not None
-    part = -(-settings.steps // settings.epochs) * settings.batch_size  # windows
+    windows = -(-settings.steps // settings.epochs) * settings.batch_size  # of a part
+
+    def show_sample(model: Module) -> None:
+        text = harmless(lesson.sample(model, SAMPLE, settings.seed)).strip("\n")
+        log.info("\n".join(f"    {line}" for line in ["", *text.split("\n"), ""]))
 
     def judge(model: Module) -> dict[str, float]:
-        show_sample(model, vocabulary, options.seed)
-        return watched.judge(model, options.threads)
-
-    def order(number: int) -> Array:
-        return window_starts(len(train), recipe.context, settings.seed, number * part, part)
+        show_sample(model)
+        return lesson.judge(model, threads)
 
     def make(run: Run, path: Path) -> Trainer:
-        return Trainer(network, part, work, settings, run, judge=judge, path=path, about=about,
-                       threads=options.threads, order=order, unit=plural(vocabulary), part="part")  # fmt: skip
+        return Trainer(network, windows, lesson.work(settings.batch_size), settings, run, judge=judge, path=path,
+                       about=about, threads=threads, unit=lesson.unit, part="part",
+                       order=lambda part: lesson.order(part, windows, settings.seed))  # fmt: skip
 
     def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
-        judged = watched.judge(network, options.threads)
+        judged = lesson.judge(network, threads)
+        tokens = settings.batch_size * lesson.context * trainer.total
         return {
-            "vocabulary": vocabulary.size,
-            "characters": len(corpus.train),
-            "characters_per_token": watched.characters_per_token,
+            "vocabulary": lesson.vocabulary.size,
+            "characters": len(lesson.corpus.train),
+            "characters_per_token": lesson.characters_per_token,
             "validation_loss": judged["loss"],
             "validation_bits": judged["loss"] / math.log(2),
             "validation_accuracy": judged["accuracy"],
-            "tokens_per_second": settings.batch_size
-            * recipe.context
-            * trainer.total
-            / max(trainer.seconds, 1e-9),
-            "sample": sample(network, vocabulary, options.seed),
+            "tokens_per_second": tokens / max(trainer.seconds, 1e-9),
+            "sample": lesson.sample(network, SAMPLE, settings.seed),
         }
 
     if not state:
         log.info("before it learned anything, it writes:")
-        show_sample(network, vocabulary, options.seed)
-    return recorded.train("text", corpus, settings, about, make, conclude, out=options.out, state=state,
-                          vocabulary=vocabulary.describe())  # fmt: skip
-
-
-def show_sample(model: Module, vocabulary: Vocabulary, seed: int) -> None:
-    """A sample on the console, set off from what is said about it."""
-    text = harmless(sample(model, vocabulary, seed)).strip("\n")
-    log.info("\n".join(f"    {line}" for line in ["", *text.split("\n"), ""]))
-
-
-def sample(model: Module, vocabulary: Vocabulary, seed: int) -> str:
-    """What the model writes from nothing; of the same seed, so that samples differ by what was learned."""
-    assert isinstance(model, LanguageModel)
-    rng = np.random.default_rng(seed)
-    return "".join(continued(model.writer(), vocabulary, "", SAMPLE, rng, Knobs(temperature=0.8)))
+        show_sample(network)
+    return recorded.train("text", lesson.corpus, settings, about, make, conclude, out=out, state=state,
+                          vocabulary=lesson.vocabulary.describe())  # fmt: skip
 
 
 def steps_in(
-    minutes: float, network: LanguageModel, work: Work, settings: Settings, threads: int | None
+    minutes: float, network: LanguageModel, lesson: Lesson, settings: Settings, threads: int | None
 ) -> int:
     """How many steps this machine makes in so many minutes, tried out on a twin that is thrown away."""
     twin = nn.build(nn.describe(network))
     twin.load_state_dict(network.state_dict())
-    batch = np.zeros(settings.batch_size, np.int64)
+    work, batch = lesson.work(settings.batch_size), np.zeros(settings.batch_size, np.int64)
     with Lanes(twin, settings.micro_batch, settings.lanes, threads, processes=True) as lanes:
         lanes.gradients(work, batch, (0, 0))  # the first is slower: helpers begin
-        began, steps = time.perf_counter(), 0
-        while (passed := time.perf_counter() - began) < min(TRIAL_SECONDS, 3 * minutes):
+        began, steps, passed = time.perf_counter(), 0, 0.0
+        while passed < TRIAL_SECONDS:
             lanes.gradients(work, batch, (0, 0))
-            steps += 1
+            steps, passed = steps + 1, time.perf_counter() - began
     return max(round(minutes * 60 * steps / passed), 1)
-
-
-def plural(vocabulary: Vocabulary) -> str:
-    """What its tokens are called."""
-    return "tokens" if vocabulary.kind == "byte-pairs" else vocabulary.kind
 
 
 def finish(learned: recorded.Learned, options: argparse.Namespace) -> int:
