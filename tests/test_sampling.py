@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hellodl.data.vocabulary import Bytes, Characters
+from hellodl.data.vocabulary import BytePairs, Bytes, Characters
 from hellodl.sampling import Knobs, choose, continued
 from hellodl.sampling import probabilities as by_knobs
 
@@ -39,6 +39,7 @@ def test_top_k_leaves_the_k_likeliest():
 def test_top_p_leaves_the_fewest_that_together_have_p():
     assert probabilities(LOGITS, top_p=0.6) == pytest.approx([0, 4 / 7, 3 / 7, 0])
     assert probabilities(LOGITS, top_p=0.39).tolist() == [0, 1, 0, 0]
+    assert probabilities(np.zeros(2), top_p=0.5).tolist() == [1, 0], "exactly p is enough"
     assert probabilities(LOGITS, top_p=1) == pytest.approx(probabilities(LOGITS))
     assert probabilities(LOGITS, top_k=2, top_p=0.5).tolist() == [0, 1, 0, 0], "of what top-k has left"
 
@@ -97,6 +98,19 @@ def test_what_was_chosen_is_read_and_each_character_costs_one_step():
     writer = Alphabet(letters.size)
     assert list(continued(writer, letters, "ab", 3, rng, Knobs())) == ["c", "d", "e"]
     assert writer.asked == [[1, 2], [3], [4]]
+
+
+def test_a_token_of_several_characters_is_cut_where_the_text_ends():
+    pairs = BytePairs([(ord("a"), ord("b")), (256, 256)])  # 257 is abab
+
+    class Babbler:
+        def read(self, tokens):
+            return np.eye(258)[257] * 50
+
+        step = read
+
+    assert list(continued(Babbler(), pairs, "", 6, np.random.default_rng(0), Knobs())) == ["abab", "ab"]
+    assert not list(continued(Babbler(), pairs, "", 0, np.random.default_rng(0), Knobs()))
 
 
 def test_without_a_prompt_a_line_begins():
