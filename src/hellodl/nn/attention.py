@@ -108,8 +108,8 @@ class FeedForward(Module):
 class Block(Module):
     """One layer of a transformer: x + attention(norm(x)), then x + network(norm(x)): (N, T, width) -> the same."""
 
-    def __init__(self, width: int, heads: int, context: int, dropout: float = 0.0, bias: bool = True, norm: str = "layer",
-                 activation: str = "gelu", rotary: bool = False, normalise: bool = False,
+    def __init__(self, width: int, heads: int, context: int, dropout: float = 0.0, bias: bool = True,
+                 norm: str = "layer", activation: str = "gelu", rotary: bool = False, normalise: bool = False,
                  rng: np.random.Generator | None = None):  # fmt: skip
         self.norm_1 = normaliser(norm, width)
         self.attention = CausalSelfAttention(width, heads, context, bias, rotary, normalise, rng=rng)

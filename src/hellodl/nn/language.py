@@ -161,7 +161,7 @@ class GPT(LanguageModel):
 
 
 def start(block: Block, layers: int, zero: bool, rng: np.random.Generator | None) -> None:
-    """GPT-2's starting weights: normal, 0.02 wide; for the layers that lead back to the sum, less the more there are."""
+    """GPT-2's starting weights: normal, 0.02 wide; less for layers that lead back to the sum, for they add up."""
     for name, linear in block.modules():
         if isinstance(linear, Linear):
             back = name.endswith("project")

@@ -26,7 +26,8 @@ class Recurrent(Module):
     gates = 1
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, dropout: float = 0.0,
-                 batch_first: bool = False, bidirectional: bool = False, rng: np.random.Generator | None = None):  # fmt: skip
+                 batch_first: bool = False, bidirectional: bool = False,
+                 rng: np.random.Generator | None = None):  # fmt: skip
         if not 0 <= dropout < 1:
             raise ValueError(f"{type(self).__name__}'s dropout is at least 0 and under 1, not {dropout}")
         if min(input_size, hidden_size, num_layers) < 1:
