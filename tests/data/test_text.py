@@ -69,7 +69,7 @@ def test_a_folder_is_all_its_text_files_and_says_what_it_leaves_out(tmp_path, ca
     with caplog.at_level("INFO", logger="hellodl"):
         corpus = load_text(str(tmp_path))
     assert sorted(corpus.text.split("\n")) == ["aa", "bb"]
-    assert "2 text files; 1 others are left out" in caplog.text
+    assert "2 text files (left out, as they are none: 1)" in caplog.text
 
 
 def test_files_of_a_folder_come_mixed_but_always_in_the_same_order(tmp_path):
@@ -128,6 +128,8 @@ def test_what_is_not_there_or_no_file_gets_one_line(tmp_path):
         load_text(str(tmp_path))
     with pytest.raises(DataError, match="is no file or folder of text"):
         load_text(os.devnull)
+    with pytest.raises(DataError, match="is empty"):
+        load_text("")
     with pytest.raises(DataError, match="cannot be read"):
         load_text("a\0b")
 

@@ -149,6 +149,12 @@ def test_minutes_become_steps(capsys, monkeypatch):
     assert f"about {settings['steps']:,} steps" in said.err
 
 
+def test_a_model_that_could_not_be_saved_is_not_trained(capsys, tmp_path):
+    for out, words in ((tmp_path, "is a folder"), (tmp_path / "rhyme.txt" / "model", "cannot be made")):
+        status, said = trained(capsys, "--steps", 1, "--out", out)
+        assert status == 1 and words in said.err and "part  1/1" not in said.err
+
+
 def test_a_loss_that_is_over_what_was_asked_for_is_exit_1(capsys):
     status, said = trained(capsys, "--steps", 1, "--least", 0.001)
     assert status == 1
@@ -162,7 +168,7 @@ def test_a_loss_that_is_over_what_was_asked_for_is_exit_1(capsys):
         (b"aaaaa", "nothing but 'a'"),
         (b"PK\0\0", "binary"),
         (b"abcabcabc", "9 characters to learn from, and a window is 16"),
-        (b"abcdefgh" * 2 + b"ab", "the last tenth of it, 1 characters, is too short"),
+        (b"abcdefgh" * 2 + b"ab", "its last tenth (1 of 18 characters) is too short"),
     ],
 )
 def test_text_that_cannot_be_learned_from_is_one_clear_line(capsys, tmp_path, content, words):
@@ -235,7 +241,7 @@ def test_the_newest_model_writes_where_none_ships_and_the_shipped_one_where_it_d
     capsys, parrot, tmp_path, monkeypatch
 ):
     status, said = result_of(capsys, "write")
-    assert status == 1 and "hellodl train text" in said.err
+    assert status == 1 and "hellodl train text" in said.err and said.out == ""
     (tmp_path / "runs").mkdir()
     for number, age in ((6, 300), (7, 100), (8, 200)):
         copy = tmp_path / "runs" / f"text-{number}.safetensors"

@@ -73,6 +73,8 @@ def load_text(source: str = "python", data: str | Path | None = None) -> Corpus:
         text = _read(folder_of(source, data) / f"{source}.txt")
         if source == "names":
             text = _mixed_lines(text)
+    elif not source:
+        raise DataError(f"--corpus is empty; give a path, or one of {', '.join(CORPORA)}")
     else:
         path = Path(source).expanduser()
         text = _read_folder(path, _files_in(path)) if path.is_dir() else _read(path)
@@ -146,7 +148,7 @@ def _read_folder(folder: Path, files: Iterable[Path], quiet: bool = False) -> st
     if not texts:
         raise DataError(f"{folder}: has no text files; give a file or a folder of UTF-8 text")
     if left_out and not quiet:
-        log.info(f"{folder}: {len(texts):,} text files; {left_out:,} others are left out")
+        log.info(f"{folder}: {len(texts):,} text files (left out, as they are none: {left_out:,})")
     return "\n".join(texts)
 
 

@@ -33,8 +33,10 @@ class Lesson:
                             f"{context} and one more; give more text, or a smaller --context")  # fmt: skip
         watched = vocabulary.encode(corpus.validation)
         if len(watched) < 2:
-            raise DataError(f"{corpus.name}: the last tenth of it, {len(corpus.validation)} characters, is too "
-                            "short to judge by; give more text")  # fmt: skip
+            there = f"{len(corpus.validation)} of {len(corpus.text)} characters"
+            raise DataError(
+                f"{corpus.name}: its last tenth ({there}) is too short to judge by; give more text"
+            )
         self.characters_per_token = len(corpus.validation) / len(watched)
         self.watched = windows_that_touch(watched, context)  # (windows, context + 1)
 

@@ -75,6 +75,8 @@ def train(program: str, data: Any, settings: Settings, about: Mapping[str, Any],
     the trained network and gives its figures; they go into the log and, with `classes` or `vocabulary`, into the
     model file.
     """
+    if out:
+        _make_room(out)
     began = time.perf_counter()
     with RunLog(RUNS / "hellodl.sqlite3").run(
         program, {**asdict(settings), **about}, seed=settings.seed, data=data
@@ -98,8 +100,18 @@ def train(program: str, data: Any, settings: Settings, about: Mapping[str, Any],
             "seconds": trainer.seconds if state else time.perf_counter() - began,
         }
         run.result(figures)
-    out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint.save_model(out, network, classes=classes, vocabulary=vocabulary, card=figures)
     if trainer.path:
         trainer.path.unlink(missing_ok=True)
     return Learned(network, figures | {"model": str(out)}, out)
+
+
+def _make_room(out: Path) -> None:
+    """Make the folder of a model file: better to fail now than after the training."""
+    if out.is_dir():
+        raise DataError(f"{out}: is a folder; give --out the name of a file")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{out.parent}: is no folder and cannot be made ({error.strerror or error}); "
+                        "give another --out") from error  # fmt: skip

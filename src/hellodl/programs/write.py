@@ -55,12 +55,15 @@ def main(options: argparse.Namespace) -> int:
         text = "".join(pieces)
         print(json.dumps({"program": "write", "prompt": prompt, "text": text, "seed": options.seed}))
         return 0
-    safe = harmless if sys.stdout.isatty() else str
+    safe = harmless if sys.stdout is not None and sys.stdout.isatty() else str
+    begun = False
     try:
         for piece in pieces:
             print(safe(piece), end="", flush=True)
-    finally:  # also after Ctrl-C: what is said next begins on a line of its own
-        print(flush=True)
+            begun = True
+    finally:
+        if begun:  # also after Ctrl-C: what is said next begins on a line of its own
+            print(flush=True)
     return 0
 
 
