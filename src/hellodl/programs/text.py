@@ -51,8 +51,8 @@ class Recipe:
 
 
 RECIPES = {
-    "gru": Recipe(1, 256, None, 128, 32, 5e-3, 0.0, 1000, 16),
-    "lstm": Recipe(1, 256, None, 128, 32, 5e-3, 0.0, 1000, 16),
+    "gru": Recipe(1, 256, None, 128, 32, 1e-2, 0.0, 1000, 16),
+    "lstm": Recipe(1, 256, None, 128, 32, 1e-2, 0.0, 1000, 16),
     "rnn": Recipe(1, 256, None, 128, 32, 2e-3, 0.0, 1000, 16),
     "gpt": Recipe(4, 128, 4, 128, 32, 2e-3, 0.0, 1000, 4),
 }
@@ -110,6 +110,8 @@ def main(options: argparse.Namespace) -> int:
         raise DataError(
             f"{options.corpus}: is not the text that {state} was learning from; give it that one again"
         )
+    if options.tokens.isdecimal():
+        log.info(f"learning {options.tokens} tokens from the pairs of bytes in {corpus.name}")
     lesson = Lesson(corpus, learn_vocabulary(corpus.train, options.tokens), recipe.context)
     network = build(options.model, lesson.vocabulary.size, recipe, np.random.default_rng(options.seed))
     log.info(f"text: {len(lesson.train):,} {lesson.unit} of {corpus.name} to learn from, {lesson.vocabulary.size:,} "
