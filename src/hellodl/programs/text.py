@@ -28,7 +28,7 @@ from hellodl.programs import recorded
 from hellodl.programs.lesson import Lesson
 from hellodl.programs.show import harmless
 from hellodl.runwriter import Run, fingerprint
-from hellodl.train import Settings, Trainer
+from hellodl.train import OPTIMIZERS, SCHEDULES, Settings, Trainer
 
 PARTS = 8  # of a training: after each one it is judged, and writes a sample
 SAMPLE = 240  # characters
@@ -78,6 +78,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--heads", type=int, metavar="N", help=f"of attention, gpt only ({RECIPES['gpt'].heads})")
     option("--batch-size", type=int, metavar="N", help=of_recipes("windows a step", "batch_size"))
     option("--lr", type=float, metavar="RATE", help=of_recipes("highest learning rate", "learning_rate"))
+    option("--optimizer", choices=OPTIMIZERS, default=SETTINGS.optimizer, help=f"({SETTINGS.optimizer})")
+    option("--schedule", choices=SCHEDULES, default=SETTINGS.schedule, help=f"of the rate ({SETTINGS.schedule})")
     option("--dropout", type=float, metavar="P", help=of_recipes("share of units left out", "dropout"))
     option("--least", type=float, metavar="LOSS",
            help="exit with 1 if the validation loss, in nats a character, is over this")
@@ -152,8 +154,15 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
 def settings_of(options: argparse.Namespace, recipe: Recipe) -> Settings:
     """The settings of the training."""
     rate = recipe.learning_rate if options.lr is None else options.lr
-    settings = replace(SETTINGS, batch_size=recipe.batch_size, learning_rate=rate,
-                       micro_batch=min(recipe.micro_batch, recipe.batch_size), seed=options.seed)  # fmt: skip
+    settings = replace(
+        SETTINGS,
+        batch_size=recipe.batch_size,
+        learning_rate=rate,
+        optimizer=options.optimizer,
+        schedule=options.schedule,
+        micro_batch=min(recipe.micro_batch, recipe.batch_size),
+        seed=options.seed,
+    )
     return in_parts(settings, options.steps or recipe.steps)
 
 
