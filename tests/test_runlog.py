@@ -12,6 +12,7 @@ import pytest
 
 from hellodl import runlog, runwriter
 from hellodl.data.dataset import Dataset
+from hellodl.data.text import Corpus
 from hellodl.errors import DataError
 from hellodl.runlog import RunLog
 
@@ -53,6 +54,8 @@ def test_the_fingerprint_tells_data_apart():
     assert runwriter.fingerprint(some_data()) == runwriter.fingerprint(some_data())
     assert runwriter.fingerprint(some_data()) != runwriter.fingerprint(some_data(1))
     assert runwriter.fingerprint("only a name") is None
+    one, same, other = (Corpus("notes", text) for text in ("ab", "ab", "ac"))
+    assert runwriter.fingerprint(one) == runwriter.fingerprint(same) != runwriter.fingerprint(other)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
     import hellodl
     print(hellodl.read("photo.jpg").text)            # the handwriting in a photo, as text
+    print(hellodl.write("def "))                     # a text that goes on from there
 
     from hellodl import Tensor, nn, optim            # or build and train a network of your own
 
@@ -35,6 +36,7 @@ __all__ = [
     "parallel",
     "read",
     "train",
+    "write",
 ]
 
 
@@ -50,6 +52,19 @@ def read(photo: str | Path, model: str | Path | None = None) -> Page:
     from hellodl.programs.read import read_photo
 
     return read_photo(photo, model)
+
+
+def write(prompt: str = "", model: str | Path | None = None, *, length: int = 500, temperature: float = 0.8,
+          top_k: int | None = None, top_p: float | None = None, seed: int = 0) -> str:  # fmt: skip
+    """The prompt and `length` characters that go on from it; `hellodl.programs.write.written` gives them as they come.
+
+    `model` is a file from `hellodl train text` (None: the model that ships, or the newest in runs/). See
+    `hellodl.sampling` for the knobs.
+    """
+    from hellodl.programs.write import written
+    from hellodl.sampling import Knobs
+
+    return "".join(written(prompt, model, length, seed, Knobs(temperature, top_k, top_p)))
 
 
 def __getattr__(name: str) -> Any:

@@ -24,24 +24,34 @@ __all__ = ["load", "load_model", "load_weights", "save", "save_model"]
 
 
 def save_model(
-    path: str | Path, model: Module, *, classes: str | None, card: dict[str, Any], half: bool = False
+    path: str | Path,
+    model: Module,
+    *,
+    classes: str | None = None,
+    vocabulary: Mapping[str, Any] | None = None,
+    card: dict[str, Any],
+    half: bool = False,
 ) -> None:
     """Save a trained model with its description, so that it can be used without the program that made it.
 
-    `classes` has one character a class (None where the model does not tell classes apart); `card` is what one
-    should know about the model (data, licence, command, seed, figures), any JSON. With `half`, matrices and
-    kernels are rounded to float16, which halves the file; the few short vectors stay as they are.
+    `classes` has one character a class (None where the model does not tell classes apart); `vocabulary` describes
+    that of a model of text (None for others; see `hellodl.data.vocabulary`); `card` is what one should know about
+    the model (data, licence, command, seed, figures), any JSON. With `half`, matrices and kernels are rounded to
+    float16, which halves the file; the few short vectors stay as they are.
     """
     from hellodl import nn
 
     tensors = dict(model.state_dict())
     if half:
         tensors = {name: _halved(path, name, array) for name, array in tensors.items()}
-    save(path, tensors, {"model": nn.describe(model), "classes": classes, "card": card})
+    metadata = {"model": nn.describe(model), "classes": classes, "card": card}
+    if vocabulary is not None:
+        metadata["vocabulary"] = dict(vocabulary)
+    save(path, tensors, metadata)
 
 
 def load_model(path: str | Path) -> tuple[Module, dict[str, Any]]:
-    """Build the model that a file describes, with its weights; and its metadata (`classes`, `card`)."""
+    """Build the model that a file describes, with its weights; and its metadata (`classes`, `card`, `vocabulary`)."""
     from hellodl import nn
 
     tensors, metadata = load(path)

@@ -37,6 +37,7 @@ TRAIN = {
     "digits": Program("hellodl.programs.digits", "learn to read digits", LEARNING),
     "letters": Program("hellodl.programs.letters", "learn to read handwritten letters", LEARNING),
     "reader": Program("hellodl.programs.reader", "learn letters and digits for reading photos", LEARNING),
+    "text": Program("hellodl.programs.text", "learn to write: a corpus, character by character", LEARNING),
 }
 
 Table = Mapping[str, "Program | Mapping[str, Program]"]
@@ -49,6 +50,7 @@ PROGRAMS: Table = {
     ),
     "read": Program("hellodl.programs.read", "read photos of handwriting", ("threads", "json")),
     "train": TRAIN,
+    "write": Program("hellodl.programs.write", "write on from a prompt", ("seed", "json")),
     "evaluate": Program("hellodl.programs.evaluate", "how well a trained model reads a data set", LEARNING),
     "data": Program("hellodl.programs.data", "list the data sets, or download one", ("data", "json")),
     "runs": Program("hellodl.programs.runs", "list, show and compare the training runs so far", ("json",)),

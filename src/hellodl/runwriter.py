@@ -269,7 +269,9 @@ def describe(array: np.ndarray, before: np.ndarray | None) -> tuple:
 
 
 def fingerprint(data: Any) -> str | None:
-    """Sixteen hexadecimal digits that differ when any image or label of a data set differs."""
+    """Sixteen hexadecimal digits that differ when any image or label of a data set, or its text, differs."""
+    if isinstance(text := getattr(data, "text", None), str):
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     if not hasattr(data, "images") or not hasattr(data, "labels"):
         return None
     digest = hashlib.sha256()

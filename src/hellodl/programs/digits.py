@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from hellodl.data.augment import DIGITS
-from hellodl.programs import learning, show
+from hellodl.programs import learning, recorded, show
 from hellodl.programs.networks import perceptron, residual
 from hellodl.train import Settings
 from hellodl.views import AS_IT_STANDS
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Train one or both, look, report."""
-    state = learning.resumed(options, "digits")
+    state = recorded.resumed(options, "digits")
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
     splits = learning.load_splits(name, options, classes="digits")
     rng = np.random.default_rng(options.seed)

@@ -1,30 +1,29 @@
-"""What the programs that learn have in common: their options, the run, the final figure.
+"""What the programs that learn from images have in common: their options, the run, the final figure.
 
 A program says what is special about it (data, network, settings, what it promises); this file does the rest in
-the same way for all: log the run, train or resume, judge once on the test images, save the model, report.
+the same way for all: train or resume (see `recorded`), judge once on the test images, report.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hellodl import checkpoint, data, machine, nn
+from hellodl import data, nn
 from hellodl.console import log
 from hellodl.data.batches import epoch_order
 from hellodl.data.dataset import Dataset
-from hellodl.errors import DataError
 from hellodl.parallel import predict
-from hellodl.programs import show
+from hellodl.programs import recorded, show
 from hellodl.programs.evaluate import looked_at
-from hellodl.runlog import RunLog
+from hellodl.programs.recorded import Learned
+from hellodl.runwriter import Run
 from hellodl.train import (
     OPTIMIZERS,
     SCHEDULES,
@@ -37,7 +36,6 @@ from hellodl.train import (
 )
 from hellodl.views import VIEWS, View, agreed
 
-RUNS = Path("runs")
 MOST_EPOCHS = 40  # of a small set, unless asked for
 
 
@@ -48,15 +46,6 @@ class Splits:
     train: Dataset
     validation: Dataset | None  # None where --all learns from it too
     test: Dataset
-
-
-@dataclass(frozen=True)
-class Learned:
-    """A trained network and its figures."""
-
-    model: nn.Module
-    figures: dict[str, Any]
-    path: Path
 
 
 def add_arguments(
@@ -80,8 +69,7 @@ def add_arguments(
     option("--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})")
     option("--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 120,000)")
     option("--all", action="store_true", help="learn from the validation part too, once the settings are settled")
-    option("--out", type=Path, metavar="FILE", help="where the model goes (runs/PROGRAM-RUN.safetensors)")
-    option("--resume", metavar="RUN", help="go on with a run that was stopped: its number, or its .state file")
+    recorded.add_arguments(parser)
     option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
     # fmt: on
 
@@ -116,30 +104,6 @@ def load_splits(name: str, options: argparse.Namespace, classes: str | None = No
     return Splits(*splits)
 
 
-def resumed(options: argparse.Namespace, program: str) -> Path | None:
-    """The state file that --resume means, with its settings taken over into the options; None without --resume."""
-    if options.resume is None:
-        return None
-    path = RUNS / f"{program}-{options.resume}.state" if options.resume.isdigit() else Path(options.resume)
-    if not path.exists():
-        raise DataError(
-            f"{path}: there is no such run to go on with; `hellodl runs` lists them (finished runs keep no state)"
-        )
-    _, metadata = checkpoint.load(path)
-    training = metadata.get("training", {})
-    if training.get("about", {}).get("program") != program:
-        raise DataError(
-            f"{path}: is no run of `hellodl train {program}`; use the program that it was started with"
-        )
-    saved = training["settings"]
-    for name in ("epochs", "batch_size", "optimizer", "schedule", "seed"):
-        setattr(options, name, saved[name])
-    options.lr = saved["learning_rate"]
-    for name, value in training["about"].items():
-        setattr(options, name, value)
-    return path
-
-
 def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, *, prepare: Preparation = plain,
           about: dict[str, Any] | None = None, threads: int | None = None, out: Path | None = None,
           state: Path | None = None, views: Sequence[View] = VIEWS) -> Learned:  # fmt: skip
@@ -152,41 +116,29 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
     about = {"program": program, "dataset": splits.train.name, **(about or {})}
     log.info(f"{program}: {len(splits.train):,} images of {splits.train.name} to learn from, "
              f"{network.weight_count():,} weights")  # fmt: skip
-    began = time.perf_counter()
-    with RunLog(RUNS / "hellodl.sqlite3").run(
-        program, asdict(settings) | about, seed=settings.seed, data=splits.train
-    ) as run:
-        name = f"{program}-{run.id if run.id is not None else f'seed{settings.seed}'}"
-        out = out or RUNS / f"{name}.safetensors"
-        RUNS.mkdir(exist_ok=True)
-        work = classification(splits.train, settings, prepare)
-        weights = splits.train.weights(settings.balance)
-        trainer = Trainer(
+    weights = splits.train.weights(settings.balance)
+
+    def make(run: Run, path: Path) -> Trainer:
+        return Trainer(
             network,
             len(splits.train),
-            work,
+            classification(splits.train, settings, prepare),
             settings,
             run,
             judge=None if watched is None else lambda model: evaluate(model, watched, threads),
-            path=state or RUNS / f"{name}.state",
+            path=path,
             about=about,
             threads=threads,
             order=lambda epoch: epoch_order(len(splits.train), settings.seed, epoch, weights),
         )
-        if state:
-            trainer.load(state)
-            log.info(f"goes on from step {trainer.steps} of {trainer.total}")
-        trainer.fit()
+
+    def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
         by_view = looked_at(network, splits.test.images, threads, views)
         sure = agreed(by_view)
         confusion = show.confusion_matrix(splits.test.labels, sure.argmax(axis=1), len(splits.test.classes))
-        figures = {
-            "program": program,
-            **about,
-            "seed": settings.seed,
-            "settings": asdict(settings),
-            "source": machine.commit(),
-            "weights": network.weight_count(),
+        run.confusion(trainer.steps, confusion, splits.test.classes)
+        log.info(show.pairs_as_text(confusion, splits.test.classes))
+        return {
             "test_images": len(splits.test),
             "test_accuracy": nn.accuracy(sure, splits.test.labels),
             "test_accuracy_one_view": nn.accuracy(by_view[0], splits.test.labels),
@@ -195,17 +147,11 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
             "validation_accuracy": trainer.history[-1].get("validation_accuracy")
             if trainer.history
             else None,
-            "seconds": trainer.seconds if state else time.perf_counter() - began,
             "images_per_second": settings.batch_size * trainer.total / max(trainer.seconds, 1e-9),
         }
-        run.confusion(trainer.steps, confusion, splits.test.classes)
-        run.result(figures)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    checkpoint.save_model(out, network, classes=splits.train.classes, card=figures)
-    if trainer.path:
-        trainer.path.unlink(missing_ok=True)
-    log.info(show.pairs_as_text(confusion, splits.test.classes))
-    return Learned(network, figures | {"model": str(out)}, out)
+
+    return recorded.train(program, splits.train, settings, about, make, conclude, out=out, state=state,
+                          classes=splits.train.classes)  # fmt: skip
 
 
 def show_guesses(learned: Learned, test: Dataset, rng: np.random.Generator) -> None:

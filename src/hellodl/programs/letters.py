@@ -11,7 +11,7 @@ import argparse
 import numpy as np
 
 from hellodl.data.augment import LETTERS
-from hellodl.programs import learning, show
+from hellodl.programs import learning, recorded, show
 from hellodl.programs.networks import NETWORKS
 from hellodl.train import Settings
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Train, look, report."""
-    state = learning.resumed(options, "letters")
+    state = recorded.resumed(options, "letters")
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
     splits = learning.load_splits(name, options)
     settings = learning.settings_of(options, SETTINGS, splits.train)

@@ -17,7 +17,7 @@ from hellodl.data.augment import Augment
 from hellodl.data.dataset import Dataset, together
 from hellodl.data.home import find
 from hellodl.data.unipen import CLASSES_36
-from hellodl.programs import learning, show
+from hellodl.programs import learning, recorded, show
 from hellodl.programs.networks import residual
 from hellodl.train import Settings
 
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Gather, train, look, report."""
-    state = learning.resumed(options, "reader")
+    state = recorded.resumed(options, "reader")
     splits = gather(options)
     settings = learning.settings_of(options, SETTINGS, splits.train)
     rng = np.random.default_rng(options.seed)

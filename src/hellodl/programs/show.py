@@ -43,3 +43,8 @@ def pairs_as_text(confusion: np.ndarray, classes: str) -> str:
     if not worst:
         return "nothing is mixed up"
     return "most mixed up: " + ", ".join(f"{a}/{b} {count} of {total}" for a, b, count, total in worst)
+
+
+def harmless(text: str) -> str:
+    """Text that came from anywhere, without anything that a terminal would obey but ends of lines and tabs."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

@@ -1,0 +1,257 @@
+"""`hellodl train text`: a network learns to write, from any text, by guessing at each place what comes next.
+
+Nobody has to label anything, since the text itself says what came next. The corpus, unless another is asked for, is
+the source of Python's standard library, which every reader has. While it learns, the program prints what it would
+write: at first noise, then words, then lines that look like Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hellodl import nn
+from hellodl.console import log
+from hellodl.data.text import CORPORA, load_text
+from hellodl.data.vocabulary import learn_vocabulary
+from hellodl.errors import DataError
+from hellodl.nn import LanguageModel, Module
+from hellodl.parallel import Lanes
+from hellodl.programs import recorded
+from hellodl.programs.lesson import Lesson
+from hellodl.programs.show import harmless
+from hellodl.runwriter import Run, fingerprint
+from hellodl.train import OPTIMIZERS, SCHEDULES, Settings, Trainer
+
+PARTS = 8  # of a training: after each one it is judged, and writes a sample
+SAMPLE = 240  # characters
+TRIAL_SECONDS = 4.0  # to find out how many steps a minute has
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What suits a kind of network, unless the command line says otherwise; `micro_batch` suits the processor."""
+
+    layers: int
+    width: int
+    heads: int | None
+    context: int
+    batch_size: int
+    learning_rate: float
+    dropout: float
+    steps: int
+    micro_batch: int
+
+
+RECIPES = {
+    "gru": Recipe(1, 256, None, 128, 32, 1e-2, 0.0, 1000, 16),
+    "lstm": Recipe(1, 256, None, 128, 32, 1e-2, 0.0, 1000, 16),
+    "rnn": Recipe(1, 256, None, 128, 32, 2e-3, 0.0, 1000, 16),
+    "gpt": Recipe(4, 128, 4, 128, 32, 2e-3, 0.0, 1000, 4),
+}
+SETTINGS = Settings(schedule="cosine", weight_decay=0.01, clip=1.0)
+CHANGEABLE = ("layers", "width", "heads", "context", "batch_size", "dropout")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to learn from, which network, and for how long."""
+    option = parser.add_argument
+    # fmt: off
+    option("--model", choices=RECIPES, default="gru", help="the network (gru)")
+    option("--corpus", default="python", metavar="TEXT",
+           help=f"{', '.join(CORPORA)}, or a file or folder of text (python: the source of its library)")
+    option("--tokens", type=kind_of_tokens, default="characters", metavar="KIND",
+           help="characters, bytes, or a number: so many tokens made of frequent pairs of bytes (characters)")
+    how_long = parser.add_mutually_exclusive_group()
+    how_long.add_argument("--steps", type=int, metavar="N", help=of_recipes("steps of learning", "steps"))
+    how_long.add_argument("--minutes", type=float, metavar="M", help="about so long, measured at the start, instead")
+    option("--context", type=int, metavar="N", help=of_recipes("tokens in a window", "context"))
+    option("--layers", type=int, metavar="N", help=of_recipes("layers", "layers"))
+    option("--width", type=int, metavar="N", help=of_recipes("numbers that a layer thinks in", "width"))
+    option("--heads", type=int, metavar="N", help=f"of attention, gpt only ({RECIPES['gpt'].heads})")
+    option("--batch-size", type=int, metavar="N", help=of_recipes("windows a step", "batch_size"))
+    option("--lr", type=float, metavar="RATE", help=of_recipes("highest learning rate", "learning_rate"))
+    option("--optimizer", choices=OPTIMIZERS, default=SETTINGS.optimizer, help=f"({SETTINGS.optimizer})")
+    option("--schedule", choices=SCHEDULES, default=SETTINGS.schedule, help=f"of the rate ({SETTINGS.schedule})")
+    option("--dropout", type=float, metavar="P", help=of_recipes("share of units left out", "dropout"))
+    option("--least", type=float, metavar="LOSS",
+           help="exit with 1 if the validation loss, in nats a character, is over this")
+    # fmt: on
+    recorded.add_arguments(parser)
+    parser.set_defaults(wrong_usage=parser.error)
+
+
+def of_recipes(what: str, name: str) -> str:
+    """The help of an option whose default depends on the network."""
+    values = {kind: getattr(recipe, name) for kind, recipe in RECIPES.items()}
+    if len(set(values.values())) == 1:
+        return f"{what} ({values['gru']:g})"
+    return f"{what} ({', '.join(f'{kind} {value:g}' for kind, value in values.items())})"
+
+
+def kind_of_tokens(text: str) -> str:
+    """'characters', 'bytes' or a number of tokens, for argparse."""
+    if text not in ("characters", "bytes") and not (text.isdecimal() and int(text) > 256):
+        raise argparse.ArgumentTypeError(f"{text!r} is not characters, bytes, or a number over 256")
+    return text
+
+
+def main(options: argparse.Namespace) -> int:
+    """Read, learn, write, report."""
+    state = recorded.resumed(options, "text")
+    recipe = recipe_of(options)
+    corpus = load_text(options.corpus, options.data)
+    if state and fingerprint(corpus) != options.fingerprint:
+        raise DataError(
+            f"{options.corpus}: is not the text that {state} was learning from; give it that one again"
+        )
+    if options.tokens.isdecimal():
+        log.info(f"learning {options.tokens} tokens from the pairs of bytes in {corpus.name}")
+    lesson = Lesson(corpus, learn_vocabulary(corpus.train, options.tokens), recipe.context)
+    network = build(options.model, lesson.vocabulary.size, recipe, np.random.default_rng(options.seed))
+    log.info(f"text: {len(lesson.train):,} {lesson.unit} of {corpus.name} to learn from, {lesson.vocabulary.size:,} "
+             f"different ones; {options.model} of {network.weight_count():,} weights")  # fmt: skip
+    settings = settings_of(options, recipe)
+    if options.minutes and not state:
+        steps = steps_in(options.minutes, network, lesson, settings, options.threads)
+        log.info(f"{options.minutes:g} minutes are about {steps:,} steps here")
+        settings = in_parts(settings, steps)
+    about = {"corpus": options.corpus, "fingerprint": fingerprint(corpus), "model": options.model,
+             "tokens": options.tokens, **{name: getattr(recipe, name) for name in CHANGEABLE}}  # fmt: skip
+    learned = learn(network, lesson, settings, about, threads=options.threads, out=options.out, state=state)
+    return finish(learned, options)
+
+
+def recipe_of(options: argparse.Namespace) -> Recipe:
+    """The recipe of the network with what the command line changed."""
+    if options.heads is not None and options.model != "gpt":
+        options.wrong_usage(f"--heads is for --model gpt; {options.model} has none")
+    recipe = RECIPES[options.model]
+    recipe = replace(
+        recipe, **{name: getattr(options, name) for name in CHANGEABLE if getattr(options, name) is not None}
+    )
+    for name in ("layers", "width", "context", "batch_size"):
+        if getattr(recipe, name) < 1:
+            options.wrong_usage(f"--{name.replace('_', '-')} is a number from 1 up")
+    if not 0 <= recipe.dropout < 1:
+        options.wrong_usage("--dropout is at least 0 and under 1")
+    if recipe.heads is not None and (recipe.heads < 1 or recipe.width % recipe.heads):
+        options.wrong_usage(f"--width {recipe.width} cannot be shared out among {recipe.heads} --heads")
+    if options.steps is not None and options.steps < 1:
+        options.wrong_usage("--steps is a number from 1 up")
+    if options.minutes is not None and not 0 < options.minutes < math.inf:
+        options.wrong_usage("--minutes is a number over 0")
+    return recipe
+
+
+def settings_of(options: argparse.Namespace, recipe: Recipe) -> Settings:
+    """The settings of the training."""
+    rate = recipe.learning_rate if options.lr is None else options.lr
+    settings = replace(
+        SETTINGS,
+        batch_size=recipe.batch_size,
+        learning_rate=rate,
+        optimizer=options.optimizer,
+        schedule=options.schedule,
+        micro_batch=min(recipe.micro_batch, recipe.batch_size),
+        seed=options.seed,
+    )
+    return in_parts(settings, options.steps or recipe.steps)
+
+
+def in_parts(settings: Settings, steps: int) -> Settings:
+    """So many steps, in parts of equal length (the last may be shorter)."""
+    return replace(settings, steps=steps, epochs=min(PARTS, steps))
+
+
+def build(kind: str, size: int, recipe: Recipe, rng: np.random.Generator) -> LanguageModel:
+    """A network that has learned nothing yet, for a vocabulary of this size."""
+    if kind == "gpt":
+        assert recipe.heads is not None
+        return nn.GPT(
+            size, recipe.context, recipe.layers, recipe.heads, recipe.width, recipe.dropout, rng=rng
+        )
+    return nn.RecurrentText(kind, size, recipe.width, recipe.layers, recipe.dropout, rng=rng)
+
+
+def learn(network: LanguageModel, lesson: Lesson, settings: Settings, about: dict[str, Any], *,
+          threads: int | None = None, out: Path | None = None,
+          state: Path | None = None) -> recorded.Learned:  # fmt: skip
+    """Train, with a sample before and after every part; the run is on record."""
+    about = {"program": "text", "dataset": lesson.corpus.name, **about}
+    assert settings.steps is not None
+    windows = -(-settings.steps // settings.epochs) * settings.batch_size  # of a part
+
+    def show_sample(model: Module) -> None:
+        text = harmless(lesson.sample(model, SAMPLE, settings.seed)).strip("\n")
+        log.info("\n".join(f"    {line}" for line in ["", *text.split("\n"), ""]))
+
+    def judge(model: Module) -> dict[str, float]:
+        show_sample(model)
+        return lesson.judge(model, threads)
+
+    def make(run: Run, path: Path) -> Trainer:
+        return Trainer(network, windows, lesson.work(settings.batch_size), settings, run, judge=judge, path=path,
+                       about=about, threads=threads, unit=lesson.unit, part="part",
+                       order=lambda part: lesson.order(part, windows, settings.seed))  # fmt: skip
+
+    def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
+        judged = lesson.judge(network, threads)
+        tokens = settings.batch_size * lesson.context * trainer.total
+        return {
+            "vocabulary": lesson.vocabulary.size,
+            "characters": len(lesson.corpus.train),
+            "characters_per_token": lesson.characters_per_token,
+            "validation_loss": judged["loss"],
+            "validation_bits": judged["loss"] / math.log(2),
+            "validation_accuracy": judged["accuracy"],
+            "tokens_per_second": tokens / max(trainer.seconds, 1e-9),
+            "sample": lesson.sample(network, SAMPLE, settings.seed),
+        }
+
+    if not state:
+        log.info("before it learned anything, it writes:")
+        show_sample(network)
+    return recorded.train("text", lesson.corpus, settings, about, make, conclude, out=out, state=state,
+                          vocabulary=lesson.vocabulary.describe())  # fmt: skip
+
+
+def steps_in(
+    minutes: float, network: LanguageModel, lesson: Lesson, settings: Settings, threads: int | None
+) -> int:
+    """How many steps this machine makes in so many minutes, tried out on a twin that is thrown away."""
+    twin = nn.build(nn.describe(network))
+    twin.load_state_dict(network.state_dict())
+    work, batch = lesson.work(settings.batch_size), np.zeros(settings.batch_size, np.int64)
+    with Lanes(twin, settings.micro_batch, settings.lanes, threads, processes=True) as lanes:
+        lanes.gradients(work, batch, (0, 0))  # the first is slower: helpers begin
+        began, steps, passed = time.perf_counter(), 0, 0.0
+        while passed < TRIAL_SECONDS:
+            lanes.gradients(work, batch, (0, 0))
+            steps, passed = steps + 1, time.perf_counter() - began
+    return max(round(minutes * 60 * steps / passed), 1)
+
+
+def finish(learned: recorded.Learned, options: argparse.Namespace) -> int:
+    """Say the figure on standard output; the exit status is 1 where --least was missed."""
+    figures = learned.figures
+    loss = figures["validation_loss"]
+    log.info(f"the model is in {learned.path}; it goes on from what you say by: "
+             f"hellodl write --model {learned.path} --prompt TEXT")  # fmt: skip
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        bits = figures["validation_bits"]
+        print(f"validation loss on {figures['dataset']}: {loss:.3f} nats a character ({bits:.3f} bits, "
+              f"perplexity {math.exp(loss):.2f}), after {figures['seconds']:.0f} s")  # fmt: skip
+    if options.least is not None and loss > options.least:
+        log.error(f"that misses the {options.least:g} that was asked for")
+        return 1
+    return 0
