@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from hellodl import loops, scratch
+from hellodl import loops, ops, scratch
 from hellodl.errors import HelloError, ShapeError
 from hellodl.nn.activation import ReLU
 from hellodl.nn.module import Module, Parameter
@@ -148,6 +148,17 @@ class LayerNorm(Module):
             raise ShapeError(f"LayerNorm '{self.name}' takes {self.weight.size} features last, got {x.shape}")
         return normalise_rows(x, self.weight, self.bias, self.eps)
 
+    def plain(self, x: Array) -> Array:
+        """(..., features) -> (..., features)."""
+        share = np.float32(1 / x.shape[-1])
+        centred = x - np.add.reduce(x, axis=-1, keepdims=True) * share
+        variance = np.add.reduce(centred * centred, axis=-1, keepdims=True) * share
+        variance += np.float32(self.eps)
+        centred /= np.sqrt(variance)
+        centred *= self.weight.data
+        centred += self.bias.data
+        return centred
+
 
 class RMSNorm(Module):
     """Each sample's last axis to a mean square of 1: (..., features) -> the same (Zhang and Sennrich 2019).
@@ -161,6 +172,10 @@ class RMSNorm(Module):
     def forward(self, x: Tensor) -> Tensor:
         """(..., features) -> (..., features)."""
         return rms_norm(x, self.eps)
+
+    def plain(self, x: Array) -> Array:
+        """(..., features) -> (..., features)."""
+        return ops.unit(x, self.eps)
 
 
 class BatchNorm2d(Module):

@@ -244,7 +244,7 @@ def answer(problem: Problem, threads: int) -> Contestant:
     def run() -> Array:
         if isinstance(model, nn.LanguageModel):
             writer = model.writer()
-            return np.array([writer.step(letter) for letter in problem.images[0]])
+            return np.array([writer.step(letter) for letter in problem.images[0].tolist()])
         return predict(model, problem.images, threads)
 
     return Contestant(OURS, threads, run, lambda: (run(), {}))
