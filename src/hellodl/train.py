@@ -57,11 +57,12 @@ class Settings:
     seed: int = 0
 
 
-def stepping(
-    kind: Callable[..., optim.Optimizer], **options: Any
-) -> Callable[[Module, Settings], optim.Optimizer]:
+Maker = Callable[[Module, Settings, int | None], optim.Optimizer]  # for a model; with so many threads
+
+
+def stepping(kind: Callable[..., optim.Optimizer], **options: Any) -> Maker:
     """Makes an optimiser for a model; matrices decay as the settings say, vectors do not."""
-    return lambda model, settings: kind(
+    return lambda model, settings, threads: kind(
         optim.decay_matrices_only(model, settings.weight_decay), settings.learning_rate, **options
     )
 
