@@ -143,7 +143,8 @@ def test_one_image_alone_gets_the_answer_that_it_gets_in_company(kind, make, sha
 def test_on_a_plain_array_it_does_the_same(kind, make, shape, rng):
     layer = prepared(make, rng).eval()
     x = some_input(rng, shape, 3).astype(np.float32)
-    np.testing.assert_allclose(layer.plain(x), layer(Tensor(x)).data, rtol=1e-5, atol=1e-6)
+    for batch in (x, x[:1]):
+        np.testing.assert_allclose(layer.plain(batch), layer(Tensor(batch)).data, rtol=1e-5, atol=1e-6)
 
 
 def test_flatten_takes_pixel_by_pixel_channels_innermost_and_empty_batches():

@@ -35,7 +35,7 @@ class Linear(Module):
     def plain(self, x: Array) -> Array:
         """(..., in) -> (..., out)."""
         weight = self.weight.data
-        # A matrix times a vector is quick; NumPy does not see that a single row is one.
+        # A matrix times a vector is quick, and NumPy does not see that a single row is one.
         out = (weight @ x[0])[None] if x.ndim == 2 and len(x) == 1 else x @ weight.T
         if self.bias is not None:
             out += self.bias.data

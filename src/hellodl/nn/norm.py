@@ -14,6 +14,7 @@ import numpy as np
 
 from hellodl import loops, ops, scratch
 from hellodl.errors import HelloError, ShapeError
+from hellodl.mode import no_grad
 from hellodl.nn.activation import ReLU
 from hellodl.nn.module import Module, Parameter
 from hellodl.ops import relu, rms_norm
@@ -150,14 +151,15 @@ class LayerNorm(Module):
 
     def plain(self, x: Array) -> Array:
         """(..., features) -> (..., features)."""
-        share = np.float32(1 / x.shape[-1])
-        centred = x - np.add.reduce(x, axis=-1, keepdims=True) * share
-        variance = np.add.reduce(centred * centred, axis=-1, keepdims=True) * share
-        variance += np.float32(self.eps)
-        centred /= np.sqrt(variance)
-        centred *= self.weight.data
-        centred += self.bias.data
-        return centred
+        if x.size == x.shape[-1]:  # one row, as in writing: products with itself are the quickest sums
+            row = x.reshape(-1)
+            row = row - float(row.sum()) / row.size
+            row *= (float(row @ row) / row.size + self.eps) ** -0.5
+            row *= self.weight.data
+            row += self.bias.data
+            return row.reshape(x.shape)
+        with no_grad():
+            return self.forward(Tensor(x)).data
 
 
 class RMSNorm(Module):
@@ -175,6 +177,9 @@ class RMSNorm(Module):
 
     def plain(self, x: Array) -> Array:
         """(..., features) -> (..., features)."""
+        if x.size == x.shape[-1]:
+            row = x.reshape(-1)
+            return x * (float(row @ row) / row.size + self.eps) ** -0.5
         return ops.unit(x, self.eps)
 
 

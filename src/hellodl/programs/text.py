@@ -150,7 +150,8 @@ def main(options: argparse.Namespace) -> int:
         log.info(f"{options.minutes:g} minutes are about {steps:,} steps here")
         settings = in_parts(settings, steps)
     about = {"corpus": options.corpus, "fingerprint": fingerprint(corpus), "model": options.model,
-             "tokens": options.tokens, "without": options.without, "added": options.added, **{name: getattr(recipe, name) for name in CHANGEABLE}}  # fmt: skip
+             "tokens": options.tokens, "without": options.without, "added": options.added,
+             **{name: getattr(recipe, name) for name in CHANGEABLE}}  # fmt: skip
     learned = learn(network, lesson, settings, about, threads=options.threads, out=options.out, state=state)
     return finish(learned, options)
 
