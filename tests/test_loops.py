@@ -220,3 +220,5 @@ def test_attention(way, steps):
     assert_same(
         way, lambda x: attention.self_attention(x, 2, angle, normalise=True), normal(1, steps, 24), atol=1e-5
     )
+    x, weight = normal(2, steps, 5), normal(3, 5)
+    assert_same(way, attention.token_shift, x, weight, atol=1e-5)

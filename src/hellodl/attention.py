@@ -12,6 +12,7 @@ depends only on how far apart they are.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import Any
 
@@ -91,6 +92,8 @@ def token_shift(x: Tensor, weight: Tensor) -> Tensor:
     convolution of each feature by itself, as in Primer, So et al. 2021; with one step back it is RWKV's token
     shift, Peng 2023.)
     """
+    if loops.use(x.data, weight.data):
+        return _shift_in_loops(x, weight)
     out = np.multiply(x.data, weight.data[0], out=scratch.like(x.data))
     work = scratch.like(x.data)
     for k in range(1, min(len(weight.data), x.shape[1])):
@@ -103,6 +106,18 @@ def token_shift(x: Tensor, weight: Tensor) -> Tensor:
         for k in range(1, min(len(weight.data), x.shape[1])):
             to_x[:, :-k] += np.multiply(g[:, k:], weight.data[k], out=work[:, k:])
             to_weight[k] = np.einsum("ntc,ntc->c", g[:, k:], x.data[:, :-k])
+        return to_x, to_weight
+
+    return record(out, *jointly((x, weight), back))
+
+
+def _shift_in_loops(x: Tensor, weight: Tensor) -> Tensor:
+    out = scratch.like(x.data)
+    loops.shift(x.data, weight.data, out)
+
+    def back(g: Array) -> tuple[Array, Array]:
+        to_x, to_weight = scratch.like(x.data), np.empty_like(weight.data)
+        loops.unshift(np.ascontiguousarray(g), x.data, weight.data, to_x, to_weight)
         return to_x, to_weight
 
     return record(out, *jointly((x, weight), back))
@@ -127,12 +142,7 @@ def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalis
                          f"{(steps, size // 2)}")  # fmt: skip
     factor = qkv.dtype.type(1 / sqrt(size))
     parts = qkv.data.reshape(texts, steps, 3, heads, size)
-    lengths = None
-    asked = parts[:, :, :2]  # queries and keys (N, T, 2, heads, size)
-    if normalise:
-        asked, lengths = ops.to_unit(asked)
-    if angle is not None:
-        asked = turn(asked, angle[:, None, None])
+    asked, unask = asking(parts, angle, normalise)  # queries and keys (N, T, 2, heads, size)
     q, k, v = (by_head(part) for part in (asked[:, :, 0], asked[:, :, 1], parts[:, :, 2]))
     out = scratch.empty((texts, steps, heads, size), qkv.dtype)
     answers = by_head(out)
@@ -151,8 +161,7 @@ def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalis
         along = np.einsum("nthd,nthd->nht", g, out)[..., None]
         to_answers = by_head(g)
         to_qkv = scratch.empty((texts, steps, 3, heads, size), qkv.dtype)
-        plain = to_qkv[:, :, :2]
-        to_asked = plain if lengths is None and angle is None else scratch.like(asked)
+        to_asked = to_qkv[:, :, :2] if unask is None else scratch.like(asked)
         to_q, to_k, to_v = (by_head(part) for part in (to_asked[:, :, 0], to_asked[:, :, 1], to_qkv[:, :, 2]))
         for (start, stop), share in zip(reversed(blocks), reversed(shares)):
             here = to_answers[:, :, start:stop]
@@ -165,15 +174,43 @@ def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalis
             else:
                 to_k[:, :, :stop] += transposed(d) @ q[:, :, start:stop]
                 to_v[:, :, :stop] += transposed(share) @ here
-        if angle is not None:
-            to_asked = turn(to_asked, -angle[:, None, None])
-        if lengths is not None:
-            to_asked = ops.from_unit(to_asked, parts[:, :, :2], lengths)
-        if to_asked is not plain:
-            plain[...] = to_asked
+        if unask is not None:
+            unask(to_asked, to_qkv)
         return to_qkv.reshape(qkv.shape)
 
     return record(out.reshape(texts, steps, heads * size), (qkv, back))
+
+
+def asking(
+    parts: Array, angle: Array | None, normalise: bool
+) -> tuple[Array, Callable[[Array, Array], None] | None]:
+    """Queries and keys as attention wants them, from (N, T, 3, heads, size): (N, T, 2, heads, size).
+
+    And what carries their gradient back to where it belongs in that of the whole; None where nothing was done.
+    """
+    if angle is None and not normalise:
+        return parts[:, :, :2], None
+    texts, steps, _, heads, size = parts.shape
+    if loops.use(parts):
+        angle = np.zeros((steps, size // 2), np.float32) if angle is None else angle
+        cos, sin, rows = np.cos(angle), np.sin(angle), parts.reshape(texts * steps, -1)
+        lengths = np.empty((len(rows), 2 * heads), np.float32)
+        asked = scratch.empty((texts, steps, 2, heads, size), np.float32)
+        loops.ask(rows, cos, sin, normalise, lengths, asked.reshape(len(rows), -1))
+
+        def back(g: Array, to_parts: Array) -> None:
+            flat = (len(rows), -1)
+            loops.unask(g.reshape(flat), rows, cos, sin, normalise, lengths, to_parts.reshape(flat))
+
+        return asked, back
+    even, scale = ops.to_unit(parts[:, :, :2]) if normalise else (parts[:, :, :2], None)
+    asked = even if angle is None else turn(even, angle[:, None, None])
+
+    def carry_back(g: Array, to_parts: Array) -> None:
+        g = g if angle is None else turn(g, -angle[:, None, None])
+        to_parts[:, :, :2] = g if scale is None else ops.from_unit(g, parts[:, :, :2], scale)
+
+    return asked, carry_back
 
 
 def by_head(x: Array) -> Array:

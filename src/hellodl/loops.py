@@ -31,10 +31,11 @@ OPTIONS = {
     "error_model": "numpy",
     "fastmath": {"reassoc", "contract", "nsz", "arcp"},
 }
-PICTURES, FLAGS, TILES, ROWS, VECTOR = (
+PICTURES, FLAGS, TILES, TEXTS, ROWS, VECTOR = (
     "f4[:,:,:,::1]",
     "u1[:,:,:,::1]",
     "f4[:,:,:,:,:,::1]",
+    "f4[:,:,::1]",
     "f4[:,::1]",
     "f4[::1]",
 )
@@ -441,6 +442,75 @@ def lstm_back(g, gates, shown, before, to_h, to_c, to_gates):
 
 
 # -- attention: rows of how well each key fits a query; a query sees itself and what was before ------------------
+
+
+@loop(ROWS, ROWS, ROWS, "b1", ROWS, ROWS)
+def ask(rows, cos, sin, normalise, scale, out):
+    """Queries and keys, side by side in `rows`, each scaled to a mean square of 1 (or not), and turned."""
+    half, heads = cos.shape[1], scale.shape[1]
+    for r in range(len(rows)):
+        c, s = cos[r % len(cos)], sin[r % len(cos)]
+        for h in range(heads):
+            x, y = rows[r, 2 * half * h : 2 * half * (h + 1)], out[r, 2 * half * h : 2 * half * (h + 1)]
+            scale[r, h] = 1
+            if normalise:
+                squares = np.float32(0)
+                for i in range(2 * half):
+                    squares += x[i] * x[i]
+                scale[r, h] = np.float32(1) / np.sqrt(squares / (2 * half) + np.float32(1e-6))
+            for i in range(half):
+                a, b = x[i] * scale[r, h], x[half + i] * scale[r, h]
+                y[i], y[half + i] = a * c[i] - b * s[i], a * s[i] + b * c[i]
+
+
+@loop(ROWS, ROWS, ROWS, ROWS, "b1", ROWS, ROWS)
+def unask(g, rows, cos, sin, normalise, scale, to_rows):
+    """The slopes of the above, into the first columns of `to_rows`."""
+    half, heads = cos.shape[1], scale.shape[1]
+    for r in range(len(rows)):
+        c, s = cos[r % len(cos)], sin[r % len(cos)]
+        for h in range(heads):
+            first, last = 2 * half * h, 2 * half * (h + 1)
+            x, y, to_x = rows[r, first:last], g[r, first:last], to_rows[r, first:last]
+            for i in range(half):
+                to_x[i], to_x[half + i] = y[i] * c[i] + y[half + i] * s[i], y[half + i] * c[i] - y[i] * s[i]
+            if normalise:
+                along = np.float32(0)
+                for i in range(2 * half):
+                    along += to_x[i] * x[i]
+                along *= scale[r, h] * scale[r, h] / (2 * half)
+                for i in range(2 * half):
+                    to_x[i] = scale[r, h] * (to_x[i] - x[i] * along)
+
+
+@loop(TEXTS, ROWS, TEXTS)
+def shift(x, weight, out):
+    """Each position of (N, T, width) mixed with those before it: see `attention.token_shift`."""
+    texts, steps, width = x.shape
+    for n in range(texts):
+        for t in range(steps):
+            for c in range(width):
+                out[n, t, c] = weight[0, c] * x[n, t, c]
+            for k in range(1, min(len(weight), t + 1)):
+                for c in range(width):
+                    out[n, t, c] += weight[k, c] * x[n, t - k, c]
+
+
+@loop(TEXTS, TEXTS, ROWS, TEXTS, ROWS)
+def unshift(g, x, weight, to_x, to_weight):
+    """The slopes of the above."""
+    texts, steps, width = x.shape
+    to_weight[:] = 0
+    for n in range(texts):
+        for t in range(steps):
+            for c in range(width):
+                to_x[n, t, c] = weight[0, c] * g[n, t, c]
+                to_weight[0, c] += g[n, t, c] * x[n, t, c]
+            for k in range(1, len(weight)):
+                if t + k < steps:
+                    for c in range(width):
+                        to_x[n, t, c] += weight[k, c] * g[n, t + k, c]
+                        to_weight[k, c] += g[n, t + k, c] * x[n, t, c]
 
 
 @loop(ROWS, WHOLE, REAL)
