@@ -1,6 +1,7 @@
 """Layers, losses and starting weights: the parts that networks are put together from."""
 
 from hellodl.nn.activation import GELU, ReLU, Sigmoid, Tanh
+from hellodl.nn.committee import Committee
 from hellodl.nn.conv import AvgPool2d, Conv2d, GlobalAvgPool2d, MaxPool2d, Soften
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.linear import Flatten, Linear
@@ -12,6 +13,7 @@ __all__ = [
     "GELU",
     "AvgPool2d",
     "BatchNorm2d",
+    "Committee",
     "Conv2d",
     "Dropout",
     "Flatten",
