@@ -283,6 +283,204 @@ def unnormalise(g, rows, mean, out, rectify, scale, shift, tilt, to_x):
             to_x[r, c] = scale[c] * (slope - shift[c] - tilt[c] * (rows[r, c] - mean[c]))
 
 
+@loop(ROWS, VECTOR, VECTOR, REAL, VECTOR, VECTOR, ROWS)
+def normalise_each(rows, weight, bias, epsilon, mean, scale, out):
+    """Each row to mean 0 and variance 1, then scaled and shifted."""
+    features = rows.shape[1]
+    for r in range(len(rows)):
+        total, squares = np.float32(0), np.float32(0)
+        for c in range(features):
+            total += rows[r, c]
+        mean[r] = total / features
+        for c in range(features):
+            squares += (rows[r, c] - mean[r]) * (rows[r, c] - mean[r])
+        scale[r] = np.float32(1) / np.sqrt(squares / features + epsilon)
+        for c in range(features):
+            out[r, c] = (rows[r, c] - mean[r]) * scale[r] * weight[c] + bias[c]
+
+
+@loop(ROWS, ROWS, VECTOR, VECTOR, VECTOR, ROWS, VECTOR, VECTOR)
+def unnormalise_each(g, rows, weight, mean, scale, to_x, to_weight, to_bias):
+    """The slopes of the above: see `nn.norm.normalise_rows`."""
+    features = rows.shape[1]
+    for c in range(features):
+        to_weight[c] = to_bias[c] = 0
+    for r in range(len(rows)):
+        middle, along = np.float32(0), np.float32(0)
+        for c in range(features):
+            normal = (rows[r, c] - mean[r]) * scale[r]
+            to_weight[c] += g[r, c] * normal
+            to_bias[c] += g[r, c]
+            middle += g[r, c] * weight[c]
+            along += g[r, c] * weight[c] * normal
+        middle, along = middle / features, along / features
+        for c in range(features):
+            normal = (rows[r, c] - mean[r]) * scale[r]
+            to_x[r, c] = (g[r, c] * weight[c] - middle - normal * along) * scale[r]
+
+
+# -- recurrent cells: one step of a batch (see `recurrent`); tanh is taken in between, by NumPy ------------------
+
+
+@loop(ROWS, ROWS)
+def gru_open(gates, product):
+    """Half of what r and z are the sigmoid of: the products with the input and with the state."""
+    half, size = np.float32(0.5), gates.shape[1] // 3
+    for n in range(len(gates)):
+        for j in range(2 * size):
+            gates[n, j] = half * (gates[n, j] + product[n, j])
+
+
+@loop(ROWS, ROWS, VECTOR, ROWS)
+def gru_look_back(gates, product, bias, past):
+    """σ(x) = ½ tanh(½x) + ½ for r and z; then r says how much of the past goes into n."""
+    half, size = np.float32(0.5), past.shape[1]
+    for n in range(len(past)):
+        r, z, new, old = (
+            gates[n, :size],
+            gates[n, size : 2 * size],
+            gates[n, 2 * size :],
+            product[n, 2 * size :],
+        )
+        for j in range(size):
+            r[j] = half * r[j] + half
+            z[j] = half * z[j] + half
+            past[n, j] = old[j] + bias[j]
+            new[j] += r[j] * past[n, j]
+
+
+@loop(ROWS, ROWS, ROWS)
+def gru_blend(gates, before, after):
+    """h' = n + z·(h - n)."""
+    size = before.shape[1]
+    for n in range(len(before)):
+        z, new = gates[n, size : 2 * size], gates[n, 2 * size :]
+        for j in range(size):
+            after[n, j] = new[j] + z[j] * (before[n, j] - new[j])
+
+
+@loop(ROWS, ROWS, ROWS, ROWS, ROWS, ROWS, ROWS)
+def gru_back(g, gates, past, before, carried, to_gates, to_n):
+    """The slopes of a step: to what the gates are made of, and (in `carried`) straight to the state before."""
+    one, size = np.float32(1), past.shape[1]
+    for b in range(len(past)):
+        r, z, n = gates[b, :size], gates[b, size : 2 * size], gates[b, 2 * size :]
+        to_r, to_z, to_past = to_gates[b, :size], to_gates[b, size : 2 * size], to_gates[b, 2 * size :]
+        for j in range(size):
+            to_h = carried[b, j] + g[b, j]
+            inner = to_h * (one - z[j]) * (one - n[j] * n[j])
+            to_n[b, j] = inner
+            to_past[j] = inner * r[j]
+            to_r[j] = to_past[j] * past[b, j] * (one - r[j])
+            to_z[j] = to_h * (before[b, j] - n[j]) * z[j] * (one - z[j])
+            carried[b, j] = to_h * z[j]
+
+
+@loop(ROWS, ROWS)
+def lstm_open(gates, product):
+    """What the gates are the tanh of: half of it for i, f and o, which are to be sigmoids."""
+    half, size = np.float32(0.5), gates.shape[1] // 4
+    for n in range(len(gates)):
+        for j in range(4 * size):
+            gates[n, j] += product[n, j]
+        for j in range(2 * size):
+            gates[n, j] *= half
+        for j in range(3 * size, 4 * size):
+            gates[n, j] *= half
+
+
+@loop(ROWS, ROWS, ROWS)
+def lstm_keep(gates, before, after):
+    """σ(x) = ½ tanh(½x) + ½ for i, f and o; then c' = f·c + i·g."""
+    half, size = np.float32(0.5), before.shape[1]
+    for n in range(len(before)):
+        i, f, g, o = (
+            gates[n, :size],
+            gates[n, size : 2 * size],
+            gates[n, 2 * size : 3 * size],
+            gates[n, 3 * size :],
+        )
+        for j in range(size):
+            i[j] = half * i[j] + half
+            f[j] = half * f[j] + half
+            o[j] = half * o[j] + half
+            after[n, j] = f[j] * before[n, j] + i[j] * g[j]
+
+
+@loop(ROWS, ROWS, ROWS)
+def lstm_show(gates, shown, after):
+    """h' = o·tanh(c')."""
+    size = after.shape[1]
+    for n in range(len(after)):
+        o = gates[n, 3 * size :]
+        for j in range(size):
+            after[n, j] = o[j] * shown[n, j]
+
+
+@loop(ROWS, ROWS, ROWS, ROWS, ROWS, ROWS, ROWS)
+def lstm_back(g, gates, shown, before, to_h, to_c, to_gates):
+    """The slopes of a step: to what the gates are made of, and (in `to_c`) to the memory before."""
+    one, size = np.float32(1), before.shape[1]
+    for b in range(len(before)):
+        i, f, new, o = (
+            gates[b, :size],
+            gates[b, size : 2 * size],
+            gates[b, 2 * size : 3 * size],
+            gates[b, 3 * size :],
+        )
+        to_i, to_f = to_gates[b, :size], to_gates[b, size : 2 * size]
+        to_new, to_o = to_gates[b, 2 * size : 3 * size], to_gates[b, 3 * size :]
+        for j in range(size):
+            slope = to_h[b, j] + g[b, j]
+            to_o[j] = slope * shown[b, j] * o[j] * (one - o[j])
+            memory = to_c[b, j] + slope * o[j] * (one - shown[b, j] * shown[b, j])
+            to_i[j] = memory * new[j] * i[j] * (one - i[j])
+            to_f[j] = memory * before[b, j] * f[j] * (one - f[j])
+            to_new[j] = memory * i[j] * (one - new[j] * new[j])
+            to_c[b, j] = memory * f[j]
+
+
+# -- attention: rows of how well each key fits a query; a query sees itself and what was before ------------------
+
+
+@loop(ROWS, WHOLE, REAL)
+def below_largest(fits, queries, factor):
+    """factor·fits, less the largest of what each query sees; so far below it that e to it is 0, what it does not see."""
+    keys = fits.shape[1]
+    for r in range(len(fits)):
+        seen = keys - queries + r % queries + 1
+        row = fits[r]
+        largest = row[0]
+        for k in range(seen):
+            largest = max(largest, row[k])
+        for k in range(seen):
+            row[k] = factor * (row[k] - largest)
+        for k in range(seen, keys):
+            row[k] = -np.float32(1e30)
+
+
+@loop(ROWS, WHOLE)
+def to_shares(rows, queries):
+    """Each row divided by its sum."""
+    keys = rows.shape[1]
+    for r in range(len(rows)):
+        seen = keys - queries + r % queries + 1
+        total = np.float32(0)
+        for k in range(seen):
+            total += rows[r, k]
+        share = np.float32(1) / total
+        for k in range(seen):
+            rows[r, k] *= share
+
+
+@loop(ROWS, ROWS, VECTOR, REAL)
+def unshare(d, share, along, factor):
+    """factor·share·(d - along), the slope of softmax."""
+    for r in range(len(d)):
+        for k in range(d.shape[1]):
+            d[r, k] = factor * share[r, k] * (d[r, k] - along[r])
+
+
 # -- activations and the optimiser, elementwise: arrays come as one long row --------------------------------
 
 
@@ -298,6 +496,20 @@ def unrectify(g, out, to_x):
     """g where something came out, and zero elsewhere."""
     for i in range(len(g)):
         to_x[i] = g[i] if out[i] > 0 else 0
+
+
+@loop(VECTOR, VECTOR)
+def rectify_and_square(x, out):
+    """max(x, 0)²."""
+    for i in range(len(x)):
+        out[i] = 0 if x[i] < 0 else x[i] * x[i]
+
+
+@loop(VECTOR, VECTOR, VECTOR)
+def unrectify_and_square(g, x, to_x):
+    """2·max(x, 0)·g."""
+    for i in range(len(g)):
+        to_x[i] = 0 if x[i] < 0 else np.float32(2) * x[i] * g[i]
 
 
 @loop(VECTOR, REAL, REAL, VECTOR)

@@ -15,7 +15,7 @@ import numpy as np
 
 from hellodl import loops, scratch
 from hellodl.erf import erf as _erf
-from hellodl.errors import ShapeError
+from hellodl.errors import DataError, ShapeError
 from hellodl.tensor import Array, Tensor, as_tensor, broadcast, column_sums, record, unbroadcast
 
 Axis = int | tuple[int, ...] | None
@@ -170,6 +170,35 @@ def gelu_tanh(x: Tensor) -> Tensor:
     return record(np.multiply(x.data, share, out=scratch.like(x.data)), (x, to_x))
 
 
+def relu_squared(x: Tensor) -> Tensor:
+    """max(x, 0)² (So et al. 2021).  Its slope is 2·max(x, 0)."""
+    if loops.use(x.data):
+        out = scratch.like(x.data)
+        loops.rectify_and_square(x.data.reshape(-1), out.reshape(-1))
+
+        def to_x(g: Array) -> Array:
+            gradient = scratch.like(x.data)
+            flat = np.ascontiguousarray(g).reshape(-1)
+            loops.unrectify_and_square(flat, x.data.reshape(-1), gradient.reshape(-1))
+            return gradient
+
+        return record(out, (x, to_x))
+    above = np.maximum(x.data, 0, out=scratch.like(x.data))
+
+    def twice(g: Array) -> Array:
+        out = np.multiply(g, above, out=scratch.like(above))
+        out *= 2
+        return out
+
+    return record(np.square(above, out=scratch.like(above)), (x, twice))
+
+
+def silu(x: Tensor) -> Tensor:
+    """x·σ(x), also called swish (Elfwing et al. 2017).  Its slope is σ + x·σ(1 - σ)."""
+    share = 0.5 * np.tanh(0.5 * x.data) + 0.5
+    return record(x.data * share, (x, lambda g: g * share * (1 + x.data * (1 - share))))
+
+
 def _gelu_in_loops(x: Tensor, first: np.float32, third: np.float32) -> Tensor:
     """`gelu_tanh` with u = first·x + third·x³."""
     flat, bend, out = x.data.reshape(-1), scratch.like(x.data), scratch.like(x.data)
@@ -315,15 +344,88 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if x.shape[-1:] != weight.shape[1:]:
         raise ShapeError(f"linear: x is {x.shape} and weight {weight.shape}; their last sizes must be equal")
     rows = x.data.reshape(-1, x.shape[-1])  # (..., in) -> (rows, in)
-    out = rows @ weight.data.T
+    out = scratch.empty((len(rows), weight.shape[0]), np.result_type(rows, weight.data))
+    np.matmul(rows, weight.data.T, out=out)
     if bias is not None:
         out += bias.data
     out = out.reshape(*x.shape[:-1], weight.shape[0])
-    parents = [(x, lambda g: g @ weight.data),
-               (weight, lambda g: g.reshape(-1, g.shape[-1]).T @ rows)]  # fmt: skip
+
+    def to_x(g: Array) -> Array:
+        g = g.reshape(-1, g.shape[-1])
+        return np.matmul(g, weight.data, out=scratch.like(rows)).reshape(x.shape)
+
+    def to_weight(g: Array) -> Array:
+        return np.matmul(g.reshape(-1, g.shape[-1]).T, rows, out=scratch.empty(weight.shape, g.dtype))
+
+    parents = [(x, to_x), (weight, to_weight)]
     if bias is not None:
         parents.append((bias, lambda g: column_sums(g.reshape(-1, g.shape[-1]))))
     return record(out, *parents)
+
+
+def rms_norm_reference(x: Tensor, epsilon: float = 1e-6) -> Tensor:
+    """x over the root of its mean square, step by step."""
+    return x / ((x * x).mean(axis=-1, keepdims=True) + epsilon).sqrt()
+
+
+def rms_norm(x: Tensor, epsilon: float = 1e-6) -> Tensor:
+    """Each row (last axis) scaled so that its mean square is 1 (Zhang and Sennrich 2019), as one node."""
+    out, scale = to_unit(x.data, epsilon)
+    return record(out, (x, lambda g: from_unit(g, x.data, scale)))
+
+
+def to_unit(x: Array, epsilon: float = 1e-6) -> tuple[Array, Array]:
+    """The value of `rms_norm`, and s = 1/√mean(x²), (..., 1), which its gradient wants.
+
+    Epsilon keeps a row of zeros from being divided by zero.
+    """
+    mean = np.einsum("...d,...d->...", x, x)[..., None] / x.dtype.type(x.shape[-1])
+    scale = 1 / np.sqrt(mean + x.dtype.type(epsilon))
+    return np.multiply(x, scale, out=scratch.empty(x.shape, x.dtype)), scale
+
+
+def from_unit(g: Array, x: Array, scale: Array) -> Array:
+    """The gradient of `rms_norm`: s·(g - x·s²·mean(g·x)), for what lies along x only changes the length."""
+    along = np.einsum("...d,...d->...", g, x)[..., None] * (scale * scale / x.dtype.type(x.shape[-1]))
+    out = np.multiply(x, along, out=scratch.empty(x.shape, x.dtype))
+    np.subtract(g, out, out=out)
+    out *= scale
+    return out
+
+
+def embedding(indices: Any, weight: Tensor) -> Tensor:
+    """Row i of a table for every whole number i: indices (...), weight (count, features) -> (..., features).
+
+    That is the product with a "one-hot" vector, without the product. A row's gradient is the sum over its uses.
+    """
+    indices = np.asarray(indices.data if isinstance(indices, Tensor) else indices)
+    count = len(weight.data)
+    if indices.dtype.kind not in "iu" or (indices.size and not 0 <= indices.min() <= indices.max() < count):
+        raise DataError(f"embedding: takes whole numbers from 0 to {count - 1}, got {indices.dtype}"
+                        + (f" from {indices.min()} to {indices.max()}" if indices.size else ""))  # fmt: skip
+    out = np.take(
+        weight.data, indices, axis=0, out=scratch.empty((*indices.shape, weight.shape[1]), weight.dtype)
+    )
+    flat = indices.reshape(-1)
+    return record(out, (weight, lambda g: sums_by_index(g.reshape(len(flat), -1), flat, count)))
+
+
+def sums_by_index(rows: Array, indices: Array, count: int) -> Array:
+    """Rows that have the same index, added up: (M, C), (M,) -> (count, C).
+
+    As a product with a matrix of ones and zeros while that is small, else by sorting (`np.add.at` takes 5 times as
+    long).
+    """
+    if count <= 256:
+        which = np.zeros((count, len(rows)), rows.dtype)
+        which[indices, np.arange(len(rows))] = 1
+        return which @ rows
+    out = np.zeros((count, rows.shape[1]), rows.dtype)
+    if len(rows):
+        order = np.argsort(indices, kind="stable")
+        known, starts = np.unique(indices[order], return_index=True)
+        out[known] = np.add.reduceat(rows[order], starts, axis=0)
+    return out
 
 
 def dropout(x: Tensor, probability: float, generator: np.random.Generator) -> Tensor:

@@ -2,33 +2,49 @@
 
 from hellodl.nn.activation import GELU, ReLU, Sigmoid, Tanh
 from hellodl.nn.committee import Committee
+from hellodl.nn.attention import Block, CausalSelfAttention, FeedForward
 from hellodl.nn.conv import AvgPool2d, Conv2d, GlobalAvgPool2d, MaxPool2d, Soften
 from hellodl.nn.dropout import Dropout
+from hellodl.nn.embedding import Embedding
+from hellodl.nn.language import GPT, LanguageModel, RecurrentText, Writer
 from hellodl.nn.linear import Flatten, Linear
 from hellodl.nn.loss import accuracy, cross_entropy, mse_loss
 from hellodl.nn.module import Module, Parameter, Residual, Sequential, build, describe
-from hellodl.nn.norm import BatchNorm2d, LayerNorm
+from hellodl.nn.norm import BatchNorm2d, LayerNorm, RMSNorm
+from hellodl.nn.recurrent import GRU, LSTM, RNN
 
 __all__ = [
     "GELU",
+    "GPT",
+    "GRU",
+    "LSTM",
+    "RNN",
     "AvgPool2d",
     "BatchNorm2d",
     "Committee",
+    "Block",
+    "CausalSelfAttention",
     "Conv2d",
     "Dropout",
+    "Embedding",
+    "FeedForward",
     "Flatten",
     "GlobalAvgPool2d",
+    "LanguageModel",
     "LayerNorm",
     "Linear",
     "MaxPool2d",
     "Module",
     "Parameter",
+    "RMSNorm",
     "ReLU",
+    "RecurrentText",
     "Residual",
     "Sequential",
     "Sigmoid",
     "Soften",
     "Tanh",
+    "Writer",
     "accuracy",
     "build",
     "cross_entropy",

@@ -59,13 +59,13 @@ class Module:
         """What this module makes of x; each kind of module says."""
         raise TypeError(f"{type(self).__name__} has no forward yet; write `def forward(self, x)` in it")
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def __call__(self, *inputs: Any) -> Any:
         """`forward`; in debug mode the layer's name is noted, for the message of an error."""
         if not mode.debug:
-            return self.forward(x)
+            return self.forward(*inputs)
         mode.layers = (*mode.layers, self.name or type(self).__name__)
         try:
-            return self.forward(x)
+            return self.forward(*inputs)
         finally:
             mode.layers = mode.layers[:-1]
 

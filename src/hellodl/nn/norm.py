@@ -16,8 +16,8 @@ from hellodl import loops, scratch
 from hellodl.errors import HelloError, ShapeError
 from hellodl.nn.activation import ReLU
 from hellodl.nn.module import Module, Parameter
-from hellodl.ops import relu
-from hellodl.tensor import Array, Tensor, column_sums, jointly, record, unbroadcast
+from hellodl.ops import relu, rms_norm
+from hellodl.tensor import Array, Tensor, column_sums, jointly, record
 
 
 def normalise_reference(
@@ -35,19 +35,44 @@ def normalise_rows(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> T
     Mean and spread depend on x too, so its gradient loses its own mean and its part along the normalised x:
     dx = (d - mean(d) - x̂·mean(d·x̂)) / spread, with d = g·weight.
     """
-    normal = x.data - x.data.mean(axis=-1, keepdims=True)
-    scale = 1 / np.sqrt(np.square(normal).mean(axis=-1, keepdims=True) + x.dtype.type(epsilon))
+    if loops.use(x.data):
+        return _rows_in_loops(x, weight, bias, epsilon)
+    rows = x.data.reshape(-1, x.shape[-1])
+    normal = np.subtract(rows, rows.mean(axis=-1, keepdims=True), out=scratch.like(rows))
+    squares = np.einsum("rc,rc->r", normal, normal)[:, None]
+    scale = 1 / np.sqrt(squares / x.dtype.type(x.shape[-1]) + x.dtype.type(epsilon))
     normal *= scale
+    out = np.multiply(normal, weight.data, out=scratch.like(rows))
+    out += bias.data
 
-    def to_x(g: Array) -> Array:
-        d = g * weight.data
-        along = (d * normal).mean(axis=-1, keepdims=True)
-        return (d - d.mean(axis=-1, keepdims=True) - normal * along) * scale
+    def back(g: Array) -> tuple[Array, Array, Array]:
+        g = g.reshape(rows.shape)
+        d = np.multiply(g, weight.data, out=scratch.like(rows))
+        along = np.einsum("rc,rc->r", d, normal)[:, None] / x.dtype.type(x.shape[-1])
+        d -= d.mean(axis=-1, keepdims=True)
+        work = np.multiply(g, normal, out=scratch.like(rows))
+        to_weight = column_sums(work)
+        d -= np.multiply(normal, along, out=work)
+        d *= scale
+        return d.reshape(x.shape), to_weight, column_sums(g)
 
-    return record(normal * weight.data + bias.data,
-                  (x, to_x),
-                  (weight, lambda g: unbroadcast(g * normal, weight.shape)),
-                  (bias, lambda g: unbroadcast(g, bias.shape)))  # fmt: skip
+    return record(out.reshape(x.shape), *jointly((x, weight, bias), back))
+
+
+def _rows_in_loops(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
+    """`normalise_rows` by loops: the same, but nothing is kept that can be had from x."""
+    rows = x.data.reshape(-1, x.shape[-1])
+    mean, scale = np.empty(len(rows), np.float32), np.empty(len(rows), np.float32)
+    out = scratch.like(rows)
+    loops.normalise_each(rows, weight.data, bias.data, np.float32(epsilon), mean, scale, out)
+
+    def back(g: Array) -> tuple[Array, Array, Array]:
+        g = np.ascontiguousarray(g).reshape(rows.shape)
+        to_x, to_weight, to_bias = scratch.like(rows), np.empty_like(weight.data), np.empty_like(bias.data)
+        loops.unnormalise_each(g, rows, weight.data, mean, scale, to_x, to_weight, to_bias)
+        return to_x.reshape(x.shape), to_weight, to_bias
+
+    return record(out.reshape(x.shape), *jointly((x, weight, bias), back))
 
 
 def normalise_columns(
@@ -122,6 +147,20 @@ class LayerNorm(Module):
         if x.shape[-1:] != self.weight.shape:
             raise ShapeError(f"LayerNorm '{self.name}' takes {self.weight.size} features last, got {x.shape}")
         return normalise_rows(x, self.weight, self.bias, self.eps)
+
+
+class RMSNorm(Module):
+    """Each sample's last axis to a mean square of 1: (..., features) -> the same (Zhang and Sennrich 2019).
+
+    LayerNorm without its mean, and here without weights, for the layer after it has some.
+    """
+
+    def __init__(self, eps: float = 1e-6):
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., features) -> (..., features)."""
+        return rms_norm(x, self.eps)
 
 
 class BatchNorm2d(Module):

@@ -1,0 +1,194 @@
+"""Attention: every position of a text asks all positions before it, and takes over what answers best.
+
+A position puts a question, a query q. Each position has a key k, which says what it can tell, and a value v, which
+is what it tells. How well a key fits a query is their product; softmax makes shares of it; the answer is the values
+in these shares (Vaswani et al. 2017; the idea is Bahdanau's, 2014). Several heads ask at once, each its own question
+in a few of the features. To write text, no position may look at those after it: the attention is causal.
+
+Attention by itself does not know which position is which. `turned` tells it (rotary positions, Su et al. 2021): a
+query and a key are turned, two features at a time, by an angle that grows with the position; their product then
+depends only on how far apart they are.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from hellodl import loops, ops, scratch
+from hellodl.errors import ShapeError
+from hellodl.tensor import Array, Tensor, record
+
+BLOCK = 64  # queries at a time: what they may not see beyond is not even computed
+
+
+# -- to be understood ------------------------------------------------------------------------------------------
+
+
+def one_head(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+    """Causal attention of one head over one text: q, k and v are (T, d), and so is the answer."""
+    fits = (q @ k.T) * scale  # (T, T): how well each position's key fits each position's query
+    allowed = np.tri(len(q), dtype=bool)  # a query sees itself and what was before
+    return ops.softmax(ops.where(allowed, fits, -1e30)) @ v
+
+
+def angles(positions: int, size: int, base: float = 10_000.0) -> Array:
+    """By how much `turned` turns each pair of features at each position: (positions, size/2) float32, in radians.
+
+    The first pair turns by one radian a position, the last nearly `base` times as slowly.
+    """
+    speeds = base ** (-np.arange(0, size, 2) / size)
+    return (np.arange(positions)[:, None] * speeds).astype(np.float32)
+
+
+def turned(x: Tensor, angle: Array) -> Tensor:
+    """Each pair (x_i, x_{i + d/2}) turned by its angle: x (T, d), angle (T, d/2)."""
+    half = x.shape[-1] // 2
+    a, b, cos, sin = x[..., :half], x[..., half:], np.cos(angle), np.sin(angle)
+    return ops.concatenate([a * cos - b * sin, a * sin + b * cos], axis=-1)
+
+
+def self_attention_reference(qkv: Tensor, heads: int, angle: Array | None = None, normalise: bool = False,
+                             scale: float | None = None) -> Tensor:  # fmt: skip
+    """`self_attention`, text by text and head by head."""
+    width = qkv.shape[2] // 3
+    size = width // heads
+    texts = []
+    for text in range(qkv.shape[0]):
+        answers = []
+        for head in range(heads):
+            q, k, v = (qkv[text, :, part * width + head * size : part * width + (head + 1) * size] for part in range(3))  # fmt: skip
+            if normalise:
+                q, k = ops.rms_norm_reference(q), ops.rms_norm_reference(k)
+            if angle is not None:
+                q, k = turned(q, angle), turned(k, angle)
+            answers.append(one_head(q, k, v, scale or 1 / sqrt(size)))
+        texts.append(ops.concatenate(answers, axis=1))
+    return ops.stack(texts)
+
+
+# -- all heads of all texts as one operation --------------------------------------------------------------------
+
+
+def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalise: bool = False,
+                   scale: float | None = None) -> Tensor:  # fmt: skip
+    """Causal attention of all heads: qkv (N, T, 3·width) -> (N, T, width).
+
+    A row of qkv has the queries of all heads, then their keys, then their values. With `normalise`, queries and keys
+    get the same length first (Henry et al. 2020); `angle` (T, width/heads/2) turns them. `scale` is 1/√size unless
+    given, so that the products of long vectors do not drown the small ones.
+    """
+    texts, steps, columns = qkv.shape
+    if columns % (3 * heads):
+        raise ShapeError(f"self_attention: {columns} columns are not 3 parts of {heads} equal heads")
+    size = columns // 3 // heads
+    if angle is not None and angle.shape != (steps, size // 2):
+        raise ShapeError(f"self_attention: angles are {angle.shape}; {steps} positions of heads of {size} want "
+                         f"{(steps, size // 2)}")  # fmt: skip
+    factor = qkv.dtype.type(scale or 1 / sqrt(size))
+    parts = qkv.data.reshape(texts, steps, 3, heads, size)
+    lengths = None
+    asked = parts[:, :, :2]  # queries and keys (N, T, 2, heads, size)
+    if normalise:
+        asked, lengths = ops.to_unit(asked)
+    if angle is not None:
+        asked = turn(asked, angle)
+    q, k, v = (by_head(part) for part in (asked[:, :, 0], asked[:, :, 1], parts[:, :, 2]))
+    out = scratch.empty((texts, steps, heads, size), qkv.dtype)
+    answers = by_head(out)
+    blocks = [(start, min(start + BLOCK, steps)) for start in range(0, steps, BLOCK)]
+    shares = []
+    for start, stop in blocks:
+        share = scratch.empty((texts, heads, stop - start, stop), qkv.dtype)
+        np.matmul(q[:, :, start:stop], transposed(k[:, :, :stop]), out=share)
+        causal_softmax(share, factor)
+        np.matmul(share, v[:, :, :stop], out=answers[:, :, start:stop])
+        shares.append(share)
+
+    def back(g: Array) -> Array:
+        g = np.ascontiguousarray(g).reshape(out.shape)
+        # Softmax: share·(d - Σ share·d), and that sum over the keys is the answer times its gradient.
+        along = np.einsum("nthd,nthd->nht", g, out)[..., None]
+        to_answers = by_head(g)
+        to_qkv = scratch.empty((texts, steps, 3, heads, size), qkv.dtype)
+        plain = to_qkv[:, :, :2]
+        to_asked = plain if lengths is None and angle is None else scratch.like(asked)
+        to_q, to_k, to_v = (by_head(part) for part in (to_asked[:, :, 0], to_asked[:, :, 1], to_qkv[:, :, 2]))
+        for (start, stop), share in zip(reversed(blocks), reversed(shares)):
+            here = to_answers[:, :, start:stop]
+            d = np.matmul(here, transposed(v[:, :, :stop]), out=scratch.like(share))
+            unsoftmax(d, share, along[:, :, start:stop], factor)
+            np.matmul(d, k[:, :, :stop], out=to_q[:, :, start:stop])
+            if stop == steps:  # the last block sees all keys, so its share of their gradients comes first
+                np.matmul(transposed(d), q[:, :, start:stop], out=to_k)
+                np.matmul(transposed(share), here, out=to_v)
+            else:
+                to_k[:, :, :stop] += transposed(d) @ q[:, :, start:stop]
+                to_v[:, :, :stop] += transposed(share) @ here
+        if angle is not None:
+            to_asked = turn(to_asked, -angle)
+        if lengths is not None:
+            to_asked = ops.from_unit(to_asked, parts[:, :, :2], lengths)
+        if to_asked is not plain:
+            plain[...] = to_asked
+        return to_qkv.reshape(qkv.shape)
+
+    return record(out.reshape(texts, steps, heads * size), (qkv, back))
+
+
+def by_head(x: Array) -> Array:
+    """(N, T, heads, size) -> (N, heads, T, size), the same memory."""
+    return x.transpose(0, 2, 1, 3)
+
+
+def transposed(x: Array) -> Array:
+    """The last two axes swapped, the same memory."""
+    return x.swapaxes(-1, -2)
+
+
+def causal_softmax(fits: Array, factor: Any) -> None:
+    """Softmax of factor·fits (..., queries, keys) along the keys, in place; the last query sees all keys."""
+    queries, keys = fits.shape[-2:]
+    if loops.use(fits):
+        rows = fits.reshape(-1, keys)
+        loops.below_largest(rows, queries, factor)
+        np.exp(rows, out=rows)
+        loops.to_shares(rows, queries)
+        return
+    fits *= factor
+    fits[..., keys - queries :] += np.triu(np.full((queries, queries), -np.inf, fits.dtype), 1)
+    fits -= fits.max(axis=-1, keepdims=True)
+    np.exp(fits, out=fits)
+    fits /= fits.sum(axis=-1, keepdims=True)
+
+
+def unsoftmax(d: Array, share: Array, along: Array, factor: Any) -> None:
+    """The gradient of `causal_softmax`, in place: d becomes factor·share·(d - along)."""
+    if loops.use(d, share):
+        loops.unshare(d.reshape(-1, d.shape[-1]), share.reshape(-1, d.shape[-1]), np.ascontiguousarray(along).reshape(-1), factor)  # fmt: skip
+        return
+    d -= along
+    d *= share
+    d *= factor
+
+
+def turn(x: Array, angle: Array) -> Array:
+    """`turned` for all queries and keys: x (N, T, 2, heads, size) -> a new array."""
+    half = x.shape[-1] // 2
+    cos, sin = (f(angle).astype(x.dtype)[:, None, None] for f in (np.cos, np.sin))
+    out = scratch.empty(x.shape, x.dtype)
+    a, b, work = x[..., :half], x[..., half:], scratch.empty((*x.shape[:-1], half), x.dtype)
+    np.multiply(a, cos, out=out[..., :half])
+    out[..., :half] -= np.multiply(b, sin, out=work)
+    np.multiply(a, sin, out=out[..., half:])
+    out[..., half:] += np.multiply(b, cos, out=work)
+    return out
+
+
+def attend(q: Array, k: Array, v: Array) -> Array:
+    """Answers to the last T positions' queries (N, heads, T, size), k and v of all positions so far; no gradients."""
+    fits = q @ transposed(k)
+    causal_softmax(fits, q.dtype.type(1 / sqrt(q.shape[-1])))
+    return fits @ v

@@ -1,0 +1,23 @@
+"""Embedding: a vector for every symbol, looked up in a table that is learned (Bengio et al. 2003)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hellodl import ops
+from hellodl.nn.module import Module, Parameter
+from hellodl.tensor import Tensor
+
+
+class Embedding(Module):
+    """Whole numbers (...) below num_embeddings -> vectors (..., embedding_dim); starts from normal numbers · `spread`."""
+
+    def __init__(self, num_embeddings: int, embedding_dim: int, spread: float = 1.0,
+                 rng: np.random.Generator | None = None):  # fmt: skip
+        shape = (num_embeddings, embedding_dim)
+        start = np.zeros(shape) if rng is None else rng.standard_normal(shape) * spread
+        self.weight = Parameter(start.astype(np.float32))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(...) whole numbers -> (..., embedding_dim)."""
+        return ops.embedding(x, self.weight)

@@ -1,0 +1,172 @@
+"""Language models: from what was read so far to what may come next.
+
+Whatever a model is made of, it takes whole numbers (characters, bytes or pieces of words) and says at every place
+how likely each is to be the next one. `Writer` turns that around: it has a model read a text, and then go on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hellodl.errors import DataError, ShapeError
+from hellodl.mode import no_grad
+from hellodl.nn.attention import Block, Memory, normaliser
+from hellodl.nn.dropout import Dropout
+from hellodl.nn.embedding import Embedding
+from hellodl.nn.linear import Linear
+from hellodl.nn.module import Module
+from hellodl.nn.recurrent import GRU, LSTM, RNN
+from hellodl.tensor import Array, Tensor
+
+CELLS = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
+
+
+class LanguageModel(Module):
+    """What all have in common: `vocabulary` symbols, and a `context`, how many they can look at (None: no limit)."""
+
+    vocabulary: int
+    context: int | None = None
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(N, L) whole numbers -> how likely each symbol is to be next, (N, L, vocabulary), as logits."""
+        return self.go_on(tokens, None)[0]
+
+    def go_on(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """`forward` from where a `state` was left, and the new state. None: nothing to go on from, nothing kept."""
+        raise TypeError(f"{type(self).__name__} has no go_on yet; write one")
+
+    def begin(self) -> Any:
+        """The state of who has read nothing yet, for one text."""
+        raise TypeError(f"{type(self).__name__} has no begin yet; write one")
+
+    def writer(self) -> Writer:
+        """Somebody who writes with this model."""
+        return Writer(self)
+
+
+class Writer:
+    """Reads a text and says what may come next; one symbol more costs the same however many went before.
+
+    A model with a context of so many symbols forgets what was before. When it is full, the last half of it is read
+    again, in one go, into an empty one: each symbol is read about twice, at most.
+    """
+
+    def __init__(self, model: LanguageModel):
+        self.model = model.eval()
+        self.state = model.begin()
+        self.seen: list[int] = []  # what the state has read, as far as that may be needed again
+
+    def read(self, tokens: Array) -> Array:
+        """Take in whole numbers (L,), at least one; logits (vocabulary,) of what comes next."""
+        if not len(tokens):
+            raise DataError(
+                "there is nothing to read, and so nothing to go on from; give at least one symbol"
+            )
+        context = self.model.context
+        if context is not None:
+            if len(self.seen) + len(tokens) > context:
+                tokens = np.concatenate([np.array(self.seen, np.int64), tokens])
+                tokens = tokens[-max(context // 2, 1) :]
+                self.seen, self.state = [], self.model.begin()
+            self.seen += [int(token) for token in tokens]
+        with no_grad():
+            logits, self.state = self.model.go_on(Tensor(np.asarray(tokens)[None]), self.state)
+        return logits.data[0, -1]
+
+    def step(self, token: int) -> Array:
+        """Take in one more; logits (vocabulary,) of what comes next."""
+        return self.read(np.array([token]))
+
+
+class RecurrentText(LanguageModel):
+    """A recurrent network that reads: symbols as they are ("one-hot"), layers of cells, and a linear layer.
+
+    kind is "gru", "lstm" or "rnn". As in char-rnn (Karpathy 2015).
+    """
+
+    def __init__(self, kind: str, vocabulary: int, width: int = 256, layers: int = 3, dropout: float = 0.0,
+                 rng: np.random.Generator | None = None):  # fmt: skip
+        if kind not in CELLS:
+            raise ValueError(f"RecurrentText has cells of kind {', '.join(CELLS)}, not {kind!r}")
+        self.vocabulary = vocabulary
+        self.cells = CELLS[kind](vocabulary, width, layers, dropout=dropout, batch_first=True, rng=rng)
+        self.drop = Dropout(dropout)
+        self.head = Linear(width, vocabulary, rng=rng)
+
+    def go_on(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """(N, L) -> (N, L, vocabulary), and the state of the cells."""
+        out, state = self.cells(tokens, state)
+        return self.head(self.drop(out)), state
+
+    def begin(self) -> None:
+        """Cells begin with zeros by themselves."""
+
+
+class GPT(LanguageModel):
+    """A transformer that reads (Radford et al. 2018): symbols and positions to vectors, blocks, and out again.
+
+    As it stands it is GPT-2's: learned positions, LayerNorm, GELU, and one table for symbols in and out ("tied").
+    What newer ones do differently can be chosen one by one: `rotary` positions, "rms" `norm`, `normalise`d queries
+    and keys, another `activation`, `tied=False`, `bias=False`, and `zero`, which lets every block begin as nothing:
+    the layers that lead back to the sum start from zero.
+    """
+
+    def __init__(self, vocabulary: int, context: int = 64, layers: int = 4, heads: int = 4, width: int = 128,
+                 dropout: float = 0.0, bias: bool = True, norm: str = "layer", activation: str = "gelu",
+                 rotary: bool = False, normalise: bool = False, tied: bool = True, zero: bool = False,
+                 rng: np.random.Generator | None = None):  # fmt: skip
+        self.vocabulary, self.context = vocabulary, context
+        self.heads, self.size = heads, width // heads
+        self.symbols = Embedding(vocabulary, width, spread=0.02, rng=rng)
+        self.positions = None if rotary else Embedding(context, width, spread=0.02, rng=rng)
+        self.drop = Dropout(dropout)
+        self.layers = layers
+        for number in range(layers):
+            block = Block(width, heads, context, dropout, bias, norm, activation, rotary, normalise, rng=rng)
+            start(block, layers, zero, rng)
+            setattr(self, f"block_{number}", block)
+        self.norm = normaliser(norm, width)
+        self.head = Linear(width, vocabulary, bias=False, rng=rng)
+        if tied:
+            self.head.weight = self.symbols.weight
+        else:
+            self.head.weight.data[...] = 0
+
+    def blocks(self) -> list[Block]:
+        """The blocks in their order."""
+        return [getattr(self, f"block_{number}") for number in range(self.layers)]
+
+    def go_on(self, tokens: Tensor, state: list[Memory] | None) -> tuple[Tensor, list[Memory] | None]:
+        """(N, L) -> (N, L, vocabulary); the state is a memory for each block."""
+        before = state[0].length if state else 0
+        steps = tokens.shape[1]
+        assert self.context is not None
+        if before + steps > self.context:
+            raise ShapeError(f"this model looks at {self.context} symbols at a time, got {before + steps}; "
+                             "cut the text, or let a Writer read it")  # fmt: skip
+        x = self.symbols(tokens)
+        if self.positions is not None:
+            x = x + self.positions(Tensor(np.arange(before, before + steps)))
+        x = self.drop(x)
+        for number, block in enumerate(self.blocks()):
+            x = block(x, state[number] if state else None)
+        return self.head(self.norm(x)), state
+
+    def begin(self) -> list[Memory]:
+        """An empty memory for each block."""
+        assert self.context is not None
+        return [Memory(1, self.heads, self.context, self.size) for _ in range(self.layers)]
+
+
+def start(block: Block, layers: int, zero: bool, rng: np.random.Generator | None) -> None:
+    """GPT-2's starting weights: normal, 0.02 wide; for the layers that lead back to the sum, less the more there are."""
+    for name, linear in block.modules():
+        if isinstance(linear, Linear):
+            back = name.endswith("project")
+            spread = 0.0 if back and zero else 0.02 / np.sqrt(2 * layers) if back else 0.02
+            shape = linear.weight.shape
+            linear.weight.data[...] = 0 if rng is None else rng.standard_normal(shape) * spread
+            if linear.bias is not None:
+                linear.bias.data[...] = 0

@@ -1,0 +1,139 @@
+"""Layers with a memory: RNN, GRU and LSTM, as in PyTorch (see `hellodl.recurrent` for what they compute)."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from hellodl import ops, recurrent
+from hellodl.errors import HelloError, ShapeError
+from hellodl.nn.module import Module, Parameter
+from hellodl.recurrent import Weights
+from hellodl.tensor import Tensor
+
+
+class Recurrent(Module):
+    """What the three have in common: layers on top of each other, each reading what the one below it says.
+
+    Takes x (L, N, input_size), or (N, L, input_size) with `batch_first`, or the same without the last axis as whole
+    numbers below `input_size` ("one-hot"); gives every step's output, (L, N, hidden_size), and the state after the
+    last step, with which one may go on. With `bidirectional`, a second set of weights reads from the end to the
+    beginning and both outputs stand side by side. `dropout` is between the layers.
+    """
+
+    gates = 1
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, dropout: float = 0.0,
+                 batch_first: bool = False, bidirectional: bool = False, rng: np.random.Generator | None = None):  # fmt: skip
+        if not 0 <= dropout < 1:
+            raise ValueError(f"{type(self).__name__}'s dropout is at least 0 and under 1, not {dropout}")
+        if min(input_size, hidden_size, num_layers) < 1:
+            raise ValueError(f"{type(self).__name__}: sizes and layers are at least 1")
+        self.hidden_size, self.num_layers, self.dropout = hidden_size, num_layers, dropout
+        self.batch_first, self.directions = batch_first, ("", "_reverse") if bidirectional else ("",)
+        self.generator: np.random.Generator | None = None
+        limit = 1 / sqrt(hidden_size)
+        for layer in range(num_layers):
+            features = hidden_size * len(self.directions) if layer else input_size
+            for direction in self.directions:
+                for name, shape in (("weight_ih", (features,)), ("weight_hh", (hidden_size,)),
+                                    ("bias_ih", ()), ("bias_hh", ())):  # fmt: skip
+                    shape = (self.gates * hidden_size, *shape)
+                    start = np.zeros(shape) if rng is None else rng.uniform(-limit, limit, shape)
+                    setattr(self, f"{name}_l{layer}{direction}", Parameter(start.astype(np.float32)))
+
+    def weights(self, layer: int, direction: str = "") -> Weights:
+        """The four arrays of one layer (counted from 0)."""
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        return Weights(*(getattr(self, f"{name}_l{layer}{direction}") for name in names))
+
+    def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:  # type: ignore[override]
+        """Every step's output, and the state after the last: see the class.
+
+        The state, (num_layers · directions, N, hidden_size), is zero at the start unless one is given; LSTM's is a
+        pair of such, (h, c).
+        """
+        whole = x.dtype.kind in "iu"
+        if x.ndim != (2 if whole else 3):
+            raise ShapeError(f"{type(self).__name__} '{self.name}' takes sequences in a batch, of vectors (3 axes) or of "
+                             f"whole numbers (2 axes), got {x.shape} {x.dtype}")  # fmt: skip
+        if self.batch_first:
+            x = x.transpose(1, 0) if whole else x.transpose(1, 0, 2)
+        parts = self.split(state, x.shape[1])
+        last = []
+        for layer in range(self.num_layers):
+            if layer and self.dropout and self.training:
+                if self.generator is None:
+                    raise HelloError(f"{type(self).__name__} '{self.name}' has no generator for its dropout; call "
+                                     "model.use_generator(rng) before training")  # fmt: skip
+                x = ops.dropout(x, self.dropout, self.generator)
+            outputs = []
+            for number, direction in enumerate(self.directions):
+                start = parts[layer * len(self.directions) + number]
+                backwards = direction == "_reverse"
+                out, end = self.run(x[::-1] if backwards else x, start, self.weights(layer, direction))
+                outputs.append(out[::-1] if backwards else out)
+                last.append(end)
+            x = outputs[0] if len(outputs) == 1 else ops.concatenate(outputs, axis=2)
+        return (x.transpose(1, 0, 2) if self.batch_first else x), self.join(last)
+
+    def run(self, x: Tensor, state: Any, weights: Weights) -> tuple[Tensor, Any]:
+        """One layer in one direction."""
+        raise TypeError(f"{type(self).__name__} has no run yet; write one")
+
+    def split(self, state: Tensor | None, batch: int) -> list[Any]:
+        """The state of each layer and direction, (N, H); zeros where none is given."""
+        count = self.num_layers * len(self.directions)
+        if state is None:
+            dtype = self.weights(0).hh.dtype
+            return [Tensor(np.zeros((batch, self.hidden_size), dtype), dtype=dtype)] * count
+        if state.shape != (count, batch, self.hidden_size):
+            raise ShapeError(f"{type(self).__name__} '{self.name}' starts from a state of shape "
+                             f"{(count, batch, self.hidden_size)}, got {state.shape}")  # fmt: skip
+        return [state[number] for number in range(count)]
+
+    def join(self, states: list[Any]) -> Any:
+        """The states of all layers and directions as one tensor."""
+        return ops.stack(states)
+
+
+class RNN(Recurrent):
+    """Elman's network: h ← tanh(W_ih x + W_hh h)."""
+
+    def run(self, x: Tensor, state: Tensor, weights: Weights) -> tuple[Tensor, Tensor]:
+        """One layer in one direction."""
+        out = recurrent.rnn(x, state, weights)
+        return out, out[-1]
+
+
+class GRU(Recurrent):
+    """Gated recurrent units (Cho et al. 2014)."""
+
+    gates = 3
+
+    def run(self, x: Tensor, state: Tensor, weights: Weights) -> tuple[Tensor, Tensor]:
+        """One layer in one direction."""
+        out = recurrent.gru(x, state, weights)
+        return out, out[-1]
+
+
+class LSTM(Recurrent):
+    """Long short-term memory (Hochreiter and Schmidhuber 1997); its state is a pair, (h, c)."""
+
+    gates = 4
+
+    def run(self, x: Tensor, state: tuple[Tensor, Tensor], weights: Weights) -> tuple[Tensor, Any]:
+        """One layer in one direction."""
+        packed = recurrent.lstm(x, *state, weights)
+        return packed[:-1], (packed[-2], packed[-1])
+
+    def split(self, state: tuple[Tensor, Tensor] | None, batch: int) -> list[Any]:
+        """The (h, c) of each layer and direction."""
+        h, c = state if state is not None else (None, None)
+        return list(zip(super().split(h, batch), super().split(c, batch), strict=True))
+
+    def join(self, states: list[Any]) -> Any:
+        """(h, c), of all layers and directions each."""
+        return tuple(ops.stack(part) for part in zip(*states, strict=True))
