@@ -1,8 +1,8 @@
 """Layers, losses and starting weights: the parts that networks are put together from."""
 
 from hellodl.nn.activation import GELU, ReLU, Sigmoid, Tanh
-from hellodl.nn.committee import Committee
 from hellodl.nn.attention import Block, CausalSelfAttention, FeedForward
+from hellodl.nn.committee import Committee
 from hellodl.nn.conv import AvgPool2d, Conv2d, GlobalAvgPool2d, MaxPool2d, Soften
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.embedding import Embedding
@@ -21,9 +21,9 @@ __all__ = [
     "RNN",
     "AvgPool2d",
     "BatchNorm2d",
-    "Committee",
     "Block",
     "CausalSelfAttention",
+    "Committee",
     "Conv2d",
     "Dropout",
     "Embedding",
