@@ -22,7 +22,7 @@ import numpy as np
 
 from hellodl.console import log
 from hellodl.data import dna, fasta
-from hellodl.errors import CheckpointError
+from hellodl.errors import CheckpointError, HelloError
 
 if TYPE_CHECKING:
     from hellodl.console import Bar
@@ -109,8 +109,17 @@ def finder(model: Path | None, threads: int | None = None) -> Classify:
     path = MODEL if model is None else model
     network, metadata = load_model(path)
     card = metadata.get("card")
+    refusal = CheckpointError(
+        f"{path}: is no finder of splice junctions; give a model from 'hellodl train splice'"
+    )
     if not isinstance(card, dict) or card.get("classes") != list(dna.CLASSES):
-        raise CheckpointError(f"{path}: is no finder of splice junctions; give a model from 'hellodl train splice'")
+        raise refusal
+    try:
+        answers = probabilities(network, dna.one_hot(np.full((1, dna.LENGTH), ord("N"), np.uint8))[:, None])
+    except HelloError as error:
+        raise refusal from error
+    if answers.shape != (1, len(dna.CLASSES)):
+        raise refusal
     return lambda codes: probabilities(network, dna.one_hot(codes)[:, None], threads)
 
 
