@@ -37,9 +37,7 @@ TRAIN = {
     "digits": Program("hellodl.programs.digits", "learn to read digits", LEARNING),
     "letters": Program("hellodl.programs.letters", "learn to read handwritten letters", LEARNING),
     "reader": Program("hellodl.programs.reader", "learn letters and digits for reading photos", LEARNING),
-    "splice": Program(
-        "hellodl.programs.splice", "learn where the introns of a gene begin and end", LEARNING
-    ),
+    "splice": Program("hellodl.programs.splice", "learn where the introns of a gene begin and end", LEARNING),
 }
 
 Table = Mapping[str, "Program | Mapping[str, Program]"]
@@ -51,7 +49,9 @@ PROGRAMS: Table = {
         LEARNING,
     ),
     "read": Program("hellodl.programs.read", "read photos of handwriting", ("threads", "json")),
-    "splice": Program("hellodl.programs.scan", "find where introns begin and end in DNA", ("threads", "json")),
+    "splice": Program(
+        "hellodl.programs.scan", "find where introns begin and end in DNA", ("threads", "json")
+    ),
     "train": TRAIN,
     "evaluate": Program("hellodl.programs.evaluate", "how well a trained model reads a data set", LEARNING),
     "data": Program("hellodl.programs.data", "list the data sets, or download one", ("data", "json")),

@@ -55,7 +55,9 @@ def test_the_other_strand_runs_the_other_way_with_the_bases_that_pair():
 
 
 def test_ucis_rows_become_letters_and_labels(tmp_path):
-    found = uci(tmp_path, f"EI,   ONE-DONOR-1,    {DONOR}", f"IE,TWO-ACCEPTOR-2,{ACCEPTOR}", f"N, THREE, {DONOR}")
+    found = uci(
+        tmp_path, f"EI,   ONE-DONOR-1,    {DONOR}", f"IE,TWO-ACCEPTOR-2,{ACCEPTOR}", f"N, THREE, {DONOR}"
+    )
     assert found.labels.tolist() == [0, 1, 2]
     assert found.codes.tobytes() == (DONOR + ACCEPTOR + DONOR).encode()
     assert found.one_hot.shape == (3, 60, 4)
@@ -68,7 +70,9 @@ def test_equal_sequences_with_two_labels_are_disputed_and_stay(tmp_path):
     assert len(found) == 4
 
 
-@pytest.mark.parametrize("row", [f"EX, NAME, {DONOR}", f"EI, NAME, {DONOR}A", f"EI, NAME, {DONOR[:-1]}X", "EI", "EI, NAME"])
+@pytest.mark.parametrize(
+    "row", [f"EX, NAME, {DONOR}", f"EI, NAME, {DONOR}A", f"EI, NAME, {DONOR[:-1]}X", "EI", "EI, NAME"]
+)
 def test_a_row_that_is_none_is_refused_with_its_line(tmp_path, row):
     with pytest.raises(DataError, match="line 2 is no 'EI, NAME, 60 bases'"):
         uci(tmp_path, f"EI, NAME, {DONOR}", row)

@@ -1,4 +1,4 @@
-"""`hellodl splice`: junctions are found where they are, on either strand, in files of any length; bad input is a line."""
+"""`hellodl splice` finds junctions where they are, on either strand, in files of any length; bad input is a line."""
 
 import json
 

@@ -117,7 +117,9 @@ def load_uci(folder: str | Path) -> Junctions:
     try:
         lines = path.read_text("ascii").splitlines()
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); `hellodl data get splice` fetches it again") from None
+        raise DataError(
+            f"{path}: cannot be read ({error}); `hellodl data get splice` fetches it again"
+        ) from None
     codes, labels = [], []
     for number, line in enumerate(lines, 1):
         if not line.strip():

@@ -38,8 +38,8 @@ DECOYS = 0.5  # this share of N has a GT or an AG where the junction would be
 def frequencies(kind: str) -> np.ndarray:
     """How often each base stands at each place of a class: (60, 4), rows that add up to 1."""
     shares = np.full((LENGTH, len(BASES)), 1 / len(BASES))
-    table, begins = {"EI": (DONOR, DONOR_BEGINS), "IE": (ACCEPTOR, ACCEPTOR_BEGINS), "N": ({}, 0)}[kind]
-    if table:
+    if kind != "N":
+        table, begins = (DONOR, DONOR_BEGINS) if kind == "EI" else (ACCEPTOR, ACCEPTOR_BEGINS)
         counted = np.array([table[base] for base in BASES], np.float64).T
         begin = JUNCTION + begins
         shares[begin : begin + len(counted)] = counted / counted.sum(axis=1, keepdims=True)

@@ -203,7 +203,9 @@ class Progress:
         if self.bar is None and time.perf_counter() - self.began > PATIENCE and sys.stderr is not None:
             from hellodl.console import progress_bar
 
-            self.bar = self.stack.enter_context(progress_bar(f"scanning {self.path.name}", self.path.stat().st_size))
+            self.bar = self.stack.enter_context(
+                progress_bar(f"scanning {self.path.name}", self.path.stat().st_size)
+            )
             self.bar.advance(self.read)
         if self.bar is not None:
             self.bar.advance(read - self.read)

@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 
 from hellodl import checkpoint, machine, nn
-from hellodl.cli import at_least_one
 from hellodl.console import log
 from hellodl.data import dna, introns
 from hellodl.data.home import find, folder_of
@@ -34,11 +33,12 @@ from hellodl.tensor import Array, Tensor
 from hellodl.train import Settings, Trainer
 
 DATASETS = ("uci", "simulated")
-SETTINGS = Settings(epochs=15, batch_size=64, learning_rate=3e-3, weight_decay=0.05, label_smoothing=0.1,
+SETTINGS = Settings(epochs=30, batch_size=64, learning_rate=3e-3, weight_decay=0.05, label_smoothing=0.1,
                     average=0.98, micro_batch=32, lanes=2)  # fmt: skip
 WINDOWS = (3, 7, 11)  # how many bases the motifs of a network span; the members of a committee take turns
 MEMBERS = 6
 STRUCK_OUT = 0.1  # this share of the bases becomes N while learning
+TURNED = 0.1  # this share of the sequences is read from the other strand, where no junction is one
 SIMULATED = 4_000
 PARTS = 10  # without --folds, one of so many is for testing
 RUNS = Path("runs")
@@ -50,17 +50,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     # fmt: off
     option("--dataset", choices=DATASETS, help="learn from this set (uci or simulated, the first that is here)")
-    option("--count", type=at_least_one, metavar="N", default=SIMULATED,
+    option("--count", type=int, metavar="N", default=SIMULATED,
            help=f"so many simulated sequences ({SIMULATED:,}); uci has 3,190")
     split = parser.add_mutually_exclusive_group()
-    split.add_argument("--folds", type=at_least_one, metavar="K",
+    split.add_argument("--folds", type=int, metavar="K",
                        help="cross-validate: learn K times, each time from all of K parts but one; leaves no model")
     split.add_argument("--all", action="store_true", help="learn from everything, once the settings are settled")
-    option("--epochs", type=at_least_one, metavar="N", default=SETTINGS.epochs,
+    option("--epochs", type=int, metavar="N", default=SETTINGS.epochs,
            help=f"times through the data ({SETTINGS.epochs})")
     option("--lr", type=float, metavar="RATE", default=SETTINGS.learning_rate,
            help=f"highest learning rate ({SETTINGS.learning_rate})")
-    option("--members", type=at_least_one, metavar="N", default=MEMBERS, help=f"networks that decide ({MEMBERS})")
+    option("--members", type=int, metavar="N", default=MEMBERS, help=f"networks that decide ({MEMBERS})")
     option("--out", type=Path, metavar="FILE", help="where the model goes (runs/splice-RUN.safetensors)")
     option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
     # fmt: on
@@ -69,12 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Gather, learn (once, or once a fold), look, report."""
-    if options.folds == 1:
-        options.wrong_usage("--folds is a number from 2 up: one part to test on, the others to learn from")
+    for name, least in (("folds", 2), ("epochs", 1), ("members", 1), ("count", 1)):
+        if getattr(options, name) is not None and getattr(options, name) < least:
+            options.wrong_usage(f"--{name} is a number from {least} up")
     data = gather(options)
     fold = dna.folds(data.labels, data.groups, options.folds or PARTS, options.seed)
     settings = replace(SETTINGS, epochs=options.epochs, learning_rate=options.lr, seed=options.seed)
-    about = {"program": "splice", "dataset": data.name, "members": options.members, "struck_out": STRUCK_OUT,
+    about = {"program": "splice", "dataset": data.name, "members": options.members, "struck_out": STRUCK_OUT, "turned": TURNED,
+        "turned": TURNED,
              "folds": options.folds, "all": options.all}  # fmt: skip
     log.info(introduction(data))
     RUNS.mkdir(exist_ok=True)
@@ -101,14 +103,16 @@ def main(options: argparse.Namespace) -> int:
         if figures["confusion"]:
             run.confusion(0, np.array(figures["confusion"]), ONE_LETTER)
         run.result(figures)
-        number = run.id
     if model is not None:
-        out = options.out or RUNS / f"splice-{number if number is not None else f'seed{options.seed}'}.safetensors"
+        name = f"splice-{run.id if run.id is not None else f'seed{options.seed}'}"
+        out = options.out or RUNS / f"{name}.safetensors"
         out.parent.mkdir(parents=True, exist_ok=True)
         figures["weights"] = model.weight_count()
         checkpoint.save_model(out, model, classes=None, card=figures)
         log.info(what_it_learned(model, data))
-        log.info(f"the model is in {out}; `hellodl splice --model {out} FILE.fasta` looks for junctions with it")
+        log.info(
+            f"the model is in {out}; `hellodl splice --model {out} FILE.fasta` looks for junctions with it"
+        )
     return finish(figures, options)
 
 
@@ -130,7 +134,9 @@ def introduction(data: dna.Junctions) -> str:
     if len(disputed := dna.disputed(data)):
         rows = np.flatnonzero(np.isin(data.groups, disputed))
         kinds = " and as ".join(sorted({dna.CLASSES[label] for label in data.labels[rows]}))
-        lines.append(f"{len(disputed)} sequence stands there as {kinds}: no answer is right for both, and both stay")
+        lines.append(
+            f"{len(disputed)} sequence stands there as {kinds}: no answer is right for both, and both stay"
+        )
     if data.name == "simulated":
         best = np.mean(introns.best_guesses(data.codes).argmax(axis=1) == data.labels)
         lines.append(f"who knew the very frequencies that drew them would be right in {best:.1%}")
@@ -143,13 +149,14 @@ def cut_open(codes: Array) -> str:
 
 
 def network(window: int, rng: np.random.Generator) -> nn.Sequential:
-    """Motifs of `window` bases, each weighed at every place."""
-    motifs = 64
+    """Motifs of `window` bases, each weighed at every place, and what they mean together."""
+    motifs, meanings = 64, 32
     return nn.Sequential(
-        nn.Conv2d(4, motifs, (1, window), padding=(0, window // 2), bias=False, rng=rng),  # (1, 60, 4) -> (1, 60, 64)
+        nn.Conv2d(4, motifs, (1, window), padding=(0, window // 2), bias=False, rng=rng),   # (1, 60, 4) -> (1, 60, 64)
         nn.BatchNorm2d(motifs), nn.ReLU(),
-        nn.Flatten(), nn.Dropout(0.8),                                                     # -> (3840)
-        nn.Linear(dna.LENGTH * motifs, len(dna.CLASSES), gain=1, rng=rng),                 # -> (3)
+        nn.Flatten(), nn.Dropout(0.7),                                                      # -> (3840)
+        nn.Linear(dna.LENGTH * motifs, meanings, rng=rng), nn.ReLU(), nn.Dropout(0.3),      # -> (32)
+        nn.Linear(meanings, len(dna.CLASSES), gain=1, rng=rng),                             # -> (3)
     )  # fmt: skip
 
 
@@ -164,18 +171,32 @@ def as_pictures(codes: Array) -> Array:
 
 
 def lesson(pictures: Array, labels: Array, settings: Settings) -> Work:
-    """The work of a lane: each member sees the sequences with other bases struck out, and is judged by itself."""
+    """The work of a lane: each member sees the sequences changed by other chances, and is judged by itself.
+
+    Some bases are struck out, so that none is leaned on alone. Some sequences are read from the other strand: that
+    makes them examples of no junction at all, of which there cannot be enough.
+    """
+    neither = dna.CLASSES.index("N")
+
+    def changed(which: Array, generator: np.random.Generator) -> tuple[Array, Array]:
+        turned = generator.random(len(which)) < TURNED
+        x = pictures[which]
+        x = np.where(
+            turned[:, None, None, None], x[:, :, ::-1, ::-1], x
+        )  # A C G T, backwards: their complements
+        struck = generator.random(x.shape[:3]) < STRUCK_OUT
+        return np.where(struck[..., None], np.float32(0.25), x), np.where(turned, neither, labels[which])
 
     def work(model: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
-        assert isinstance(model, nn.Committee)
-        wanted, right = labels[which], 0.0
-        total = Tensor(np.zeros((), np.float32))
-        for member in model.members:
-            struck = generator.random((len(which), 1, dna.LENGTH, 1)) < STRUCK_OUT
-            logits = member(Tensor(np.where(struck, np.float32(0.25), pictures[which])))
-            total = total + nn.cross_entropy(logits, wanted, settings.label_smoothing, reduction="sum")
-            right += (logits.data.argmax(axis=1) == wanted).sum() / len(model.members)
-        return total * (1 / (settings.batch_size * len(model.members))), np.array([right, len(which)])
+        members = [member for _, member in model.children()]
+        share = 1 / (settings.batch_size * len(members))
+        losses, right = [], 0.0
+        for member in members:
+            x, wanted = changed(which, generator)
+            logits = member(Tensor(x))
+            losses.append(nn.cross_entropy(logits, wanted, settings.label_smoothing, reduction="sum") * share)
+            right += (logits.data.argmax(axis=1) == wanted).sum() / len(members)
+        return sum(losses[1:], losses[0]), np.array([right, len(which)])
 
     return work
 
@@ -232,7 +253,11 @@ def judgement(data: dna.Junctions, judged: Array, sure: Array, fold: Array | Non
         "right": int(right.sum()),
         "distinct": len(distinct),
         "distinct_accuracy": float(right[distinct].mean()),
-        "recall": {kind: float(right[labels == k].mean()) for k, kind in enumerate(dna.CLASSES) if (labels == k).any()},
+        "recall": {
+            kind: float(right[labels == k].mean())
+            for k, kind in enumerate(dna.CLASSES)
+            if (labels == k).any()
+        },
         "confusion": confusion.tolist(),
     }
 
@@ -277,7 +302,9 @@ def finish(figures: dict[str, Any], options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(figures))
     elif accuracy is None:
-        print(f"learned from all of {figures['dataset']} in {figures['seconds']:.0f} s, and tested on none of it")
+        print(
+            f"learned from all of {figures['dataset']} in {figures['seconds']:.0f} s, and tested on none of it"
+        )
     else:
         spread = f" ± {100 * figures['spread']:.2f} over {figures['folds']} folds" if figures["folds"] else ""
         print(f"{accuracy:.2%}{spread} of {figures['tested']:,} stretches of DNA ({figures['dataset']}) right, "
