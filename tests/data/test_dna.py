@@ -102,6 +102,11 @@ def test_folds_keep_copies_together_and_give_each_its_share_of_every_class(rng):
     assert sizes.max() - sizes.min() <= 5
 
 
+def test_what_is_left_over_of_one_class_goes_where_others_leave_room():
+    labels = np.repeat([0, 1, 2], [13, 13, 14])
+    assert np.bincount(dna.folds(labels, np.arange(40), 10, 0)).tolist() == [4] * 10
+
+
 def test_folds_are_the_seeds_alone(rng):
     labels, groups = rng.integers(0, 3, 90), np.arange(90)
     assert (dna.folds(labels, groups, 5, 1) == dna.folds(labels, groups, 5, 1)).all()

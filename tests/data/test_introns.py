@@ -46,3 +46,5 @@ def test_the_best_guess_is_as_sure_as_it_is_right():
     right = sure.argmax(axis=1) == MANY.labels
     assert abs(right.mean() - sure.max(axis=1).mean()) < 0.01
     assert 0.91 < right.mean() < 0.94
+    like_donors = (MANY.codes[:, dna.JUNCTION : dna.JUNCTION + 2] == dna.encode("GT")).all(axis=1)
+    assert abs(sure[like_donors, 2].mean() - (MANY.labels[like_donors] == 2).mean()) < 0.02

@@ -76,6 +76,11 @@ def test_pieces_change_nothing(model, tmp_path, rng, everywhere):
     assert [site[:4] for site in sorted(in_pieces)] == [site[:4] for site in sorted(whole)]
 
 
+def test_a_sequence_does_not_go_on_in_the_next(model, tmp_path):
+    path = written(tmp_path, "C" * 100, "GTAAG" + "C" * 50)
+    assert list(scan.scan(path, scan.finder(model, 1))) == []
+
+
 def test_only_places_that_could_be_one_are_looked_at_unless_told_otherwise():
     letters = dna.encode("C" * 40 + "AG" + "A" * 10 + "GC" + "A" * 10 + "RY" + "N" * 20 + "C" * 40)
     middle = scan.candidates(letters, "+") + dna.JUNCTION
@@ -146,8 +151,8 @@ def test_a_model_whose_answers_do_not_fit_is_refused(tmp_path):
 
 
 def test_progress_is_shown_from_the_third_second_on(tmp_path, monkeypatch):
-    path = written(tmp_path, "A" * 1000)
-    shown = []
+    path = written(tmp_path, *["A" * 1000] * 5)
+    shown: list = []
 
     class Bar:
         def __enter__(self):

@@ -136,6 +136,26 @@ def test_a_lesson_teaches_each_member_by_its_own_loss(rng):
     assert loss.item() > 0.5
 
 
+def test_a_sequence_from_the_other_strand_is_an_example_of_none(monkeypatch, rng):
+    data = introns.simulate(40, 0)
+    monkeypatch.setattr(splice, "STRUCK_OUT", 0.0)
+    monkeypatch.setattr(splice, "TURNED", 1.0)
+    x, labels = splice.disguised(splice.as_pictures(data.codes), data.labels, rng)
+    np.testing.assert_array_equal(x, splice.as_pictures(dna.reverse_complement(data.codes)))
+    assert (labels == dna.CLASSES.index("N")).all()
+
+
+def test_a_base_that_is_struck_out_may_be_any(monkeypatch, rng):
+    data = introns.simulate(100, 0)
+    monkeypatch.setattr(splice, "TURNED", 0.0)
+    pictures = splice.as_pictures(data.codes)
+    x, labels = splice.disguised(pictures, data.labels, rng)
+    struck = (x == 0.25).all(axis=-1)
+    assert 0.08 < struck.mean() < 0.12
+    np.testing.assert_array_equal(x[~struck], pictures[~struck])
+    assert x.dtype == np.float32 and (labels == data.labels).all()
+
+
 def test_a_base_that_decides_is_the_one_that_is_salient():
     member = nn.Sequential(nn.Flatten(), nn.Linear(240, 3, rng=None))
     place = dna.JUNCTION + 1
@@ -144,7 +164,9 @@ def test_a_base_that_decides_is_the_one_that_is_salient():
     heights = splice.saliency(nn.Committee(member, member), codes.codes[codes.labels == 0], 0)
     assert heights.shape == (60, 4)
     assert np.unravel_index(heights.argmax(), heights.shape) == (place, 3)
-    assert heights[place, 3] > 0.9, "two thirds of 2, less the mean over the bases"
+    assert heights[place, 3] == pytest.approx(1), (
+        "two thirds of 2 more than the others' mean, less the bases' mean"
+    )
     assert np.abs(np.delete(heights, place, axis=0)).max() == 0
 
 

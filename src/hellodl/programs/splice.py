@@ -75,9 +75,8 @@ def main(options: argparse.Namespace) -> int:
     data = gather(options)
     fold = dna.folds(data.labels, data.groups, options.folds or PARTS, options.seed)
     settings = replace(SETTINGS, epochs=options.epochs, learning_rate=options.lr, seed=options.seed)
-    about = {"program": "splice", "dataset": data.name, "members": options.members, "struck_out": STRUCK_OUT, "turned": TURNED,
-        "turned": TURNED,
-             "folds": options.folds, "all": options.all}  # fmt: skip
+    about = {"program": "splice", "dataset": data.name, "members": options.members, "struck_out": STRUCK_OUT,
+             "turned": TURNED, "folds": options.folds, "all": options.all}  # fmt: skip
     log.info(introduction(data))
     RUNS.mkdir(exist_ok=True)
     began = time.perf_counter()
@@ -170,29 +169,29 @@ def as_pictures(codes: Array) -> Array:
     return dna.one_hot(codes)[:, None]
 
 
-def lesson(pictures: Array, labels: Array, settings: Settings) -> Work:
-    """The work of a lane: each member sees the sequences changed by other chances, and is judged by itself.
+def disguised(x: Array, labels: Array, generator: np.random.Generator) -> tuple[Array, Array]:
+    """Pictures (n, 1, 60, 4) and labels (n,) as they are learned from: never quite the same twice.
 
-    Some bases are struck out, so that none is leaned on alone. Some sequences are read from the other strand: that
-    makes them examples of no junction at all, of which there cannot be enough.
+    Some sequences are read from the other strand: that makes them examples of no junction at all, of which there
+    cannot be enough. Some bases are struck out, so that none is leaned on alone.
     """
-    neither = dna.CLASSES.index("N")
+    turned = generator.random(len(x)) < TURNED
+    x = np.where(
+        turned[:, None, None, None], x[:, :, ::-1, ::-1], x
+    )  # T G C A are the complements of A C G T
+    struck = generator.random(x.shape[:3]) < STRUCK_OUT
+    return np.where(struck[..., None], np.float32(0.25), x), np.where(turned, dna.CLASSES.index("N"), labels)
 
-    def changed(which: Array, generator: np.random.Generator) -> tuple[Array, Array]:
-        turned = generator.random(len(which)) < TURNED
-        x = pictures[which]
-        x = np.where(
-            turned[:, None, None, None], x[:, :, ::-1, ::-1], x
-        )  # A C G T, backwards: their complements
-        struck = generator.random(x.shape[:3]) < STRUCK_OUT
-        return np.where(struck[..., None], np.float32(0.25), x), np.where(turned, neither, labels[which])
+
+def lesson(pictures: Array, labels: Array, settings: Settings) -> Work:
+    """The work of a lane: each member sees the sequences in a disguise of its own, and is judged by itself."""
 
     def work(model: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
         members = [member for _, member in model.children()]
         share = 1 / (settings.batch_size * len(members))
         losses, right = [], 0.0
         for member in members:
-            x, wanted = changed(which, generator)
+            x, wanted = disguised(pictures[which], labels[which], generator)
             logits = member(Tensor(x))
             losses.append(nn.cross_entropy(logits, wanted, settings.label_smoothing, reduction="sum") * share)
             right += (logits.data.argmax(axis=1) == wanted).sum() / len(members)
