@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hellodl import conv, loops, nn, ops, optim, pool
+from hellodl import attention, conv, loops, nn, ops, optim, pool, recurrent
 from hellodl.nn import norm
 from hellodl.parallel import Lanes
 from hellodl.tensor import Tensor
@@ -190,3 +190,33 @@ def test_loops_are_left_alone_unless_wanted_and_possible(monkeypatch):
 def test_importing_hellodl_does_not_import_numba():
     program = "import sys, hellodl, hellodl.cli, hellodl.train; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+def test_layer_normalisation_of_rows(way):
+    x, weight, bias = normal(3, 4, 40), normal(40), normal(40)
+    assert_same(way, lambda *a: norm.normalise_rows(*a, 1e-5), x, weight, bias, atol=1e-5)
+
+
+def test_the_squared_rectifier(way):
+    assert_same(way, ops.relu_squared, normal(5, 7))
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_recurrent_layers(way, kind):
+    gates = {"rnn": 1, "gru": 3, "lstm": 4}[kind]
+    states = [normal(3, 8), normal(3, 8) + 1][: 2 if kind == "lstm" else 1]
+    weights = [normal(gates * 8, 5), normal(gates * 8, 8), normal(gates * 8), normal(gates * 8) + 1]
+
+    def run(x, *others):
+        return getattr(recurrent, kind)(x, *others[:-4], recurrent.Weights(*others[-4:]))
+
+    assert_same(way, run, normal(6, 3, 5), *states, *weights, atol=1e-5)
+
+
+@pytest.mark.parametrize("steps", [1, 7, 70])
+def test_attention(way, steps):
+    assert_same(way, lambda x: attention.self_attention(x, 2), normal(2, steps, 24), atol=1e-5)
+    angle = attention.angles(steps, 4)
+    assert_same(
+        way, lambda x: attention.self_attention(x, 2, angle, normalise=True), normal(1, steps, 24), atol=1e-5
+    )

@@ -307,6 +307,38 @@ def dropout(draw, rng):
     return lambda x: ops.dropout(x, share, np.random.default_rng(seed)), plain, normal(rng, draw(SHAPES))
 
 
+@case
+def relu_squared(draw, rng):
+    return ops.relu_squared, lambda x: np.maximum(x, 0) ** 2, normal(rng, draw(SHAPES))
+
+
+@case
+def silu(draw, rng):
+    return ops.silu, lambda x: x / (1 + np.exp(-x)), normal(rng, draw(SHAPES))
+
+
+@case
+def rms_norm(draw, rng):
+    return (
+        lambda x: ops.rms_norm(x, 0.01),
+        lambda x: x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + 0.01),
+        normal(rng, draw(MATRICES)),
+    )
+
+
+@case
+def rms_norm_reference(draw, rng):
+    _, plain, x = rms_norm(draw, rng)
+    return lambda x: ops.rms_norm_reference(x, 0.01), plain, x
+
+
+@case
+def embedding(draw, rng):
+    count = draw(st.sampled_from([3, 300]))  # few are added up as a product, many by sorting
+    indices = rng.integers(0, count, draw(MATRICES)) % 5 % count
+    return lambda table: ops.embedding(indices, table), lambda table: table[indices], normal(rng, (count, 2))
+
+
 def all_images(draw, rng, make=normal):
     return make(
         rng,

@@ -8,6 +8,7 @@ import pytest
 
 from hellodl import checkpoint, nn
 from hellodl.data.augment import Augment
+from hellodl.data.batches import epoch_order
 from hellodl.data.dataset import Dataset
 from hellodl.errors import CheckpointError, TrainingError
 from hellodl.parallel import predict, probabilities
@@ -182,7 +183,8 @@ def test_samples_come_as_often_as_their_weights_say(squares):
 
     run = RunLog(None).run("test", {})
     weights = np.where(np.arange(96) < 32, 2.0, 0.5)
-    Trainer(network(), 96, work, replace(SETTINGS, epochs=1), run, threads=1, weights=weights).fit()
+    Trainer(network(), 96, work, replace(SETTINGS, epochs=1), run, threads=1,
+            order=lambda epoch: epoch_order(96, 0, epoch, weights)).fit()  # fmt: skip
     times = np.bincount(seen, minlength=96)
     assert (times[:32] == 2).all() and times[32:].sum() == 32 and times[32:].max() == 1
 

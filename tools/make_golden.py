@@ -238,6 +238,56 @@ def schedules() -> None:
         keep("schedule", **{name: np.array(rates)})
 
 
+def recurrent() -> None:
+    """Two layers of RNN, GRU and LSTM, one-way and both ways: every output, the last state, all gradients."""
+    for kind in ("RNN", "GRU", "LSTM"):
+        for both_ways in (False, True):
+            case = f"{kind}_both_ways" if both_ways else kind
+            directions = 2 if both_ways else 1
+            layer = getattr(torch.nn, kind)(3, 4, 2, bidirectional=both_ways).double()
+            x, states = (
+                normal(5, 2, 3),
+                [normal(2 * directions, 2, 4) for _ in range(2 if kind == "LSTM" else 1)],
+            )
+            out, last = layer(x, tuple(states) if kind == "LSTM" else states[0])
+            results = [out, *(last if kind == "LSTM" else [last])]
+            weights = [torch.tensor(rng.standard_normal(tuple(result.shape))) for result in results]
+            sum((result * weight).sum() for result, weight in zip(results, weights)).backward()
+            keep(case, x=x, dx=x.grad)
+            for number, (result, weight) in enumerate(zip(results, weights)):
+                keep(case, **{f"out{number}": result, f"cotangent{number}": weight})
+            for number, state in enumerate(states):
+                keep(case, **{f"state{number}": state, f"dstate{number}": state.grad})
+            keep(f"{case}.weight", **dict(layer.state_dict()))
+            keep(f"{case}.dweight", **{name: p.grad for name, p in layer.named_parameters()})
+
+
+def transformers() -> None:
+    """Embedding, RMS normalisation, silu, and causal attention of several heads with its projections."""
+    which = torch.tensor(rng.integers(0, 5, (3, 4)))
+    keep("embedding", which=which)
+    with_gradients("embedding", lambda weight: F.embedding(which, weight), {"weight": normal(5, 3)})
+    with_gradients("rms_norm", lambda x: F.rms_norm(x, (6,), eps=1e-6), {"x": normal(2, 3, 6)})
+    with_gradients("silu", lambda x: F.silu(x), {"x": normal(4, 5)})
+
+    def attention(qkv: torch.Tensor) -> torch.Tensor:
+        q, k, v = qkv.reshape(2, 7, 3, 2, 4).permute(2, 0, 3, 1, 4)
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(2, 7, 8)
+
+    with_gradients("self_attention", attention, {"qkv": normal(2, 7, 24)})
+
+
+def muon() -> None:
+    """Three steps of PyTorch's own Muon, whose products are in bfloat16 and whose averages are scaled another way."""
+    gradients, start = rng.standard_normal((3, 6, 4)), rng.standard_normal((6, 4))
+    weight = torch.tensor(start, requires_grad=True, dtype=torch.float32)
+    optimizer = torch.optim.Muon([weight], lr=0.1, momentum=0.95, weight_decay=0.1)
+    for gradient in gradients:
+        weight.grad = torch.tensor(gradient, dtype=torch.float32)
+        optimizer.step()
+    keep("muon", gradients=gradients, start=start, end=weight)
+
+
 if __name__ == "__main__":
     layers()
     batch_norm()
@@ -245,6 +295,10 @@ if __name__ == "__main__":
     whole_network()
     optimisers()
     schedules()
+    torch.manual_seed(26)
+    recurrent()
+    transformers()
+    muon()
     keep("made", torch=np.array(torch.__version__))
     np.savez_compressed(HERE, **golden)
     print(f"{len(golden)} arrays, {HERE.stat().st_size} bytes in {HERE}")

@@ -27,9 +27,11 @@ BLOCK = 64  # queries at a time: what they may not see beyond is not even comput
 # -- to be understood ------------------------------------------------------------------------------------------
 
 
-def one_head(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+def one_head(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Causal attention of one head over one text: q, k and v are (T, d), and so is the answer."""
-    fits = (q @ k.T) * scale  # (T, T): how well each position's key fits each position's query
+    fits = (q @ k.T) * (
+        1 / sqrt(q.shape[-1])
+    )  # (T, T): how well each position's key fits each position's query
     allowed = np.tri(len(q), dtype=bool)  # a query sees itself and what was before
     return ops.softmax(ops.where(allowed, fits, -1e30)) @ v
 
@@ -50,8 +52,9 @@ def turned(x: Tensor, angle: Array) -> Tensor:
     return ops.concatenate([a * cos - b * sin, a * sin + b * cos], axis=-1)
 
 
-def self_attention_reference(qkv: Tensor, heads: int, angle: Array | None = None, normalise: bool = False,
-                             scale: float | None = None) -> Tensor:  # fmt: skip
+def self_attention_reference(
+    qkv: Tensor, heads: int, angle: Array | None = None, normalise: bool = False
+) -> Tensor:  # fmt: skip
     """`self_attention`, text by text and head by head."""
     width = qkv.shape[2] // 3
     size = width // heads
@@ -59,12 +62,13 @@ def self_attention_reference(qkv: Tensor, heads: int, angle: Array | None = None
     for text in range(qkv.shape[0]):
         answers = []
         for head in range(heads):
-            q, k, v = (qkv[text, :, part * width + head * size : part * width + (head + 1) * size] for part in range(3))  # fmt: skip
+            first = head * size
+            q, k, v = (qkv[text, :, start + first : start + first + size] for start in (0, width, 2 * width))
             if normalise:
                 q, k = ops.rms_norm_reference(q), ops.rms_norm_reference(k)
             if angle is not None:
                 q, k = turned(q, angle), turned(k, angle)
-            answers.append(one_head(q, k, v, scale or 1 / sqrt(size)))
+            answers.append(one_head(q, k, v))
         texts.append(ops.concatenate(answers, axis=1))
     return ops.stack(texts)
 
@@ -72,13 +76,12 @@ def self_attention_reference(qkv: Tensor, heads: int, angle: Array | None = None
 # -- all heads of all texts as one operation --------------------------------------------------------------------
 
 
-def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalise: bool = False,
-                   scale: float | None = None) -> Tensor:  # fmt: skip
+def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalise: bool = False) -> Tensor:  # fmt: skip
     """Causal attention of all heads: qkv (N, T, 3·width) -> (N, T, width).
 
     A row of qkv has the queries of all heads, then their keys, then their values. With `normalise`, queries and keys
-    get the same length first (Henry et al. 2020); `angle` (T, width/heads/2) turns them. `scale` is 1/√size unless
-    given, so that the products of long vectors do not drown the small ones.
+    get the same length first (Henry et al. 2020); `angle` (T, width/heads/2) turns them. Their products are
+    divided by √size, or those of long vectors would be so large that softmax would see only the largest.
     """
     texts, steps, columns = qkv.shape
     if columns % (3 * heads):
@@ -87,7 +90,7 @@ def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalis
     if angle is not None and angle.shape != (steps, size // 2):
         raise ShapeError(f"self_attention: angles are {angle.shape}; {steps} positions of heads of {size} want "
                          f"{(steps, size // 2)}")  # fmt: skip
-    factor = qkv.dtype.type(scale or 1 / sqrt(size))
+    factor = qkv.dtype.type(1 / sqrt(size))
     parts = qkv.data.reshape(texts, steps, 3, heads, size)
     lengths = None
     asked = parts[:, :, :2]  # queries and keys (N, T, 2, heads, size)
@@ -167,7 +170,9 @@ def causal_softmax(fits: Array, factor: Any) -> None:
 def unsoftmax(d: Array, share: Array, along: Array, factor: Any) -> None:
     """The gradient of `causal_softmax`, in place: d becomes factor·share·(d - along)."""
     if loops.use(d, share):
-        loops.unshare(d.reshape(-1, d.shape[-1]), share.reshape(-1, d.shape[-1]), np.ascontiguousarray(along).reshape(-1), factor)  # fmt: skip
+        keys = d.shape[-1]
+        sums = np.ascontiguousarray(along).reshape(-1)
+        loops.unshare(d.reshape(-1, keys), share.reshape(-1, keys), sums, factor)
         return
     d -= along
     d *= share

@@ -445,7 +445,7 @@ def lstm_back(g, gates, shown, before, to_h, to_c, to_gates):
 
 @loop(ROWS, WHOLE, REAL)
 def below_largest(fits, queries, factor):
-    """factor·fits, less the largest of what each query sees; so far below it that e to it is 0, what it does not see."""
+    """factor·fits, less the largest of what each query sees; e to what it does not see is to be 0."""
     keys = fits.shape[1]
     for r in range(len(fits)):
         seen = keys - queries + r % queries + 1

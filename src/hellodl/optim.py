@@ -300,6 +300,11 @@ def linear(total: int, warm_up: int = 0, final: float = 0.0) -> Schedule:
     return share
 
 
+def hold_then_linear(total: int, hold: float) -> Schedule:
+    """The full rate for the first part (0 to 1) of the steps, then down in a straight line to nothing."""
+    return lambda step: min(1.0, max(1 - step / max(total, 1), 0.0) / (1 - hold))
+
+
 def one_cycle(total: int, rise: float = 0.3, start: float = 1 / 25, final: float = 1 / 250_000) -> Schedule:
     """Half a cosine up over the first part, half a cosine down to nearly nothing (Smith and Topin 2017).
 

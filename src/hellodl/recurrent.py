@@ -140,7 +140,8 @@ def gru(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
         work = np.empty_like(carried)
         for t in reversed(range(len(g))):
             if compiled and g.dtype == np.float32:
-                loops.gru_back(np.ascontiguousarray(g[t]), gates[t], past[t], h[t], carried, to_gates[t], to_n[t])  # fmt: skip
+                here = np.ascontiguousarray(g[t])
+                loops.gru_back(here, gates[t], past[t], h[t], carried, to_gates[t], to_n[t])
             else:
                 r, z, n = (gates[t, :, k * size : (k + 1) * size] for k in range(3))
                 to_r, to_z, to_past = (to_gates[t, :, k * size : (k + 1) * size] for k in range(3))

@@ -21,38 +21,28 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import checkpoint, nn, optim
+from hellodl import checkpoint, muon, nn, optim
 from hellodl.console import Bar, log, progress_bar
 from hellodl.data.batches import batch_count, cut, epoch_order
 from hellodl.data.dataset import Dataset
 from hellodl.errors import CheckpointError, TrainingError
 from hellodl.mode import debug
+from hellodl.muon import Muon
 from hellodl.nn.module import Module
 from hellodl.parallel import Lanes, Work, as_input, predict
 from hellodl.runwriter import Run
 from hellodl.tensor import Array, Tensor
 
-OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
-    "sgd": optim.SGD,
-    "momentum": lambda groups, rate: optim.SGD(groups, rate, momentum=0.9),
-    "nesterov": lambda groups, rate: optim.SGD(groups, rate, momentum=0.9, nesterov=True),
-    "adam": optim.Adam,
-    "adamw": optim.AdamW,
-}
-
-SCHEDULES: dict[str, Callable[[int], optim.Schedule]] = {
-    "constant": lambda total: optim.constant(),
-    "cosine": lambda total: optim.cosine(total, warm_up=total // 20),
-    "linear": lambda total: optim.linear(total, warm_up=total // 20),
-    "one-cycle": optim.one_cycle,
-}
-
 
 @dataclass(frozen=True)
 class Settings:
-    """All that decides what comes out of a training; stored with the run. Threads are not among it."""
+    """All that decides what comes out of a training; stored with the run. Threads are not among it.
+
+    `steps` ends it earlier than the epochs would.
+    """
 
     epochs: int = 1
+    steps: int | None = None
     batch_size: int = 128
     learning_rate: float = 2e-3
     optimizer: str = "adamw"
@@ -65,6 +55,37 @@ class Settings:
     micro_batch: int = 32
     lanes: int = 8
     seed: int = 0
+
+
+def stepping(
+    kind: Callable[..., optim.Optimizer], **options: Any
+) -> Callable[[Module, Settings], optim.Optimizer]:
+    """Makes an optimiser for a model; matrices decay as the settings say, vectors do not."""
+    return lambda model, settings: kind(
+        optim.decay_matrices_only(model, settings.weight_decay), settings.learning_rate, **options
+    )
+
+
+OPTIMIZERS: dict[str, Callable[[Module, Settings], optim.Optimizer]] = {
+    "sgd": stepping(optim.SGD),
+    "momentum": stepping(optim.SGD, momentum=0.9),
+    "nesterov": stepping(optim.SGD, momentum=0.9, nesterov=True),
+    "adam": stepping(optim.Adam),
+    "adamw": stepping(optim.AdamW),
+    "adamw-quick": stepping(
+        optim.AdamW, betas=(0.9, 0.99)
+    ),  # forgets sooner: for short trainings (nanoGPT's)
+    "muon": lambda model, settings: Muon(muon.groups(model, settings.weight_decay), settings.learning_rate),
+}
+
+SCHEDULES: dict[str, Callable[[int], optim.Schedule]] = {
+    "constant": lambda total: optim.constant(),
+    "cosine": lambda total: optim.cosine(total, warm_up=total // 20),
+    "cosine-to-tenth": lambda total: optim.cosine(total, warm_up=total // 20, final=0.1),
+    "linear": lambda total: optim.linear(total, warm_up=total // 20),
+    "hold-linear": lambda total: optim.hold_then_linear(total, hold=0.4),
+    "one-cycle": optim.one_cycle,
+}
 
 
 Preparation = Callable[[Array, np.random.Generator], Array]
@@ -101,7 +122,9 @@ class Trainer:
 
     `judge(model)` gives the validation figures after every epoch. `path` is where the state is kept for a resume
     (None: nowhere); `about` is stored with it.
-    `weights` (count,) says how often to visit each sample (None: all alike).
+    `order(epoch)` says which samples an epoch visits, and when (None: each once, in an order made from the seed);
+    it must depend on the number of the epoch alone. `unit` is what the work counts as seen, for the lines it prints,
+    and `part` what an epoch is called there.
 
     Lanes are done by helping processes where the system can fork, so `work` must not count on being called here:
     what it looks at has to stay as it is while `fit` runs, and what it has to tell goes into the sums it returns.
@@ -110,18 +133,21 @@ class Trainer:
     def __init__(self, model: Module, count: int, work: Work, settings: Settings, run: Run, *,
                  judge: Callable[[Module], Mapping[str, float]] | None = None, path: Path | None = None,
                  about: Mapping[str, Any] | None = None, threads: int | None = None,
-                 weights: Array | None = None):  # fmt: skip
+                 order: Callable[[int], Array] | None = None, unit: str = "images", part: str = "epoch"):  # fmt: skip
         if count < settings.batch_size:
             raise TrainingError(f"{count} samples do not fill one batch of {settings.batch_size}; "
                                 "give more data, or a smaller --batch-size")  # fmt: skip
         self.model, self.count, self.work, self.settings, self.run = model, count, work, settings, run
         self.judge, self.path, self.about, self.threads = judge, path, dict(about or {}), threads
-        self.weights = weights
-        groups = optim.decay_matrices_only(model, settings.weight_decay)
-        self.optimizer = OPTIMIZERS[settings.optimizer](groups, settings.learning_rate)
+        self.order = order or (lambda epoch: epoch_order(count, settings.seed, epoch))
+        self.unit, self.part = unit, part
+        self.optimizer = OPTIMIZERS[settings.optimizer](model, settings)
         self.average = optim.WeightAverage(model, settings.average) if settings.average else None
         self.steps_per_epoch = batch_count(count, settings.batch_size, drop_last=True)
         self.total = settings.epochs * self.steps_per_epoch
+        if settings.steps is not None:
+            self.total = min(self.total, settings.steps)
+        self.epochs = math.ceil(self.total / self.steps_per_epoch)
         self.schedule = SCHEDULES[settings.schedule](self.total)
         self.steps = 0
         self.seconds = 0.0
@@ -162,32 +188,33 @@ class Trainer:
     def _epoch(self, lanes: Lanes, bar: Bar, interrupted: threading.Event) -> None:
         """From where we are to the end of the epoch."""
         epoch, done = divmod(self.steps, self.steps_per_epoch)
-        order = epoch_order(self.count, self.settings.seed, epoch, self.weights)
+        order = self.order(epoch)
         recent: deque[Array] = deque(maxlen=50)
+        seen = 0.0
         began = time.perf_counter()
         for number, batch in enumerate(cut(order, self.settings.batch_size, drop_last=True)):
             if number < done:
                 continue
+            if self.steps == self.total:
+                break
             before = time.perf_counter()
             loss, sums = self.step(lanes, batch)
             self.seconds += time.perf_counter() - before
             recent.append(np.array([loss, *sums, time.perf_counter() - before]))
+            seen += sums[1]
             self._report(bar, np.sum(recent, axis=0) / len(recent))
             if interrupted.is_set():
                 self.save()
                 where = f"; go on with --resume {self.path}" if self.path else ""
                 raise KeyboardInterrupt(f"interrupted at step {self.steps} of {self.total}{where}")
-        trained = (number + 1 - done) * self.settings.batch_size
-        self._end_epoch(epoch + 1, trained / (time.perf_counter() - began), np.mean(recent, axis=0))
+        self._end_epoch(epoch + 1, seen / (time.perf_counter() - began), np.mean(recent, axis=0))
 
     def _report(self, bar: Bar, mean: Array) -> None:
         """A line for the eye and a row for the log; mean is of (loss, right, seen, seconds) over recent steps."""
         loss, right, seen, seconds = (float(v) for v in (mean[0], mean[1], mean[2], mean[-1]))
         epochs = self.steps / self.steps_per_epoch
         bar.advance(1)
-        bar.note(
-            f"epoch {math.ceil(epochs)}/{self.settings.epochs}  loss {loss:.3f}  right {right / seen:.1%}"
-        )
+        bar.note(f"{self.part} {math.ceil(epochs)}/{self.epochs}  loss {loss:.3f}  right {right / seen:.1%}")
         if self.steps % 10 == 0 or self.steps == 1:
             self.run.train_row(self.steps, epoch=epochs, loss=loss, accuracy=right / seen, images=seen / seconds,
                                learning_rate=self.optimizer.learning_rate)  # fmt: skip
@@ -196,16 +223,16 @@ class Trainer:
             self.run.weights(self.steps, ((name, p.data, p.grad) for name, p in named))
 
     def _end_epoch(self, epoch: int, rate: float, mean: Array) -> None:
-        line = f"epoch {epoch:2}/{self.settings.epochs}  loss {mean[0]:.3f}  right {mean[1] / mean[2]:.1%}"
+        line = f"{self.part} {epoch:2}/{self.epochs}  loss {mean[0]:.3f}  right {mean[1] / mean[2]:.1%}"
         figures = {"epoch": float(epoch), "loss": float(mean[0]), "accuracy": float(mean[1] / mean[2])}
         if self.judge:
             with self.averaged() as model:
                 judged = self.judge(model)
             self.run.validation_row(self.steps, epoch=epoch, **judged)
             figures |= {f"validation_{key}": value for key, value in judged.items()}
-            line += f"  validation {judged['accuracy']:.1%}"
+            line += f"  validation: loss {judged['loss']:.3f}  right {judged['accuracy']:.1%}"
         self.history.append(figures)
-        log.info(f"{line}  {rate:,.0f} images/s")
+        log.info(f"{line}  {rate:,.0f} {self.unit}/s")
         self.save()
 
     @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hellodl import conv, nn, ops, optim, pool
+from hellodl import attention, conv, muon, nn, ops, optim, pool
 from hellodl.nn.norm import BatchNorm2d, normalise_rows
 from hellodl.tensor import Tensor
 
@@ -53,6 +53,10 @@ OPERATIONS = {
     "gelu_tanh": ops.gelu_tanh,
     "softmax": ops.softmax,
     "log_softmax": ops.log_softmax,
+    "embedding": lambda weight: ops.embedding(GOLDEN["embedding.which"], weight),
+    "rms_norm": ops.rms_norm,
+    "silu": ops.silu,
+    "self_attention": lambda qkv: attention.self_attention(qkv, 2),
 }
 
 
@@ -206,6 +210,51 @@ def test_the_learning_rate_of_every_step_is_pytorchs(name):
 
 def test_cosine_without_warm_up_is_pytorchs_cosine_annealing():
     close([optim.cosine(40)(step) for step in range(40)], GOLDEN["schedule.cosine"])
+
+
+@pytest.mark.parametrize("both_ways", [False, True], ids=["one way", "both ways"])
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+def test_recurrent_layers_take_pytorchs_weights_and_give_its_outputs_states_and_gradients(kind, both_ways):
+    name = f"{kind}_both_ways" if both_ways else kind
+    golden, gradients = case(name), case(f"{name}.dweight")
+    layer = in_float64(getattr(nn, kind)(3, 4, 2, bidirectional=both_ways))
+    layer.load_state_dict(case(f"{name}.weight"))
+    x, states = leaf(golden["x"]), [leaf(golden[f"state{k}"]) for k in range(2 if kind == "LSTM" else 1)]
+    out, last = layer(x, tuple(states) if kind == "LSTM" else states[0])
+    loss = 0
+    for number, result in enumerate([out, *(last if kind == "LSTM" else [last])]):
+        close(result.data, golden[f"out{number}"])
+        loss = loss + (result * golden[f"cotangent{number}"]).sum()
+    loss.backward()
+    close(x.grad, golden["dx"])
+    for number, state in enumerate(states):
+        close(state.grad, golden[f"dstate{number}"])
+    for key, parameter in layer.named_parameters().items():
+        close(parameter.grad, gradients[key])
+
+
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+def test_recurrent_layers_in_float32_are_pytorchs_to_five_digits(kind):
+    golden = case(kind)
+    layer = getattr(nn, kind)(3, 4, 2)
+    layer.load_state_dict(case(f"{kind}.weight"))
+    states = [Tensor(golden[f"state{k}"]) for k in range(2 if kind == "LSTM" else 1)]
+    x = Tensor(golden["x"], requires_grad=True)
+    out, _ = layer(x, tuple(states) if kind == "LSTM" else states[0])
+    assert out.dtype == np.float32
+    close(out.data, golden["out0"], 1e-5)
+
+
+def test_muon_goes_where_pytorchs_goes():
+    golden = case("muon")
+    weight = Tensor(golden["start"], requires_grad=True)
+    # PyTorch steps √max(1, out/in) times as far, as we do, and decays by rate·decay.
+    optimizer = muon.Muon([{"params": {"w": weight}, "pieces": 1}], 0.1, weight_decay=0.1)
+    for gradient in golden["gradients"]:
+        weight.grad = gradient.astype(np.float32)
+        optimizer.step()
+    moved, theirs = weight.data - golden["start"], golden["end"] - golden["start"]
+    assert np.linalg.norm(moved - theirs) < 0.02 * np.linalg.norm(theirs)  # bfloat16 there
 
 
 def test_the_golden_file_stays_small():

@@ -60,7 +60,7 @@ class CausalSelfAttention(Module):
         self.qkv = Linear(width, 3 * width, bias, rng=rng)
         self.project = Linear(width, width, bias, rng=rng)
 
-    def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:  # type: ignore[override]
+    def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:
         """(N, T, width) -> (N, T, width); with a memory, x is what comes after what that has seen."""
         if memory is not None:
             return self.project(self.go_on(self.qkv(x).data, memory))
@@ -108,8 +108,8 @@ class FeedForward(Module):
 class Block(Module):
     """One layer of a transformer: x + attention(norm(x)), then x + network(norm(x)): (N, T, width) -> the same."""
 
-    def __init__(self, width: int, heads: int, context: int, dropout: float = 0.0, bias: bool = True, norm: str = "layer",
-                 activation: str = "gelu", rotary: bool = False, normalise: bool = False,
+    def __init__(self, width: int, heads: int, context: int, dropout: float = 0.0, bias: bool = True,
+                 norm: str = "layer", activation: str = "gelu", rotary: bool = False, normalise: bool = False,
                  rng: np.random.Generator | None = None):  # fmt: skip
         self.norm_1 = normaliser(norm, width)
         self.attention = CausalSelfAttention(width, heads, context, bias, rotary, normalise, rng=rng)
@@ -119,7 +119,7 @@ class Block(Module):
         self.network = FeedForward(width, hidden, activation, bias, rng=rng)
         self.drop = Dropout(dropout)
 
-    def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:  # type: ignore[override]
+    def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:
         """(N, T, width) -> (N, T, width); with a memory, x is what comes after what that has seen."""
         x = x + self.drop(self.attention(self.norm_1(x), memory))
         return x + self.drop(self.network(self.norm_2(x)))

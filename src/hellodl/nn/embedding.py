@@ -10,7 +10,10 @@ from hellodl.tensor import Tensor
 
 
 class Embedding(Module):
-    """Whole numbers (...) below num_embeddings -> vectors (..., embedding_dim); starts from normal numbers · `spread`."""
+    """Whole numbers (...) below num_embeddings -> vectors (..., embedding_dim).
+
+    They start as normal numbers with a standard deviation of `spread`.
+    """
 
     def __init__(self, num_embeddings: int, embedding_dim: int, spread: float = 1.0,
                  rng: np.random.Generator | None = None):  # fmt: skip

@@ -83,15 +83,15 @@ class Writer:
 class RecurrentText(LanguageModel):
     """A recurrent network that reads: symbols as they are ("one-hot"), layers of cells, and a linear layer.
 
-    kind is "gru", "lstm" or "rnn". As in char-rnn (Karpathy 2015).
+    `cells` are "gru", "lstm" or "rnn". As in char-rnn (Karpathy 2015).
     """
 
-    def __init__(self, kind: str, vocabulary: int, width: int = 256, layers: int = 3, dropout: float = 0.0,
+    def __init__(self, cells: str, vocabulary: int, width: int = 256, layers: int = 3, dropout: float = 0.0,
                  rng: np.random.Generator | None = None):  # fmt: skip
-        if kind not in CELLS:
-            raise ValueError(f"RecurrentText has cells of kind {', '.join(CELLS)}, not {kind!r}")
+        if cells not in CELLS:
+            raise ValueError(f"RecurrentText has {', '.join(CELLS)} cells, not {cells!r}")
         self.vocabulary = vocabulary
-        self.cells = CELLS[kind](vocabulary, width, layers, dropout=dropout, batch_first=True, rng=rng)
+        self.cells = CELLS[cells](vocabulary, width, layers, dropout=dropout, batch_first=True, rng=rng)
         self.drop = Dropout(dropout)
         self.head = Linear(width, vocabulary, rng=rng)
 
@@ -161,7 +161,7 @@ class GPT(LanguageModel):
 
 
 def start(block: Block, layers: int, zero: bool, rng: np.random.Generator | None) -> None:
-    """GPT-2's starting weights: normal, 0.02 wide; for the layers that lead back to the sum, less the more there are."""
+    """GPT-2's starting weights: normal, 0.02 wide; less for layers that lead back to the sum, for they add up."""
     for name, linear in block.modules():
         if isinstance(linear, Linear):
             back = name.endswith("project")

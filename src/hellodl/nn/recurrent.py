@@ -26,7 +26,8 @@ class Recurrent(Module):
     gates = 1
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, dropout: float = 0.0,
-                 batch_first: bool = False, bidirectional: bool = False, rng: np.random.Generator | None = None):  # fmt: skip
+                 batch_first: bool = False, bidirectional: bool = False,
+                 rng: np.random.Generator | None = None):  # fmt: skip
         if not 0 <= dropout < 1:
             raise ValueError(f"{type(self).__name__}'s dropout is at least 0 and under 1, not {dropout}")
         if min(input_size, hidden_size, num_layers) < 1:
@@ -57,8 +58,8 @@ class Recurrent(Module):
         """
         whole = x.dtype.kind in "iu"
         if x.ndim != (2 if whole else 3):
-            raise ShapeError(f"{type(self).__name__} '{self.name}' takes sequences in a batch, of vectors (3 axes) or of "
-                             f"whole numbers (2 axes), got {x.shape} {x.dtype}")  # fmt: skip
+            raise ShapeError(f"{type(self).__name__} '{self.name}' takes vectors (3 axes) or whole "
+                             f"numbers (2 axes) of a batch of sequences, got {x.shape} {x.dtype}")  # fmt: skip
         if self.batch_first:
             x = x.transpose(1, 0) if whole else x.transpose(1, 0, 2)
         parts = self.split(state, x.shape[1])
@@ -83,7 +84,7 @@ class Recurrent(Module):
         """One layer in one direction."""
         raise TypeError(f"{type(self).__name__} has no run yet; write one")
 
-    def split(self, state: Tensor | None, batch: int) -> list[Any]:
+    def split(self, state: Any, batch: int) -> list[Any]:
         """The state of each layer and direction, (N, H); zeros where none is given."""
         count = self.num_layers * len(self.directions)
         if state is None:
@@ -129,7 +130,7 @@ class LSTM(Recurrent):
         packed = recurrent.lstm(x, *state, weights)
         return packed[:-1], (packed[-2], packed[-1])
 
-    def split(self, state: tuple[Tensor, Tensor] | None, batch: int) -> list[Any]:
+    def split(self, state: Any, batch: int) -> list[Any]:
         """The (h, c) of each layer and direction."""
         h, c = state if state is not None else (None, None)
         return list(zip(super().split(h, batch), super().split(c, batch), strict=True))

@@ -18,6 +18,7 @@ import numpy as np
 
 from hellodl import checkpoint, data, machine, nn
 from hellodl.console import log
+from hellodl.data.batches import epoch_order
 from hellodl.data.dataset import Dataset
 from hellodl.errors import DataError
 from hellodl.parallel import predict
@@ -159,6 +160,7 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
         out = out or RUNS / f"{name}.safetensors"
         RUNS.mkdir(exist_ok=True)
         work = classification(splits.train, settings, prepare)
+        weights = splits.train.weights(settings.balance)
         trainer = Trainer(
             network,
             len(splits.train),
@@ -169,7 +171,7 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
             path=state or RUNS / f"{name}.state",
             about=about,
             threads=threads,
-            weights=splits.train.weights(settings.balance),
+            order=lambda epoch: epoch_order(len(splits.train), settings.seed, epoch, weights),
         )
         if state:
             trainer.load(state)
