@@ -205,7 +205,7 @@ def taught(data: dna.Junctions, which: Array, settings: Settings, members: int, 
     """A committee that learned from these of the examples. All members take a step together, each for itself."""
     model = committee(members, np.random.default_rng(settings.seed))
     work = lesson(as_pictures(data.codes[which]), data.labels[which], settings)
-    Trainer(model, len(which), work, settings, run, threads=threads).fit()
+    Trainer(model, len(which), work, settings, run, threads=threads, unit="sequences").fit()
     return model
 
 
