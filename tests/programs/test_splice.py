@@ -46,6 +46,11 @@ def test_it_learns_without_a_download_and_leaves_a_model_with_its_card(capsys, t
     assert metadata["card"]["classes"] == ["EI", "IE", "N"]
 
 
+def test_it_says_where_the_real_junctions_are_to_be_had(capsys):
+    _, said = result_of(capsys, *LITTLE[2:])
+    assert "hellodl data get splice" in said.err and "(simulated)" in said.err
+
+
 def test_every_example_is_judged_once_and_the_figure_is_the_mean_of_the_folds(capsys, tmp_path):
     status, said = result_of(capsys, *LITTLE, "--folds", "3", "--json")
     figures = json.loads(said.out)
@@ -99,6 +104,8 @@ def test_the_same_seed_gives_the_same_figures_whatever_the_threads(capsys):
         (("--folds", "4001"), 1, "choose from 2 to"),
         (("--folds", "2", "--all"), 2, "not allowed with"),
         (("--members", "0"), 2, "from 1 up"),
+        (("--folds", "2", "--out", "x"), 2, "leaves no model"),
+        (("--dataset", "uci", "--count", "9"), 2, "for simulated sequences"),
         (("--dataset", "uci"), 1, "hellodl data get splice"),
         (("--dataset", "simulated", "--count", "40"), 1, "do not fill one batch"),
     ],

@@ -52,8 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     # fmt: off
     option("--dataset", choices=DATASETS, help="learn from this set (uci or simulated, the first that is here)")
-    option("--count", type=int, metavar="N", default=SIMULATED,
-           help=f"so many simulated sequences ({SIMULATED:,}); uci has 3,190")
+    option("--count", type=int, metavar="N", help=f"so many simulated sequences ({SIMULATED:,}); uci has 3,190")
     split = parser.add_mutually_exclusive_group()
     split.add_argument("--folds", type=int, metavar="K",
                        help="cross-validate: learn K times, each time from all of K parts but one; leaves no model")
@@ -74,6 +73,10 @@ def main(options: argparse.Namespace) -> int:
     for name, least in (("folds", 2), ("epochs", 1), ("members", 1), ("count", 1)):
         if getattr(options, name) is not None and getattr(options, name) < least:
             options.wrong_usage(f"--{name} is a number from {least} up")
+    if options.folds and options.out:
+        options.wrong_usage(
+            "--folds leaves no model for --out: each of them saw a part only; learn once more, with --all"
+        )
     data = gather(options)
     fold = dna.folds(data.labels, data.groups, options.folds or PARTS, options.seed)
     settings = replace(SETTINGS, epochs=options.epochs, learning_rate=options.lr, seed=options.seed)
@@ -119,10 +122,17 @@ def main(options: argparse.Namespace) -> int:
 
 def gather(options: argparse.Namespace) -> dna.Junctions:
     """UCI's junctions where they are here (or asked for), else simulated ones."""
-    name = options.dataset or ("uci" if find("splice", options.data) else "simulated")
-    if name == "uci":
+    if options.dataset == "uci" or (options.dataset is None and find("splice", options.data)):
+        if options.count is not None:
+            options.wrong_usage(
+                "--count is for simulated sequences, and these are uci's; add --dataset simulated"
+            )
         return dna.load_uci(folder_of("splice", options.data))
-    return introns.simulate(options.count, options.seed)
+    if options.dataset is None:
+        log.info(
+            "real junctions are not here (`hellodl data get splice` fetches them), so these are simulated"
+        )
+    return introns.simulate(SIMULATED if options.count is None else options.count, options.seed)
 
 
 def introduction(data: dna.Junctions) -> str:
