@@ -37,9 +37,9 @@ CARD = """# splice: where introns begin and end, for `hellodl splice`
 
 ## Figures
 
-It learned from everything, so that nothing is left to test it on. These are of ten networks made in the same way, each
-of which left a tenth of the set out, equal sequences on one side: `hellodl train splice --dataset uci --folds 10 --seed
-{fold_seed}`, {fold_seconds:.0f} s.
+It learned from everything, so that nothing is left to test it on. These are of ten committees made in the same way,
+each of which left a tenth of the set out, with equal sequences on one side:
+`hellodl train splice --dataset uci --folds 10 --seed {fold_seed}`.
 
 | | |
 |---|---|
@@ -55,8 +55,8 @@ Rounding to float16 changed {changed} of its 3,190 answers, and no probability b
 
 ## What it cannot do
 
-- Half of what it learned from were junctions. In a genome one place in a thousand is, so most of what it finds there
-  only looks like one: its probabilities are of looking the part, not of being one.
+- Half of what it learned from were junctions. In a genome hardly one place in a thousand is, so most of what it finds
+  there only looks like one: its probabilities are of looking the part, not of being one.
 - It sees 30 bases on either side, knows GT–AG introns (and a handful of GC–AG), and was taught with genes of primates
   as they were known in 1991. Branch points further away, other organisms and U12 introns it has not learned.
 - {alike} pairs of its sequences differ in 10 bases or less (genes that are copies of each other). Only equal ones were
@@ -106,7 +106,6 @@ def main() -> int:
             source=made.get("source") or "unknown",
             minutes=made["seconds"] / 60,
             fold_seed=folds["seed"],
-            fold_seconds=folds["seconds"],
             accuracy=folds["test_accuracy"],
             spread=folds["spread"],
             distinct=folds["distinct"],

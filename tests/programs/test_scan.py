@@ -51,6 +51,15 @@ def test_sites_are_printed_with_where_they_are(model, tmp_path, capsys):
     assert "2 sites in 130 bases of 1 sequences" in said
 
 
+def test_the_finder_that_ships_knows_the_consensus_from_what_nearly_is_one():
+    exon, intron = "ATGGCTGAACTGGATCGTCTGACCGAGCAG", "GTAAGTGTCCTGGCCTTCAGCCTGGGTTGC"
+    near = "GTCCAC" + intron[6:]
+    sure = scan.finder(None, 1)(np.stack([dna.encode(exon + intron), dna.encode(exon + near)]))
+    assert sure[0, dna.CLASSES.index("EI")] > 0.85
+    assert sure[1, dna.CLASSES.index("EI")] < sure[0, dna.CLASSES.index("EI")] - 0.2
+    assert scan.MODEL.stat().st_size < 2_000_000
+
+
 def test_the_other_strand_is_read_where_it_is_asked_for(model, tmp_path, capsys):
     other = dna.reverse_complement(dna.encode(GENE)).tobytes().decode()
     assert found(capsys, written(tmp_path, other), "--model", model)[1] == []

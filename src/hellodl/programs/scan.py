@@ -3,7 +3,7 @@
 Every place that could be a junction is shown to the network with the 30 bases on either side. The file is read in
 pieces, so a chromosome needs no more memory than a gene.
 
-The network learned from examples of which half were junctions. In a genome one place in a thousand is, so expect
+The network learned from examples of which half were junctions. In a genome hardly one place in a thousand is, so expect
 many that only look like one: its probabilities say how much a place looks the part.
 """
 
