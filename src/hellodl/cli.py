@@ -38,6 +38,7 @@ TRAIN = {
     "letters": Program("hellodl.programs.letters", "learn to read handwritten letters", LEARNING),
     "reader": Program("hellodl.programs.reader", "learn letters and digits for reading photos", LEARNING),
     "text": Program("hellodl.programs.text", "learn to write: a corpus, character by character", LEARNING),
+    "splice": Program("hellodl.programs.splice", "learn where the introns of a gene begin and end", LEARNING),
 }
 
 Table = Mapping[str, "Program | Mapping[str, Program]"]
@@ -49,6 +50,9 @@ PROGRAMS: Table = {
         LEARNING,
     ),
     "read": Program("hellodl.programs.read", "read photos of handwriting", ("threads", "json")),
+    "splice": Program(
+        "hellodl.programs.scan", "find where introns begin and end in DNA", ("threads", "json")
+    ),
     "train": TRAIN,
     "write": Program("hellodl.programs.write", "write on from a prompt", ("seed", "json")),
     "evaluate": Program("hellodl.programs.evaluate", "how well a trained model reads a data set", LEARNING),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hellodl import nn
+from hellodl import nn, ops
 from hellodl.errors import CheckpointError, HelloError, ShapeError
 from hellodl.gradcheck import gradcheck_module
 from hellodl.nn.module import KINDS
@@ -61,6 +61,7 @@ LAYERS = {
     "Sequential": [
         (lambda rng: nn.Sequential(nn.Linear(3, 4, rng=rng), nn.Tanh(), nn.Linear(4, 2, rng=rng)), "n3")
     ],
+    "Committee": [(lambda rng: nn.Committee(nn.Linear(3, 4, rng=rng), nn.Linear(3, 4, rng=rng)), "n3")],
     "Residual": [(lambda rng: nn.Residual(nn.Sequential(nn.Linear(3, 3, rng=rng), nn.GELU())), "n3")],
 }
 # These take whole numbers or a state, or give one, and have tests of their own beside this file.
@@ -302,3 +303,18 @@ def test_a_description_that_makes_no_sense_is_refused_in_one_line(description):
     with pytest.raises(CheckpointError, match="the model's description cannot be understood") as error:
         nn.build(description)
     assert "\n" not in str(error.value)
+
+
+def test_a_committee_believes_the_mean_of_what_its_members_believe(rng):
+    members = [nn.Linear(3, 4, rng=rng), nn.Linear(3, 4, rng=rng), nn.Linear(3, 4, rng=rng)]
+    committee = nn.Committee(*members)
+    x = Tensor(rng.standard_normal((5, 3)))
+    believed = np.mean([ops.softmax(member(x)).data for member in members], axis=0)
+    np.testing.assert_allclose(np.exp(committee(x).data), believed, rtol=1e-5)
+    assert committee.members == members
+
+
+def test_a_committee_that_is_sure_beyond_float32_still_answers_in_numbers(rng):
+    member = nn.Linear(1, 2, rng=rng)
+    member.weight.data[...] = [[1e4], [-1e4]]
+    assert np.isfinite(nn.Committee(member)(Tensor(np.ones((1, 1)))).data).all()

@@ -2,6 +2,7 @@
 
 from hellodl.nn.activation import GELU, ReLU, Sigmoid, Tanh
 from hellodl.nn.attention import Block, CausalSelfAttention, FeedForward, TokenShift
+from hellodl.nn.committee import Committee
 from hellodl.nn.conv import AvgPool2d, Conv2d, GlobalAvgPool2d, MaxPool2d, Soften
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.embedding import Embedding
@@ -22,6 +23,7 @@ __all__ = [
     "BatchNorm2d",
     "Block",
     "CausalSelfAttention",
+    "Committee",
     "Conv2d",
     "Dropout",
     "Embedding",

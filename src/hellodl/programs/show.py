@@ -48,3 +48,21 @@ def pairs_as_text(confusion: np.ndarray, classes: str) -> str:
 def harmless(text: str) -> str:
     """Text that came from anywhere, without anything that a terminal would obey but ends of lines and tabs."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+def logo(heights: np.ndarray, letters: str, bar: int, rows: int = 6) -> str:
+    """Heights (places, letters) as columns of letters, the highest on top, with a bar before place number `bar`.
+
+    The highest column is `rows` high. What is below zero is not drawn. (Logos of sequences are from Schneider and
+    Stephens 1990.)
+    """
+    heights = np.maximum(heights, 0)
+    unit = max(heights.sum(axis=1).max(), 1e-9) / rows
+    columns = []
+    for place in heights:
+        order = np.argsort(place)  # the lowest first, from below
+        ends = np.rint(np.cumsum(place[order]) / unit).astype(int)
+        counts = np.diff(ends, prepend=0)
+        columns.append("".join(letters[k] * n for k, n in zip(order, counts)).ljust(rows))
+    columns.insert(bar, "|" * rows)
+    return "\n".join("".join(column[row] for column in columns).rstrip() for row in reversed(range(rows)))

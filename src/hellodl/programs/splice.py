@@ -1,0 +1,327 @@
+"""`hellodl train splice`: does an intron begin here, or end here, or neither?
+
+Sixty bases of DNA, and the question is what is in their middle. To a convolution they are a picture one pixel high
+with four channels. A motif counts for where it stands, so nothing is pooled: short windows find motifs, and every
+motif at every place is weighed. With only 3,190 examples the network learns with most of its motifs hidden, and
+several networks decide together. With --folds each example is judged once, by networks that never saw it nor a
+copy of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hellodl import checkpoint, machine, nn
+from hellodl.console import log
+from hellodl.data import dna, introns
+from hellodl.data.home import find, folder_of
+from hellodl.parallel import Work, probabilities
+from hellodl.programs import show
+from hellodl.runlog import RunLog
+from hellodl.runwriter import Run
+from hellodl.tensor import Array, Tensor
+from hellodl.train import Settings, Trainer
+
+DATASETS = ("uci", "simulated")
+SETTINGS = Settings(epochs=60, batch_size=64, learning_rate=3e-3, weight_decay=0.05, label_smoothing=0.1,
+                    average=0.98, micro_batch=32, lanes=2)  # fmt: skip
+WINDOW = (
+    3  # bases that a motif spans: wider ones did worse, for there are too few examples to learn them from
+)
+MEMBERS = 4
+STRUCK_OUT = 0.1  # this share of the bases becomes N while learning
+TURNED = 0.1  # this share of the sequences is read from the other strand, where no junction is one
+SIMULATED = 4_000
+PARTS = 10  # without --folds, one of so many is for testing
+RUNS = Path("runs")
+ONE_LETTER = "DAN"  # donor, acceptor, neither: the classes as the run log has them
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which junctions, how they are split, and how long to learn."""
+    option = parser.add_argument
+    # fmt: off
+    option("--dataset", choices=DATASETS, help="learn from this set (uci or simulated, the first that is here)")
+    option("--count", type=int, metavar="N", help=f"so many simulated sequences ({SIMULATED:,}); uci has 3,190")
+    split = parser.add_mutually_exclusive_group()
+    split.add_argument("--folds", type=int, metavar="K",
+                       help="cross-validate: learn K times, each time from all of K parts but one; leaves no model")
+    split.add_argument("--all", action="store_true", help="learn from everything, once the settings are settled")
+    option("--epochs", type=int, metavar="N", default=SETTINGS.epochs,
+           help=f"times through the data ({SETTINGS.epochs})")
+    option("--lr", type=float, metavar="RATE", default=SETTINGS.learning_rate,
+           help=f"highest learning rate ({SETTINGS.learning_rate})")
+    option("--members", type=int, metavar="N", default=MEMBERS, help=f"networks that decide ({MEMBERS})")
+    option("--out", type=Path, metavar="FILE", help="where the model goes (runs/splice-RUN.safetensors)")
+    option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
+    # fmt: on
+    parser.set_defaults(wrong_usage=parser.error)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Gather, learn (once, or once a fold), look, report."""
+    for name, least in (("folds", 2), ("epochs", 1), ("members", 1), ("count", 1)):
+        if getattr(options, name) is not None and getattr(options, name) < least:
+            options.wrong_usage(f"--{name} is a number from {least} up")
+    if options.folds and options.out:
+        options.wrong_usage(
+            "--folds leaves no model for --out: each of them saw a part only; learn once more, with --all"
+        )
+    data = gather(options)
+    fold = dna.folds(data.labels, data.groups, options.folds or PARTS, options.seed)
+    settings = replace(SETTINGS, epochs=options.epochs, learning_rate=options.lr, seed=options.seed)
+    about = {"program": "splice", "dataset": data.name, "members": options.members, "struck_out": STRUCK_OUT,
+             "turned": TURNED, "folds": options.folds, "all": options.all}  # fmt: skip
+    log.info(introduction(data))
+    RUNS.mkdir(exist_ok=True)
+    began = time.perf_counter()
+    with RunLog(RUNS / "hellodl.sqlite3").run(
+        "splice", asdict(settings) | about, seed=options.seed, data=data.name
+    ) as run:
+        if options.folds:
+            sure = cross_validated(data, fold, settings, options, run)
+            model, judged = None, np.arange(len(data))
+        else:
+            judged = np.flatnonzero(fold == 0)[: 0 if options.all else None]
+            learned = np.setdiff1d(np.arange(len(data)), judged)
+            model = taught(data, learned, settings, options.members, run, options.threads)
+            sure = probabilities(model, as_pictures(data.codes[judged]), options.threads)
+        figures = about | {
+            "seed": options.seed,
+            "settings": asdict(settings),
+            "source": machine.commit(),
+            "classes": list(dna.CLASSES),
+            **judgement(data, judged, sure, fold if options.folds else None),
+            "seconds": time.perf_counter() - began,
+        }
+        if figures["confusion"]:
+            run.confusion(0, np.array(figures["confusion"]), ONE_LETTER)
+        run.result(figures)
+    if model is not None:
+        name = f"splice-{run.id if run.id is not None else f'seed{options.seed}'}"
+        out = options.out or RUNS / f"{name}.safetensors"
+        out.parent.mkdir(parents=True, exist_ok=True)
+        figures["weights"] = model.weight_count()
+        checkpoint.save_model(out, model, classes=None, card=figures)
+        log.info(what_it_learned(model, data))
+        log.info(
+            f"the model is in {out}; `hellodl splice --model {out} FILE.fasta` looks for junctions with it"
+        )
+    return finish(figures, options)
+
+
+def gather(options: argparse.Namespace) -> dna.Junctions:
+    """UCI's junctions where they are here (or asked for), else simulated ones."""
+    if options.dataset == "uci" or (options.dataset is None and find("splice", options.data)):
+        if options.count is not None:
+            options.wrong_usage(
+                "--count is for simulated sequences, and these are uci's; add --dataset simulated"
+            )
+        return dna.load_uci(folder_of("splice", options.data))
+    if options.dataset is None:
+        log.info(
+            "real junctions are not here (`hellodl data get splice` fetches them), so these are simulated"
+        )
+    return introns.simulate(SIMULATED if options.count is None else options.count, options.seed)
+
+
+def introduction(data: dna.Junctions) -> str:
+    """What there is to learn from, one of each class, and what is wrong with it."""
+    counts = ", ".join(f"{n:,} {kind}" for kind, n in zip(dna.CLASSES, np.bincount(data.labels, minlength=3)))
+    lines = [f"splice: {len(data):,} stretches of DNA ({data.name}): {counts}"]
+    for number, kind in enumerate(dna.CLASSES):
+        for row in np.flatnonzero(data.labels == number)[:1]:
+            lines.append(f"{kind:>4}  {cut_open(data.codes[row])}")
+    if len(disputed := dna.disputed(data)):
+        rows = np.flatnonzero(np.isin(data.groups, disputed))
+        kinds = " and as ".join(sorted({dna.CLASSES[label] for label in data.labels[rows]}))
+        lines.append(
+            f"{len(disputed)} sequence stands there as {kinds}: no answer is right for both, and both stay"
+        )
+    if data.name == "simulated":
+        best = np.mean(introns.best_guesses(data.codes).argmax(axis=1) == data.labels)
+        lines.append(f"who knew the very frequencies that drew them would be right in {best:.1%}")
+    return "\n".join(lines)
+
+
+def cut_open(codes: Array) -> str:
+    """Sixty bases with a bar where the junction would be."""
+    return codes[: dna.JUNCTION].tobytes().decode() + "|" + codes[dna.JUNCTION :].tobytes().decode()
+
+
+def network(rng: np.random.Generator) -> nn.Sequential:
+    """Short motifs, each weighed at every place, and what they mean together."""
+    motifs, meanings = 64, 32
+    return nn.Sequential(
+        nn.Conv2d(4, motifs, (1, WINDOW), padding=(0, WINDOW // 2), bias=False, rng=rng),   # (1, 60, 4) -> (1, 60, 64)
+        nn.BatchNorm2d(motifs), nn.ReLU(),
+        nn.Flatten(), nn.Dropout(0.7),                                                      # -> (3840)
+        nn.Linear(dna.LENGTH * motifs, meanings, rng=rng), nn.ReLU(), nn.Dropout(0.3),      # -> (32)
+        nn.Linear(meanings, len(dna.CLASSES), gain=1, rng=rng),                             # -> (3)
+    )  # fmt: skip
+
+
+def committee(members: int, rng: np.random.Generator) -> nn.Committee:
+    """So many networks, which differ in the weights that they start from and in what chance will show them."""
+    return nn.Committee(*(network(rng) for _ in range(members)))
+
+
+def as_pictures(codes: Array) -> Array:
+    """Sequences as the network takes them: (N, 60) uint8 -> (N, 1, 60, 4) float32, pictures one pixel high."""
+    return dna.one_hot(codes)[:, None]
+
+
+def disguised(x: Array, labels: Array, generator: np.random.Generator) -> tuple[Array, Array]:
+    """Pictures (n, 1, 60, 4) and labels (n,) as they are learned from: never quite the same twice.
+
+    Some sequences are read from the other strand: that makes them examples of no junction at all, of which there
+    cannot be enough. Some bases are struck out, so that none is leaned on alone.
+    """
+    turned = generator.random(len(x)) < TURNED
+    x = np.where(
+        turned[:, None, None, None], x[:, :, ::-1, ::-1], x
+    )  # T G C A are the complements of A C G T
+    struck = generator.random(x.shape[:3]) < STRUCK_OUT
+    return np.where(struck[..., None], np.float32(0.25), x), np.where(turned, dna.CLASSES.index("N"), labels)
+
+
+def lesson(pictures: Array, labels: Array, settings: Settings) -> Work:
+    """The work of a lane: each member sees the sequences in a disguise of its own, and is judged by itself."""
+
+    def work(model: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
+        members = [member for _, member in model.children()]
+        share = 1 / (settings.batch_size * len(members))
+        losses, right = [], 0.0
+        for member in members:
+            x, wanted = disguised(pictures[which], labels[which], generator)
+            logits = member(Tensor(x))
+            losses.append(nn.cross_entropy(logits, wanted, settings.label_smoothing, reduction="sum") * share)
+            right += (logits.data.argmax(axis=1) == wanted).sum() / len(members)
+        return sum(losses[1:], losses[0]), np.array([right, len(which)])
+
+    return work
+
+
+def taught(data: dna.Junctions, which: Array, settings: Settings, members: int, run: Run,
+           threads: int | None) -> nn.Committee:  # fmt: skip
+    """A committee that learned from these of the examples. All members take a step together, each for itself."""
+    model = committee(members, np.random.default_rng(settings.seed))
+    work = lesson(as_pictures(data.codes[which]), data.labels[which], settings)
+    Trainer(model, len(which), work, settings, run, threads=threads, unit="sequences").fit()
+    return model
+
+
+def cross_validated(data: dna.Junctions, fold: Array, settings: Settings, options: argparse.Namespace,
+                    run: Run) -> Array:  # fmt: skip
+    """What is thought of each example by who never saw it: (N, 3) probabilities. The run has the first fold's rows."""
+    sure = np.empty((len(data), len(dna.CLASSES)), np.float32)
+    for number in range(options.folds):
+        tested = fold == number
+        with RunLog(None).run("splice", {}) as unwritten, quietly():
+            model = taught(data, np.flatnonzero(~tested), replace(settings, seed=1000 * settings.seed + number),
+                           options.members, unwritten if number else run, options.threads)  # fmt: skip
+        sure[tested] = probabilities(model, as_pictures(data.codes[tested]), options.threads)
+        right = np.mean(sure[tested].argmax(axis=1) == data.labels[tested])
+        log.info(f"fold {number + 1:2} of {options.folds}: {right:6.2%} of {tested.sum()} right")
+    return sure
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Inside, the log keeps to warnings: ten trainings need not all tell their epochs."""
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
+def judgement(data: dna.Junctions, judged: Array, sure: Array, fold: Array | None) -> dict[str, Any]:
+    """Figures of probabilities (n, 3) for the examples `judged`; by fold, where there are several."""
+    if not len(judged):
+        return {"tested": 0, "test_accuracy": None, "confusion": None}
+    guesses, labels = sure.argmax(axis=1), data.labels[judged]
+    right = guesses == labels
+    confusion = show.confusion_matrix(labels, guesses, len(dna.CLASSES))
+    _, distinct = np.unique(data.groups[judged], return_index=True)
+    figures: dict[str, Any] = {"tested": len(judged), "test_accuracy": float(right.mean())}
+    if fold is not None:
+        by_fold = [float(right[fold == number].mean()) for number in range(fold.max() + 1)]
+        figures |= {"test_accuracy": float(np.mean(by_fold)), "spread": float(np.std(by_fold, ddof=1)),
+                    "fold_accuracies": by_fold}  # fmt: skip
+    return figures | {
+        "right": int(right.sum()),
+        "distinct": len(distinct),
+        "distinct_accuracy": float(right[distinct].mean()),
+        "recall": {
+            kind: float(right[labels == k].mean())
+            for k, kind in enumerate(dna.CLASSES)
+            if (labels == k).any()
+        },
+        "confusion": confusion.tolist(),
+    }
+
+
+def saliency(model: nn.Committee, codes: Array, kind: int) -> Array:
+    """How much each base at each place speaks for a class, on average over sequences (n, 60): (60, 4).
+
+    A gradient says how the answer would change if there were a little more of a base at a place (Simonyan et al.
+    2013). What counts is that of the base that is there, beside the mean of the four that could be.
+    """
+    x = Tensor(as_pictures(codes), requires_grad=True)
+    for member in model.eval().members:
+        logits = member(x)
+        ((logits[:, kind] - logits.mean(axis=1)).sum() * (1 / len(model.members))).backward()
+    assert x.grad is not None
+    gradient = x.grad - x.grad.mean(axis=-1, keepdims=True)
+    return (gradient * x.data).mean(axis=0)[0]  # (n, 1, 60, 4) -> (60, 4)
+
+
+def what_it_learned(model: nn.Committee, data: dna.Junctions, most: int = 400) -> str:
+    """For the two kinds of junction, the bases around it as high as they speak for it."""
+    lines = []
+    for kind, around in (("EI", slice(20, 40)), ("IE", slice(10, 35))):
+        k = dna.CLASSES.index(kind)
+        codes = data.codes[data.labels == k][:most]
+        if not len(codes):
+            continue
+        heights = saliency(model, codes, k)[around]
+        lines.append(f"what speaks for {kind}, {dna.JUNCTION - around.start} bases before the junction "
+                     f"and {around.stop - dna.JUNCTION} after it:")  # fmt: skip
+        lines.append(show.logo(heights, dna.BASES, dna.JUNCTION - around.start))
+    return "\n".join(lines)
+
+
+def finish(figures: dict[str, Any], options: argparse.Namespace) -> int:
+    """The figure on standard output; the exit status is 1 where --least was missed."""
+    accuracy, confusion = figures["test_accuracy"], figures["confusion"]
+    if confusion:
+        log.info("\n".join([f"{'':>8}{''.join(f'{kind:>7}' for kind in dna.CLASSES)}  (its answers)",
+                            *(f"{kind:>8}{''.join(f'{count:7,}' for count in row)}"
+                              for kind, row in zip(dna.CLASSES, confusion))]))  # fmt: skip
+    if options.json:
+        print(json.dumps(figures))
+    elif accuracy is None:
+        print(
+            f"learned from all of {figures['dataset']} in {figures['seconds']:.0f} s, and tested on none of it"
+        )
+    else:
+        spread = f" ± {100 * figures['spread']:.2f} over {figures['folds']} folds" if figures["folds"] else ""
+        print(f"{accuracy:.2%}{spread} of {figures['tested']:,} stretches of DNA ({figures['dataset']}) right, "
+              f"{figures['distinct_accuracy']:.2%} of the {figures['distinct']:,} different ones, "
+              f"after {figures['seconds']:.0f} s")  # fmt: skip
+    if options.least is not None and accuracy is not None and accuracy < options.least:
+        log.error(f"that misses the {options.least:.1%} that was asked for")
+        return 1
+    return 0

@@ -1,0 +1,215 @@
+"""`hellodl train splice`: it learns, judges each example once by who never saw it, and shows what it looks at."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hellodl import nn
+from hellodl.checkpoint import load_model
+from hellodl.cli import main
+from hellodl.data import dna, introns
+from hellodl.programs import show, splice
+from hellodl.runlog import RunLog
+from hellodl.train import Settings
+
+SHARED = Path(os.environ.get("HELLODL_SHARED", Path(__file__).parents[2].parent / "shared"))
+needs_uci = pytest.mark.skipif(
+    not (SHARED / "data" / "splice").is_dir(), reason="UCI's junctions are not here"
+)
+LITTLE = ("--dataset", "simulated", "--count", "400", "--epochs", "4", "--members", "2", "--threads", "1")
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HELLODL_DATA", str(tmp_path / "data"))
+
+
+def result_of(capsys, *arguments):
+    status = main(["train", "splice", *arguments])
+    return status, capsys.readouterr()
+
+
+def test_it_learns_without_a_download_and_leaves_a_model_with_its_card(capsys, tmp_path):
+    status, said = result_of(capsys, *LITTLE, "--seed", "1", "--json", "--out", "deep/mine.safetensors")
+    figures = json.loads(said.out)
+    assert status == 0
+    assert figures["dataset"] == "simulated"
+    assert figures["tested"] == pytest.approx(40, abs=2)
+    assert figures["test_accuracy"] > 0.5
+    assert "what speaks for EI" in said.err and "would be right in 9" in said.err
+    model, metadata = load_model(tmp_path / "deep" / "mine.safetensors")
+    assert len(model.members) == 2
+    assert metadata["card"]["classes"] == ["EI", "IE", "N"]
+
+
+def test_it_says_where_the_real_junctions_are_to_be_had(capsys):
+    _, said = result_of(capsys, *LITTLE[2:])
+    assert "hellodl data get splice" in said.err and "(simulated)" in said.err
+
+
+def test_every_example_is_judged_once_and_the_figure_is_the_mean_of_the_folds(capsys, tmp_path):
+    status, said = result_of(capsys, *LITTLE, "--folds", "3", "--json")
+    figures = json.loads(said.out)
+    assert status == 0
+    assert figures["tested"] == 400 == np.sum(figures["confusion"])
+    assert figures["right"] == np.trace(figures["confusion"])
+    assert len(figures["fold_accuracies"]) == 3
+    assert figures["test_accuracy"] == pytest.approx(np.mean(figures["fold_accuracies"]))
+    assert figures["spread"] == pytest.approx(np.std(figures["fold_accuracies"], ddof=1))
+    assert figures["test_accuracy"] > 0.5
+    assert not list(tmp_path.glob("runs/*.safetensors")), "what was judged by folds is no model to keep"
+
+
+def test_who_judges_an_example_never_saw_it_nor_a_copy(monkeypatch):
+    data = introns.simulate(90, 0)
+    twice = dna.Junctions(
+        "twice", np.concatenate([data.codes, data.codes]), np.concatenate([data.labels] * 2)
+    )
+    seen = []
+
+    def remember(data, which, settings, members, run, threads):
+        seen.append(which)
+        return splice.committee(1, np.random.default_rng(0))
+
+    monkeypatch.setattr(splice, "taught", remember)
+    fold = dna.folds(twice.labels, twice.groups, 3, 0)
+    options = type("", (), {"folds": 3, "members": 1, "threads": 1})
+    sure = splice.cross_validated(twice, fold, Settings(), options, None)
+    assert sure.shape == (180, 3)
+    for number, learned in enumerate(seen):
+        judged = np.flatnonzero(fold == number)
+        assert not set(twice.groups[judged]) & set(twice.groups[learned])
+        assert len(judged) + len(learned) == 180
+
+
+def test_the_same_seed_gives_the_same_figures_whatever_the_threads(capsys):
+    few = ("--dataset", "simulated", "--count", "150", "--epochs", "1", "--members", "1", "--json")
+    figures = []
+    for seed, threads in (("3", "1"), ("3", "2")):
+        result_of(capsys, *few, "--seed", seed, "--threads", threads, "--out", f"{threads}.safetensors")
+        figures.append(load_model(f"{threads}.safetensors")[0].state_dict())
+    assert all((figures[0][name] == figures[1][name]).all() for name in figures[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (("--folds", "1"), 2, "from 2 up"),
+        (("--folds", "0"), 2, "from 2 up"),
+        (("--folds", "many"), 2, "invalid int"),
+        (("--folds", "4001"), 1, "choose from 2 to"),
+        (("--folds", "2", "--all"), 2, "not allowed with"),
+        (("--members", "0"), 2, "from 1 up"),
+        (("--folds", "2", "--out", "x"), 2, "leaves no model"),
+        (("--dataset", "uci", "--count", "9"), 2, "for simulated sequences"),
+        (("--dataset", "uci"), 1, "hellodl data get splice"),
+        (("--dataset", "simulated", "--count", "40"), 1, "do not fill one batch"),
+    ],
+)
+def test_silly_wishes_are_one_clear_line(capsys, words, status, says):
+    got, said = result_of(capsys, *words)
+    assert got == status
+    assert says in said.err.splitlines()[-1]
+    assert "Traceback" not in said.err
+
+
+def test_a_promise_that_is_missed_is_exit_1(capsys):
+    status, said = result_of(capsys, *LITTLE, "--least", "1.1")
+    assert status == 1
+    assert "misses" in said.err
+
+
+def test_learning_from_everything_tests_on_nothing(capsys):
+    status, said = result_of(capsys, *LITTLE, "--all", "--json")
+    figures = json.loads(said.out)
+    assert status == 0
+    assert figures["tested"] == 0 and figures["test_accuracy"] is None
+
+
+def test_a_lesson_teaches_each_member_by_its_own_loss(rng):
+    data = introns.simulate(64, 0)
+    model = splice.committee(2, rng)
+    model.use_generator(rng)
+    work = splice.lesson(splice.as_pictures(data.codes), data.labels, Settings(batch_size=64))
+    loss, sums = work(model, np.arange(64), rng)
+    loss.backward()
+    alone = model.members[0].parameters()[-1].grad
+    assert np.abs(alone).max() > 0 and (alone != model.members[1].parameters()[-1].grad).any()
+    assert sums[1] == 64 and 0 <= sums[0] <= 64
+    assert loss.item() > 0.5
+
+
+def test_a_sequence_from_the_other_strand_is_an_example_of_none(monkeypatch, rng):
+    data = introns.simulate(40, 0)
+    monkeypatch.setattr(splice, "STRUCK_OUT", 0.0)
+    monkeypatch.setattr(splice, "TURNED", 1.0)
+    x, labels = splice.disguised(splice.as_pictures(data.codes), data.labels, rng)
+    np.testing.assert_array_equal(x, splice.as_pictures(dna.reverse_complement(data.codes)))
+    assert (labels == dna.CLASSES.index("N")).all()
+
+
+def test_a_base_that_is_struck_out_may_be_any(monkeypatch, rng):
+    data = introns.simulate(100, 0)
+    monkeypatch.setattr(splice, "TURNED", 0.0)
+    pictures = splice.as_pictures(data.codes)
+    x, labels = splice.disguised(pictures, data.labels, rng)
+    struck = (x == 0.25).all(axis=-1)
+    assert 0.08 < struck.mean() < 0.12
+    np.testing.assert_array_equal(x[~struck], pictures[~struck])
+    assert x.dtype == np.float32 and (labels == data.labels).all()
+
+
+def test_a_base_that_decides_is_the_one_that_is_salient():
+    member = nn.Sequential(nn.Flatten(), nn.Linear(240, 3, rng=None))
+    place = dna.JUNCTION + 1
+    member[1].weight.data[0, 4 * place + 3] = 2.0  # a T right there speaks for EI
+    codes = introns.simulate(200, 1)
+    heights = splice.saliency(nn.Committee(member, member), codes.codes[codes.labels == 0], 0)
+    assert heights.shape == (60, 4)
+    assert np.unravel_index(heights.argmax(), heights.shape) == (place, 3)
+    assert heights[place, 3] == pytest.approx(1), (
+        "two thirds of 2 more than the others' mean, less the bases' mean"
+    )
+    assert np.abs(np.delete(heights, place, axis=0)).max() == 0
+
+
+def test_what_was_learned_shows_gt_and_ag_at_the_junction():
+    data = introns.simulate(1500, 2)
+    with RunLog(None).run("splice", {}) as run:
+        model = splice.taught(
+            data, np.arange(1500), Settings(epochs=3, batch_size=50, learning_rate=3e-3), 1, run, 1
+        )
+    donors, acceptors = (splice.saliency(model, data.codes[data.labels == k][:200], k) for k in (0, 1))
+    assert dna.BASES[donors[dna.JUNCTION].argmax()] + dna.BASES[donors[dna.JUNCTION + 1].argmax()] == "GT"
+    assert (
+        dna.BASES[acceptors[dna.JUNCTION - 2].argmax()] + dna.BASES[acceptors[dna.JUNCTION - 1].argmax()]
+        == "AG"
+    )
+
+
+def test_a_logo_is_as_high_as_what_it_shows_with_the_most_on_top():
+    heights = np.array([[0.0, 1, 0, 0], [0, 0, 4, 2], [-3, 0, 0, 0]])
+    assert show.logo(heights, "ACGT", bar=2, rows=6).split("\n") == [" G|", " G|", " G|", " G|", " T|", "CT|"]
+
+
+def test_copies_and_folds_are_counted_as_they_are():
+    data = introns.simulate(6, 0)
+    data = dna.Junctions("x", data.codes[[0, 0, 1, 2]], np.array([0, 0, 1, 2]))
+    sure = np.eye(3)[[0, 0, 1, 1]]
+    figures = splice.judgement(data, np.arange(4), sure, np.array([0, 0, 1, 1]))
+    assert figures["fold_accuracies"] == [1, 0.5]
+    assert figures["test_accuracy"] == 0.75 and figures["right"] == 3
+    assert figures["distinct"] == 3 and figures["distinct_accuracy"] == pytest.approx(2 / 3)
+    assert figures["recall"] == {"EI": 1, "IE": 1, "N": 0}
+
+
+@pytest.mark.shared
+@needs_uci
+def test_the_real_set_is_introduced_with_what_is_wrong_with_it():
+    said = splice.introduction(dna.load_uci(SHARED / "data" / "splice"))
+    assert "3,190 stretches of DNA (uci): 767 EI, 768 IE, 1,655 N" in said
+    assert "1 sequence stands there as IE and as N" in said
