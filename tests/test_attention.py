@@ -79,6 +79,21 @@ def test_the_last_positions_ask_with_what_was_kept_of_the_others(rng):
     np.testing.assert_allclose(last, whole[:, 6:], rtol=1e-5, atol=1e-6)
 
 
+@given(st.integers(1, 3), st.integers(1, 6), st.integers(1, 4), st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_a_shift_mixes_each_position_with_those_before_it(texts, steps, taps, seed):
+    rng = np.random.default_rng(seed)
+    x, weight = rng.standard_normal((texts, steps, 3)), rng.standard_normal((taps, 3))
+    results = []
+    for run in (attention.token_shift, attention.token_shift_reference):
+        leaves = [Tensor(array, requires_grad=True, dtype=np.float64) for array in (x, weight)]
+        out = run(*leaves)
+        out.backward(np.random.default_rng(seed).standard_normal(out.shape))
+        results.append([out.data, *(leaf.grad for leaf in leaves)])
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
+
+
 def test_what_does_not_fit_is_said():
     with pytest.raises(ShapeError, match="10 columns are not 3 parts of 2 equal heads"):
         attention.self_attention(Tensor(np.zeros((1, 4, 10))), 2)

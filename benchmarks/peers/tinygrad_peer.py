@@ -24,6 +24,8 @@ def version():
 
 def contestants(problem, thread_counts, rate, Contestant) -> Iterator:
     """tinygrad with as many threads as it takes, where that is a matter of milliseconds."""
+    if problem.task.length:
+        return  # texts are not for here
     if not problem.task.training or problem.task.network == "perceptron":
         yield contestant(problem, max(thread_counts), rate, Contestant)
 

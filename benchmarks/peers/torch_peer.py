@@ -18,6 +18,8 @@ def version():
 
 def contestants(problem, thread_counts, rate, Contestant) -> Iterator:
     """Every way of PyTorch, with each number of threads."""
+    if problem.task.length:
+        return  # texts are not for here
     for threads in thread_counts:
         for way in ("", ", channels last", ", compiled"):
             yield contestant(problem, threads, way, rate, Contestant)

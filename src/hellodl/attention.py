@@ -19,7 +19,7 @@ import numpy as np
 
 from hellodl import loops, ops, scratch
 from hellodl.errors import ShapeError
-from hellodl.tensor import Array, Tensor, record
+from hellodl.tensor import Array, Tensor, column_sums, jointly, record
 
 BLOCK = 64  # queries at a time: what they may not see beyond is not even computed
 
@@ -36,10 +36,11 @@ def one_head(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return ops.softmax(ops.where(allowed, fits, -1e30)) @ v
 
 
-def angles(positions: int, size: int, base: float = 10_000.0) -> Array:
+def angles(positions: int, size: int, base: float = 1_000.0) -> Array:
     """By how much `turned` turns each pair of features at each position: (positions, size/2) float32, in radians.
 
-    The first pair turns by one radian a position, the last nearly `base` times as slowly.
+    The first pair turns by one radian a position, the last nearly `base` times as slowly (10,000 in the paper, for
+    longer texts than ours).
     """
     speeds = base ** (-np.arange(0, size, 2) / size)
     return (np.arange(positions)[:, None] * speeds).astype(np.float32)
@@ -73,6 +74,40 @@ def self_attention_reference(
     return ops.stack(texts)
 
 
+def token_shift_reference(x: Tensor, weight: Tensor) -> Tensor:
+    """`token_shift`, position by position."""
+    back, steps = len(weight) - 1, x.shape[1]
+    framed = ops.pad(x, [(0, 0), (back, 0), (0, 0)])
+    return sum(
+        (framed[:, back - k : back - k + steps] * weight[k] for k in range(1, back + 1)), x * weight[0]
+    )
+
+
+def token_shift(x: Tensor, weight: Tensor) -> Tensor:
+    """Each feature mixed with what it was at the positions before: x (N, T, width), weight (taps, width).
+
+    out_t = w_0·x_t + w_1·x_{t-1} + ...; before the first position there is zero. To know the last letters is worth a
+    lot, and attention needs a layer and a half to learn to look one position back; this is for nothing. (A causal
+    convolution of each feature by itself, as in Primer, So et al. 2021; with one step back it is RWKV's token
+    shift, Peng 2023.)
+    """
+    out = np.multiply(x.data, weight.data[0], out=scratch.like(x.data))
+    work = scratch.like(x.data)
+    for k in range(1, min(len(weight.data), x.shape[1])):
+        out[:, k:] += np.multiply(x.data[:, :-k], weight.data[k], out=work[:, k:])
+
+    def back(g: Array) -> tuple[Array, Array]:
+        to_x = np.multiply(g, weight.data[0], out=scratch.like(x.data))
+        work, to_weight = scratch.like(x.data), np.zeros_like(weight.data)
+        to_weight[0] = column_sums(np.multiply(g, x.data, out=work).reshape(-1, x.shape[2]))
+        for k in range(1, min(len(weight.data), x.shape[1])):
+            to_x[:, :-k] += np.multiply(g[:, k:], weight.data[k], out=work[:, k:])
+            to_weight[k] = np.einsum("ntc,ntc->c", g[:, k:], x.data[:, :-k])
+        return to_x, to_weight
+
+    return record(out, *jointly((x, weight), back))
+
+
 # -- all heads of all texts as one operation --------------------------------------------------------------------
 
 
@@ -97,7 +132,7 @@ def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalis
     if normalise:
         asked, lengths = ops.to_unit(asked)
     if angle is not None:
-        asked = turn(asked, angle)
+        asked = turn(asked, angle[:, None, None])
     q, k, v = (by_head(part) for part in (asked[:, :, 0], asked[:, :, 1], parts[:, :, 2]))
     out = scratch.empty((texts, steps, heads, size), qkv.dtype)
     answers = by_head(out)
@@ -131,7 +166,7 @@ def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalis
                 to_k[:, :, :stop] += transposed(d) @ q[:, :, start:stop]
                 to_v[:, :, :stop] += transposed(share) @ here
         if angle is not None:
-            to_asked = turn(to_asked, -angle)
+            to_asked = turn(to_asked, -angle[:, None, None])
         if lengths is not None:
             to_asked = ops.from_unit(to_asked, parts[:, :, :2], lengths)
         if to_asked is not plain:
@@ -161,10 +196,11 @@ def causal_softmax(fits: Array, factor: Any) -> None:
         loops.to_shares(rows, queries)
         return
     fits *= factor
-    fits[..., keys - queries :] += np.triu(np.full((queries, queries), -np.inf, fits.dtype), 1)
-    fits -= fits.max(axis=-1, keepdims=True)
+    if queries > 1:
+        fits[..., keys - queries :] += np.triu(np.full((queries, queries), -np.inf, fits.dtype), 1)
+    fits -= np.maximum.reduce(fits, axis=-1, keepdims=True)
     np.exp(fits, out=fits)
-    fits /= fits.sum(axis=-1, keepdims=True)
+    fits /= np.add.reduce(fits, axis=-1, keepdims=True)
 
 
 def unsoftmax(d: Array, share: Array, along: Array, factor: Any) -> None:
@@ -180,9 +216,9 @@ def unsoftmax(d: Array, share: Array, along: Array, factor: Any) -> None:
 
 
 def turn(x: Array, angle: Array) -> Array:
-    """`turned` for all queries and keys: x (N, T, 2, heads, size) -> a new array."""
+    """`turned` for x (..., T, ..., size) as a new array; angle (T, size/2) is to be of a shape that fits it."""
     half = x.shape[-1] // 2
-    cos, sin = (f(angle).astype(x.dtype)[:, None, None] for f in (np.cos, np.sin))
+    cos, sin = np.cos(angle).astype(x.dtype, copy=False), np.sin(angle).astype(x.dtype, copy=False)
     out = scratch.empty(x.shape, x.dtype)
     a, b, work = x[..., :half], x[..., half:], scratch.empty((*x.shape[:-1], half), x.dtype)
     np.multiply(a, cos, out=out[..., :half])
@@ -193,7 +229,7 @@ def turn(x: Array, angle: Array) -> Array:
 
 
 def attend(q: Array, k: Array, v: Array) -> Array:
-    """Answers to the last T positions' queries (N, heads, T, size), k and v of all positions so far; no gradients."""
+    """Answers to the last T positions' queries (..., T, size), with k and v of all positions so far; no gradients."""
     fits = q @ transposed(k)
     causal_softmax(fits, q.dtype.type(1 / sqrt(q.shape[-1])))
     return fits @ v

@@ -384,6 +384,12 @@ def to_unit(x: Array, epsilon: float = 1e-6) -> tuple[Array, Array]:
     return np.multiply(x, scale, out=scratch.empty(x.shape, x.dtype)), scale
 
 
+def unit(x: Array, epsilon: float = 1e-6) -> Array:
+    """The value of `rms_norm` alone."""
+    mean = np.add.reduce(x * x, axis=-1, keepdims=True) * x.dtype.type(1 / x.shape[-1])
+    return x / np.sqrt(mean + x.dtype.type(epsilon))
+
+
 def from_unit(g: Array, x: Array, scale: Array) -> Array:
     """The gradient of `rms_norm`: s·(g - x·s²·mean(g·x)), for what lies along x only changes the length."""
     along = np.einsum("...d,...d->...", g, x)[..., None] * (scale * scale / x.dtype.type(x.shape[-1]))

@@ -252,6 +252,40 @@ def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
     return record(h[1:], *jointly(parents, back))
 
 
+# -- one step of one text, on plain arrays, for writing --------------------------------------------------------
+
+
+def rnn_cell(inner: Array, state: tuple[Array], weights: Weights) -> tuple[Array]:
+    """`rnn_step` from what the input gives, W_ih x + b_ih: (H,), (h,) -> (h',)."""
+    return (np.tanh(inner + weights.hh.data @ state[0] + weights.bias_hh.data),)
+
+
+def gru_cell(inner: Array, state: tuple[Array], weights: Weights) -> tuple[Array]:
+    """`gru_step` from what the input gives, W_ih x + b_ih: (3H,), (h,) -> (h',)."""
+    (h,), size = state, len(state[0])
+    old = weights.hh.data @ h
+    old += weights.bias_hh.data
+    both = inner[: 2 * size] + old[: 2 * size]
+    sigmoid(both)
+    n = both[:size] * old[2 * size :]
+    n += inner[2 * size :]
+    np.tanh(n, out=n)
+    return (n + both[size:] * (h - n),)
+
+
+def lstm_cell(inner: Array, state: tuple[Array, Array], weights: Weights) -> tuple[Array, Array]:
+    """`lstm_step` from what the input gives, W_ih x + b_ih: (4H,), (h, c) -> (h', c')."""
+    h, c = state
+    size = len(h)
+    gates = weights.hh.data @ h
+    gates += weights.bias_hh.data
+    gates += inner
+    new = np.tanh(gates[2 * size : 3 * size])
+    sigmoid(gates)
+    c = gates[size : 2 * size] * c + gates[:size] * new
+    return gates[3 * size :] * np.tanh(c), c
+
+
 # -- what they share ------------------------------------------------------------------------------------------
 
 

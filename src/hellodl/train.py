@@ -29,7 +29,7 @@ from hellodl.errors import CheckpointError, TrainingError
 from hellodl.mode import debug
 from hellodl.muon import Muon
 from hellodl.nn.module import Module
-from hellodl.parallel import Lanes, Work, as_input, predict
+from hellodl.parallel import Lanes, Work, as_input, predict, thread_count
 from hellodl.runwriter import Run
 from hellodl.tensor import Array, Tensor
 
@@ -57,16 +57,17 @@ class Settings:
     seed: int = 0
 
 
-def stepping(
-    kind: Callable[..., optim.Optimizer], **options: Any
-) -> Callable[[Module, Settings], optim.Optimizer]:
+Maker = Callable[[Module, Settings, int | None], optim.Optimizer]  # for a model; with so many threads
+
+
+def stepping(kind: Callable[..., optim.Optimizer], **options: Any) -> Maker:
     """Makes an optimiser for a model; matrices decay as the settings say, vectors do not."""
-    return lambda model, settings: kind(
+    return lambda model, settings, threads: kind(
         optim.decay_matrices_only(model, settings.weight_decay), settings.learning_rate, **options
     )
 
 
-OPTIMIZERS: dict[str, Callable[[Module, Settings], optim.Optimizer]] = {
+OPTIMIZERS: dict[str, Maker] = {
     "sgd": stepping(optim.SGD),
     "momentum": stepping(optim.SGD, momentum=0.9),
     "nesterov": stepping(optim.SGD, momentum=0.9, nesterov=True),
@@ -75,7 +76,9 @@ OPTIMIZERS: dict[str, Callable[[Module, Settings], optim.Optimizer]] = {
     "adamw-quick": stepping(
         optim.AdamW, betas=(0.9, 0.99)
     ),  # forgets sooner: for short trainings (nanoGPT's)
-    "muon": lambda model, settings: Muon(muon.groups(model, settings.weight_decay), settings.learning_rate),
+    "muon": lambda model, settings, threads: Muon(
+        muon.groups(model, settings.weight_decay), settings.learning_rate, threads=thread_count(threads)
+    ),
 }
 
 SCHEDULES: dict[str, Callable[[int], optim.Schedule]] = {
@@ -141,7 +144,7 @@ class Trainer:
         self.judge, self.path, self.about, self.threads = judge, path, dict(about or {}), threads
         self.order = order or (lambda epoch: epoch_order(count, settings.seed, epoch))
         self.unit, self.part = unit, part
-        self.optimizer = OPTIMIZERS[settings.optimizer](model, settings)
+        self.optimizer = OPTIMIZERS[settings.optimizer](model, settings, threads)
         self.average = optim.WeightAverage(model, settings.average) if settings.average else None
         self.steps_per_epoch = batch_count(count, settings.batch_size, drop_last=True)
         self.total = settings.epochs * self.steps_per_epoch

@@ -8,7 +8,8 @@ from hellodl.errors import DataError, ShapeError
 from hellodl.gradcheck import gradcheck_module
 from hellodl.tensor import Tensor
 
-NEW = {"norm": "rms", "activation": "relu2", "rotary": True, "normalise": True, "tied": False, "bias": False}
+NEW = {"norm": "rms", "activation": "relu2", "rotary": True, "normalise": True, "tied": False, "bias": False,
+       "shift": 2}  # fmt: skip
 MODELS = {
     "gpt": lambda rng: nn.GPT(7, 8, 2, 2, 8, rng=rng),
     "gpt, new": lambda rng: nn.GPT(7, 8, 2, 2, 8, rng=rng, **NEW),
@@ -58,6 +59,11 @@ def test_a_text_longer_than_the_context_is_read_from_its_end(rng):
     np.testing.assert_allclose(found, model(Tensor(text[None, -4:])).data[0, -1], rtol=1e-4, atol=1e-5)
     with pytest.raises(ShapeError, match="looks at 8 symbols at a time, got 30"):
         model(Tensor(text[None]))
+
+
+def test_a_recurrent_model_says_which_symbols_it_knows(rng):
+    with pytest.raises(DataError, match="from 0 to 6, got 7"):
+        nn.RecurrentText("gru", 7, 5, rng=rng).writer().step(7)
 
 
 @models

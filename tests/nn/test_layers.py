@@ -53,9 +53,10 @@ LAYERS = {
         (lambda rng: nn.CausalSelfAttention(4, 2, 5, rng=rng), "n54"),
         (lambda rng: nn.CausalSelfAttention(4, 1, 6, False, rotary=True, normalise=True, rng=rng), "n54"),
     ],
+    "TokenShift": [(lambda rng: nn.TokenShift(3, 2), "n53"), (lambda rng: nn.TokenShift(3, 2), "n13")],
     "Block": [
         (lambda rng: nn.Block(4, 2, 5, rng=rng), "n54"),
-        (lambda rng: nn.Block(4, 2, 5, 0.3, rng=rng), "n34"),
+        (lambda rng: nn.Block(4, 2, 5, 0.3, norm="rms", shift=2, rng=rng), "n34"),
     ],
     "Sequential": [
         (lambda rng: nn.Sequential(nn.Linear(3, 4, rng=rng), nn.Tanh(), nn.Linear(4, 2, rng=rng)), "n3")
@@ -136,6 +137,14 @@ def test_one_image_alone_gets_the_answer_that_it_gets_in_company(kind, make, sha
     x = some_input(rng, shape, 5)
     together = layer(Tensor(x)).data
     np.testing.assert_allclose(layer(Tensor(x[2:3])).data, together[2:3], rtol=1e-5, atol=1e-6)
+
+
+@ways
+def test_on_a_plain_array_it_does_the_same(kind, make, shape, rng):
+    layer = prepared(make, rng).eval()
+    x = some_input(rng, shape, 3).astype(np.float32)
+    for batch in (x, x[:1]):
+        np.testing.assert_allclose(layer.plain(batch), layer(Tensor(batch)).data, rtol=1e-5, atol=1e-6)
 
 
 def test_flatten_takes_pixel_by_pixel_channels_innermost_and_empty_batches():

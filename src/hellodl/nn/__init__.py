@@ -1,7 +1,7 @@
 """Layers, losses and starting weights: the parts that networks are put together from."""
 
 from hellodl.nn.activation import GELU, ReLU, Sigmoid, Tanh
-from hellodl.nn.attention import Block, CausalSelfAttention, FeedForward
+from hellodl.nn.attention import Block, CausalSelfAttention, FeedForward, TokenShift
 from hellodl.nn.conv import AvgPool2d, Conv2d, GlobalAvgPool2d, MaxPool2d, Soften
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.embedding import Embedding
@@ -42,6 +42,7 @@ __all__ = [
     "Sigmoid",
     "Soften",
     "Tanh",
+    "TokenShift",
     "Writer",
     "accuracy",
     "build",

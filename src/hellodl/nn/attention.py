@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from hellodl import ops
-from hellodl.attention import angles, attend, self_attention, turn
-from hellodl.errors import ShapeError
+from hellodl.attention import angles, attend, self_attention, token_shift, turn
+from hellodl.mode import no_grad
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.linear import Linear
-from hellodl.nn.module import Module
+from hellodl.nn.module import Module, Parameter
 from hellodl.nn.norm import LayerNorm, RMSNorm
 from hellodl.tensor import Array, Tensor
 
@@ -20,27 +20,51 @@ ACTIVATIONS = {"gelu": ops.gelu_tanh, "relu2": ops.relu_squared, "swiglu": ops.s
 
 
 class Memory:
-    """The keys and values of the positions that one attention layer has seen: (N, heads, positions, size) each.
+    """What one block has seen of one text, so that a letter more costs the same however many went before.
 
-    With it (the "key-value cache") a text grows by a letter without being looked at from the start again.
+    `keys` and `values` (heads, positions, size) of the positions so far (the "key-value cache"), and for each shift
+    the rows that came last, (back, width).
     """
 
-    def __init__(self, texts: int, heads: int, positions: int, size: int):
-        self.keys = np.empty((texts, heads, positions, size), np.float32)
-        self.values = np.empty_like(self.keys)
+    def __init__(self, heads: int, positions: int, size: int, back: int = 0):
+        self.keys = np.zeros((heads, positions, size), np.float32)
+        self.values = np.zeros_like(self.keys)
+        self.last = {name: np.zeros((back, heads * size), np.float32) for name in ("shift_1", "shift_2")}
         self.length = 0
 
     def add(self, keys: Array, values: Array) -> tuple[Array, Array]:
-        """Take in (N, heads, T, size) of each; gives all there are."""
-        end = self.length + keys.shape[2]
-        if end > self.keys.shape[2]:
-            raise ShapeError(
-                f"a memory for {self.keys.shape[2]} positions cannot take {end}; begin a new one"
-            )
-        self.keys[:, :, self.length : end] = keys
-        self.values[:, :, self.length : end] = values
+        """Take in (heads, T, size) of each; gives all there are."""
+        end = self.length + keys.shape[1]
+        self.keys[:, self.length : end] = keys
+        self.values[:, self.length : end] = values
         self.length = end
-        return self.keys[:, :, :end], self.values[:, :, :end]
+        return self.keys[:, :end], self.values[:, :end]
+
+
+class TokenShift(Module):
+    """Each feature mixed with what it was `back` positions before and since: (N, T, width) -> the same.
+
+    It starts as no change at all.
+    """
+
+    def __init__(self, width: int, back: int):
+        weight = np.zeros((back + 1, width), np.float32)
+        weight[0] = 1
+        self.weight = Parameter(weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, T, width) -> (N, T, width)."""
+        return token_shift(x, self.weight)
+
+    def go_on(self, x: Array, last: Array) -> Array:
+        """The same for what comes after the rows in `last` (back, width), which are moved on: x (T, width)."""
+        rows = np.concatenate([last, x])
+        last[...] = rows[len(x) :]
+        weight = self.weight.data
+        out = weight[0] * x
+        for k in range(1, len(weight)):
+            out += weight[k] * rows[len(last) - k : len(rows) - k]
+        return out
 
 
 class CausalSelfAttention(Module):
@@ -60,25 +84,23 @@ class CausalSelfAttention(Module):
         self.qkv = Linear(width, 3 * width, bias, rng=rng)
         self.project = Linear(width, width, bias, rng=rng)
 
-    def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:
-        """(N, T, width) -> (N, T, width); with a memory, x is what comes after what that has seen."""
-        if memory is not None:
-            return self.project(self.go_on(self.qkv(x).data, memory))
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, T, width) -> (N, T, width)."""
         angle = None if self.angles is None else self.angles[: x.shape[1]]
         return self.project(self_attention(self.qkv(x), self.heads, angle, self.normalise))
 
-    def go_on(self, qkv: Array, memory: Memory) -> Tensor:
-        """Attention of new positions to what a memory has and to each other, (N, T, 3·width); leaves no graph."""
-        texts, steps, columns = qkv.shape
-        parts = qkv.reshape(texts, steps, 3, self.heads, -1)
-        asked = parts[:, :, :2]
+    def go_on(self, x: Array, memory: Memory) -> Array:
+        """The same for what comes after what the memory has seen: x (T, width), a plain array without a graph."""
+        q, k, v = (
+            self.qkv.plain(x).reshape(len(x), 3, self.heads, -1).transpose(1, 2, 0, 3)
+        )  # (heads, T, size) each
         if self.normalise:
-            asked = ops.to_unit(asked)[0]
+            q, k = ops.unit(q), ops.unit(k)
         if self.angles is not None:
-            asked = turn(asked, self.angles[memory.length : memory.length + steps])
-        q, k, v = (part.transpose(0, 2, 1, 3) for part in (asked[:, :, 0], asked[:, :, 1], parts[:, :, 2]))
-        answers = attend(q, *memory.add(k, v))  # (N, heads, T, size)
-        return Tensor(answers.transpose(0, 2, 1, 3).reshape(texts, steps, columns // 3))
+            angle = self.angles[memory.length : memory.length + len(x)]
+            q, k = turn(q, angle), turn(k, angle)
+        answers = attend(q, *memory.add(k, v))  # (heads, T, size)
+        return self.project.plain(answers.transpose(1, 0, 2).reshape(x.shape))
 
 
 class FeedForward(Module):
@@ -104,25 +126,51 @@ class FeedForward(Module):
             return self.project(self.function(x[..., :half]) * x[..., half:])
         return self.project(self.function(x))
 
+    def plain(self, x: Array) -> Array:
+        """(..., width) -> (..., width)."""
+        x = self.expand.plain(x)
+        half = x.shape[-1] // 2
+        with no_grad():
+            bent = self.function(Tensor(x[..., :half] if self.gated else x)).data
+        return self.project.plain(bent * x[..., half:] if self.gated else bent)
+
 
 class Block(Module):
-    """One layer of a transformer: x + attention(norm(x)), then x + network(norm(x)): (N, T, width) -> the same."""
+    """One layer of a transformer: x + attention(norm(x)), then x + network(norm(x)): (N, T, width) -> the same.
+
+    With `shift`, what attention and network get is first mixed with the so many positions before.
+    """
 
     def __init__(self, width: int, heads: int, context: int, dropout: float = 0.0, bias: bool = True,
                  norm: str = "layer", activation: str = "gelu", rotary: bool = False, normalise: bool = False,
-                 rng: np.random.Generator | None = None):  # fmt: skip
+                 shift: int = 0, rng: np.random.Generator | None = None):  # fmt: skip
         self.norm_1 = normaliser(norm, width)
+        self.shift_1 = TokenShift(width, shift) if shift else None
         self.attention = CausalSelfAttention(width, heads, context, bias, rotary, normalise, rng=rng)
         self.norm_2 = normaliser(norm, width)
+        self.shift_2 = TokenShift(width, shift) if shift else None
         # A gated network has three matrices instead of two: two thirds of the features make it as large.
         hidden = 4 * width if activation != "swiglu" else 8 * width // 3
         self.network = FeedForward(width, hidden, activation, bias, rng=rng)
         self.drop = Dropout(dropout)
 
-    def forward(self, x: Tensor, memory: Memory | None = None) -> Tensor:
-        """(N, T, width) -> (N, T, width); with a memory, x is what comes after what that has seen."""
-        x = x + self.drop(self.attention(self.norm_1(x), memory))
-        return x + self.drop(self.network(self.norm_2(x)))
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, T, width) -> (N, T, width)."""
+        inner = self.norm_1(x)
+        x = x + self.drop(self.attention(self.shift_1(inner) if self.shift_1 else inner))
+        inner = self.norm_2(x)
+        return x + self.drop(self.network(self.shift_2(inner) if self.shift_2 else inner))
+
+    def go_on(self, x: Array, memory: Memory) -> Array:
+        """The same for what comes after what the memory has seen: x (T, width), a plain array without a graph."""
+        inner = self.norm_1.plain(x)
+        if self.shift_1:
+            inner = self.shift_1.go_on(inner, memory.last["shift_1"])
+        x = x + self.attention.go_on(inner, memory)
+        inner = self.norm_2.plain(x)
+        if self.shift_2:
+            inner = self.shift_2.go_on(inner, memory.last["shift_2"])
+        return x + self.network.plain(inner)
 
 
 def normaliser(kind: str, width: int) -> Module:

@@ -31,15 +31,15 @@ class LanguageModel(Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(N, L) whole numbers -> how likely each symbol is to be next, (N, L, vocabulary), as logits."""
-        return self.go_on(tokens, None)[0]
-
-    def go_on(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
-        """`forward` from where a `state` was left, and the new state. None: nothing to go on from, nothing kept."""
-        raise TypeError(f"{type(self).__name__} has no go_on yet; write one")
+        raise TypeError(f"{type(self).__name__} has no forward yet; write one")
 
     def begin(self) -> Any:
-        """The state of who has read nothing yet, for one text."""
+        """The state of who has read nothing yet of a text."""
         raise TypeError(f"{type(self).__name__} has no begin yet; write one")
+
+    def go_on(self, tokens: Array, state: Any) -> tuple[Array, Any]:
+        """Read on from a state, on plain arrays without a graph: (L,) -> logits (vocabulary,) after the last, state."""
+        raise TypeError(f"{type(self).__name__} has no go_on yet; write one")
 
     def writer(self) -> Writer:
         """Somebody who writes with this model."""
@@ -71,9 +71,8 @@ class Writer:
                 tokens = tokens[-max(context // 2, 1) :]
                 self.seen, self.state = [], self.model.begin()
             self.seen += [int(token) for token in tokens]
-        with no_grad():
-            logits, self.state = self.model.go_on(Tensor(np.asarray(tokens)[None]), self.state)
-        return logits.data[0, -1]
+        logits, self.state = self.model.go_on(np.asarray(tokens), self.state)
+        return logits
 
     def step(self, token: int) -> Array:
         """Take in one more; logits (vocabulary,) of what comes next."""
@@ -95,13 +94,19 @@ class RecurrentText(LanguageModel):
         self.drop = Dropout(dropout)
         self.head = Linear(width, vocabulary, rng=rng)
 
-    def go_on(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
-        """(N, L) -> (N, L, vocabulary), and the state of the cells."""
-        out, state = self.cells(tokens, state)
-        return self.head(self.drop(out)), state
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(N, L) -> (N, L, vocabulary)."""
+        return self.head(self.drop(self.cells(tokens)[0]))
 
-    def begin(self) -> None:
-        """Cells begin with zeros by themselves."""
+    def begin(self) -> list[tuple[Array, ...]]:
+        """Zeros for every layer: (h,), or (h, c) of an LSTM."""
+        return self.cells.begin()
+
+    def go_on(self, tokens: Array, state: list[tuple[Array, ...]]) -> tuple[Array, list[tuple[Array, ...]]]:
+        """(L,) -> (vocabulary,), and the state of each layer."""
+        for token in tokens:
+            top, state = self.cells.step(int(token), state)
+        return self.head.plain(top), state
 
 
 class GPT(LanguageModel):
@@ -109,22 +114,25 @@ class GPT(LanguageModel):
 
     As it stands it is GPT-2's: learned positions, LayerNorm, GELU, and one table for symbols in and out ("tied").
     What newer ones do differently can be chosen one by one: `rotary` positions, "rms" `norm`, `normalise`d queries
-    and keys, another `activation`, `tied=False`, `bias=False`, and `zero`, which lets every block begin as nothing:
-    the layers that lead back to the sum start from zero.
+    and keys, another `activation`, `tied=False`, `bias=False`, so many positions' `shift`, and `zero`, which lets
+    every block begin as nothing: the layers that lead back to the sum start from zero, as does an untied `head`.
     """
 
     def __init__(self, vocabulary: int, context: int = 64, layers: int = 4, heads: int = 4, width: int = 128,
                  dropout: float = 0.0, bias: bool = True, norm: str = "layer", activation: str = "gelu",
-                 rotary: bool = False, normalise: bool = False, tied: bool = True, zero: bool = False,
-                 rng: np.random.Generator | None = None):  # fmt: skip
+                 rotary: bool = False, normalise: bool = False, shift: int = 0, tied: bool = True,
+                 zero: bool = False, rng: np.random.Generator | None = None):  # fmt: skip
         self.vocabulary, self.context = vocabulary, context
-        self.heads, self.size = heads, width // heads
-        self.symbols = Embedding(vocabulary, width, spread=0.02, rng=rng)
+        self.heads, self.size, self.shift = heads, width // heads, shift
+        self.entry = None if tied else normaliser(norm, width)  # a table of its own may have any size
+        self.symbols = Embedding(vocabulary, width, spread=0.02 if tied else 1.0, rng=rng)
         self.positions = None if rotary else Embedding(context, width, spread=0.02, rng=rng)
         self.drop = Dropout(dropout)
         self.layers = layers
         for number in range(layers):
-            block = Block(width, heads, context, dropout, bias, norm, activation, rotary, normalise, rng=rng)
+            block = Block(
+                width, heads, context, dropout, bias, norm, activation, rotary, normalise, shift, rng=rng
+            )
             start(block, layers, zero, rng)
             setattr(self, f"block_{number}", block)
         self.norm = normaliser(norm, width)
@@ -138,10 +146,16 @@ class GPT(LanguageModel):
         """The blocks in their order."""
         return [getattr(self, f"block_{number}") for number in range(self.layers)]
 
-    def go_on(self, tokens: Tensor, state: list[Memory] | None) -> tuple[Tensor, list[Memory] | None]:
-        """(N, L) -> (N, L, vocabulary); the state is a memory for each block."""
-        before = state[0].length if state else 0
-        steps = tokens.shape[1]
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(N, L) -> (N, L, vocabulary)."""
+        x = self.drop(self.enter(tokens, 0))
+        for block in self.blocks():
+            x = block(x)
+        return self.head(self.norm(x))
+
+    def enter(self, tokens: Tensor, before: int) -> Tensor:
+        """Symbols, of which so many went before, to vectors: (..., L) -> (..., L, width)."""
+        steps = tokens.shape[-1]
         assert self.context is not None
         if before + steps > self.context:
             raise ShapeError(f"this model looks at {self.context} symbols at a time, got {before + steps}; "
@@ -149,23 +163,34 @@ class GPT(LanguageModel):
         x = self.symbols(tokens)
         if self.positions is not None:
             x = x + self.positions(Tensor(np.arange(before, before + steps)))
-        x = self.drop(x)
-        for number, block in enumerate(self.blocks()):
-            x = block(x, state[number] if state else None)
-        return self.head(self.norm(x)), state
+        return self.entry(x) if self.entry else x
 
     def begin(self) -> list[Memory]:
         """An empty memory for each block."""
         assert self.context is not None
-        return [Memory(1, self.heads, self.context, self.size) for _ in range(self.layers)]
+        return [Memory(self.heads, self.context, self.size, self.shift) for _ in range(self.layers)]
+
+    def go_on(self, tokens: Array, state: list[Memory]) -> tuple[Array, list[Memory]]:
+        """(L,) -> (vocabulary,), and a memory for each block."""
+        with no_grad():
+            x = self.enter(Tensor(tokens), state[0].length).data
+        for block, memory in zip(self.blocks(), state, strict=True):
+            x = block.go_on(x, memory)
+        return self.head.plain(self.norm.plain(x[-1])), state
 
 
 def start(block: Block, layers: int, zero: bool, rng: np.random.Generator | None) -> None:
-    """GPT-2's starting weights: normal, 0.02 wide; less for layers that lead back to the sum, for they add up."""
+    """GPT-2's starting weights: normal, 0.02 wide; less for layers that lead back to the sum, for they add up.
+
+    With `zero` those are zero, and the others half as wide as would keep the size of what passes.
+    """
     for name, linear in block.modules():
         if isinstance(linear, Linear):
             back = name.endswith("project")
-            spread = 0.0 if back and zero else 0.02 / np.sqrt(2 * layers) if back else 0.02
+            if zero:
+                spread = 0.0 if back else 0.5 / np.sqrt(linear.weight.shape[1])
+            else:
+                spread = 0.02 / np.sqrt(2 * layers) if back else 0.02
             shape = linear.weight.shape
             linear.weight.data[...] = 0 if rng is None else rng.standard_normal(shape) * spread
             if linear.bias is not None:

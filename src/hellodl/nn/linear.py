@@ -10,7 +10,7 @@ from hellodl import ops
 from hellodl.errors import ShapeError
 from hellodl.nn import init
 from hellodl.nn.module import Module, Parameter
-from hellodl.tensor import Tensor
+from hellodl.tensor import Array, Tensor
 
 
 class Linear(Module):
@@ -31,6 +31,15 @@ class Linear(Module):
             raise ShapeError(f"Linear '{self.name}' takes {features} features, got {x.shape}; "
                              "is a Flatten missing before it, or the size before it another?")  # fmt: skip
         return ops.linear(x, self.weight, self.bias)
+
+    def plain(self, x: Array) -> Array:
+        """(..., in) -> (..., out)."""
+        weight = self.weight.data
+        # A matrix times a vector is quick, and NumPy does not see that a single row is one.
+        out = (weight @ x[0])[None] if x.ndim == 2 and len(x) == 1 else x @ weight.T
+        if self.bias is not None:
+            out += self.bias.data
+        return out
 
 
 class Flatten(Module):

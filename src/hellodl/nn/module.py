@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from hellodl.errors import CheckpointError, HelloError
-from hellodl.mode import mode
+from hellodl.mode import mode, no_grad
 from hellodl.tensor import Array, Tensor
 
 KINDS: dict[str, type[Module]] = {}
@@ -68,6 +68,11 @@ class Module:
             return self.forward(*inputs)
         finally:
             mode.layers = mode.layers[:-1]
+
+    def plain(self, x: Array) -> Array:
+        """`forward` on a plain array and without a graph; what is asked for one row at a time has a quick one."""
+        with no_grad():
+            return self.forward(Tensor(x)).data
 
     def fused(self, following: Module) -> Callable[[Tensor], Tensor] | None:
         """What does this layer's work and the following one's in one go, where there is such a thing."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from hellodl import ops, recurrent
-from hellodl.errors import HelloError, ShapeError
+from hellodl.errors import DataError, HelloError, ShapeError
 from hellodl.nn.module import Module, Parameter
 from hellodl.recurrent import Weights
-from hellodl.tensor import Tensor
+from hellodl.tensor import Array, Tensor
 
 
 class Recurrent(Module):
@@ -23,7 +24,9 @@ class Recurrent(Module):
     beginning and both outputs stand side by side. `dropout` is between the layers.
     """
 
-    gates = 1
+    gates, states = 1, 1
+    cell: Callable[[Array, Any, Weights], tuple[Array, ...]]
+    weight_ih_l0: Parameter
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, dropout: float = 0.0,
                  batch_first: bool = False, bidirectional: bool = False,
@@ -99,9 +102,27 @@ class Recurrent(Module):
         """The states of all layers and directions as one tensor."""
         return ops.stack(states)
 
+    def begin(self) -> list[tuple[Array, ...]]:
+        """For `step`: zeros for every layer, (h,) each, or (h, c)."""
+        return [tuple(np.zeros((self.states, self.hidden_size), np.float32)) for _ in range(self.num_layers)]
+
+    def step(self, token: int, states: list[tuple[Array, ...]]) -> tuple[Array, list[tuple[Array, ...]]]:
+        """One whole number more of one text, on plain arrays without a graph: the top layer's h (H,), the states."""
+        if not 0 <= token < self.weight_ih_l0.shape[1]:
+            raise DataError(f"{type(self).__name__}: whole numbers are from 0 to {self.weight_ih_l0.shape[1] - 1}, "
+                            f"got {token}")  # fmt: skip
+        after: list[tuple[Array, ...]] = []
+        for layer, state in enumerate(states):
+            weights = self.weights(layer)
+            inner = weights.ih.data @ after[-1][0] if layer else weights.ih.data[:, token]
+            after.append(self.cell(inner + weights.bias_ih.data, state, weights))
+        return after[-1][0], after
+
 
 class RNN(Recurrent):
     """Elman's network: h ← tanh(W_ih x + W_hh h)."""
+
+    cell = staticmethod(recurrent.rnn_cell)
 
     def run(self, x: Tensor, state: Tensor, weights: Weights) -> tuple[Tensor, Tensor]:
         """One layer in one direction."""
@@ -113,6 +134,7 @@ class GRU(Recurrent):
     """Gated recurrent units (Cho et al. 2014)."""
 
     gates = 3
+    cell = staticmethod(recurrent.gru_cell)
 
     def run(self, x: Tensor, state: Tensor, weights: Weights) -> tuple[Tensor, Tensor]:
         """One layer in one direction."""
@@ -123,7 +145,8 @@ class GRU(Recurrent):
 class LSTM(Recurrent):
     """Long short-term memory (Hochreiter and Schmidhuber 1997); its state is a pair, (h, c)."""
 
-    gates = 4
+    gates, states = 4, 2
+    cell = staticmethod(recurrent.lstm_cell)
 
     def run(self, x: Tensor, state: tuple[Tensor, Tensor], weights: Weights) -> tuple[Tensor, Any]:
         """One layer in one direction."""

@@ -34,7 +34,7 @@ from hellodl.errors import HelloError
 from hellodl.mode import debug
 from hellodl.parallel import Lanes, predict, quick_hand_over, single_threaded_products, thread_count
 from hellodl.programs import memory, record
-from hellodl.programs.networks import NETWORKS
+from hellodl.programs.networks import NETWORKS, TEXT_NETWORKS
 from hellodl.programs.standings import JIT, LIMIT, OURS, as_markdown
 from hellodl.tensor import Array, Tensor
 
@@ -51,7 +51,10 @@ ALONE = 10  # runs that show how much memory a contestant takes
 
 @dataclass(frozen=True)
 class Task:
-    """What is timed: training steps, or answers, of a network on a batch of random images."""
+    """What is timed: training steps, or answers, of a network on a batch of random images, or texts of a `length`.
+
+    The answers to a text are given letter by letter, as in writing it.
+    """
 
     name: str
     network: str
@@ -59,6 +62,17 @@ class Task:
     training: bool
     micro_batch: int = 32
     classes: int = 26
+    length: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many images, or letters, one run takes."""
+        return self.batch * max(self.length, 1)
+
+    @property
+    def unit(self) -> str:
+        """What they are."""
+        return "letters" if self.length else "images"
 
 
 TASKS = (
@@ -68,12 +82,21 @@ TASKS = (
     Task("step-perceptron", "perceptron", 64, True, micro_batch=64, classes=10),
     Task("answer-256", "hello-dl", 256, False),
     Task("answer-1", "hello-dl", 1, False),
+    Task("text-gru", "gru", 100, True, micro_batch=50, classes=95, length=75),
+    Task("text-lstm", "lstm", 100, True, micro_batch=50, classes=95, length=75),
+    Task("text-gpt", "gpt", 64, True, micro_batch=8, classes=65, length=64),
+    Task("text-gpt-large", "gpt-large", 16, True, micro_batch=2, classes=65, length=256),
+    Task("write-gru", "gru", 1, False, classes=95, length=64),
+    Task("write-gpt", "gpt", 1, False, classes=65, length=64),
 )
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A task with its numbers: the network's description and weights, images (N, 28, 28, 1) float32, labels (N,)."""
+    """A task with its numbers: the network's description and weights; images (N, 28, 28, 1) float32 and labels (N,).
+
+    Of texts, the "images" are whole numbers (N, length), and so are the labels.
+    """
 
     task: Task
     description: dict[str, Any]
@@ -155,9 +178,12 @@ def main(options: argparse.Namespace) -> int:
 def problem_of(task: Task, seed: int = 0) -> Problem:
     """The task with random images and starting weights."""
     rng = np.random.default_rng(seed)
-    model = NETWORKS[task.network](task.classes, rng)
-    images = rng.random((task.batch, 28, 28, 1), np.float32)
-    labels = rng.integers(task.classes, size=task.batch)
+    model = (NETWORKS | TEXT_NETWORKS)[task.network](task.classes, rng)
+    if task.length:
+        images, labels = rng.integers(task.classes, size=(2, task.batch, task.length))
+    else:
+        images = rng.random((task.batch, 28, 28, 1), np.float32)
+        labels = rng.integers(task.classes, size=task.batch)
     return Problem(task, nn.describe(model), model.state_dict(), images, labels)
 
 
@@ -165,6 +191,8 @@ def ours(problem: Problem, thread_counts: list[int]) -> Iterator[Contestant]:
     """hellodl with each number of threads, in NumPy alone and, where Numba is installed, with compiled loops."""
     for jit in [False, True] if loops.available() else [False]:
         for threads in thread_counts:
+            if problem.task.length and not problem.task.training and threads > 1:
+                continue  # letter after letter: there is nothing to share out
             contestant = step(problem, threads) if problem.task.training else answer(problem, threads)
             yield compiled(contestant) if jit else contestant
 
@@ -193,9 +221,9 @@ def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Cont
     batch = np.arange(len(problem.labels))
 
     def work(replica: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
-        logits = replica(Tensor(problem.images[which]))
-        loss = nn.cross_entropy(logits, problem.labels[which], reduction="sum")
-        return loss * (1 / len(batch)), np.array([len(which)])
+        logits = replica(Tensor(problem.images[which])).reshape(-1, problem.task.classes)
+        loss = nn.cross_entropy(logits, problem.labels[which].reshape(-1), reduction="sum")
+        return loss * (1 / problem.task.count), np.array([len(which)])
 
     def run() -> None:
         lanes.gradients(work, batch, (0, 0))
@@ -214,6 +242,9 @@ def answer(problem: Problem, threads: int) -> Contestant:
     model = problem.network().eval()
 
     def run() -> Array:
+        if isinstance(model, nn.LanguageModel):
+            writer = model.writer()
+            return np.array([writer.step(letter) for letter in problem.images[0].tolist()])
         return predict(model, problem.images, threads)
 
     return Contestant(OURS, threads, run, lambda: (run(), {}))
@@ -224,7 +255,7 @@ def limit(problem: Problem, threads: int) -> Contestant:
     side = 512
     rng = np.random.default_rng(0)
     pairs = [[rng.random((side, side), np.float32) for _ in range(3)] for _ in range(threads)]
-    whole = flops(problem) * problem.task.batch
+    whole = flops(problem) * problem.task.count
     times = max(1, round(whole / (2 * side**3) / threads))
 
     def multiply(a: Array, b: Array, out: Array) -> None:
@@ -240,10 +271,14 @@ def limit(problem: Problem, threads: int) -> Contestant:
 
 
 def flops(problem: Problem) -> float:
-    """Floating-point operations of the products that one image takes.
+    """Floating-point operations of the products that one image, or letter, takes.
 
-    Going back costs each product twice more (to the weights, and to the input, but for the first layer's).
+    Going back costs each product twice more (to the weights, and to the input, but for the first layer's). Looking
+    into a table costs nothing.
     """
+    if problem.task.length:
+        once = letter_flops(problem.network(), problem.task.length)
+        return 3 * once if problem.task.training else once
     found: list[float] = []
 
     def noting(layer: nn.Conv2d | nn.Linear) -> Callable[[Tensor], Tensor]:
@@ -263,6 +298,20 @@ def flops(problem: Problem) -> float:
     with debug():  # each layer by itself
         model(Tensor(problem.images[:1]))
     return 3 * sum(found) - found[0] if problem.task.training else sum(found)
+
+
+def letter_flops(model: nn.Module, length: int) -> float:
+    """What one letter takes on its way through a language model: each matrix once, and attention to those before it."""
+    tables = {id(module.weight) for _, module in model.modules() if isinstance(module, nn.Embedding)}
+    used = [p for p in model.parameters() if p.ndim == 2 and id(p) not in tables]
+    used += [module.weight for name, module in model.modules() if name == "head" and isinstance(module, nn.Linear)
+             and id(module.weight) in tables]  # fmt: skip
+    for _, module in model.modules():
+        if isinstance(module, nn.RecurrentText):  # the first layer looks letters up in a table
+            used = [p for p in used if p is not module.cells.weights(0).ih]
+    asking = [module for _, module in model.modules() if isinstance(module, nn.CausalSelfAttention)]
+    seen = (length + 1) / 2  # letters on average; each is a product with its key and one with its value
+    return 2.0 * sum(p.size for p in used) + sum(4.0 * seen * m.project.weight.shape[1] for m in asking)
 
 
 def installed_peers() -> list[Any]:
@@ -346,7 +395,7 @@ def race(contestants: list[Contestant], task: Task, rounds: int) -> None:
                 for _ in range(times):
                     contestant.run()
                 seconds = time.perf_counter() - begin
-                contestant.rates.append(contestant.work * times * task.batch / seconds)
+                contestant.rates.append(contestant.work * times * task.count / seconds)
                 bar.advance(1)
 
 
@@ -374,7 +423,7 @@ def figures_of(problem: Problem, contestants: list[Contestant]) -> dict[str, Any
     everyone = {c.name: {"threads": c.threads, "library": c.library, "rates": c.rates} for c in contestants}
     scaling = {name: gain(contestants, name) for name in (OURS, JIT, LIMIT) if name in best}
     return {"task": problem.task.name, "network": problem.task.network, "batch": problem.task.batch,
-            "training": problem.task.training, "flops_per_image": per_image, "best": rows,
+            "training": problem.task.training, "unit": problem.task.unit, "flops_per_image": per_image, "best": rows,
             "gain_from_threads": scaling, "all": everyone}  # fmt: skip
 
 

@@ -65,3 +65,11 @@ def residual(classes: int, rng: np.random.Generator, channels: tuple[int, ...] =
 
 
 NETWORKS: dict[str, Network] = {"residual": residual, "hello-dl": hello_dl, "perceptron": perceptron}
+
+
+TEXT_NETWORKS: dict[str, Callable[[int, np.random.Generator | None], nn.LanguageModel]] = {
+    "gru": lambda vocabulary, rng: nn.RecurrentText("gru", vocabulary, 256, 3, rng=rng),
+    "lstm": lambda vocabulary, rng: nn.RecurrentText("lstm", vocabulary, 256, 3, rng=rng),
+    "gpt": lambda vocabulary, rng: nn.GPT(vocabulary, 64, 4, 4, 128, rng=rng),
+    "gpt-large": lambda vocabulary, rng: nn.GPT(vocabulary, 256, 6, 6, 384, rng=rng),
+}

@@ -35,7 +35,7 @@ def summary_of(tasks: list[dict[str, Any]]) -> list[str]:
             name: f"{rows[name]['images_per_second']:,.0f}" if name in rows else "" for name in (OURS, JIT)
         }
         lines.append({
-            "images/s": task["task"], **speeds,
+            "images or letters/s": task["task"], **speeds,
             "fastest other": f"{fastest['images_per_second']:,.0f} ({fastest['library']})",
             f"{OURS} is": ratio(fastest.get(f"{OURS} is")),
             "jit is": ratio(fastest.get(f"{JIT} is")),
@@ -47,6 +47,8 @@ def summary_of(tasks: list[dict[str, Any]]) -> list[str]:
 def table_of(task: dict[str, Any]) -> list[str]:
     """One task's lines; memory is among them where this system can tell it."""
     what = "training steps" if task["training"] else "answers"
+    if task["unit"] == "letters" and not task["training"]:
+        what = "letter by letter, with a state"
     weighed = any(row["memory_mb"] for row in task["best"])
     mine = [name for name in (OURS, JIT) if any(f"{name} is" in row for row in task["best"])]
     rows = []
@@ -55,7 +57,7 @@ def table_of(task: dict[str, Any]) -> list[str]:
         cells = {
             "": row["library"],
             "threads": str(row["threads"]),
-            "images/s (quartiles)": f"{row['images_per_second']:,.0f} ({low:,.0f} to {high:,.0f})",
+            f"{task['unit']}/s (quartiles)": f"{row['images_per_second']:,.0f} ({low:,.0f} to {high:,.0f})",
             "GFLOP/s": f"{row['gflops']:.0f}",
         }
         if weighed:
@@ -65,7 +67,7 @@ def table_of(task: dict[str, Any]) -> list[str]:
     return [
         "",
         f"**{task['task']}**: {what} of the network `{task['network']}`, batches of {task['batch']}, "
-        f"{task['flops_per_image'] / 1e6:.1f} MFLOP an image",
+        f"{task['flops_per_image'] / 1e6:.1f} MFLOP for one of the {task['unit']}",
         "",
         *markdown_table(rows),
         "",

@@ -37,7 +37,10 @@ TRIAL_SECONDS = 4.0  # to find out how many steps a minute has
 
 @dataclass(frozen=True)
 class Recipe:
-    """What suits a kind of network, unless the command line says otherwise; `micro_batch` suits the processor."""
+    """What suits a kind of network, unless the command line says otherwise.
+
+    `piece` is about how many tokens a lane should look at in one go, which suits the processor.
+    """
 
     layers: int
     width: int
@@ -47,16 +50,34 @@ class Recipe:
     learning_rate: float
     dropout: float
     steps: int
-    micro_batch: int
+    piece: int
+    optimizer: str = "adamw"
+    schedule: str = "cosine"
+    weight_decay: float = 0.01
+    clip: float | None = 1.0
 
 
 RECIPES = {
-    "gru": Recipe(1, 256, None, 128, 32, 1e-2, 0.0, 1000, 16),
-    "lstm": Recipe(1, 256, None, 128, 32, 1e-2, 0.0, 1000, 16),
-    "rnn": Recipe(1, 256, None, 128, 32, 2e-3, 0.0, 1000, 16),
-    "gpt": Recipe(4, 128, 4, 128, 32, 2e-3, 0.0, 1000, 4),
+    "gru": Recipe(1, 256, None, 128, 32, 1e-2, 0.0, 1000, 4096),
+    "lstm": Recipe(1, 256, None, 128, 32, 1e-2, 0.0, 1000, 4096),
+    "rnn": Recipe(1, 256, None, 128, 32, 2e-3, 0.0, 1000, 4096),
+    "gpt": Recipe(4, 128, 4, 128, 32, 0.02, 0.0, 1000, 512, "muon", "hold-linear", 0.0, None),
+    # nanoGPT's (Karpathy 2022) for a computer without a GPU
+    "gpt-2": Recipe(4, 128, 4, 64, 12, 1e-3, 0.0, 2000, 512, "adamw-quick", "cosine-to-tenth", 0.1, 1.0),
 }
-SETTINGS = Settings(schedule="cosine", weight_decay=0.01, clip=1.0)
+LANES = 2  # of the pieces of a batch: gradients of fewer lanes are fewer to add up
+
+# What a GPT of today does differently from GPT-2, for `--without` and `--with`: each can be left out by itself.
+INGREDIENTS: dict[str, dict[str, Any]] = {
+    "rotary": {"rotary": True},
+    "rms": {"norm": "rms"},
+    "normalise": {"normalise": True},
+    "relu2": {"activation": "relu2"},
+    "untied": {"tied": False},
+    "zero": {"zero": True},
+    "shift": {"shift": 2},
+}
+SETTINGS = Settings(lanes=LANES)
 CHANGEABLE = ("layers", "width", "heads", "context", "batch_size", "dropout")
 
 
@@ -78,8 +99,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--heads", type=int, metavar="N", help=f"of attention, gpt only ({RECIPES['gpt'].heads})")
     option("--batch-size", type=int, metavar="N", help=of_recipes("windows a step", "batch_size"))
     option("--lr", type=float, metavar="RATE", help=of_recipes("highest learning rate", "learning_rate"))
-    option("--optimizer", choices=OPTIMIZERS, default=SETTINGS.optimizer, help=f"({SETTINGS.optimizer})")
-    option("--schedule", choices=SCHEDULES, default=SETTINGS.schedule, help=f"of the rate ({SETTINGS.schedule})")
+    option("--optimizer", choices=OPTIMIZERS, help=of_recipes("how to step", "optimizer"))
+    option("--schedule", choices=SCHEDULES, help=of_recipes("of the rate", "schedule"))
+    option("--without", nargs="+", choices=INGREDIENTS, default=[], metavar="WHAT",
+           help=f"gpt without some of what sets it apart from gpt-2: {', '.join(INGREDIENTS)}")
+    option("--with", nargs="+", choices=INGREDIENTS, default=[], metavar="WHAT", dest="added",
+           help="gpt-2 with some of it")
     option("--dropout", type=float, metavar="P", help=of_recipes("share of units left out", "dropout"))
     option("--least", type=float, metavar="LOSS",
            help="exit with 1 if the validation loss, in nats a character, is over this")
@@ -92,8 +117,8 @@ def of_recipes(what: str, name: str) -> str:
     """The help of an option whose default depends on the network."""
     values = {kind: getattr(recipe, name) for kind, recipe in RECIPES.items()}
     if len(set(values.values())) == 1:
-        return f"{what} ({values['gru']:g})"
-    return f"{what} ({', '.join(f'{kind} {value:g}' for kind, value in values.items())})"
+        return f"{what} ({values['gru']})"
+    return f"{what} ({', '.join(f'{kind} {value}' for kind, value in values.items())})"
 
 
 def kind_of_tokens(text: str) -> str:
@@ -115,7 +140,8 @@ def main(options: argparse.Namespace) -> int:
     if options.tokens.isdecimal():
         log.info(f"learning {options.tokens} tokens from the pairs of bytes in {corpus.name}")
     lesson = Lesson(corpus, learn_vocabulary(corpus.train, options.tokens), recipe.context)
-    network = build(options.model, lesson.vocabulary.size, recipe, np.random.default_rng(options.seed))
+    style = style_of(options)
+    network = build(options.model, lesson.vocabulary.size, recipe, style, np.random.default_rng(options.seed))
     log.info(f"text: {len(lesson.train):,} {lesson.unit} of {corpus.name} to learn from, {lesson.vocabulary.size:,} "
              f"different ones; {options.model} of {network.weight_count():,} weights")  # fmt: skip
     settings = settings_of(options, recipe)
@@ -124,15 +150,20 @@ def main(options: argparse.Namespace) -> int:
         log.info(f"{options.minutes:g} minutes are about {steps:,} steps here")
         settings = in_parts(settings, steps)
     about = {"corpus": options.corpus, "fingerprint": fingerprint(corpus), "model": options.model,
-             "tokens": options.tokens, **{name: getattr(recipe, name) for name in CHANGEABLE}}  # fmt: skip
+             "tokens": options.tokens, "without": options.without, "added": options.added,
+             **{name: getattr(recipe, name) for name in CHANGEABLE}}  # fmt: skip
     learned = learn(network, lesson, settings, about, threads=options.threads, out=options.out, state=state)
     return finish(learned, options)
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
     """The recipe of the network with what the command line changed."""
-    if options.heads is not None and options.model != "gpt":
+    if options.heads is not None and not options.model.startswith("gpt"):
         options.wrong_usage(f"--heads is for --model gpt; {options.model} has none")
+    if options.without and options.model != "gpt":
+        options.wrong_usage(f"--without is for --model gpt; {options.model} has nothing of the kind")
+    if options.added and options.model != "gpt-2":
+        options.wrong_usage("--with is for --model gpt-2; gpt has all of it")
     recipe = RECIPES[options.model]
     recipe = replace(
         recipe, **{name: getattr(options, name) for name in CHANGEABLE if getattr(options, name) is not None}
@@ -158,12 +189,20 @@ def settings_of(options: argparse.Namespace, recipe: Recipe) -> Settings:
         SETTINGS,
         batch_size=recipe.batch_size,
         learning_rate=rate,
-        optimizer=options.optimizer,
-        schedule=options.schedule,
-        micro_batch=min(recipe.micro_batch, recipe.batch_size),
+        optimizer=options.optimizer or recipe.optimizer,
+        schedule=options.schedule or recipe.schedule,
+        weight_decay=recipe.weight_decay,
+        clip=recipe.clip,
+        micro_batch=micro_batch_of(recipe),
         seed=options.seed,
     )
     return in_parts(settings, options.steps or recipe.steps)
+
+
+def micro_batch_of(recipe: Recipe) -> int:
+    """Windows in a piece: of about the size that the recipe wants, and as many pieces as share out evenly."""
+    pieces = LANES * max(round(recipe.batch_size * recipe.context / recipe.piece / LANES), 1)
+    return -(-recipe.batch_size // pieces)
 
 
 def in_parts(settings: Settings, steps: int) -> Settings:
@@ -171,12 +210,23 @@ def in_parts(settings: Settings, steps: int) -> Settings:
     return replace(settings, steps=steps, epochs=min(PARTS, steps))
 
 
-def build(kind: str, size: int, recipe: Recipe, rng: np.random.Generator) -> LanguageModel:
+def style_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What a GPT is made of: arguments of `nn.GPT`."""
+    wanted = (
+        options.added
+        if options.model == "gpt-2"
+        else [name for name in INGREDIENTS if name not in options.without]
+    )
+    return {"bias": False} | {key: value for name in wanted for key, value in INGREDIENTS[name].items()}
+
+
+def build(
+    kind: str, size: int, recipe: Recipe, style: dict[str, Any], rng: np.random.Generator
+) -> LanguageModel:
     """A network that has learned nothing yet, for a vocabulary of this size."""
-    if kind == "gpt":
-        assert recipe.heads is not None
+    if recipe.heads is not None:
         return nn.GPT(
-            size, recipe.context, recipe.layers, recipe.heads, recipe.width, recipe.dropout, rng=rng
+            size, recipe.context, recipe.layers, recipe.heads, recipe.width, recipe.dropout, **style, rng=rng
         )
     return nn.RecurrentText(kind, size, recipe.width, recipe.layers, recipe.dropout, rng=rng)
 
