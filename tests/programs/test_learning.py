@@ -101,3 +101,7 @@ def test_a_picture_as_text_is_dark_where_there_is_ink():
     lines = show.picture_as_text(image).split("\n")
     assert len(lines) == 14 and {len(line) for line in lines} == {24}
     assert lines[5][10:12] == "██" and "".join(lines).count("█") == 2
+
+
+def test_text_from_anywhere_cannot_command_the_terminal():
+    assert show.harmless("a\tb\n\x1b[2Jc\r\x07é") == "a\tb\n\ufffd[2Jc\ufffd\ufffdé"

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 
 import numpy as np
@@ -293,6 +294,15 @@ def test_a_vocabulary_that_is_not_the_models_is_refused(capsys, tmp_path):
 def test_knobs_that_make_no_sense_are_wrong_usage(capsys, parrot, arguments):
     status, said = result_of(capsys, "write", "--model", parrot, *arguments)
     assert status == 2 and arguments[0] in said.err
+
+
+def test_on_a_terminal_nothing_but_text_is_written(capsys, parrot, monkeypatch):
+    monkeypatch.setattr(write, "continued", lambda *arguments: iter(["a\x1b[2J"]))
+    assert result_of(capsys, "write", "--model", parrot)[1].out == "a\x1b[2J\n", (
+        "a file gets what was written"
+    )
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert result_of(capsys, "write", "--model", parrot)[1].out == "a\ufffd[2J\n"
 
 
 def test_text_comes_as_it_is_written_and_an_interruption_ends_its_line(capsys, parrot, monkeypatch):
