@@ -276,17 +276,27 @@ def learn(network: LanguageModel, lesson: Lesson, settings: Settings, about: dic
 def steps_in(
     minutes: float, network: LanguageModel, lesson: Lesson, settings: Settings, threads: int | None
 ) -> int:
-    """How many steps this machine makes in so many minutes, tried out on a twin that is thrown away."""
+    """How many steps this machine makes in so many minutes, tried out on a twin that is thrown away.
+
+    What it takes to judge and to write samples after every part is left over for that.
+    """
     twin = nn.build(nn.describe(network))
     twin.load_state_dict(network.state_dict())
+    assert isinstance(twin, LanguageModel)
     work, batch = lesson.work(settings.batch_size), np.zeros(settings.batch_size, np.int64)
+    optimizer = OPTIMIZERS[settings.optimizer](twin, settings, threads)
     with Lanes(twin, settings.micro_batch, settings.lanes, threads, processes=True) as lanes:
         lanes.gradients(work, batch, (0, 0))  # the first is slower: helpers begin
         began, steps, passed = time.perf_counter(), 0, 0.0
         while passed < TRIAL_SECONDS:
             lanes.gradients(work, batch, (0, 0))
+            optimizer.step()
             steps, passed = steps + 1, time.perf_counter() - began
-    return max(round(minutes * 60 * steps / passed), 1)
+        began = time.perf_counter()
+        lesson.judge(twin, threads)
+        lesson.sample(twin, SAMPLE, settings.seed)
+        judging = (PARTS + 1) * (time.perf_counter() - began)
+    return max(round((minutes * 60 - judging) * steps / passed), 1)
 
 
 def finish(learned: recorded.Learned, options: argparse.Namespace) -> int:
