@@ -91,6 +91,8 @@ def every_layer(rng):
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("peer", bench.installed_peers(), ids=lambda peer: peer.NAME)
 def test_peers_do_the_same_work(peer, training, rng):
+    if "text" in peer.__name__:
+        pytest.skip("images are not for it")
     if peer.NAME == "tinygrad" and shutil.which(os.environ.get("CC", "clang")) is None:
         pytest.skip("tinygrad needs clang")
     network, task = every_layer(rng), Task("small", "perceptron", 8, training)
@@ -101,6 +103,46 @@ def test_peers_do_the_same_work(peer, training, rng):
     bench.check_alike(contestant.name, shown, contestant.show())
     for _ in range(3):  # the first may compile, and use up what it is given
         contestant.run()
+
+
+TEXTS = {
+    "gru": lambda rng: nn.RecurrentText("gru", 11, 6, 2, rng=rng),
+    "lstm": lambda rng: nn.RecurrentText("lstm", 11, 6, 2, rng=rng),
+    "gpt": lambda rng: nn.GPT(11, 9, 2, 2, 8, rng=rng),
+}
+
+
+def text_problem(make, training, rng):
+    network = make(rng)
+    images, labels = rng.integers(11, size=(2, 8 if training else 1, 9))
+    task = Task("small", "gru", len(images), training, micro_batch=3, classes=11, length=9)
+    return Problem(task, nn.describe(network), network.state_dict(), images, labels)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("make", TEXTS.values(), ids=TEXTS)
+def test_peers_read_and_write_the_same_text(make, training, rng):
+    peers = [peer for peer in bench.installed_peers() if "text" in peer.__name__]
+    if not peers:
+        pytest.skip("PyTorch is not installed")
+    problem = text_problem(make, training, rng)
+    shown = (bench.step(problem, 1, 8) if training else bench.answer(problem, 1)).show()
+    contestant = next(peers[0].contestants(problem, [1], bench.RATE, Contestant))
+    bench.check_alike(contestant.name, shown, contestant.show())
+    contestant.run()
+
+
+@pytest.mark.parametrize("make", TEXTS.values(), ids=TEXTS)
+def test_pieces_of_a_batch_of_texts_add_up_to_the_gradients_of_the_whole(make, rng):
+    problem = text_problem(make, True, rng)
+    bench.check_alike("itself", bench.step(problem, 1, 8).show(), bench.step(problem, 2, 3).show())
+
+
+def test_what_a_letter_takes_is_as_counted_by_hand():
+    gru = bench.flops(bench.problem_of(Task("", "gru", 1, False, classes=95, length=75)))
+    assert gru == 2 * (768 * 256 * 5 + 256 * 95)  # the first layer looks up what the others multiply
+    gpt = bench.flops(bench.problem_of(Task("", "gpt", 1, True, classes=65, length=64)))
+    assert gpt == 3 * (2 * (4 * 12 * 128 * 128 + 65 * 128) + 4 * 4 * 32.5 * 128)
 
 
 def test_who_cannot_do_the_work_is_left_out_but_other_work_is_an_error(caplog):

@@ -221,9 +221,10 @@ def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Cont
     batch = np.arange(len(problem.labels))
 
     def work(replica: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
-        logits = replica(Tensor(problem.images[which])).reshape(-1, problem.task.classes)
-        loss = nn.cross_entropy(logits, problem.labels[which].reshape(-1), reduction="sum")
-        return loss * (1 / problem.task.count), np.array([len(which)])
+        wanted = problem.labels[which].reshape(-1)
+        logits = replica(Tensor(problem.images[which])).reshape(len(wanted), -1)
+        loss = nn.cross_entropy(logits, wanted, reduction="sum")
+        return loss * (1 / problem.labels.size), np.array([len(which)])
 
     def run() -> None:
         lanes.gradients(work, batch, (0, 0))
