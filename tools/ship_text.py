@@ -30,7 +30,7 @@ CARD = """# text: a small GPT that writes Python, for `hellodl write`
 
 | | |
 |---|---|
-| input | {size_of_vocabulary:,} tokens: bytes, and frequent pairs; {context} (some {characters:.0f} letters) at a time |
+| input | {size_of_vocabulary:,} tokens: bytes and frequent pairs; {context} (some {characters:.0f} letters) at a time |
 | network | {layers} blocks, {heads} heads, {width} wide, {weights:,} weights in float16, {size:,} bytes |
 | made with | `{command}` at commit {source}, in {minutes:.0f} minutes on two cores; then `tools/ship_text.py` |
 | learned from | the source of Python {python}'s standard library but for tests and tables, {learned:,} characters |
