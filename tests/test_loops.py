@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hellodl import attention, conv, loops, nn, ops, optim, pool, recurrent
+from hellodl.loops import compiler
 from hellodl.nn import norm
 from hellodl.parallel import Lanes
 from hellodl.tensor import Tensor
@@ -33,13 +34,13 @@ class switched_on:
         if self.way == "as Python":
             for each in loops.LOOPS:
                 each.fast = None
-            loops.on = True
+            compiler.on = True
         else:
             loops.start()
-            loops.on = True
+            compiler.on = True
 
     def __exit__(self, *error):
-        loops.on = False
+        compiler.on = False
         for each, fast in zip(loops.LOOPS, self.before):
             each.fast = each.fast or fast
 
@@ -164,11 +165,11 @@ def test_compiled_loops_give_the_same_bits_on_any_number_of_threads():
             nn.MaxPool2d(2), nn.GELU("tanh"), nn.Flatten(), nn.Linear(200, 5, rng=rng))  # fmt: skip
         optimizer = optim.AdamW(model.named_parameters(), 0.01)
         with Lanes(model, 8, 8, threads, processes) as lanes:
-            assert loops.on
+            assert loops.running()
             for step in range(3):
                 lanes.gradients(work, np.arange(64), (0, step))
                 optimizer.step()
-        assert not loops.on
+        assert not loops.running()
         found.append(model.state_dict())
     for other in found[1:]:
         assert all((other[name] == array).all() for name, array in found[0].items())
@@ -177,14 +178,14 @@ def test_compiled_loops_give_the_same_bits_on_any_number_of_threads():
 def test_loops_are_left_alone_unless_wanted_and_possible(monkeypatch):
     x, double = normal(2, 2, 2, 1), normal(2, 2, 2, 1).astype(np.float64)
     assert not loops.use(x)
-    monkeypatch.setattr(loops, "on", True)
+    monkeypatch.setattr(compiler, "on", True)
     assert loops.use(x)
     assert not loops.use(x, double) and not loops.use(x[:, ::-1])
     monkeypatch.setenv("HELLODL_JIT", "0")
     assert not loops.available()
     with loops.compiled():
-        assert not loops.on
-    assert loops.on
+        assert not loops.running()
+    assert loops.running()
 
 
 def test_importing_hellodl_does_not_import_numba():

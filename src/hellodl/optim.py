@@ -161,7 +161,9 @@ class Adam(Optimizer):
         keep = 1 - rate * group["weight_decay"] if self.decoupled else 1.0
         rate /= 1 - first**self.steps
         unbias = 1 / math.sqrt(1 - second**self.steps)
-        rows = [as_row(array, weight) for array in (weight, gradient, mean, square)] if loops.on else []
+        rows = (
+            [as_row(array, weight) for array in (weight, gradient, mean, square)] if loops.running() else []
+        )
         if rows and loops.use(*rows) and np.shares_memory(rows[0], weight):
             loops.adam(*rows, *map(np.float32, (first, second, unbias, self.eps, rate, keep)))
             return
