@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hellodl import attention, conv, loops, nn, ops, optim, pool, recurrent
+from hellodl import activations, attention, conv, loops, nn, optim, pool, recurrent
 from hellodl.loops import compiler
 from hellodl.nn import norm
 from hellodl.parallel import Lanes
@@ -88,7 +88,7 @@ def test_pooling_hands_on_a_nan(way):
         x[(0, *place)] = np.nan
         with switched_on(way):
             assert np.isnan(pool.max_pool2d(Tensor(x), 2).data).all()
-            assert np.isnan(ops.relu(Tensor(x[0, place[0], place[1]])).data).all()
+            assert np.isnan(activations.relu(Tensor(x[0, place[0], place[1]])).data).all()
 
 
 @pytest.mark.parametrize("side", [2, 3, 4])
@@ -121,7 +121,7 @@ def test_batch_norm(way, rectify):
         np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
-@pytest.mark.parametrize("function", [ops.relu, ops.gelu_tanh])
+@pytest.mark.parametrize("function", [activations.relu, activations.gelu_tanh])
 def test_activations(way, function):
     x = np.concatenate([3 * normal(500), [0, -0.0, 50, -50, 1e-20]]).astype(np.float32).reshape(5, -1)
     assert_same(way, function, x)
@@ -199,7 +199,7 @@ def test_layer_normalisation_of_rows(way):
 
 
 def test_the_squared_rectifier(way):
-    assert_same(way, ops.relu_squared, normal(5, 7))
+    assert_same(way, activations.relu_squared, normal(5, 7))
 
 
 @pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])

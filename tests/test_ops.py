@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as some
 
-from hellodl import conv, nn, ops, pool, tensor
+from hellodl import activations, conv, nn, ops, pool, tensor
 from hellodl.errors import ShapeError
 from hellodl.gradcheck import gradcheck
 from hellodl.nn import loss, norm
@@ -174,28 +174,28 @@ def where(draw, rng):
 
 @case
 def relu(draw, rng):
-    return ops.relu, lambda x: np.where(x > 0, x, 0), apart(rng, draw(SHAPES))
+    return activations.relu, lambda x: np.where(x > 0, x, 0), apart(rng, draw(SHAPES))
 
 
 @case
 def sigmoid(draw, rng):
-    return ops.sigmoid, lambda x: 1 / (1 + np.exp(-x)), normal(rng, draw(SHAPES))
+    return activations.sigmoid, lambda x: 1 / (1 + np.exp(-x)), normal(rng, draw(SHAPES))
 
 
 @case
 def tanh(draw, rng):
-    return ops.tanh, np.tanh, normal(rng, draw(SHAPES))
+    return activations.tanh, np.tanh, normal(rng, draw(SHAPES))
 
 
 @case
 def erf(draw, rng):
-    return ops.erf, np.vectorize(math.erf, [float]), normal(rng, draw(SHAPES))
+    return activations.erf, np.vectorize(math.erf, [float]), normal(rng, draw(SHAPES))
 
 
 @case
 def gelu(draw, rng):
     exact = np.vectorize(lambda v: v * 0.5 * (1 + math.erf(v / math.sqrt(2))), [float])
-    return ops.gelu, exact, 2 * normal(rng, draw(SHAPES))
+    return activations.gelu, exact, 2 * normal(rng, draw(SHAPES))
 
 
 @case
@@ -203,7 +203,7 @@ def gelu_tanh(draw, rng):
     def formula(x):
         return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
-    return ops.gelu_tanh, formula, 2 * normal(rng, draw(SHAPES))
+    return activations.gelu_tanh, formula, 2 * normal(rng, draw(SHAPES))
 
 
 def reduction(name, make):
@@ -309,12 +309,12 @@ def dropout(draw, rng):
 
 @case
 def relu_squared(draw, rng):
-    return ops.relu_squared, lambda x: np.maximum(x, 0) ** 2, normal(rng, draw(SHAPES))
+    return activations.relu_squared, lambda x: np.maximum(x, 0) ** 2, normal(rng, draw(SHAPES))
 
 
 @case
 def silu(draw, rng):
-    return ops.silu, lambda x: x / (1 + np.exp(-x)), normal(rng, draw(SHAPES))
+    return activations.silu, lambda x: x / (1 + np.exp(-x)), normal(rng, draw(SHAPES))
 
 
 @case
@@ -490,7 +490,7 @@ def public_operations():
     """The names of all functions that turn tensors into a tensor."""
     helpers = {"as_tensor", "record", "no_grad", "debug", "topological_order", "unbroadcast", "broadcast"}
     found = set()
-    for module in (tensor, ops, conv, pool, loss, norm):
+    for module in (tensor, activations, ops, conv, pool, loss, norm):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             returns = str(function.__annotations__.get("return")).removeprefix("tuple[").partition(",")[0]
             if function.__module__ == module.__name__ and not name.startswith("_") and returns == "Tensor":
@@ -579,7 +579,7 @@ def test_several_equal_winners_of_max_share_the_gradient():
 
 def test_at_the_kink_relu_and_abs_pass_nothing():
     x = leaf(0, 0)
-    assert gradient_of(x, ops.relu(x)) == [0, 0]
+    assert gradient_of(x, activations.relu(x)) == [0, 0]
     x = leaf(0, 0)
     assert gradient_of(x, ops.abs(x)) == [0, 0]
 
@@ -598,7 +598,7 @@ def test_huge_scores_do_not_overflow():
     scores = leaf(1e4, 0, -1e4)
     assert ops.softmax(scores).data.tolist() == [1, 0, 0]
     assert ops.log_softmax(scores).data.tolist() == [0, -1e4, -2e4]
-    assert ops.sigmoid(leaf(-1e4, 1e4)).data.tolist() == [0, 1]
+    assert activations.sigmoid(leaf(-1e4, 1e4)).data.tolist() == [0, 1]
 
 
 def test_dropout_keeps_the_mean_and_drops_the_share_it_was_told(rng):
@@ -610,8 +610,8 @@ def test_dropout_keeps_the_mean_and_drops_the_share_it_was_told(rng):
 def test_integers_become_float32_where_they_meet_floats():
     whole, weight = Tensor([1, 2, 3]), leaf(0.5, 0.5, 0.5)
     assert whole.dtype.kind == "i"
-    for out in (whole * weight, weight * whole, whole / 2, whole * 0.5, whole.exp(), whole.mean(), ops.gelu(whole),
-                ops.erf(whole), whole @ weight):  # fmt: skip
+    for out in (whole * weight, weight * whole, whole / 2, whole * 0.5, whole.exp(), whole.mean(),
+                activations.gelu(whole), activations.erf(whole), whole @ weight):  # fmt: skip
         assert out.dtype == np.float32
     (whole * weight).sum().backward()
     assert weight.grad.dtype == np.float32

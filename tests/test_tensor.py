@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 import pytest
 
-from hellodl import nn, ops, tensor
+from hellodl import activations, nn, ops, tensor
 from hellodl.errors import ShapeError, TrainingError
 from hellodl.mode import debug, mode, no_grad
 from hellodl.tensor import Tensor, record, topological_order
@@ -146,12 +146,12 @@ def test_no_operation_makes_a_reference_cycle(no_collector, rng):
             ops.log,
             ops.sqrt,
             ops.abs,
-            ops.relu,
-            ops.sigmoid,
-            ops.tanh,
-            ops.erf,
-            ops.gelu,
-            ops.gelu_tanh,
+            activations.relu,
+            activations.sigmoid,
+            activations.tanh,
+            activations.erf,
+            activations.gelu,
+            activations.gelu_tanh,
         ),
         *(ops.softmax, ops.log_softmax, ops.sum, ops.mean, ops.max, ops.transpose, tensor.neg),
         *(

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hellodl import loops, ops, scratch
+from hellodl import activations, loops, ops, scratch
 from hellodl.errors import DataError, ShapeError
 from hellodl.tensor import Array, Tensor, column_sums, jointly, record
 
@@ -42,7 +42,9 @@ class Weights(NamedTuple):
 
 def rnn_step(x: Tensor, h: Tensor, weights: Weights) -> Tensor:
     """h' = tanh(W_ih x + W_hh h): x (N, features), h (N, H) -> (N, H)."""
-    return ops.tanh(ops.linear(x, weights.ih, weights.bias_ih) + ops.linear(h, weights.hh, weights.bias_hh))
+    return activations.tanh(
+        ops.linear(x, weights.ih, weights.bias_ih) + ops.linear(h, weights.hh, weights.bias_hh)
+    )
 
 
 def gru_step(x: Tensor, h: Tensor, weights: Weights) -> Tensor:
@@ -53,9 +55,9 @@ def gru_step(x: Tensor, h: Tensor, weights: Weights) -> Tensor:
     size = h.shape[-1]
     new = ops.linear(x, weights.ih, weights.bias_ih)  # (N, 3H): r, z, n
     old = ops.linear(h, weights.hh, weights.bias_hh)
-    r = ops.sigmoid(new[:, :size] + old[:, :size])
-    z = ops.sigmoid(new[:, size : 2 * size] + old[:, size : 2 * size])
-    n = ops.tanh(new[:, 2 * size :] + r * old[:, 2 * size :])
+    r = activations.sigmoid(new[:, :size] + old[:, :size])
+    z = activations.sigmoid(new[:, size : 2 * size] + old[:, size : 2 * size])
+    n = activations.tanh(new[:, 2 * size :] + r * old[:, 2 * size :])
     return (1 - z) * n + z * h
 
 
@@ -64,8 +66,8 @@ def lstm_step(x: Tensor, h: Tensor, c: Tensor, weights: Weights) -> tuple[Tensor
     size = h.shape[-1]
     gates = ops.linear(x, weights.ih, weights.bias_ih) + ops.linear(h, weights.hh, weights.bias_hh)
     i, f, g, o = (gates[:, k * size : (k + 1) * size] for k in range(4))
-    c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
-    return ops.sigmoid(o) * ops.tanh(c), c
+    c = activations.sigmoid(f) * c + activations.sigmoid(i) * activations.tanh(g)
+    return activations.sigmoid(o) * activations.tanh(c), c
 
 
 # -- all steps of a layer as one operation -------------------------------------------------------------------

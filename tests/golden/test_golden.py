@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hellodl import attention, conv, muon, nn, ops, optim, pool
+from hellodl import activations, attention, conv, muon, nn, ops, optim, pool
 from hellodl.nn.norm import BatchNorm2d, normalise_rows
 from hellodl.tensor import Tensor
 
@@ -49,13 +49,13 @@ OPERATIONS = {
     "avg_pool2d_overlapping": lambda x: pool.avg_pool2d(x, 3, 2),
     "layer_norm": layer_norm,
     "linear": ops.linear,
-    "gelu": ops.gelu,
-    "gelu_tanh": ops.gelu_tanh,
+    "gelu": activations.gelu,
+    "gelu_tanh": activations.gelu_tanh,
     "softmax": ops.softmax,
     "log_softmax": ops.log_softmax,
     "embedding": lambda weight: ops.embedding(GOLDEN["embedding.which"], weight),
     "rms_norm": ops.rms_norm,
-    "silu": ops.silu,
+    "silu": activations.silu,
     "self_attention": lambda qkv: attention.self_attention(qkv, 2),
 }
 

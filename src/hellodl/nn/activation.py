@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hellodl import ops
+from hellodl import activations
 from hellodl.nn.module import Module
 from hellodl.tensor import Tensor
 
@@ -12,7 +12,7 @@ class ReLU(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Elementwise."""
-        return ops.relu(x)
+        return activations.relu(x)
 
 
 class GELU(Module):
@@ -21,7 +21,7 @@ class GELU(Module):
     def __init__(self, approximate: str = "none"):
         if approximate not in ("none", "tanh"):
             raise ValueError(f"GELU approximates 'none' or 'tanh', not {approximate!r}")
-        self.function = ops.gelu if approximate == "none" else ops.gelu_tanh
+        self.function = activations.gelu if approximate == "none" else activations.gelu_tanh
 
     def forward(self, x: Tensor) -> Tensor:
         """Elementwise."""
@@ -33,7 +33,7 @@ class Tanh(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Elementwise."""
-        return ops.tanh(x)
+        return activations.tanh(x)
 
 
 class Sigmoid(Module):
@@ -41,4 +41,4 @@ class Sigmoid(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Elementwise."""
-        return ops.sigmoid(x)
+        return activations.sigmoid(x)

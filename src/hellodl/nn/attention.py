@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hellodl import ops
+from hellodl import activations, ops
 from hellodl.attention import angles, attend, self_attention, token_shift, turn
 from hellodl.mode import no_grad
 from hellodl.nn.dropout import Dropout
@@ -16,7 +16,7 @@ from hellodl.nn.module import Module, Parameter
 from hellodl.nn.norm import LayerNorm, RMSNorm
 from hellodl.tensor import Array, Tensor
 
-ACTIVATIONS = {"gelu": ops.gelu_tanh, "relu2": ops.relu_squared, "swiglu": ops.silu}
+ACTIVATIONS = {"gelu": activations.gelu_tanh, "relu2": activations.relu_squared, "swiglu": activations.silu}
 
 
 class Memory:

@@ -6,7 +6,7 @@ import numpy as np
 
 from hellodl import ops
 from hellodl.nn.module import Module, Parameter
-from hellodl.tensor import Tensor
+from hellodl.tensor import Array, Tensor
 
 
 class Embedding(Module):
@@ -24,3 +24,9 @@ class Embedding(Module):
     def forward(self, x: Tensor) -> Tensor:
         """(...) whole numbers -> (..., embedding_dim)."""
         return ops.embedding(x, self.weight)
+
+    def plain(self, x: Array) -> Array:
+        """(...) whole numbers -> (..., embedding_dim)."""
+        if x.size == 1 and 0 <= x.item() < len(self.weight.data):
+            return self.weight.data[x]
+        return super().plain(x)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from hellodl.errors import DataError, ShapeError
-from hellodl.mode import no_grad
 from hellodl.nn.attention import Block, Memory, normaliser
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.embedding import Embedding
@@ -148,22 +147,21 @@ class GPT(LanguageModel):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(N, L) -> (N, L, vocabulary)."""
-        x = self.drop(self.enter(tokens, 0))
+        x = self.symbols(tokens)
+        if self.positions is not None:
+            x = x + self.positions(Tensor(self.places(0, tokens.shape[1])))
+        x = self.drop(self.entry(x) if self.entry else x)
         for block in self.blocks():
             x = block(x)
         return self.head(self.norm(x))
 
-    def enter(self, tokens: Tensor, before: int) -> Tensor:
-        """Symbols, of which so many went before, to vectors: (..., L) -> (..., L, width)."""
-        steps = tokens.shape[-1]
+    def places(self, before: int, steps: int) -> Array:
+        """The positions of so many symbols that come after so many others; ShapeError where they are too many."""
         assert self.context is not None
         if before + steps > self.context:
             raise ShapeError(f"this model looks at {self.context} symbols at a time, got {before + steps}; "
                              "cut the text, or let a Writer read it")  # fmt: skip
-        x = self.symbols(tokens)
-        if self.positions is not None:
-            x = x + self.positions(Tensor(np.arange(before, before + steps)))
-        return self.entry(x) if self.entry else x
+        return np.arange(before, before + steps)
 
     def begin(self) -> list[Memory]:
         """An empty memory for each block."""
@@ -172,8 +170,12 @@ class GPT(LanguageModel):
 
     def go_on(self, tokens: Array, state: list[Memory]) -> tuple[Array, list[Memory]]:
         """(L,) -> (vocabulary,), and a memory for each block."""
-        with no_grad():
-            x = self.enter(Tensor(tokens), state[0].length).data
+        places = self.places(state[0].length, len(tokens))
+        x = self.symbols.plain(tokens)
+        if self.positions is not None:
+            x = x + self.positions.plain(places)
+        if self.entry:
+            x = self.entry.plain(x)
         for block, memory in zip(self.blocks(), state, strict=True):
             x = block.go_on(x, memory)
         return self.head.plain(self.norm.plain(x[-1])), state
