@@ -142,6 +142,6 @@ def test_a_million_characters_take_no_time_worth_mentioning():
 
     text = CORPUS * 3000  # 996,000 characters
     for kind, most in ((ALL[0], 1), (ALL[1], 1), (ALL[2], 10)):
-        began = time.perf_counter()
+        began = time.process_time()
         kind.encode(text)
-        assert time.perf_counter() - began < most
+        assert time.process_time() - began < most
