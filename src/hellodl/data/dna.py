@@ -6,7 +6,7 @@ the intron ends and the next exon begins (IE) an acceptor. Introns nearly always
 so do countless other places: that is what there is to learn.
 
 The real junctions are UCI's of 1991: 60 bases each, 30 on either side of the junction or of a place that is none
-(N). Where they are not at hand, `simulate` draws others from published frequencies (see simulate.py).
+(N). Where they are not at hand, `introns.simulate` draws others from published frequencies (see introns.py).
 """
 
 from __future__ import annotations
