@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import hellodl
 from hellodl import nn
 from hellodl.checkpoint import load, load_model, save_model
-from hellodl.cli import main
+from hellodl.cli import Parser, WrongUsage, main
 from hellodl.data.vocabulary import Characters, from_description
 from hellodl.programs import text as program
 from hellodl.programs import write
@@ -314,3 +315,33 @@ def test_text_comes_as_it_is_written_and_an_interruption_ends_its_line(capsys, p
     status, said = result_of(capsys, "write", "--model", parrot)
     assert status == 130
     assert said.out == "abc\n"
+
+
+def test_ingredients_can_be_left_out_and_put_in(capsys):
+    def style(*words):
+        parser = Parser()
+        program.add_arguments(parser)
+        options = parser.parse_args(words)
+        program.recipe_of(options)
+        return program.style_of(options)
+
+    new, old = style("--model", "gpt"), style("--model", "gpt-2")
+    assert new == {"bias": False, "rotary": True, "norm": "rms", "normalise": True, "activation": "relu2",
+                   "tied": False, "zero": True, "shift": 2}  # fmt: skip
+    assert old == {"bias": False}
+    assert "shift" not in style("--model", "gpt", "--without", "shift")
+    assert style("--model", "gpt", "--with", "swiglu")["activation"] == "swiglu"
+    assert style("--model", "gpt-2", "--with", "shift", "rotary") == old | {"shift": 2, "rotary": True}
+    for words in (["--model", "gru", "--with", "shift"], ["--model", "gpt", "--with", "shift"],
+                  ["--model", "gpt-2", "--without", "shift"]):  # fmt: skip
+        with pytest.raises(WrongUsage):
+            style(*words)
+    assert "--with is for --model gpt-2" in capsys.readouterr().err
+
+
+def test_pieces_of_a_batch_share_out_evenly():
+    for batch, context in ((12, 64), (32, 128), (64, 64), (16, 256), (1, 64)):
+        recipe = replace(program.RECIPES["gpt"], batch_size=batch, context=context)
+        pieces = -(-batch // program.micro_batch_of(recipe))
+        assert pieces % program.LANES == 0 or batch < program.LANES
+    assert program.micro_batch_of(replace(program.RECIPES["gpt"], batch_size=12, context=64)) == 6

@@ -67,8 +67,9 @@ RECIPES = {
 }
 LANES = 2  # of the pieces of a batch: gradients of fewer lanes are fewer to add up
 
-# What a GPT of today does differently from GPT-2, for `--without` and `--with`: each can be left out by itself.
+# What a GPT of today does differently from GPT-2, for `--without` and `--with`.
 INGREDIENTS: dict[str, dict[str, Any]] = {
+    "swiglu": {"activation": "swiglu"},  # what large models bend by; relu2 does as well here, and is quicker
     "rotary": {"rotary": True},
     "rms": {"norm": "rms"},
     "normalise": {"normalise": True},
@@ -78,6 +79,7 @@ INGREDIENTS: dict[str, dict[str, Any]] = {
     "shift": {"shift": 2},
 }
 SETTINGS = Settings(lanes=LANES)
+IN_GPT = [name for name in INGREDIENTS if name != "swiglu"]
 CHANGEABLE = ("layers", "width", "heads", "context", "batch_size", "dropout")
 
 
@@ -101,10 +103,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--lr", type=float, metavar="RATE", help=of_recipes("highest learning rate", "learning_rate"))
     option("--optimizer", choices=OPTIMIZERS, help=of_recipes("how to step", "optimizer"))
     option("--schedule", choices=SCHEDULES, help=of_recipes("of the rate", "schedule"))
-    option("--without", nargs="+", choices=INGREDIENTS, default=[], metavar="WHAT",
-           help=f"gpt without some of what sets it apart from gpt-2: {', '.join(INGREDIENTS)}")
-    option("--with", nargs="+", choices=INGREDIENTS, default=[], metavar="WHAT", dest="added",
-           help="gpt-2 with some of it")
+    option("--without", nargs="+", choices=IN_GPT, default=[], metavar="WHAT",
+           help=f"gpt without some of what sets it apart from gpt-2: {', '.join(IN_GPT)}")
+    option("--with", nargs="+", choices=[*INGREDIENTS], default=[], metavar="WHAT", dest="added",
+           help="gpt-2 with some of it, or gpt with swiglu in the place of relu2")
     option("--dropout", type=float, metavar="P", help=of_recipes("share of units left out", "dropout"))
     option("--least", type=float, metavar="LOSS",
            help="exit with 1 if the validation loss, in nats a character, is over this")
@@ -162,8 +164,9 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
         options.wrong_usage(f"--heads is for --model gpt; {options.model} has none")
     if options.without and options.model != "gpt":
         options.wrong_usage(f"--without is for --model gpt; {options.model} has nothing of the kind")
-    if options.added and options.model != "gpt-2":
-        options.wrong_usage("--with is for --model gpt-2; gpt has all of it")
+    takes = {"gpt-2": [*INGREDIENTS], "gpt": ["swiglu"]}.get(options.model, [])
+    if not {*options.added} <= {*takes}:
+        options.wrong_usage(f"--with is for --model gpt-2; {options.model} takes none of it, or has it")
     recipe = RECIPES[options.model]
     recipe = replace(
         recipe, **{name: getattr(options, name) for name in CHANGEABLE if getattr(options, name) is not None}
@@ -212,11 +215,8 @@ def in_parts(settings: Settings, steps: int) -> Settings:
 
 def style_of(options: argparse.Namespace) -> dict[str, Any]:
     """What a GPT is made of: arguments of `nn.GPT`."""
-    wanted = (
-        options.added
-        if options.model == "gpt-2"
-        else [name for name in INGREDIENTS if name not in options.without]
-    )
+    basis = IN_GPT if options.model == "gpt" else []
+    wanted = [name for name in basis if name not in options.without] + options.added
     return {"bias": False} | {key: value for name in wanted for key, value in INGREDIENTS[name].items()}
 
 
