@@ -30,9 +30,8 @@ BLOCK = 64  # queries at a time: what they may not see beyond is not even comput
 
 def one_head(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Causal attention of one head over one text: q, k and v are (T, d), and so is the answer."""
-    fits = (q @ k.T) * (
-        1 / sqrt(q.shape[-1])
-    )  # (T, T): how well each position's key fits each position's query
+    scale = 1 / sqrt(q.shape[-1])
+    fits = (q @ k.T) * scale  # (T, T): how well each position's key fits each position's query
     allowed = np.tri(len(q), dtype=bool)  # a query sees itself and what was before
     return ops.softmax(ops.where(allowed, fits, -1e30)) @ v
 
@@ -56,7 +55,7 @@ def turned(x: Tensor, angle: Array) -> Tensor:
 
 def self_attention_reference(
     qkv: Tensor, heads: int, angle: Array | None = None, normalise: bool = False
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """`self_attention`, text by text and head by head."""
     width = qkv.shape[2] // 3
     size = width // heads
@@ -126,7 +125,7 @@ def _shift_in_loops(x: Tensor, weight: Tensor) -> Tensor:
 # -- all heads of all texts as one operation --------------------------------------------------------------------
 
 
-def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalise: bool = False) -> Tensor:  # fmt: skip
+def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalise: bool = False) -> Tensor:
     """Causal attention of all heads: qkv (N, T, 3·width) -> (N, T, width).
 
     A row of qkv has the queries of all heads, then their keys, then their values. With `normalise`, queries and keys
