@@ -113,55 +113,20 @@ def gru(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     past = scratch.empty(h[1:].shape, h.dtype)  # W_hn h + b_hn, which r gates
     product = np.empty(gates.shape[1:], h.dtype)
     compiled = loops.use(gates, product, h)
+    forward = gru_forward_in_loops if compiled else gru_forward
     for t in range(len(gates)):
         np.matmul(h[t], across, out=product)
-        if compiled:
-            loops.gru_open(gates[t], product)
-            np.tanh(gates[t, :, : 2 * size], out=gates[t, :, : 2 * size])
-            loops.gru_look_back(gates[t], product, bias_n, past[t])
-            np.tanh(gates[t, :, 2 * size :], out=gates[t, :, 2 * size :])
-            loops.gru_blend(gates[t], h[t], h[t + 1])
-            continue
-        both, n = gates[t, :, : 2 * size], gates[t, :, 2 * size :]
-        both += product[:, : 2 * size]
-        sigmoid(both)
-        r, z = both[:, :size], both[:, size:]
-        np.add(product[:, 2 * size :], bias_n, out=past[t])
-        n += np.multiply(r, past[t], out=h[t + 1])
-        np.tanh(n, out=n)
-        np.subtract(h[t], n, out=h[t + 1])
-        h[t + 1] *= z
-        h[t + 1] += n
+        forward(gates[t], product, bias_n, past[t], h[t], h[t + 1])
 
     def back(g: Array) -> tuple[Array | None, ...]:
-        to_gates = scratch.like(
-            gates
-        )  # (L, N, 3H): first what goes to W_hh h, at the end what goes to W_ih x
+        g = np.ascontiguousarray(g)
+        to_gates = scratch.like(gates)  # first what goes to W_hh h, at the end what goes to W_ih x
         to_n = scratch.like(past)
         carried = np.zeros_like(h0.data)  # what later steps make of this step's h
         work = np.empty_like(carried)
+        backward = loops.gru_back if compiled else gru_backward
         for t in reversed(range(len(g))):
-            if compiled and g.dtype == np.float32:
-                here = np.ascontiguousarray(g[t])
-                loops.gru_back(here, gates[t], past[t], h[t], carried, to_gates[t], to_n[t])
-            else:
-                r, z, n = (gates[t, :, k * size : (k + 1) * size] for k in range(3))
-                to_r, to_z, to_past = (to_gates[t, :, k * size : (k + 1) * size] for k in range(3))
-                carried += g[t]
-                np.subtract(h[t], n, out=to_z)
-                np.subtract(1, z, out=work)
-                to_z *= z
-                to_z *= work
-                to_z *= carried
-                work *= carried
-                np.multiply(n, n, out=to_n[t])
-                np.subtract(1, to_n[t], out=to_n[t])
-                to_n[t] *= work
-                np.multiply(to_n[t], r, out=to_past)
-                np.subtract(1, r, out=to_r)
-                to_r *= past[t]
-                to_r *= to_past
-                carried *= z
+            backward(g[t], gates[t], past[t], h[t], carried, to_gates[t], to_n[t])
             carried += np.matmul(to_gates[t], weights.hh.data, out=work)
         to_hh = flat(to_gates).T @ flat(h[:-1])
         to_bias_hh = column_sums(flat(to_gates))
@@ -178,11 +143,8 @@ def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
 
     Gives (L + 1, N, H): every h, and after them the last c.
     """
-    size = check_shapes("LSTM", 4, x, weights, h0, c0)
+    check_shapes("LSTM", 4, x, weights, h0, c0)
     gates = input_products(x, weights.ih.data, weights.bias_ih.data + weights.bias_hh.data)  # (L, N, 4H)
-    # A sigmoid is a tanh, squeezed: σ(x) = ½ tanh(½x) + ½. So one tanh does all four gates.
-    squeeze = np.repeat(np.array([0.5, 0.5, 1, 0.5], gates.dtype), size)
-    lift = np.repeat(np.array([0.5, 0.5, 0, 0.5], gates.dtype), size)
     across = np.ascontiguousarray(weights.hh.data.T)
     steps = len(gates)
     c = with_start(c0.data, steps)
@@ -190,61 +152,22 @@ def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
     shown = scratch.empty(c[1:].shape, c.dtype)  # tanh(c)
     product = np.empty(gates.shape[1:], h.dtype)
     compiled = loops.use(gates, product, h, c)
+    forward = lstm_forward_in_loops if compiled else lstm_forward
     for t in range(steps):
         np.matmul(h[t], across, out=product)
-        if compiled:
-            loops.lstm_open(gates[t], product)
-            np.tanh(gates[t], out=gates[t])
-            loops.lstm_keep(gates[t], c[t], c[t + 1])
-            np.tanh(c[t + 1], out=shown[t])
-            loops.lstm_show(gates[t], shown[t], h[t + 1])
-            continue
-        gates[t] += product
-        gates[t] *= squeeze
-        np.tanh(gates[t], out=gates[t])
-        gates[t] *= squeeze
-        gates[t] += lift
-        i, f, g, o = (gates[t, :, k * size : (k + 1) * size] for k in range(4))
-        np.multiply(f, c[t], out=c[t + 1])
-        c[t + 1] += np.multiply(i, g, out=shown[t])
-        np.tanh(c[t + 1], out=shown[t])
-        np.multiply(o, shown[t], out=h[t + 1])
+        forward(gates[t], product, c[t], c[t + 1], shown[t], h[t + 1])
     h[-1] = c[-1]
 
     def back(g: Array) -> tuple[Array | None, ...]:
+        g = np.ascontiguousarray(g)
         to_gates = scratch.like(gates)
-        to_h = np.zeros_like(h0.data)  # what later steps make of this step's h, and of its c
-        to_c = np.array(g[-1])
-        work = np.empty_like(to_c)
+        to_h, to_c = (
+            np.zeros_like(h0.data),
+            np.array(g[-1]),
+        )  # what later steps make of this step's h, and of its c
+        backward = loops.lstm_back if compiled else lstm_backward
         for t in reversed(range(steps)):
-            if compiled and g.dtype == np.float32:
-                loops.lstm_back(np.ascontiguousarray(g[t]), gates[t], shown[t], c[t], to_h, to_c, to_gates[t])
-            else:
-                to_h += g[t]
-                i, f, new, o = (gates[t, :, k * size : (k + 1) * size] for k in range(4))
-                to_i, to_f, to_new, to_o = (to_gates[t, :, k * size : (k + 1) * size] for k in range(4))
-                np.subtract(1, o, out=to_o)
-                to_o *= o
-                to_o *= shown[t]
-                to_o *= to_h
-                np.multiply(shown[t], shown[t], out=work)
-                np.subtract(1, work, out=work)
-                work *= o
-                work *= to_h
-                to_c += work
-                np.subtract(1, i, out=to_i)
-                to_i *= i
-                to_i *= new
-                to_i *= to_c
-                np.subtract(1, f, out=to_f)
-                to_f *= f
-                to_f *= c[t]
-                to_f *= to_c
-                np.multiply(new, new, out=to_new)
-                np.subtract(1, to_new, out=to_new)
-                to_new *= i
-                to_new *= to_c
-                to_c *= f
+            backward(g[t], gates[t], shown[t], c[t], to_h, to_c, to_gates[t])
             np.matmul(to_gates[t], weights.hh.data, out=to_h)
         bias = column_sums(flat(to_gates))
         to_hh = flat(to_gates).T @ flat(h[:steps])
@@ -252,6 +175,115 @@ def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
 
     parents = (x, weights.ih, h0, c0, weights.hh, weights.bias_ih, weights.bias_hh)
     return record(h[1:], *jointly(parents, back))
+
+
+# -- their steps, on whole arrays and by loops; products with the state are done, results go into what is given -----
+
+
+def gru_forward(gates: Array, product: Array, bias_n: Array, past: Array, h: Array, after: Array) -> None:
+    """`gates` has W_ih x and becomes r, z and n; `product` is W_hh h; `past` becomes what r gates, `after` h'."""
+    size = h.shape[1]
+    both, r, z, n = gates[:, : 2 * size], gates[:, :size], gates[:, size : 2 * size], gates[:, 2 * size :]
+    both += product[:, : 2 * size]
+    sigmoid(both)
+    np.add(product[:, 2 * size :], bias_n, out=past)
+    n += np.multiply(r, past, out=after)
+    np.tanh(n, out=n)
+    np.subtract(h, n, out=after)  # h' = n + z·(h - n)
+    after *= z
+    after += n
+
+
+def gru_forward_in_loops(
+    gates: Array, product: Array, bias_n: Array, past: Array, h: Array, after: Array
+) -> None:
+    """The same."""
+    both, n = gates[:, : 2 * h.shape[1]], gates[:, 2 * h.shape[1] :]
+    loops.gru_open(gates, product)
+    np.tanh(both, out=both)
+    loops.gru_look_back(gates, product, bias_n, past)
+    np.tanh(n, out=n)
+    loops.gru_blend(gates, h, after)
+
+
+def gru_backward(
+    g: Array, gates: Array, past: Array, h: Array, carried: Array, to_gates: Array, to_n: Array
+) -> None:
+    """From the gradients of h', g and what later steps `carried` here, to those of W_hh h, of n, and straight of h."""
+    size = h.shape[1]
+    r, z, n = (gates[:, k * size : (k + 1) * size] for k in range(3))
+    to_r, to_z, to_past = (to_gates[:, k * size : (k + 1) * size] for k in range(3))
+    carried += g
+    forget = 1 - z
+    np.subtract(h, n, out=to_z)
+    to_z *= z
+    to_z *= forget
+    to_z *= carried
+    forget *= carried
+    np.multiply(n, n, out=to_n)
+    np.subtract(1, to_n, out=to_n)
+    to_n *= forget
+    np.multiply(to_n, r, out=to_past)
+    np.subtract(1, r, out=to_r)
+    to_r *= past
+    to_r *= to_past
+    carried *= z
+
+
+def lstm_forward(gates: Array, product: Array, c: Array, c_after: Array, shown: Array, after: Array) -> None:
+    """`gates` has W_ih x and becomes i, f, g and o; `product` is W_hh h; `shown` becomes tanh(c'), `after` h'."""
+    size = c.shape[1]
+    gates += product
+    i, f, g, o = (gates[:, k * size : (k + 1) * size] for k in range(4))
+    sigmoid(gates[:, : 2 * size])
+    np.tanh(g, out=g)
+    sigmoid(o)
+    np.multiply(f, c, out=c_after)
+    c_after += np.multiply(i, g, out=shown)
+    np.tanh(c_after, out=shown)
+    np.multiply(o, shown, out=after)
+
+
+def lstm_forward_in_loops(
+    gates: Array, product: Array, c: Array, c_after: Array, shown: Array, after: Array
+) -> None:
+    """The same. A sigmoid is a tanh, squeezed: σ(x) = ½ tanh(½x) + ½. So one tanh does all four gates."""
+    loops.lstm_open(gates, product)
+    np.tanh(gates, out=gates)
+    loops.lstm_keep(gates, c, c_after)
+    np.tanh(c_after, out=shown)
+    loops.lstm_show(gates, shown, after)
+
+
+def lstm_backward(
+    g: Array, gates: Array, shown: Array, c: Array, to_h: Array, to_c: Array, to_gates: Array
+) -> None:
+    """From the gradients of h' (g and `to_h`) and of c' (`to_c`) to those of the gates, and straight of c (`to_c`)."""
+    size = c.shape[1]
+    to_h += g
+    i, f, new, o = (gates[:, k * size : (k + 1) * size] for k in range(4))
+    to_i, to_f, to_new, to_o = (to_gates[:, k * size : (k + 1) * size] for k in range(4))
+    np.subtract(1, o, out=to_o)
+    to_o *= o
+    to_o *= shown
+    to_o *= to_h
+    slope = 1 - shown * shown
+    slope *= o
+    slope *= to_h
+    to_c += slope
+    np.subtract(1, i, out=to_i)
+    to_i *= i
+    to_i *= new
+    to_i *= to_c
+    np.subtract(1, f, out=to_f)
+    to_f *= f
+    to_f *= c
+    to_f *= to_c
+    np.multiply(new, new, out=to_new)
+    np.subtract(1, to_new, out=to_new)
+    to_new *= i
+    to_new *= to_c
+    to_c *= f
 
 
 # -- one step of one text, on plain arrays, for writing --------------------------------------------------------
