@@ -54,11 +54,11 @@ PROGRAMS: Table = {
         "hellodl.programs.scan", "find where introns begin and end in DNA", ("threads", "json")
     ),
     "train": TRAIN,
-    "write": Program("hellodl.programs.write", "write on from a prompt", ("seed", "json")),
+    "write": Program("hellodl.programs.write", "a small GPT writes on from a prompt", ("seed", "json")),
     "evaluate": Program("hellodl.programs.evaluate", "how well a trained model reads a data set", LEARNING),
     "data": Program("hellodl.programs.data", "list the data sets, or download one", ("data", "json")),
     "runs": Program("hellodl.programs.runs", "list, show and compare the training runs so far", ("json",)),
-    "bench": Program("hellodl.programs.bench", "images a second, beside other libraries", ("data", "json")),
+    "bench": Program("hellodl.programs.bench", "images and letters a second, beside others", ("data", "json")),
     "reproduce": Program("hellodl.programs.reproduce", "run published figures again", ("data", "json")),
 }
 
