@@ -104,6 +104,19 @@ def gelu_tanh(x: Tensor) -> Tensor:
     return record(np.multiply(x.data, share, out=scratch.like(x.data)), (x, to_x))
 
 
+def gelu_tanh_of(x: Array) -> Array:
+    """The value of `gelu_tanh` alone, of an array."""
+    out = x * x
+    out *= 0.044715 * math.sqrt(2 / math.pi)
+    out += math.sqrt(2 / math.pi)
+    out *= x
+    np.tanh(out, out=out)
+    out += 1
+    out *= x
+    out *= 0.5
+    return out
+
+
 def relu_squared(x: Tensor) -> Tensor:
     """max(x, 0)² (So et al. 2021).  Its slope is 2·max(x, 0)."""
     if loops.use(x.data):

@@ -58,7 +58,9 @@ PROGRAMS: Table = {
     "evaluate": Program("hellodl.programs.evaluate", "how well a trained model reads a data set", LEARNING),
     "data": Program("hellodl.programs.data", "list the data sets, or download one", ("data", "json")),
     "runs": Program("hellodl.programs.runs", "list, show and compare the training runs so far", ("json",)),
-    "bench": Program("hellodl.programs.bench", "images and letters a second, beside others", ("data", "json")),
+    "bench": Program(
+        "hellodl.programs.bench", "images and letters a second, beside others", ("data", "json")
+    ),
     "reproduce": Program("hellodl.programs.reproduce", "run published figures again", ("data", "json")),
 }
 
