@@ -339,6 +339,12 @@ def test_ingredients_can_be_left_out_and_put_in(capsys):
     assert "--with is for --model gpt-2" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("width", ["30", "36"])
+def test_heads_want_an_even_share_each(width, capsys):
+    assert main(["train", "text", "--model", "gpt", "--width", width]) == 2
+    assert f"--width {width} does not give each of 4 --heads an even share" in capsys.readouterr().err
+
+
 def test_pieces_of_a_batch_share_out_evenly():
     for batch, context in ((12, 64), (32, 128), (64, 64), (16, 256), (1, 64)):
         recipe = replace(program.RECIPES["gpt"], batch_size=batch, context=context)

@@ -176,8 +176,11 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
             options.wrong_usage(f"--{name.replace('_', '-')} is a number from 1 up")
     if not 0 <= recipe.dropout < 1:
         options.wrong_usage("--dropout is at least 0 and under 1")
-    if recipe.heads is not None and (recipe.heads < 1 or recipe.width % recipe.heads):
-        options.wrong_usage(f"--width {recipe.width} cannot be shared out among {recipe.heads} --heads")
+    if recipe.heads is not None and (recipe.heads < 1 or recipe.width % (2 * recipe.heads)):
+        options.wrong_usage(
+            f"--width {recipe.width} does not give each of {recipe.heads} --heads an even share; "
+            "make it a multiple of twice as many"
+        )
     if options.steps is not None and options.steps < 1:
         options.wrong_usage("--steps is a number from 1 up")
     if options.minutes is not None and not 0 < options.minutes < math.inf:
