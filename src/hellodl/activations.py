@@ -14,6 +14,10 @@ from hellodl import loops, scratch
 from hellodl.erf import erf as _erf
 from hellodl.tensor import Array, Tensor, record
 
+# GELU by tanh: Φ(x) ≈ (1 + tanh u) / 2 with u = FIRST·x + THIRD·x³ (Hendrycks and Gimpel 2016).
+FIRST = math.sqrt(2 / math.pi)
+THIRD = FIRST * 0.044715
+
 
 def relu(x: Tensor) -> Tensor:
     """max(x, 0), the rectifier (Nair and Hinton 2010).  The slope is 1 where something came through."""
@@ -74,24 +78,23 @@ def gelu_tanh(x: Tensor) -> Tensor:
 
     Φ(x) ≈ (1 + tanh u) / 2 with u = √(2/π)·(x + 0.044715·x³), and its slope is Φ(x)·(1 + 2x·(1 - Φ(x))·du/dx).
     """
-    scale, cubic = math.sqrt(2 / math.pi), 0.044715
     if loops.use(x.data):
-        return _gelu_in_loops(x, np.float32(scale), np.float32(scale * cubic))
+        return _gelu_in_loops(x, np.float32(FIRST), np.float32(THIRD))
 
     def parabola(square: float) -> Array:
         out = np.multiply(x.data, x.data, out=scratch.like(x.data))
-        out *= scale * square
-        out += scale
+        out *= square
+        out += FIRST
         return out
 
-    share = parabola(cubic)
+    share = parabola(THIRD)
     share *= x.data
     np.tanh(share, out=share)
     share *= 0.5
     share += 0.5
 
     def to_x(g: Array) -> Array:
-        slope = parabola(3 * cubic)
+        slope = parabola(3 * THIRD)
         slope *= x.data
         rest = np.subtract(1, share, out=scratch.like(share))
         slope *= rest
@@ -107,8 +110,8 @@ def gelu_tanh(x: Tensor) -> Tensor:
 def gelu_tanh_of(x: Array) -> Array:
     """The value of `gelu_tanh` alone, of an array."""
     out = x * x
-    out *= 0.044715 * math.sqrt(2 / math.pi)
-    out += math.sqrt(2 / math.pi)
+    out *= THIRD
+    out += FIRST
     out *= x
     np.tanh(out, out=out)
     out += 1

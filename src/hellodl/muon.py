@@ -61,21 +61,13 @@ class Muon(AdamW):
 
     def step(self) -> None:
         """Change every weight that has a gradient; each by itself, so that threads change nothing but the time."""
-        self.steps += 1
-
-        def change(name: str, parameter: Tensor, group: Group) -> None:
-            assert parameter.grad is not None
-            rate = self.learning_rate * group.get("rate", 1.0)
-            self.update(parameter.data, parameter.grad, rate, group, self.memory.setdefault(name, {}))
-
-        waiting = [each for each in self.named_parameters() if each[1].grad is not None]
         if self.threads == 1:
-            for each in waiting:
-                change(*each)
+            super().step()
             return
+        self.steps += 1
+        largest_first = sorted(self.waiting(), key=lambda each: -each[1].size)
         with ThreadPoolExecutor(self.threads) as pool:
-            waiting.sort(key=lambda each: -each[1].size)
-            list(pool.map(lambda each: change(*each), waiting))
+            list(pool.map(lambda each: self.change(*each), largest_first))
 
     def update(
         self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]

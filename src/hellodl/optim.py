@@ -58,10 +58,18 @@ class Optimizer:
     def step(self) -> None:
         """Change every weight that has a gradient."""
         self.steps += 1
-        for name, parameter, group in self.named_parameters():
-            if parameter.grad is not None:
-                rate = self.learning_rate * group.get("rate", 1.0)
-                self.update(parameter.data, parameter.grad, rate, group, self.memory.setdefault(name, {}))
+        for each in self.waiting():
+            self.change(*each)
+
+    def waiting(self) -> list[tuple[str, Tensor, Group]]:
+        """The weights that have a gradient."""
+        return [each for each in self.named_parameters() if each[1].grad is not None]
+
+    def change(self, name: str, parameter: Tensor, group: Group) -> None:
+        """Change one weight, with the rate of its group and what is remembered of it."""
+        assert parameter.grad is not None
+        rate = self.learning_rate * group.get("rate", 1.0)
+        self.update(parameter.data, parameter.grad, rate, group, self.memory.setdefault(name, {}))
 
     def update(
         self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]

@@ -73,9 +73,8 @@ OPTIMIZERS: dict[str, Maker] = {
     "nesterov": stepping(optim.SGD, momentum=0.9, nesterov=True),
     "adam": stepping(optim.Adam),
     "adamw": stepping(optim.AdamW),
-    "adamw-quick": stepping(
-        optim.AdamW, betas=(0.9, 0.99)
-    ),  # forgets sooner: for short trainings (nanoGPT's)
+    # forgets sooner: for short trainings (nanoGPT's)
+    "adamw-quick": stepping(optim.AdamW, betas=(0.9, 0.99)),
     "muon": lambda model, settings, threads: Muon(
         muon.groups(model, settings.weight_decay), settings.learning_rate, threads=thread_count(threads)
     ),

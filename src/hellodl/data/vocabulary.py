@@ -44,11 +44,11 @@ class Vocabulary:
 
     def encode(self, text: str) -> np.ndarray:
         """The tokens of a text, (N,) int64."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} has no encode yet; write one")
 
     def stream(self, tokens: Iterable[int]) -> Iterator[str]:
         """The text of tokens, piece by piece as they come; never half a character."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} has no stream yet; write one")
 
     def decode(self, tokens: Iterable[int]) -> str:
         """The text of tokens; those of any `encode(text)` give the text again, but for unknown characters."""
@@ -60,7 +60,7 @@ class Vocabulary:
 
     def describe(self) -> dict[str, Any]:
         """What this vocabulary is, as plain JSON."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} has no describe yet; write one")
 
     def start(self) -> int:
         """The token to begin with where there is no text yet: the end of the line before."""

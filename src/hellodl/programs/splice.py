@@ -27,6 +27,7 @@ from hellodl.data import dna, introns
 from hellodl.data.home import find, folder_of
 from hellodl.parallel import Work, probabilities
 from hellodl.programs import show
+from hellodl.programs.recorded import RUNS
 from hellodl.runlog import RunLog
 from hellodl.runwriter import Run
 from hellodl.tensor import Array, Tensor
@@ -43,7 +44,6 @@ STRUCK_OUT = 0.1  # this share of the bases becomes N while learning
 TURNED = 0.1  # this share of the sequences is read from the other strand, where no junction is one
 SIMULATED = 4_000
 PARTS = 10  # without --folds, one of so many is for testing
-RUNS = Path("runs")
 ONE_LETTER = "DAN"  # donor, acceptor, neither: the classes as the run log has them
 
 

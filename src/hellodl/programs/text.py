@@ -256,15 +256,15 @@ def learn(network: LanguageModel, lesson: Lesson, settings: Settings, about: dic
                        order=lambda part: lesson.order(part, windows, settings.seed))  # fmt: skip
 
     def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
-        judged = lesson.judge(network, threads)
+        judged = trainer.history[-1]  # after the last part: nothing was learned since
         tokens = settings.batch_size * lesson.context * trainer.total
         return {
             "vocabulary": lesson.vocabulary.size,
             "characters": len(lesson.corpus.train),
             "characters_per_token": lesson.characters_per_token,
-            "validation_loss": judged["loss"],
-            "validation_bits": judged["loss"] / math.log(2),
-            "validation_accuracy": judged["accuracy"],
+            "validation_loss": judged["validation_loss"],
+            "validation_bits": judged["validation_loss"] / math.log(2),
+            "validation_accuracy": judged["validation_accuracy"],
             "tokens_per_second": tokens / max(trainer.seconds, 1e-9),
             "sample": lesson.sample(network, SAMPLE, settings.seed),
         }
