@@ -50,6 +50,9 @@ PROGRAMS: Table = {
         LEARNING,
     ),
     "read": Program("hellodl.programs.read", "read photos of handwriting", ("threads", "json")),
+    "score": Program(
+        "hellodl.programs.score", "how well photos are read whose text is known", ("seed", "threads", "json")
+    ),
     "splice": Program(
         "hellodl.programs.scan", "find where introns begin and end in DNA", ("threads", "json")
     ),

@@ -6,8 +6,8 @@ That U Vᵀ is the orthogonal matrix nearest to the gradient, and there is no ne
 polynomial of a matrix acts on its singular values alone, and one that is applied over and over can drive all of them
 towards 1 (Newton and Schulz). Products of matrices are what a computer does best.
 
-It is for the matrices inside a network. Tables, the last layer and single vectors, whose rows have a meaning of
-their own, are left to AdamW.
+It is for the matrices inside a network, kernels of convolutions among them. Tables, the last layer and single
+vectors, whose rows have a meaning of their own, are left to AdamW.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ class Muon(AdamW):
         average *= self.momentum
         average += new * gradient
         direction = self.momentum * average + new * gradient
-        pieces = direction.reshape(group["pieces"], -1, weight.shape[1])  # (pieces, out, in)
+        # A convolution's kernels are a matrix too: from each window of its input to its channels.
+        pieces = direction.reshape(group["pieces"], len(weight) // group["pieces"], -1)  # (pieces, out, in)
         out_of, into = pieces.shape[1:]
         if group["weight_decay"]:
             weight *= 1 - rate * group["weight_decay"]
@@ -92,11 +93,12 @@ class Muon(AdamW):
 
 
 def groups(model: nn.Module, weight_decay: float = 0.0) -> list[Group]:
-    """Which weights are whose: matrices inside the network are Muon's; tables, `head` and vectors are AdamW's.
+    """Which weights are whose: matrices inside the network are Muon's; tables, the last layer and vectors are AdamW's.
 
     Matrices that are several in one (queries, keys and values; the gates of a cell) are stepped piece by piece.
     """
     found: dict[str, Group] = {}
+    last = [module for _, module in model.modules() if isinstance(module, nn.Linear)][-1:]
     named = {id(parameter): name for name, parameter in model.named_parameters().items()}
 
     def put(parameter: Tensor, kind: str, **settings: float) -> None:
@@ -104,19 +106,19 @@ def groups(model: nn.Module, weight_decay: float = 0.0) -> list[Group]:
         if name is not None:
             found.setdefault(kind, {"params": {}, **settings})["params"][name] = parameter
 
-    for path, module in model.modules():
+    for _, module in model.modules():
         if isinstance(module, nn.Embedding):
             put(module.weight, "tables", rate=1.0, weight_decay=0.0)
         elif isinstance(module, nn.CausalSelfAttention):
             put(module.qkv.weight, "3 pieces", pieces=3, weight_decay=weight_decay)
-        elif isinstance(module, nn.Linear) and path.split(".")[-1] == "head":
+        elif module in last:
             put(module.weight, "head", rate=0.25, weight_decay=0.0)
         elif isinstance(module, nn.Linear):
             put(module.weight, "1 pieces", pieces=1, weight_decay=weight_decay)
         for parameter in vars(module).values():
             if isinstance(parameter, nn.Parameter) and id(parameter) in named:
                 pieces = getattr(module, "gates", 1)
-                if parameter.ndim == 2:
+                if parameter.ndim in (2, 4):
                     put(parameter, f"{pieces} pieces", pieces=pieces, weight_decay=weight_decay)
                 else:
                     put(parameter, "vectors", rate=0.5, weight_decay=0.0)

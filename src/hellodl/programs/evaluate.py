@@ -11,10 +11,11 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from hellodl.calibration import reliability
 from hellodl.checkpoint import load_model
 from hellodl.console import progress_bar
 from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
@@ -27,16 +28,6 @@ from hellodl.views import AS_IT_STANDS, VIEWS, View, agreed, opinions
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 CHUNK = 2048  # images between two movements of the progress bar
-
-
-class Bin(NamedTuple):
-    """Answers of which a model was `low` to `high` sure: of how many images, how sure, how often right."""
-
-    low: float
-    high: float
-    images: int
-    confidence: float
-    accuracy: float
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +108,7 @@ def judge(model: Module, images: np.ndarray, labels: np.ndarray, classes: str, t
         raise CheckpointError(
             f"{path}: gives {sure.shape[1]} answers for {len(classes)} classes; save the model again"
         )
-    error, bins = calibration(sure, labels)
+    error, bins = reliability(sure.max(axis=1), sure.argmax(axis=1) == labels)
     return {
         "accuracy": accuracy(sure, labels),
         "accuracy_one_view": accuracy(by_view[0], labels),
@@ -140,25 +131,6 @@ def looked_at(
             parts.append(opinions(part, lambda pictures: probabilities(model, pictures, threads), views))
             bar.advance(len(part))
     return np.concatenate(parts, axis=1)
-
-
-def calibration(sure: np.ndarray, labels: np.ndarray, bins: int = 10) -> tuple[float, list[Bin]]:
-    """Expected calibration error (0 to 1) of probabilities (N, K), and the bins that it is the mean of.
-
-    The confidence of an answer is the probability of the best guess. Among answers of about the same
-    confidence, the error is how far that is from the share of them that is right (Guo et al., "On calibration
-    of modern neural networks", 2017). Bins are weighed by their images; empty ones are left out.
-    """
-    confidence = sure.max(axis=1).astype(np.float64)  # (N,)
-    right = sure.argmax(axis=1) == labels
-    number = np.minimum((confidence * bins).astype(int), bins - 1)  # the bin of each answer, (N,)
-    found = []
-    for k in np.unique(number):
-        inside = number == k
-        mean, good = float(confidence[inside].mean()), float(right[inside].mean())
-        found.append(Bin(k / bins, (k + 1) / bins, int(inside.sum()), mean, good))
-    error = sum(b.images * abs(b.confidence - b.accuracy) for b in found) / len(labels)
-    return float(error), found
 
 
 def show(figures: dict[str, Any]) -> None:

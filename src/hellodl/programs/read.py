@@ -7,10 +7,12 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hellodl.errors import CheckpointError, HelloError, PhotoError
+from hellodl.reading.debug import DebugFolder, Watcher, nobody
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from hellodl.reading import Classify, Page
 
 MODEL = Path(__file__).parent.parent / "models" / "reader.safetensors"
+TURNS = ("auto", "0", "90", "180", "270")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,23 +31,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="where PHOTO-read.png goes (here)"
     )
+    parser.add_argument(
+        "--case", choices=("upper", "lower"), help="all letters in one case (as the page shows them)"
+    )
+    parser.add_argument("--min-confidence", type=share, default=0.0, metavar="P",
+                        help="write ? for characters that are less probable than this, 0 to 1 (0)")  # fmt: skip
+    parser.add_argument(
+        "--debug-dir", type=Path, metavar="DIR", help="put a picture of each stage of reading there"
+    )
+    add_reader_arguments(parser)
+
+
+def add_reader_arguments(parser: argparse.ArgumentParser) -> None:
+    """Who reads, and how: the options of all programs that read photos."""
     parser.add_argument("--model", type=Path, metavar="FILE", help="another reader than the one that ships")
+    parser.add_argument("--rotate", choices=TURNS, default="0",
+                        help="turn photos by so many degrees to the right first; auto: try all four (0)")  # fmt: skip
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError
+    return value
 
 
 def main(options: argparse.Namespace) -> int:
     """Read each photo; a bad one gets its line and does not keep the others from being read."""
-    classify, classes = classifier(options.model, getattr(options, "threads", None))
+    read = reader_of(options)
     make_folder(options.out)
     records, failed = [], False
     names = picture_names(options.photos)
     for place, (path, name) in enumerate(zip(options.photos, names)):
+        watch = DebugFolder(options.debug_dir, path.stem) if options.debug_dir else nobody
         try:
-            page, annotated = read_and_annotate(path, classify, classes)
+            page, annotated = read_and_annotate(path, lambda picture: read(picture, watch))
             save_picture(options.out / name, annotated)
         except PhotoError as error:
             print(f"hellodl: {error}", file=sys.stderr)
             failed = True
             continue
+        page = page.in_case(options.case).doubting(options.min_confidence)
         if options.json:
             records.append({"photo": str(path), **page.to_json()})
         else:
@@ -62,19 +90,52 @@ def show(page: Page, path: Path | None, first: bool) -> None:
         print(page.text, flush=True)
 
 
-def read_photo(path: str | Path, model: str | Path | None = None) -> Page:
-    """Read one photo with the reader that ships, or with the model file given; `.text` is what it says."""
+def read_photo(path: str | Path, model: str | Path | None = None, rotate: str | int = 0) -> Page:
+    """Read one photo with the reader that ships, or with the model file given; `.text` is what it says.
+
+    `rotate` turns it first, by 90, 180 or 270 degrees to the right, or as it reads best ("auto").
+    """
     classify, classes = classifier(None if model is None else Path(model))
-    return read_and_annotate(Path(path), classify, classes)[0]
+    return read_and_annotate(
+        Path(path), lambda picture: turned_page(picture, classify, classes, str(rotate))
+    )[0]
 
 
-def read_and_annotate(path: Path, classify: Classify, classes: str) -> tuple[Page, np.ndarray]:
+def read_and_annotate(path: Path, read: Callable[[np.ndarray], Page]) -> tuple[Page, np.ndarray]:
     """The page, its boxes in pixels of the photo, and the picture with the answers (large ones reduced)."""
-    from hellodl.reading import annotate, load_photo, read_page
+    from hellodl.reading import annotate, load_photo
 
     photo = load_photo(path)
-    page = read_page(photo.picture, classify, classes).enlarged(photo.reduction)
-    return page, annotate(photo.picture, page)
+    page = read(photo.picture)
+    return page.enlarged(photo.reduction), annotate(photo.picture, page)
+
+
+Reader = Callable[..., "Page"]  # (picture (H, W, 3) uint8, watch=nobody) -> what it says
+
+
+def reader_of(options: argparse.Namespace) -> Reader:
+    """The reader that the options ask for, ready to be given pictures."""
+    classify, classes = classifier(options.model, getattr(options, "threads", None))
+
+    def read(picture: np.ndarray, watch: Watcher = nobody) -> Page:
+        return turned_page(picture, classify, classes, options.rotate, watch)
+
+    return read
+
+
+def turned_page(
+    picture: np.ndarray, classify: Classify, classes: str, rotate: str, watch: Watcher = nobody
+) -> Page:
+    """Read a picture that was taken turned: "0", "90", "180", "270" degrees back to the right, or "auto"."""
+    from hellodl.reading import read_page
+    from hellodl.reading.turn import best_turn, turned, turned_back
+
+    def look(upright: np.ndarray) -> Page:
+        return read_page(upright, classify, classes)
+
+    degrees = best_turn(picture, look) if rotate == "auto" else int(rotate)
+    page = read_page(turned(picture, degrees), classify, classes, watch)
+    return turned_back(page, degrees)
 
 
 def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify, str]:

@@ -1,45 +1,42 @@
-"""`hellodl train reader`: the network behind `hellodl read`, for letters and digits out of photos.
+"""`hellodl train reader`: the network behind `hellodl read`, for capitals, small letters and digits out of photos.
 
-It learns all 36 classes (both cases of a letter are one) from every kind of handwriting at hand: UNIPEN's
-drawings with thin pens and thick ones, MNIST's digits, and ink. Pen and paper change letters in ways that a
-tablet does not, so each image is also blurred, bent, thickened and dirtied before it is learned from.
+It learns 62 characters and what is none of them from pages: made in the hands of UNIPEN's training writers and of
+ink, photographed badly, and cut up by the code that will cut up real photos (see `schoolbook`). Beside these come
+all of UNIPEN's drawings one by one, with pens from a hard pencil to a marker, and marks to refuse.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 import numpy as np
 
 from hellodl import data
 from hellodl.console import log
+from hellodl.data import unipen
 from hellodl.data.augment import Augment
 from hellodl.data.dataset import Dataset, together
 from hellodl.data.home import find
-from hellodl.data.unipen import CLASSES_36
 from hellodl.programs import learning, recorded, show
 from hellodl.programs.networks import residual
+from hellodl.programs.schoolbook import CLASSES, marks, taken_apart
 from hellodl.train import Settings
 
 DATASETS = ("all", "ink")
-SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.05, average=0.999)
-PENS = (1.3, 5.0)  # pixels, where a character is 20 long: from a hard pencil to a marker
+SETTINGS = Settings(batch_size=128, optimizer="muon", learning_rate=0.02, schedule="linear", label_smoothing=0.05,
+                    average=0.999, weight_decay=0.05)  # fmt: skip
+PENS = (1.3, 6.0)  # pixels, where a character is 20 long: from a hard pencil to a marker
+INK, MARKS = 40_000, 8_000  # pictures
 PHOTOS = Augment(
-    rotation=10,
-    shear=0.2,
-    scale=0.1,
-    stretch=0.15,
-    shift=1.2,
-    thickness=0.3,
-    elastic=0.8,
-    blur=0.6,
-    noise=0.04,
+    rotation=7, shear=0.12, scale=0.08, stretch=0.12, shift=1, thickness=0.25, elastic=0.6, blur=0.4
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The common options of learning."""
-    learning.add_arguments(parser, SETTINGS, DATASETS, images=900_000)
+    """The common options of learning, and how many pages."""
+    learning.add_arguments(parser, SETTINGS, DATASETS, images=1_500_000)
+    parser.add_argument("--pages", type=int, default=1200, metavar="N", help="pages to learn from (1200)")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -48,10 +45,10 @@ def main(options: argparse.Namespace) -> int:
     splits = gather(options)
     settings = learning.settings_of(options, SETTINGS, splits.train)
     rng = np.random.default_rng(options.seed)
-    network = residual(len(CLASSES_36), rng, dropout=0.2)
+    network = residual(len(CLASSES), rng, dropout=0.1)
 
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
-    about = {"architecture": "residual", "count": options.count, "all": options.all}
+    about = {"architecture": "residual", "count": options.count, "all": options.all, "pages": options.pages}
     learned = learning.learn("reader", network, splits, settings, prepare=PHOTOS, about=about,
                              threads=options.threads, out=options.out, state=state)  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)
@@ -60,46 +57,35 @@ def main(options: argparse.Namespace) -> int:
 
 def gather(options: argparse.Namespace) -> learning.Splits:
     """Everything at hand to learn from; validation and test are UNIPEN's where it is there, else ink's own."""
-    folder = find("unipen", options.data)
-    if options.dataset == "ink" or folder is None:
-        return learning.load_splits("ink", options, classes="36")
-    from hellodl.data import unipen
-
-    rng = np.random.default_rng(options.seed)
-    drawn = unipen.load_characters(folder, "train", 36, PENS, rng)
-    learned, watched = data.split_off_validation(drawn, options.seed)
+    folder = None if options.dataset == "ink" else find("unipen", options.data)
+    drawn = watch = None
+    watched: np.ndarray | None = None
+    if folder is not None:
+        rng = np.random.default_rng(options.seed)
+        drawn = named(unipen.load_characters(folder, "train", 62, PENS, rng))
+        if not options.all:
+            learned, kept_back = data.split_off_validation(drawn, options.seed)
+            watch, drawn = drawn.subset(kept_back), drawn.subset(learned)
+            watched = np.unique(watch.writers)
+        test = named(unipen.load_characters(folder, "test", 62))
+    else:
+        watch = (
+            None if options.all else named(data.load("ink", "validation", seed=options.seed, classes="62"))
+        )
+        test = named(data.load("ink", "test", seed=options.seed, classes="62"))
     parts = [
-        drawn if options.all else drawn.subset(learned),
-        data.load("ink", "train", seed=options.seed, count=40_000, classes="36"),
+        taken_apart(options.pages, options.seed, folder, watched, options.threads),
+        named(data.load("ink", "train", seed=options.seed, count=INK, classes="62")),
+        marks(MARKS, options.seed, PENS),
     ]
-    if find("mnist", options.data) is not None:
-        parts.append(centred(data.load("mnist", "train", options.data, count=30_000)))
-    mixed = together("all", parts)
-    mixed = mixed.subset(evened(mixed.labels, rng))
+    if drawn is not None:
+        parts.append(drawn)
+    mixed = together("all" if folder else "ink", parts)
     if options.count is not None:
-        mixed = mixed.subset(rng.permutation(len(mixed))[: options.count])
-    watch = None if options.all else drawn.subset(watched)
-    return learning.Splits(mixed, watch, unipen.load_characters(folder, "test", 36))
+        mixed = mixed.subset(np.random.default_rng(options.seed).permutation(len(mixed))[: options.count])
+    return learning.Splits(mixed, watch, test)
 
 
-def evened(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Indices in which rare classes come more than once: as often as the square root of their share says.
-
-    Even classes would make rare letters too likely guesses, and as they are nobody would learn a z.
-    """
-    counts = np.bincount(labels)
-    wanted = np.sqrt(counts * counts.max())
-    times = (wanted / np.maximum(counts, 1))[labels]  # at least 1
-    return np.repeat(np.arange(len(labels)), (times + rng.random(len(labels))).astype(int))
-
-
-def centred(dataset: Dataset) -> Dataset:
-    """Images moved so that the box around the ink is in the middle, as characters cut out of photos are."""
-    moved = np.zeros_like(dataset.images)
-    for image, target in zip(dataset.images, moved):
-        rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
-        if len(rows):
-            ink = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-            top, left = (28 - ink.shape[0]) // 2, (28 - ink.shape[1]) // 2
-            target[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
-    return Dataset(dataset.name, moved, dataset.labels, dataset.classes)
+def named(characters: Dataset) -> Dataset:
+    """A set of the 62 characters, numbered among CLASSES."""
+    return replace(characters, classes=CLASSES)

@@ -1,30 +1,26 @@
-"""Take away what nobody wrote: frames around letters, ruled lines, the photo's dark edges, dust.
+"""Take away what nobody wrote: frames around letters, the photo's dark edges, dust.
 
-A printed box is a part that holds other parts inside and has nearly all of its own ink along its four edges.
-Ruled lines are straight, and far longer than a letter; they are found with the Hough transform (Duda and Hart
-1972), in which every ink pixel votes for the lines that it may lie on, so that gaps and crossing letters do
-little harm.
+A printed box is a part that holds other parts inside and has nearly all of its own ink along its four edges. Rows
+of boxes share long lines, which `rules` has taken away; what is left of them are bars from one line to the next.
 """
 
 from __future__ import annotations
 
-import cv2
+from collections.abc import Sequence
+
 import numpy as np
 
 from hellodl.reading.parts import Box, Part, find_parts, letter_height, stroke_width
+from hellodl.reading.rules import Rule
 
 
-def without_frames(mask: np.ndarray) -> np.ndarray:
-    """The mask (H, W) bool without ruled lines, printed boxes and the dark edges of the photo."""
+def without_frames(mask: np.ndarray, rules: Sequence[Rule] = ()) -> np.ndarray:
+    """The mask (H, W) bool without printed boxes and the dark edges of the photo.
+
+    `rules` are the level lines that were taken out of it already.
+    """
     mask = mask.copy()
-    _, parts = find_parts(mask)
-    # Lines first: letters that stand on one make one part with it.
-    free = [part for part in parts if part.box.side < 0.2 * max(mask.shape)]
-    lines = ruled_lines(mask, letter_height(free) or 0.03 * max(mask.shape))
-    if len(lines):
-        ruled = line_pixels(mask, lines)
-        mask &= ~ruled
-        rub_out_bars(mask, ruled)
+    rub_out_bars(mask, rules)
     labels, parts = find_parts(mask)
     for part in frames_among(labels, parts):
         rub_out_frame(mask, labels, part)
@@ -33,6 +29,24 @@ def without_frames(mask: np.ndarray) -> np.ndarray:
         where = part.box.slices()
         mask[where] &= labels[where] != part.label
     return mask
+
+
+def rub_out_bars(mask: np.ndarray, rules: Sequence[Rule]) -> None:
+    """Take upright bars from one ruled line to the next out of the mask: they part a row into boxes."""
+    if len(rules) < 2:
+        return
+    labels, parts = find_parts(mask)
+    for part in parts:
+        box = part.box
+        if box.width > 0.25 * box.height:
+            continue
+        x = round(box.middle[0])
+        near = 2 * max(rule.reach for rule in rules)
+        levels = np.array([rule.level(x) for rule in rules])
+        ends = [np.abs(levels - end).min() <= near for end in (box.top, box.bottom)]
+        if all(ends):
+            where = box.slices()
+            mask[where] &= labels[where] != part.label
 
 
 def frames_among(labels: np.ndarray, parts: list[Part]) -> list[Part]:
@@ -132,98 +146,6 @@ def dark_edges(parts: list[Part], shape: tuple[int, ...], height: float) -> list
         ):
             bad.append(part)
     return bad
-
-
-def ruled_lines(mask: np.ndarray, height: float) -> np.ndarray:
-    """Printed straight lines, (N, 4) int: x and y of both ends, within 20 degrees of level or upright.
-
-    `height` is the usual letter's. A line counts from six letters or a quarter of the page on, an upright one
-    from eight or 0.4: the stems of letters in a column stand in line too. It must be inked nearly all along.
-    """
-    none = np.zeros((0, 4), np.int32)
-    if height < 4:
-        return none
-    least_level, least_upright = max(6 * height, mask.shape[1] / 4), max(8 * height, 0.4 * mask.shape[0])
-    # One pixel of this smaller picture is a sixteenth of a letter: exact enough to find lines, and fast.
-    factor = min(1.0, 16 / height)
-    small: np.ndarray = mask.astype(np.uint8) * 255
-    if factor < 1:
-        small = cv2.resize(small, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        small = (small > 40).astype(np.uint8) * 255
-    least = int(min(least_level, least_upright) * factor)
-    if (small > 0).mean() > 0.4 or least > max(small.shape):
-        return none
-    found = cv2.HoughLinesP(small, 1, np.pi / 360, least // 2, minLineLength=least, maxLineGap=3)
-    if found is None:
-        return none
-    found = found.reshape(-1, 4)
-    across, down = np.abs(found[:, 2:] - found[:, :2]).T.astype(np.float64)
-    level = (down < 0.36 * across) & (across >= least_level * factor)
-    upright = (across < 0.36 * down) & (down >= least_upright * factor)
-    found = found[level | upright]
-    inked = [_inked_share(small, line) > 0.93 for line in found]
-    return np.round(found[inked] / factor).astype(np.int32)
-
-
-def _inked_share(ink: np.ndarray, line: np.ndarray) -> float:
-    """Along which share of a line there is ink, within a pixel to either side."""
-    x0, y0, x1, y1 = (int(value) for value in line)
-    count = max(abs(x1 - x0), abs(y1 - y0)) + 1
-    x = np.round(np.linspace(x0, x1, count)).astype(int)
-    y = np.round(np.linspace(y0, y1, count)).astype(int)
-    off = np.array([[-1], [0], [1]])
-    if abs(x1 - x0) >= abs(y1 - y0):
-        near = ink[np.clip(y + off, 0, ink.shape[0] - 1), x]
-    else:
-        near = ink[y, np.clip(x + off, 0, ink.shape[1] - 1)]
-    return float((near > 0).any(axis=0).mean())
-
-
-def line_pixels(mask: np.ndarray, lines: np.ndarray) -> np.ndarray:
-    """The ink (H, W) bool of these lines alone: where a stroke crosses a line, its pixels are kept out."""
-    out = np.zeros_like(mask)
-    for level in (True, False):
-        chosen = [line for line in lines if (abs(line[2] - line[0]) >= abs(line[3] - line[1])) == level]
-        if not chosen:
-            continue
-        near = np.zeros(mask.shape, np.uint8)
-        width = _line_width(mask, chosen, level)
-        for x0, y0, x1, y1 in chosen:
-            cv2.line(near, (int(x0), int(y0)), (int(x1), int(y1)), 1, 2 * width + 3)
-        # A crossing stroke is longer than the line is wide, looking across the line.
-        reach = 2 * width + 3
-        across = np.ones((reach, 1) if level else (1, reach), np.uint8)
-        crossing = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, across)
-        out |= mask & (near > 0) & (crossing == 0)
-    return out
-
-
-def rub_out_bars(mask: np.ndarray, ruled: np.ndarray) -> None:
-    """Take upright bars from one ruled line to the next out of the mask: they part a row into boxes."""
-    near = cv2.dilate(ruled.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-    labels, parts = find_parts(mask)
-    for part in parts:
-        where = part.box.slices()
-        ink = labels[where] == part.label
-        if part.box.width < 0.25 * part.box.height:
-            ends = near[where] & ink
-            if ends[:3].any() and ends[-3:].any():
-                mask[where] &= ~ink
-
-
-def _line_width(mask: np.ndarray, lines: list[np.ndarray], level: bool) -> int:
-    """The usual width of these lines in pixels, measured across them at many places."""
-    widths = []
-    for x0, y0, x1, y1 in lines:
-        for share in np.linspace(0.05, 0.95, 25):
-            x, y = round(x0 + share * (x1 - x0)), round(y0 + share * (y1 - y0))
-            cut = mask[max(0, y - 12) : y + 13, x] if level else mask[y, max(0, x - 12) : x + 13]
-            middle = min(12, y if level else x)
-            if not (middle < len(cut) and cut[middle]):
-                continue
-            after, before = np.argmin(cut[middle:]), np.argmin(cut[middle::-1])
-            widths.append((after or len(cut) - middle) + (before or middle + 1) - 1)
-    return max(1, round(float(np.median(widths)))) if widths else 2
 
 
 def without_dust(parts: list[Part], labels: np.ndarray) -> list[Part]:

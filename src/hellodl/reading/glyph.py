@@ -13,7 +13,7 @@ import numpy as np
 from hellodl.reading.parts import Box
 
 SIDE, INK_SIDE = 28, 20
-FINE = 8  # the canvas is this many times finer
+FINE = 4  # the canvas is this many times finer
 THINNEST_PEN, THICKEST_PEN = (
     0.10,
     0.20,
@@ -74,7 +74,15 @@ def cut_out(dark: np.ndarray, labels: np.ndarray, wanted: list[int], box: Box) -
     top, left = max(0, box.top - 2), max(0, box.left - 2)
     where = slice(top, box.bottom + 2), slice(left, box.right + 2)
     names = labels[where]
-    own = np.isin(names, wanted) if len(wanted) > 1 else names == wanted[0]
+    own = among(names, wanted)
     # The soft edge of a stroke lies outside of its mask, and belongs to it where no other part's ink is.
     near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     return np.where(near & ((names == 0) | own), dark[where], 0).astype(np.float32)
+
+
+def among(names: np.ndarray, wanted: list[int]) -> np.ndarray:
+    """Where an array of labels has one of the few wanted: np.isin, which sorts, takes longer."""
+    own = names == wanted[0]
+    for label in wanted[1:]:
+        own |= names == label
+    return own

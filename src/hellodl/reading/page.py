@@ -3,7 +3,10 @@ are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+
+DOUBT = "?"  # written for what could not be read
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,26 @@ class Page:
             left, top, width, height = (round(value * factor) for value in character.box)
             return replace(character, box=(left, top, width, height))
 
-        lines = [[larger(character) for character in line] for line in self.lines]
-        return Page(lines, (round(self.size[0] * factor), round(self.size[1] * factor)))
+        return replace(self._each(larger), size=(round(self.size[0] * factor), round(self.size[1] * factor)))
+
+    def in_case(self, case: str | None) -> Page:
+        """All letters as capitals ("upper") or small letters ("lower"); as they are for None."""
+        if case is None:
+            return self
+        return self._each(
+            lambda c: replace(c, letter=getattr(c.letter, case)(), runner_up=getattr(c.runner_up, case)())
+        )
+
+    def doubting(self, least: float) -> Page:
+        """`?` in place of each letter that is less probable than `least`; what it may have been is the runner-up."""
+        return self._each(
+            lambda c: c if c.probability >= least else replace(c, letter=DOUBT, runner_up=c.letter,
+                                                               runner_up_probability=c.probability)
+        )  # fmt: skip
+
+    def _each(self, change: Callable[[Character], Character]) -> Page:
+        """The same page with each character changed."""
+        return Page([[change(character) for character in line] for line in self.lines], self.size)
 
     def to_json(self) -> dict:
         """Everything as plain lists and numbers, ready for `json.dumps`."""

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hellodl.reading.glyph import cut_out, normalise
+from hellodl.reading.debug import Watcher, nobody
+from hellodl.reading.glyph import among, cut_out, normalise
 from hellodl.reading.layout import Atom, Line
 from hellodl.reading.parts import Box, around
+from hellodl.reading.survey import Survey
 from hellodl.views import Classify, from_all_sides
 
 WIDEST_GAP = 0.3  # of the letter height: pieces farther apart are never one character
@@ -28,6 +30,8 @@ WIDE_ENOUGH, TOO_WIDE = 1.5, 4.0  # so many usual widths cost nothing; nats for 
 # How wide characters are beside the usual one, both cases (a capital I may have serifs).
 WIDTHS = {**dict.fromkeys("mw", 1.5), **dict.fromkeys("l1", 0.75)}
 EDGE = 0.35  # of a stroke's own darkness: where its edge is
+UNKNOWN = "?"  # the class of what is no character: half a letter, two at once, a stain, a drawing
+LEAST = 1e-3  # a network is never so sure
 
 
 @dataclass(frozen=True)
@@ -56,35 +60,37 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Glyph:
-    """A character that was found: its box, its normalised picture and the probabilities of the classes,
-    (K,)."""
+    """A character that was found: its box, its normalised picture, the probabilities of the classes (K,) float32,
+    given that it is a character, and how probable that is."""
 
     box: Box
     picture: np.ndarray
     probabilities: np.ndarray
+    character: float = 1.0
 
 
-def find_glyphs(
-    lines: list[Line],
-    dark: np.ndarray,
-    labels: np.ndarray,
-    threshold: float,
-    height: float,
-    classify: Classify,
-    classes: str,
-) -> list[list[Glyph]]:
-    """The characters of each line, left to right.
-
-    `dark` (H, W) float32 and `labels` (H, W) int32 are the page, `threshold` is where ink begins, `height`
-    the usual letter's. All candidates of the whole page go through `classify` at once.
-    """
-    gap = usual_gap(lines, height)
-    everything = [
-        candidates_of(pieces_of(line, labels, height), dark, labels, threshold, height, gap) for line in lines
+def lattice(page: Survey) -> list[list[Candidate]]:
+    """All that may be one character, line by line: runs of neighbouring pieces, whole and cut."""
+    gap = usual_gap(page.lines, page.letter)
+    return [
+        candidates_of(
+            pieces_of(line, page.labels, page.letter),
+            page.dark,
+            page.labels,
+            page.threshold,
+            page.letter,
+            gap,
+        )
+        for line in page.lines
     ]
+
+
+def find_glyphs(page: Survey, classify: Classify, classes: str, watch: Watcher = nobody) -> list[list[Glyph]]:
+    """The characters of each line, left to right. All candidates of the whole page go through `classify` at once."""
+    everything = lattice(page)
     flat = [candidate for candidates in everything for candidate in candidates]
     if not flat:
-        return [[] for _ in lines]
+        return [[] for _ in everything]
     probabilities = classify(np.stack([candidate.picture for candidate in flat]))
     surprises = surprise(flat, probabilities, classes)
     chosen: list[list[Candidate]] = []
@@ -93,17 +99,24 @@ def find_glyphs(
         path = cheapest_path(candidates, surprises[place : place + len(candidates)])
         chosen.append([candidates[i] for i in path])
         place += len(candidates)
+    watch("candidates", lambda: draw_candidates(page, flat, [one for line in chosen for one in line]))
     # Those that were chosen are worth a closer look.
-    answers = iter(from_all_sides(np.stack([c.picture for line in chosen for c in line]), classify))
-    return [[Glyph(c.box, c.picture, next(answers)) for c in line] for line in chosen]
+    seen = from_all_sides(np.stack([c.picture for line in chosen for c in line]), classify)
+    answers = iter(zip(*known_and_unknown(seen, classes)))
+    return [[Glyph(c.box, c.picture, *next(answers)) for c in line] for line in chosen]
 
 
 def surprise(candidates: list[Candidate], probabilities: np.ndarray, classes: str) -> np.ndarray:
-    """How little each candidate looks like any character, in nats (N,): the least of all classes.
+    """How little each candidate looks like any character, in nats (N,).
 
-    A class costs its negative log-probability, and more where the candidate is too wide for it: a network has
-    never seen two letters in one picture and calls them anything, but an O is no two letters wide.
+    A network that was taught what is no character says so itself: the cost is its odds against, and may be
+    negative, so that two good characters beat one that is as good. Of others the likeliest class is asked: it costs its
+    negative log-probability, and more where the candidate is too wide for it, for such a network has never seen two
+    letters in one picture and calls them anything, but an O is no two letters wide.
     """
+    if UNKNOWN in classes:
+        _, character = known_and_unknown(probabilities, classes)
+        return np.log(np.maximum(1 - character, LEAST)) - np.log(np.maximum(character, LEAST))
     typical = np.array([WIDTHS.get(name, 1.0) for name in classes])
     wide = np.array([candidate.box.width for candidate in candidates], np.float64)
     # How broadly this page is written: by what was never in doubt.
@@ -115,6 +128,18 @@ def surprise(candidates: list[Candidate], probabilities: np.ndarray, classes: st
     excess[np.array([candidate.stop - candidate.start == 1 for candidate in candidates])] = 0.0
     cost = -np.log(np.maximum(probabilities, 0.02)) + TOO_WIDE * np.maximum(excess, 0.0)
     return cost.min(axis=1)
+
+
+def known_and_unknown(probabilities: np.ndarray, classes: str) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (N, K) with the class of what is no character taken out: those of the characters alone, (N, K)
+    adding up to 1 with nothing for UNKNOWN, and how probable it is that there is a character, (N,)."""
+    place = classes.find(UNKNOWN)
+    if place < 0:
+        return probabilities, np.ones(len(probabilities), np.float32)
+    alone = probabilities.copy()
+    alone[:, place] = 0
+    character = alone.sum(axis=1)
+    return alone / np.maximum(character, 1e-12)[:, None], character
 
 
 def usual_gap(lines: list[Line], height: float) -> float:
@@ -143,7 +168,7 @@ def cut_columns(atom: Atom, labels: np.ndarray, height: float) -> list[int]:
     box = atom.box
     if box.width < 0.75 * height or box.width < 0.9 * box.height:
         return []
-    ink = np.isin(labels[box.slices()], [part.label for part in atom.parts])
+    ink = among(labels[box.slices()], [part.label for part in atom.parts])
     smooth = max(1, int(0.04 * height)) | 1
     thickness = cv2.blur(ink.sum(axis=0).astype(np.float32).reshape(1, -1), (smooth, 1)).ravel()
     pen = float(np.quantile(thickness, 0.25))
@@ -197,7 +222,10 @@ def candidates_of(
 def _edge(own: np.ndarray, threshold: float) -> float:
     """The darkness at which this character's ink begins: what is much darker than usual has a darker edge."""
     inside = own[own > threshold]
-    return max(threshold, EDGE * float(np.quantile(inside, 0.8))) if len(inside) else threshold
+    if not len(inside):
+        return threshold
+    dark = int(0.8 * len(inside))
+    return max(threshold, EDGE * float(np.partition(inside, dark)[dark]))
 
 
 def geometry_cost(run: list[Piece], height: float, usual: float) -> float | None:
@@ -234,13 +262,13 @@ def _cut_run(run: list[Piece], dark: np.ndarray, labels: np.ndarray) -> tuple[Bo
     own = cut_out(dark, labels, wanted, box)
     whole = all(piece.first and piece.last for piece in run)
     if not whole:
-        ink = np.isin(labels[box.slices()], wanted)
+        ink = among(labels[box.slices()], wanted)
         rows = np.flatnonzero(ink.any(axis=1))
         if len(rows):
             box = Box(left, box.top + int(rows[0]), right, box.top + int(rows[-1]) + 1)
         # Without the two pixels of paper at the sides that were cut: there is a neighbour's ink.
         y, x = box.slices()
-        own = np.where(np.isin(labels[y, x], wanted), dark[y, x], 0).astype(np.float32)
+        own = np.where(among(labels[y, x], wanted), dark[y, x], 0).astype(np.float32)
     return box, own
 
 
@@ -264,3 +292,12 @@ def cheapest_path(candidates: list[Candidate], surprises: np.ndarray) -> list[in
         path.append(came_by[place])
         place = candidates[came_by[place]].start
     return path[::-1]
+
+
+def draw_candidates(page: Survey, everything: list[Candidate], chosen: list[Candidate]) -> np.ndarray:
+    """The ink with a thin box around all that was considered, and a thick one around what was chosen."""
+    out = cv2.cvtColor((page.labels == 0).astype(np.uint8) * 255, cv2.COLOR_GRAY2BGR)
+    for candidates, colour, thickness in ((everything, (220, 200, 120), 1), (chosen, (0, 140, 0), 2)):
+        for box in (candidate.box for candidate in candidates):
+            cv2.rectangle(out, (box.left, box.top), (box.right, box.bottom), colour, thickness)
+    return out

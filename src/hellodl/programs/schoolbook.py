@@ -1,0 +1,112 @@
+"""The pages from which the reader learns: written by many hands, photographed badly, and taken apart.
+
+Who writes on them are UNIPEN's training writers where that set is at hand, and ink's. Each page is made, photographed
+and cut up by the code that cuts up real photos (see `reading.lessons`), a few hundred milliseconds' work; so all
+cores make pages side by side, each page from its own random numbers.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from hellodl.console import progress_bar
+from hellodl.data import strokes as pen
+from hellodl.data import unipen
+from hellodl.data.dataset import Dataset
+from hellodl.data.marks import mark
+from hellodl.data.paper import ANY, HARD, MILD, made_page
+from hellodl.data.unipen import CLASSES_62
+from hellodl.data.unipen_hands import Writers
+from hellodl.parallel import thread_count
+from hellodl.reading.lessons import lessons
+from hellodl.reading.segment import UNKNOWN
+
+CLASSES = CLASSES_62 + UNKNOWN
+LINES, COLUMNS = 9, 24
+KNOWN_WRITERS = 0.75  # share of the pages that people wrote; ink wrote the others
+REFUSED = 0.8  # of what is no character, so many are kept beside each character
+CONDITIONS = (ANY, ANY, ANY, HARD, MILD)
+X_HEIGHT = (12, 32)  # pixels: small pages are made faster
+# Kinds of words, such that all 62 characters come about equally often.
+WORDS = ((string.ascii_lowercase, 0.36), (string.ascii_uppercase, 0.28), (string.digits, 0.12),
+         (CLASSES_62[:36], 0.12), (CLASSES_62, 0.12))  # fmt: skip
+
+
+def taken_apart(
+    count: int, seed: int, folder: Path | None, watched: np.ndarray | None, threads: int | None
+) -> Dataset:
+    """The pieces of `count` pages, in the classes CLASSES; the same for the same seed.
+
+    `folder` is where UNIPEN is (None: ink alone writes), and `watched` are writers of it who write nothing here.
+    """
+    tasks = [
+        (seed, page, folder, None if watched is None else tuple(watched.tolist())) for page in range(count)
+    ]
+    images, names = [], []
+    with (
+        ProcessPoolExecutor(thread_count(threads), get_context("spawn")) as pool,
+        progress_bar("writing pages", count) as bar,
+    ):
+        for pictures, found in pool.map(page_apart, tasks, chunksize=4):
+            images.append(pictures)
+            names += found
+            bar.advance(1)
+    labels = np.array([CLASSES.index(name) for name in names], np.int64)
+    return Dataset("pages", np.concatenate(images), labels, CLASSES)
+
+
+def page_apart(task: tuple[int, int, Path | None, tuple[int, ...] | None]) -> tuple[np.ndarray, list[str]]:
+    """One page: its pieces (N, 28, 28) uint8 and what each is; of what is no character, not too much."""
+    seed, number, folder, watched = task
+    cv2.setNumThreads(1)  # every core has a page of its own
+    rng = np.random.default_rng((seed, 77, number))
+    conditions = replace(CONDITIONS[int(rng.integers(len(CONDITIONS)))], x_height=X_HEIGHT)
+    people = writers(folder, watched) if folder is not None and rng.random() < KNOWN_WRITERS else None
+    page = made_page(
+        conditions,
+        int(rng.integers(2**31)),
+        "train",
+        text="\n".join(lines_of(rng)),
+        hand=None if people is None else people.hand(rng),
+    )
+    pictures, names = lessons(page.picture, page.boxes)
+    refused = np.array([name == UNKNOWN for name in names], bool)
+    kept = ~refused
+    most = int(REFUSED * kept.sum())
+    kept[rng.permutation(np.flatnonzero(refused))[:most]] = True
+    return pictures[kept], [name for name, keep in zip(names, kept) if keep]
+
+
+@cache
+def writers(folder: Path, watched: tuple[int, ...] | None) -> Writers:
+    """UNIPEN's training writers but for those who are watched; read once a process."""
+    drawings = unipen.load_strokes(folder)
+    if watched:
+        drawings = replace(drawings, is_test=drawings.is_test | np.isin(drawings.writers, watched))
+    return Writers(drawings)
+
+
+def lines_of(rng: np.random.Generator) -> Iterator[str]:
+    """Lines of words that mean nothing: all 62 characters about equally often, mostly one kind a line."""
+    kinds = [kind for kind, _ in WORDS]
+    for kind in rng.choice(len(WORDS), LINES, p=[share for _, share in WORDS]):
+        line = ""
+        while len(line) < COLUMNS:
+            line += " " + "".join(rng.choice(list(kinds[kind]), rng.integers(1, 9)))
+        yield line[: COLUMNS + 1].strip()
+
+
+def marks(count: int, seed: int, widths: tuple[float, float]) -> Dataset:
+    """Pictures of what is no character, drawn with pens of many widths (pixels)."""
+    rng = np.random.default_rng((seed, 78))
+    images = pen.render_many((mark(rng) for _ in range(count)), np.exp(rng.uniform(*np.log(widths), count)))
+    return Dataset("marks", images, np.full(count, CLASSES.index(UNKNOWN)), CLASSES)

@@ -1,0 +1,158 @@
+"""Ruled and squared paper: take the print away and leave the pen, also where it crosses or runs along a line.
+
+Ink on print is darker than either: what two inks let through multiplies, so what they hold back, as a logarithm,
+adds up (Bouguer 1729). A ruled line holds back the same amount all along; what a point of it holds back beyond that
+is the pen's. So each line is found, followed, and its own share subtracted.
+
+Lines are found with the Hough transform (Duda and Hart 1972), in which every pixel votes for the lines that it may
+lie on. Only pixels vote that are thin looking across the line: of letters hardly anything is left then.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hellodl.reading.parts import stroke_width
+
+SEARCHED_SIDE = 1200  # pixels of the picture in which lines are looked for
+SHORTEST = 0.16  # of the picture's side, or so many strokes' widths:
+SHORTEST_STROKES = 40
+STEEPEST = 0.12  # from level or upright, for a page that was straightened
+INKED = 0.7  # share of a line along which there is ink
+BLACKEST = 0.97  # darkness, beyond which nothing can be told
+LINES_SHARE = 0.4  # of all places along a stretch of a line, so many show the bare line or less
+STRETCHES = 0.08  # of the picture's side: light changes over longer ones
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A ruled line: the columns that it goes through and where it is in each, both (n,), and how far its ink may
+    reach to either side, in pixels."""
+
+    x: np.ndarray
+    y: np.ndarray
+    reach: int
+
+    def level(self, x: float) -> float:
+        """Where the line is in one column; infinitely far where it is not."""
+        inside = self.x[0] - self.reach <= x <= self.x[-1] + self.reach
+        return float(np.interp(x, self.x, self.y)) if inside else np.inf
+
+
+def without_rules(
+    dark: np.ndarray, mask: np.ndarray, shorter: float = 1.0
+) -> tuple[np.ndarray, list[Rule], list[Rule]]:
+    """Darkness (H, W) float32 without ruled lines; the level lines, and the upright ones (with x and y swapped).
+
+    `mask` (H, W) bool says where ink is. Where lines are known to be, `shorter` ones may be looked for.
+    """
+    found: list[list[Rule]] = []
+    for ink, turned in ((mask, False), (np.ascontiguousarray(mask.T), True)):
+        lines = level_lines(ink, shorter)
+        rubbed = np.ascontiguousarray(dark.T) if turned else dark.copy()
+        reach = max(2, round(1.2 * stroke_width(ink))) if lines else 0
+        rules = [Rule(*followed(rubbed, line, reach), reach) for line in lines]
+        for rule in rules:
+            subtract(rubbed, rule)
+        if rules:
+            dark = np.ascontiguousarray(rubbed.T) if turned else rubbed
+        found.append(rules)
+    return dark, *found
+
+
+def level_lines(mask: np.ndarray, shorter: float = 1.0) -> list[tuple[float, float, float, float]]:
+    """Long nearly level lines of a mask (H, W) bool: x and y of both ends, one for each line."""
+    width = mask.shape[1]
+    pen = stroke_width(mask)
+    tall = max(3, round(1.8 * pen)) | 1
+    ink = mask.astype(np.uint8)
+    upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((tall, 1), np.uint8))
+    thin = (ink & (1 - upright)) * np.uint8(255)
+    factor = min(1.0, SEARCHED_SIDE / max(mask.shape))
+    small = cv2.resize(thin, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    small = (small > 60).astype(np.uint8) * 255
+    least = round(max(SHORTEST * width, SHORTEST_STROKES * pen) * factor * shorter)
+    if least < 20 or least > small.shape[1] or not 0 < (small > 0).mean() < 0.4:
+        return []
+    gap = max(4, round(6 * pen * factor))
+    found = cv2.HoughLinesP(small, 1, np.pi / 720, round(0.5 * least), minLineLength=least, maxLineGap=gap)
+    lines = []
+    for x0, y0, x1, y1 in [] if found is None else found.reshape(-1, 4).tolist():
+        if abs(y1 - y0) <= STEEPEST * abs(x1 - x0) and inked_share(small, x0, y0, x1, y1) > INKED:
+            ends = (x0, y0, x1, y1) if x0 < x1 else (x1, y1, x0, y0)
+            lines.append(tuple((value + 0.5) / factor - 0.5 for value in ends))
+    return joined(lines, max(3.0, 1.5 * pen, 2 / factor))
+
+
+def inked_share(ink: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> float:
+    """Along which share of a level line there is ink, within a pixel above or below."""
+    x = np.arange(min(x0, x1), max(x0, x1) + 1)
+    y = np.round(np.interp(x, *zip(*sorted([(x0, y0), (x1, y1)])))).astype(int)
+    rows = np.clip(y + np.array([[-1], [0], [1]]), 0, len(ink) - 1)
+    return float((ink[rows, x] > 0).any(axis=0).mean())
+
+
+def joined(lines: list, near: float) -> list[tuple[float, float, float, float]]:
+    """Lines that are pieces of the same line as one; a line's two edges are the same line."""
+    lines = sorted(lines, key=lambda line: line[0] - line[2])  # the longest first
+    out: list[tuple[float, float, float, float]] = []
+    for line in lines:
+        for place, (x0, y0, x1, y1) in enumerate(out):
+            slope = (y1 - y0) / max(x1 - x0, 1)
+            off = [abs(y0 + slope * (x - x0) - y) for x, y in (line[:2], line[2:])]
+            # A continuation may be a little off, as a line is never quite straight.
+            apart = max(line[0] - x1, x0 - line[2], 0.0)
+            if max(off) < near + 0.01 * apart:
+                ends = sorted([(x0, y0), (x1, y1), line[:2], line[2:]])
+                out[place] = (*ends[0], *ends[-1])
+                break
+        else:
+            out.append(line)
+    return out
+
+
+def followed(
+    dark: np.ndarray, line: tuple[float, float, float, float], reach: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The columns of a line and where it runs in each, (n,) float: straight lines in photos are a little bent."""
+    height, width = dark.shape
+    x0, y0, x1, y1 = line
+    slope = (y1 - y0) / max(x1 - x0, 1)
+    # Farther at both ends, for what the search missed: where the line is not, there is nothing to subtract.
+    more = round(0.3 * (x1 - x0)) if x1 - x0 > 0.5 * width else 3 * reach
+    x = np.arange(max(0, round(x0) - more), min(width, round(x1) + more + 1))
+    y = y0 + slope * (x - x0)
+    stretch = max(16, round(0.02 * width))
+    offsets = np.arange(-reach, reach + 1)
+    around = dark[np.clip(np.round(y + offsets[:, None]).astype(int), 0, height - 1), x]  # (offsets, n)
+    shifts = []
+    starts = list(range(0, len(x), stretch))
+    for start in starts:
+        bare = np.quantile(around[:, start : start + stretch], 0.5, axis=1)  # (offsets,)
+        weight = np.maximum(bare - bare.min(), 0) ** 2
+        shifts.append(float((weight * offsets).sum() / weight.sum()) if weight.sum() > 0 else 0.0)
+    smooth = [float(np.median(shifts[max(0, i - 2) : i + 3])) for i in range(len(shifts))]
+    return x, y + np.interp(np.arange(len(x)), np.array(starts) + stretch / 2, smooth)
+
+
+def subtract(dark: np.ndarray, rule: Rule) -> None:
+    """Take a line's own share out of the darkness, in place: what most of it holds back, stretch by stretch."""
+    height, width = dark.shape
+    x, reach = rule.x, rule.reach + 1
+    rows = np.round(rule.y).astype(int) + np.arange(-reach, reach + 1)[:, None]  # (2·reach + 1, n)
+    inside = (rows >= 0) & (rows < height)
+    rows = np.clip(rows, 0, height - 1)
+    held = -np.log1p(-np.clip(dark[rows, x], -0.5, BLACKEST))
+    stretch = max(24, round(STRETCHES * width))
+    edges = np.unique(np.append(np.arange(0, len(x), stretch), len(x)))
+    own = np.stack(
+        [np.quantile(held[:, a:b], LINES_SHARE, axis=1) for a, b in itertools.pairwise(edges)], axis=1
+    )
+    middles = (edges[:-1] + edges[1:]) / 2
+    share = np.stack([np.interp(np.arange(len(x)), middles, row) for row in own])
+    left = 1 - np.exp(-np.maximum(held - np.maximum(share, 0), np.minimum(held, 0)))
+    dark[rows[inside], np.broadcast_to(x, rows.shape)[inside]] = left[inside]

@@ -1,0 +1,126 @@
+"""From a picture to lines of ink: everything that can be known of a page before a letter of it is read.
+
+picture -> darkness -> ink -> parts -> lines. The same survey serves reading and learning to read: a network
+meets in its training exactly the pieces that it will be shown later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hellodl.reading.clean import too_large, without_dust, without_frames
+from hellodl.reading.debug import Watcher, nobody
+from hellodl.reading.layout import Line, find_lines
+from hellodl.reading.level import LEAST as LEAST_ANGLE
+from hellodl.reading.level import level_matrix, page_angle, turned_level
+from hellodl.reading.parts import Box, find_parts, letter_height
+from hellodl.reading.rules import without_rules
+from hellodl.reading.threshold import darkness, find_levels, ink_mask
+
+SMALL_PICTURE = 1000  # pixels: pictures smaller than this are enlarged, so that strokes are a few pixels wide
+LARGEST_ENLARGEMENT = 4.0
+MANY_RULES = 3
+SHORT_RULES = 0.4  # of the length from which on lines are found otherwise
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A page before reading: its ink (H, W) float32, 0 for paper and 1 for black, and its lines of parts.
+
+    `labels` (H, W) int32 numbers the connected pieces of ink that `lines` speak of; `threshold` is the darkness
+    at which ink begins, `letter` the usual letter's height in pixels. The page was enlarged where it was small, and
+    turned level: `matrix` (2, 3) leads from the picture's pixels to these.
+    """
+
+    lines: list[Line]
+    dark: np.ndarray
+    labels: np.ndarray
+    threshold: float
+    letter: float
+    matrix: np.ndarray
+
+    def in_picture(self, box: Box) -> tuple[float, float, float, float]:
+        """(left, top, right, bottom) in the picture's pixels of what a box here holds."""
+        corners = np.array([[x, y, 1.0] for x in (box.left, box.right) for y in (box.top, box.bottom)])
+        back = corners @ cv2.invertAffineTransform(self.matrix).T
+        return (*back.min(axis=0).tolist(), *back.max(axis=0).tolist())
+
+
+def survey(picture: np.ndarray, watch: Watcher = nobody) -> Survey | None:
+    """Look a picture (H, W, 3) uint8 over, blue-green-red, upright; None where nothing is written."""
+    enlargement = min(LARGEST_ENLARGEMENT, max(1.0, SMALL_PICTURE / max(picture.shape[:2])))
+    matrix = np.diag([enlargement, enlargement, 1.0])
+    if enlargement > 1:
+        picture = cv2.resize(picture, None, fx=enlargement, fy=enlargement, interpolation=cv2.INTER_CUBIC)
+    watch("picture", lambda: picture)
+    dark = darkness(picture)
+    watch("darkness", lambda: dark)
+    levels = find_levels(dark)
+    if levels is None:
+        return None
+    ink = ink_mask(dark, levels)
+    watch("ink", lambda: ink)
+    angle = page_angle(ink)
+    if abs(angle) >= LEAST_ANGLE:
+        turn, size = level_matrix(dark.shape, angle)
+        matrix = np.vstack([turn, [0, 0, 1]]) @ matrix
+        dark = turned_level(dark, turn, size)
+        ink = ink_mask(dark, levels)
+    dark, level, upright = without_rules(dark, ink)
+    if len(level) + len(upright) >= MANY_RULES:  # a ruled page, or boxes: there are short pieces of lines too
+        dark, *more = without_rules(dark, ink_mask(dark, levels), SHORT_RULES)
+        level, upright = level + more[0], upright + more[1]
+    if level or upright:
+        # Print is often darker than the pen: without it, the pen's own level counts.
+        levels = find_levels(dark)
+        if levels is None:
+            return None
+        ink = ink_mask(dark, levels)
+    watch("without rules", lambda: ink)
+    bars = () if upright else level  # squared paper has no bars from line to line, but strokes
+    mask = without_frames(ink, bars)
+    pen = find_levels(dark, cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    if pen is None:
+        return None
+    if abs(pen.ink - levels.ink) > 0.03 * levels.ink:
+        levels = pen
+        mask = without_frames(ink_mask(dark, levels), bars)
+    watch("without frames", lambda: mask)
+    labels, parts = find_parts(mask)
+    if not parts:
+        return None
+    parts = without_dust(parts, labels)
+    letter = letter_height(parts)
+    parts = [part for part in parts if not too_large(part, letter)]
+    letter = letter_height(parts)
+    lines = find_lines(parts, letter)
+    found = Survey(lines, dark, labels, levels.low, letter, matrix[:2])
+    watch("lines", lambda: draw_lines(found))
+    return found
+
+
+COLOURS = ((180, 90, 0), (0, 120, 220), (40, 150, 40), (150, 40, 150), (60, 60, 200))  # blue-green-red
+
+
+def draw_lines(page: Survey) -> np.ndarray:
+    """The ink in the colour of its line, (H, W, 3) uint8: what has none was left out, a box is an atom."""
+    out = np.full((*page.labels.shape, 3), 255, np.uint8)
+    out[page.labels > 0] = (200, 200, 200)
+    colours = np.zeros((int(page.labels.max()) + 1, 3), np.uint8)
+    known = np.zeros(len(colours), bool)
+    for number, line in enumerate(page.lines):
+        for atom in line.atoms:
+            for part in atom.parts:
+                colours[part.label], known[part.label] = COLOURS[number % len(COLOURS)], True
+    shown = known[page.labels]
+    out[shown] = colours[page.labels[shown]]
+    for number, line in enumerate(page.lines):
+        for atom in line.atoms:
+            box = atom.box
+            cv2.rectangle(
+                out, (box.left, box.top), (box.right, box.bottom), COLOURS[number % len(COLOURS)], 1
+            )
+    return out
