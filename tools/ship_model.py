@@ -76,7 +76,7 @@ def main() -> int:
     model, metadata = checkpoint.load_model(options.model)
     made = metadata["card"]
     target = MODELS / f"{options.name}.safetensors"
-    checkpoint.save_model(target, model, classes=metadata["classes"], card=made, half=True)
+    checkpoint.save_model(target, model, classes=metadata["classes"], card=made, bits=16)
     model, metadata = checkpoint.load_model(target)
     reader = options.name == "reader"
     if reader:

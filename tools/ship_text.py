@@ -81,7 +81,7 @@ def main() -> int:
     target = MODELS / "text.safetensors"
     before = lesson.judge(model)["loss"]
     checkpoint.save_model(
-        target, model, classes=None, vocabulary=metadata["vocabulary"], card=made, half=True
+        target, model, classes=None, vocabulary=metadata["vocabulary"], card=made, bits=16
     )
     after = lesson.judge(checkpoint.load_model(target)[0])
     sample = "".join(written("def ", target, 400, 0, Knobs(0.6)))
