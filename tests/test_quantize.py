@@ -27,7 +27,9 @@ from hellodl.tensor import Tensor
 
 WAYS = [(bits, how) for bits in BITS for how in TABLES]
 SIZES = st.floats(-1e3, 1e3, width=32).filter(lambda x: x == 0 or abs(x) > 1e-3)
-ARRAYS = some.arrays(np.float32, some.array_shapes(min_dims=2, max_dims=4, min_side=0, max_side=5), elements=SIZES)
+ARRAYS = some.arrays(
+    np.float32, some.array_shapes(min_dims=2, max_dims=4, min_side=0, max_side=5), elements=SIZES
+)
 
 
 def codes_of(q):

@@ -5,7 +5,7 @@ each weight is the number of its value, its code; the table of values stands bes
 to choose the values:
 
     uniform   at equal distances from the lowest weight of a channel to its highest; a channel is what one output
-              looks at: a row of a matrix, a kernel of a convolution. (Jacob et al., "Quantization and training of
+              is computed with: a row of a matrix, the kernel of a map. (Jacob et al., "Quantization and training of
               neural networks for efficient integer-arithmetic-only inference", 2018.)
     equal     so that each code stands for as many weights as any other, and its value is their mean: values lie close
               where weights do, and are far apart where weights are few. One list of values, the codebook, serves
@@ -15,6 +15,7 @@ to choose the values:
               block to Dettmers et al., "8-bit optimizers via block-wise quantization", 2022. The C++ original of
               Hello Deep Learning stored its letter network in 8 bits by equal population.)
 
+In 4 bits, equal is nearer to most weights, but far from the few large ones, which do the most: uniform costs less.
 Only the file is small: weights are restored to float32 when it is read, so a model is neither faster nor slower.
 `hellodl quantize` shows what each way costs.
 """
@@ -131,7 +132,8 @@ def equal_reference(weights: np.ndarray, bits: int) -> tuple[list[int], list[flo
     codes = [0] * len(weights)
     members: list[list[float]] = [[] for _ in range(values)]
     for rank, place in enumerate(sorted(range(len(weights)), key=lambda place: weights[place])):
-        codes[place] = rank * values // len(weights)  # the lowest N / values of them are 0, the next are 1, ...
+        # The lowest N / values of the weights are 0, the next are 1, ...
+        codes[place] = rank * values // len(weights)
         members[codes[place]].append(weights[place])
     return codes, [sum(group) / len(group) for group in members]
 

@@ -65,8 +65,9 @@ def save(
     """Write named arrays and metadata to one file, or leave what was there before.
 
     Arrays are of the types in `DTYPES`, of any shape. Metadata values are text, or anything that JSON can say
-    (NumPy numbers too); `load` gives them back as they were. `file_format` is what a hellodl must know to make sense
-    of the file; older ones will say that they are too old. Folders on the way are made. Raises CheckpointError when the file cannot be written; then, as after Ctrl-C, the previous file is whole and no
+    (NumPy numbers too); `load` gives them back as they were. `file_format` is what a hellodl must know to make
+    sense of the file: one that does not says that it is too old. Folders on the way are made. Raises
+    CheckpointError when the file cannot be written; then, as after Ctrl-C, the previous file is whole and no
     half-written one is left.
     """
     # A link keeps pointing where it points: its target is what gets replaced.

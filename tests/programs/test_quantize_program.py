@@ -51,7 +51,7 @@ def test_people_get_a_table(reader, capsys):
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert "judged on ink (test): 90 images" in lines[0]
-    assert lines[2].split() == ["weights", "in", "bytes", "smaller", "weights", "off", "by", "right"]
+    assert lines[2].split() == ["weights", "in", "bytes", "smaller", "off", "by", "by", "mean", "square", "right"]
     assert lines[3].split()[0] == "float32" and lines[3].split()[-1] == "100.00%"
     assert lines[8].startswith("4 bits, equal")
     assert "4 bits, equal (6 of 6)" in err
@@ -72,6 +72,14 @@ def test_a_model_that_writes_is_judged_by_its_loss_on_text_it_did_not_learn(tmp_
     assert losses[0] == pytest.approx(losses[2], rel=1e-2) and losses[0] != losses[2]
     assert rows_of([path, "--count", "2"], capsys)["judged_on"].startswith("32 characters")
     assert cli.main(["quantize", str(path), "--corpus", str(tmp_path / "none")]) == 1
+
+
+def test_errors_of_weights_are_those_worked_out_by_hand():
+    model, small = (nn.Linear(2, 2, rng=np.random.default_rng(0)) for _ in range(2))
+    model.weight.data[:] = [[2, 2], [-2, 2]]
+    small.weight.data[:] = [[2, 2], [-2, 3]]
+    small.bias.data[:] += 9
+    assert quantize.weight_errors(model, small) == (1 / 8, 1 / 4), "of weights, not of vectors"
 
 
 def test_any_other_model_is_judged_by_its_weights(tmp_path, capsys):

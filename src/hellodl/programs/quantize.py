@@ -67,14 +67,16 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(figures))
     elif options.out:
-        print(f"{options.out}: {figures['bytes']:,} bytes; its weights are off by {figures['weight_error']:.2%}")
+        print(
+            f"{options.out}: {figures['bytes']:,} bytes; its weights are off by {figures['weight_error']:.2%}"
+        )
     else:
         show(figures)
     return 0
 
 
 def compare(model: Module, metadata: dict[str, Any], examine: Examine) -> list[dict[str, Any]]:
-    """A row for each way of storing: bits, how, bytes, ratio to 32 bits, weight_error, and what `examine` finds."""
+    """A row for each way of storing: bits, how, bytes, ratio to 32 bits, errors, and what `examine` finds."""
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         for place, (bits, how) in enumerate(WAYS, 1):
@@ -92,24 +94,30 @@ def stored(
     save_model(path, model, classes=metadata.get("classes"), vocabulary=metadata.get("vocabulary"),
                card=metadata.get("card") or {}, bits=bits, how=how or HOW)  # fmt: skip
     small = load_model(path)[0]
+    mean, rms = weight_errors(model, small)
     row = {
         "bits": bits,
         "how": how if bits < 16 else None,
         "bytes": path.stat().st_size,
-        "weight_error": weight_error(model, small),
+        "weight_error": mean,
+        "weight_rms_error": rms,
     }
     return row, small
 
 
-def weight_error(model: Module, small: Module) -> float:
-    """The mean |error| of the weights in matrices and kernels, as a share of their tensor's root mean square."""
-    others, total, count = small.state_dict(), 0.0, 0
+def weight_errors(model: Module, small: Module) -> tuple[float, float]:
+    """Mean |error| and root mean square error of the weights in matrices and kernels.
+
+    Both are shares of the root mean square of the weights of the same tensor. The second is more for the few large
+    weights, which do the most in a network.
+    """
+    others, total, squares, count = small.state_dict(), 0.0, 0.0, 0
     for name, weights in model.state_dict().items():
         if weights.ndim >= 2 and weights.any():
-            size = np.sqrt(np.mean(np.square(weights, dtype=np.float64)))
-            total += float(np.abs(weights - others[name]).sum(dtype=np.float64) / size)
-            count += weights.size
-    return total / max(count, 1)
+            error = np.abs(weights - others[name], dtype=np.float64)
+            error /= np.sqrt(np.mean(np.square(weights, dtype=np.float64)))
+            total, squares, count = total + error.sum(), squares + (error**2).sum(), count + weights.size
+    return float(total / max(count, 1)), float(np.sqrt(squares / max(count, 1)))
 
 
 def examiner(
@@ -117,9 +125,7 @@ def examiner(
 ) -> tuple[str, Examine]:
     """What a model of this kind is judged on, in words, and the function that judges."""
     if classes := metadata.get("classes"):
-        data = load(
-            options.dataset, options.split, data=options.data, seed=options.seed, count=options.count
-        )
+        data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)
         known, labels = evaluate.what_it_knows(data, classes, path)
         views = [AS_IT_STANDS] if options.one_view else VIEWS
 
@@ -150,9 +156,11 @@ def show(figures: dict[str, Any]) -> None:
     out.print(f"{figures['model']}, {figures['weights']:,} weights, judged on {figures['judged_on']}\n")
     judged = {"accuracy": "right", "loss": "nats a character"}
     columns = [name for name in judged if name in figures["rows"][0]]
-    table = plain_table("weights in", "bytes", "smaller", "weights off by", *(judged[name] for name in columns))
+    table = plain_table(
+        "weights in", "bytes", "smaller", "off by", "by mean square", *(judged[name] for name in columns)
+    )
     for row in figures["rows"]:
         cells = (f"{row[name]:.4f}" if name == "loss" else share(row[name]) for name in columns)
         table.add_row(name_of(row["bits"], row["how"]), f"{row['bytes']:,}", f"{row['ratio']:.2f}×",
-                      share(row["weight_error"]), *cells)  # fmt: skip
+                      share(row["weight_error"]), share(row["weight_rms_error"]), *cells)  # fmt: skip
     out.print(table)
