@@ -51,7 +51,18 @@ def test_people_get_a_table(reader, capsys):
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert "judged on ink (test): 90 images" in lines[0]
-    assert lines[2].split() == ["weights", "in", "bytes", "smaller", "off", "by", "by", "mean", "square", "right"]
+    assert lines[2].split() == [
+        "weights",
+        "in",
+        "bytes",
+        "smaller",
+        "off",
+        "by",
+        "by",
+        "mean",
+        "square",
+        "right",
+    ]
     assert lines[3].split()[0] == "float32" and lines[3].split()[-1] == "100.00%"
     assert lines[8].startswith("4 bits, equal")
     assert "4 bits, equal (6 of 6)" in err
@@ -78,7 +89,7 @@ def test_errors_of_weights_are_those_worked_out_by_hand():
     model, small = (nn.Linear(2, 2, rng=np.random.default_rng(0)) for _ in range(2))
     model.weight.data[:] = [[2, 2], [-2, 2]]
     small.weight.data[:] = [[2, 2], [-2, 3]]
-    small.bias.data[:] += 9
+    model.bias.data[:], small.bias.data[:] = 1, 9
     assert quantize.weight_errors(model, small) == (1 / 8, 1 / 4), "of weights, not of vectors"
 
 
