@@ -1,6 +1,6 @@
-"""Make a model that ships: round a trained one to float16, measure it after rounding, and write its card.
+"""Make a model that ships: round a trained one to 16 bits or fewer, measure it before and after, and write its card.
 
-    python tools/ship_model.py runs/reader-7.safetensors reader --data FOLDER
+    python tools/ship_model.py runs/reader-7.safetensors reader --bits 8 --data FOLDER
 
 writes src/hellodl/models/reader.safetensors and reader.md. The command and the seed on the card are those that the
 trained model's own card names; the figures are measured here, on UNIPEN's test writers, whom no training saw.
@@ -20,6 +20,7 @@ from hellodl.data import unipen
 from hellodl.data.home import folder_of
 from hellodl.programs import show
 from hellodl.programs.evaluate import judge
+from hellodl.quantize import TABLES
 
 MODELS = Path(__file__).parent.parent / "src" / "hellodl" / "models"
 
@@ -29,7 +30,7 @@ CARD = """# {name}: {what}
 |---|---|
 | input | 28×28 pictures, white ink on black, upright, the longer side of the ink {longest} px, its box in the middle |
 | classes | {classes} |
-| network | `{architecture}`, {weights:,} weights, stored as float16, {size:,} bytes |
+| network | `{architecture}`, {weights:,} weights, stored in {bits}, {size:,} bytes |
 | made with | `{command} --seed {seed}` at commit {source}, in {minutes:.0f} minutes; then `tools/ship_model.py` |
 | learned from | {sources} |
 
@@ -37,7 +38,7 @@ CARD = """# {name}: {what}
 
 | | |
 |---|---|
-| right, by the mean opinion of five views of each | {accuracy:.2%} |
+| right, by the mean opinion of five views of each | {accuracy:.2%} (before rounding {before:.2%}) |
 | right, each as it stands | {one_view:.2%} |
 | right within two guesses | {top2:.2%} |
 | expected calibration error | {calibration:.2%} |
@@ -70,19 +71,24 @@ def main() -> int:
     parser.add_argument("model", type=Path)
     parser.add_argument("name", choices=("reader", "letters"))
     parser.add_argument("--data", type=Path, help="where UNIPEN is")
+    parser.add_argument("--bits", type=int, choices=(16, 8, 4), default=16, help="of a weight (16)")
+    parser.add_argument("--how", choices=TABLES, default="uniform", help="which values 8 or 4 bits stand for")
     options = parser.parse_args()
     start_logging()
 
     model, metadata = checkpoint.load_model(options.model)
     made = metadata["card"]
     target = MODELS / f"{options.name}.safetensors"
-    checkpoint.save_model(target, model, classes=metadata["classes"], card=made, half=True)
-    model, metadata = checkpoint.load_model(target)
     reader = options.name == "reader"
     if reader:
         test = unipen.load_characters(folder_of("unipen", options.data), "test", 36)
     else:
         test = data.load("unipen", "test", options.data)
+    before = judge(model, test.images, test.labels, test.classes, None, options.model)["accuracy"]
+    checkpoint.save_model(
+        target, model, classes=metadata["classes"], card=made, bits=options.bits, how=options.how
+    )
+    model = checkpoint.load_model(target)[0]
     figures = judge(model, test.images, test.labels, test.classes, None, target)
     confusion = np.array(figures["confusion"])
     arguments = f"--dataset {made['dataset'].split()[0]}" if not reader else ""
@@ -97,6 +103,7 @@ def main() -> int:
             classes=metadata["classes"],
             architecture=made["architecture"],
             weights=model.weight_count(),
+            bits=f"{options.bits} bits" + (f" ({options.how})" if options.bits < 16 else ""),
             size=target.stat().st_size,
             command=f"hellodl train {options.name} {arguments}".strip(),
             seed=made["seed"],
@@ -114,6 +121,7 @@ def main() -> int:
             ),
             more=" MNIST: Y. LeCun, C. Cortes, C. Burges." if reader else "",
             accuracy=figures["accuracy"],
+            before=before,
             one_view=figures["accuracy_one_view"],
             top2=figures["top2"],
             calibration=figures["calibration_error"],
@@ -121,7 +129,7 @@ def main() -> int:
         ),
         encoding="utf-8",
     )
-    print(f"{target}: {figures['accuracy']:.2%} right, {target.stat().st_size:,} bytes")
+    print(f"{target}: {figures['accuracy']:.2%} right ({before:.2%} before), {target.stat().st_size:,} bytes")
     return 0
 
 

@@ -93,7 +93,7 @@ def main() -> int:
     }
     target = MODELS / "splice.safetensors"
     before = probabilities(model, as_pictures(junctions.codes))
-    checkpoint.save_model(target, model, classes=None, card=made | {"folds_gave": figures}, half=True)
+    checkpoint.save_model(target, model, classes=None, card=made | {"folds_gave": figures}, bits=16)
     after = probabilities(checkpoint.load_model(target)[0], as_pictures(junctions.codes))
 
     (MODELS / "splice.md").write_text(

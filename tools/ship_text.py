@@ -1,4 +1,4 @@
-"""Ship the model behind `hellodl write`: round a trained one to float16, measure it again, and write its card.
+"""Ship the model behind `hellodl write`: round a trained one to 16 bits or fewer, measure it again, and write its card.
 
     hellodl train text --model gpt --tokens 512 ... --out trained.safetensors
     python tools/ship_text.py trained.safetensors "hellodl train text --model gpt --tokens 512 ..."
@@ -31,7 +31,7 @@ CARD = """# text: a small GPT that writes Python, for `hellodl write`
 | | |
 |---|---|
 | input | {size_of_vocabulary:,} tokens: bytes and frequent pairs; {context} (some {characters:.0f} letters) at a time |
-| network | {layers} blocks, {heads} heads, {width} wide, {weights:,} weights in float16, {size:,} bytes |
+| network | {layers} blocks, {heads} heads, {width} wide, {weights:,} weights in {stored}, {size:,} bytes |
 | made with | `{command}` at commit {source}, in {minutes:.0f} minutes on two cores; then `tools/ship_text.py` |
 | learned from | the source of Python {python}'s standard library but for tests and tables, {learned:,} characters |
 
@@ -68,6 +68,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path, help="what `hellodl train text` made of the standard library")
     parser.add_argument("command", help="how: the command, for the card")
+    parser.add_argument("--bits", type=int, choices=(16, 8, 4), default=16, help="of a weight (16)")
     options = parser.parse_args()
 
     model, metadata = checkpoint.load_model(options.model)
@@ -81,7 +82,7 @@ def main() -> int:
     target = MODELS / "text.safetensors"
     before = lesson.judge(model)["loss"]
     checkpoint.save_model(
-        target, model, classes=None, vocabulary=metadata["vocabulary"], card=made, half=True
+        target, model, classes=None, vocabulary=metadata["vocabulary"], card=made, bits=options.bits
     )
     after = lesson.judge(checkpoint.load_model(target)[0])
     sample = "".join(written("def ", target, 400, 0, Knobs(0.6)))
@@ -94,6 +95,7 @@ def main() -> int:
             heads=made["heads"],
             width=made["width"],
             weights=model.weight_count(),
+            stored=f"{options.bits} bits",
             size=target.stat().st_size,
             command=options.command,
             source=made.get("source") or "unknown",

@@ -59,6 +59,9 @@ PROGRAMS: Table = {
     "train": TRAIN,
     "write": Program("hellodl.programs.write", "a small GPT writes on from a prompt", ("seed", "json")),
     "evaluate": Program("hellodl.programs.evaluate", "how well a trained model reads a data set", LEARNING),
+    "quantize": Program(
+        "hellodl.programs.quantize", "how small a model's file can be, and what that costs", LEARNING
+    ),
     "data": Program("hellodl.programs.data", "list the data sets, or download one", ("data", "json")),
     "runs": Program("hellodl.programs.runs", "list, show and compare the training runs so far", ("json",)),
     "bench": Program(

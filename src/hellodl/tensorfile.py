@@ -30,7 +30,9 @@ import numpy as np
 
 from hellodl.errors import CheckpointError
 
-FORMAT = 1  # raised when a file written today could no longer be understood by the hellodl of yesterday
+# The newest that is read; raised when a file written today could no longer be understood by the hellodl of yesterday.
+FORMAT = 2  # 2: the weights may be quantised
+PLAIN = 1  # what most files are, and every hellodl reads
 
 LONGEST_HEADER = 16 * 2**20  # bytes; room for some hundred thousand tensors
 MOST_ELEMENTS = 2**48  # of one tensor; more than any disk holds, and NumPy can still count it
@@ -54,17 +56,23 @@ DTYPES: dict[str, np.dtype] = {
 NAMES = {dtype: name for name, dtype in DTYPES.items() if name != "BF16"}
 
 
-def save(path: str | Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> None:
+def save(
+    path: str | Path,
+    tensors: Mapping[str, np.ndarray],
+    metadata: Mapping[str, Any],
+    file_format: int = PLAIN,
+) -> None:
     """Write named arrays and metadata to one file, or leave what was there before.
 
     Arrays are of the types in `DTYPES`, of any shape. Metadata values are text, or anything that JSON can say
-    (NumPy numbers too); `load` gives them back as they were. Folders on the way are made. Raises
+    (NumPy numbers too); `load` gives them back as they were. `file_format` is what a hellodl must know to make
+    sense of the file: one that does not says that it is too old. Folders on the way are made. Raises
     CheckpointError when the file cannot be written; then, as after Ctrl-C, the previous file is whole and no
     half-written one is left.
     """
     # A link keeps pointing where it points: its target is what gets replaced.
     target = Path(os.path.realpath(path))
-    header, arrays = _layout(path, tensors, metadata)
+    header, arrays = _layout(path, tensors, metadata, file_format)
     part = target.with_name(f".hellodl-{secrets.token_hex(6)}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -111,13 +119,13 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _layout(
-    path: str | Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]
+    path: str | Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any], file_format: int
 ) -> tuple[bytes, list[np.ndarray]]:
     """The header, and the arrays in the order in which it lists them: the widest types first.
 
     So, with the header padded to eight bytes, every number lies at a multiple of its own size.
     """
-    entries: dict[str, Any] = {"__metadata__": _text_metadata(path, metadata)}
+    entries: dict[str, Any] = {"__metadata__": _text_metadata(path, metadata, file_format)}
     arrays = []
     offset = 0
     for name, given in sorted(tensors.items(), key=lambda item: -np.asarray(item[1]).dtype.itemsize):
@@ -142,7 +150,7 @@ def _layout(
     return header, arrays
 
 
-def _text_metadata(path: str | Path, metadata: Mapping[str, Any]) -> dict[str, str]:
+def _text_metadata(path: str | Path, metadata: Mapping[str, Any], file_format: int) -> dict[str, str]:
     """safetensors allows text only, so the rest becomes JSON; 'hellodl' remembers which values were JSON."""
     if "hellodl" in metadata:
         raise CheckpointError(f"{path}: metadata 'hellodl' is the format's own; call yours otherwise")
@@ -156,7 +164,7 @@ def _text_metadata(path: str | Path, metadata: Mapping[str, Any]) -> dict[str, s
         raise CheckpointError(
             f"{path}: metadata that JSON cannot say ({one_line(error)}); make it plain"
         ) from error
-    return {"hellodl": json.dumps({"format": FORMAT, "json": not_text}), **texts}
+    return {"hellodl": json.dumps({"format": file_format, "json": not_text}), **texts}
 
 
 def _plain(value: object) -> object:
