@@ -56,6 +56,9 @@ PROGRAMS: Table = {
     "train": TRAIN,
     "write": Program("hellodl.programs.write", "a small GPT writes on from a prompt", ("seed", "json")),
     "evaluate": Program("hellodl.programs.evaluate", "how well a trained model reads a data set", LEARNING),
+    "pages": Program(
+        "hellodl.programs.made", "make photos of handwritten pages whose text is known", ("seed", "json")
+    ),
     "data": Program("hellodl.programs.data", "list the data sets, or download one", ("data", "json")),
     "runs": Program("hellodl.programs.runs", "list, show and compare the training runs so far", ("json",)),
     "bench": Program(

@@ -6,6 +6,8 @@ unevenly and with a colour, the lens blurs, the sensor adds noise, and JPEG leav
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 
@@ -15,6 +17,9 @@ from hellodl.data.sheet import View
 
 LEAST_SIZE = (600, 300)  # of a photo, in pixels
 EDGE = (1.2, 3.0)  # paper seen around the writing, in x_heights
+DIMMEST = 0.4  # light in the darkest place, 1 in a good light: a camera exposes longer before it is too dark
+STEADY = 0.65  # blur is at most this share of the pen's width, or nobody could read what a thin pen wrote
+NOISE_TILE, NOISE_STEP = 1024, 30  # pixels of the tile; its standard deviation in grey levels
 
 
 def point_at(page: Page, conditions: Conditions, rng: np.random.Generator) -> View:
@@ -46,18 +51,18 @@ def point_at(page: Page, conditions: Conditions, rng: np.random.Generator) -> Vi
 
 
 def take(
-    planes: list[np.ndarray], x_height: float, conditions: Conditions, rng: np.random.Generator
+    planes: list[np.ndarray], page: Page, conditions: Conditions, rng: np.random.Generator
 ) -> np.ndarray:
-    """A photo (H, W, 3) uint8 of a sheet's three planes, which are used up on the way."""
+    """A photo (H, W, 3) uint8 of a page as three planes (H, W) float32, which are used up on the way."""
     height, width = planes[0].shape
     light = lamp(height, width, conditions, rng)
-    light *= np.float32(rng.uniform(*conditions.exposure))
+    light *= np.float32(max(rng.uniform(*conditions.exposure), DIMMEST / light.min()))
     warmth = conditions.cast * rng.uniform(-1, 1)
     picture = np.empty((height, width, 3), np.uint8)
     for channel, tint in enumerate((1 - warmth, 1.0, 1 + warmth)):
         planes[channel] *= light * np.float32(min(tint, 1.0))
         picture[..., channel] = np.clip(planes[channel], 0, 255, out=planes[channel])
-    sigma = rng.uniform(*conditions.blur) * x_height
+    sigma = min(rng.uniform(*conditions.blur) * page.x_height, STEADY * page.pen)
     if sigma > 0.2:
         picture = cv2.GaussianBlur(picture, (0, 0), sigma)
     picture = noisy(picture, conditions.noise * rng.uniform(0.2, 1), rng)
@@ -92,15 +97,25 @@ def shadow(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray
 
 
 def noisy(picture: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """A picture with a sensor's noise: fine in brightness, coarser and weaker in colour."""
-    if strength < 0.3:
-        return picture
+    """A picture with a sensor's noise, `strength` its standard deviation in grey levels."""
     height, width = picture.shape[:2]
-    grey = rng.standard_normal((height, width), np.float32)
-    colour = rng.standard_normal((height // 2 + 1, width // 2 + 1, 3), np.float32)
-    both = cv2.resize(colour, (width, height), interpolation=cv2.INTER_LINEAR)
-    both *= np.float32(0.7)
-    both += grey[..., None]
-    both *= np.float32(strength)
-    both += picture
-    return np.clip(both, 0, 255, out=both).astype(np.uint8)
+    down, across = rng.integers(0, NOISE_TILE, 2).tolist()
+    tile = np.roll(noise_tile(), (down, across), axis=(0, 1))[:height, :width]
+    more = max(0, height - NOISE_TILE), max(0, width - NOISE_TILE)
+    tile = cv2.copyMakeBorder(tile, 0, more[0], 0, more[1], cv2.BORDER_WRAP)
+    share = strength / NOISE_STEP
+    return cv2.addWeighted(picture, 1.0, tile, share, -128 * share)
+
+
+@cache
+def noise_tile() -> np.ndarray:
+    """Noise about 128 to be used again and again: fine in brightness, coarser and weaker in colour.
+
+    (NOISE_TILE, NOISE_TILE, 3) uint8: to draw it anew for each picture would take longer than all the rest.
+    """
+    rng = np.random.default_rng(3)
+    side = NOISE_TILE
+    grey = rng.standard_normal((side, side, 1), np.float32)
+    colour = rng.standard_normal((side // 2, side // 2, 3), np.float32)
+    both = grey + 0.7 * cv2.resize(colour, (side, side), interpolation=cv2.INTER_LINEAR)
+    return np.clip(128 + NOISE_STEP * both, 0, 255).astype(np.uint8)

@@ -23,7 +23,7 @@ class Conditions:
     The paper: `papers` the kinds ('white', 'cream', 'brown', 'grey') among which it is chosen; `grain` of its
     brightness; `ruled`, `squared`, `margin_line` the chances of such print; `print_through` that of another
     text seen from behind; `dust` specks on an area of 1000 square x_heights.
-    The ink: `darkness` how much of the paper it hides (1: all); `unevenness` how much of it may be missing here
+    The ink: `contrast` how much darker than its paper (1: black); `unevenness` how much of it may be missing here
     and there; `dry_pen` the chance of a pen that leaves gaps, in about every fourth stroke.
     The light: `falloff` how much darker the darkest corner is (0.2: by 20%); `shadow` the chance of a shadow's
     edge; `cast` how much redder or bluer than white; `exposure` factors of brightness.
@@ -43,7 +43,7 @@ class Conditions:
     margin_line: float = 0.0
     print_through: float = 0.0
     dust: float = 0.0
-    darkness: Range = (1.0, 1.0)
+    contrast: Range = (0.8, 0.8)
     unevenness: float = 0.0
     dry_pen: float = 0.0
     falloff: float = 0.0
@@ -62,7 +62,7 @@ MILD = Conditions(
     papers=("white", "white", "cream"),
     grain=0.015,
     dust=0.3,
-    darkness=(0.7, 1.0),
+    contrast=(0.55, 0.9),
     unevenness=0.15,
     falloff=0.2,
     cast=0.06,
@@ -85,7 +85,7 @@ HARD = Conditions(
     margin_line=0.3,
     print_through=0.35,
     dust=2.0,
-    darkness=(0.5, 1.0),
+    contrast=(0.48, 0.85),
     unevenness=0.35,
     dry_pen=0.3,
     falloff=0.4,
@@ -95,7 +95,7 @@ HARD = Conditions(
     slope=12.0,
     perspective=0.12,
     blur=(0.03, 1 / 8),
-    noise=9.0,
+    noise=7.0,
     jpeg=(40, 40),
 )
 
@@ -111,7 +111,7 @@ ANY = Conditions(
     margin_line=0.2,
     print_through=0.25,
     dust=2.5,
-    darkness=(0.4, 1.0),
+    contrast=(0.4, 0.9),
     unevenness=0.4,
     dry_pen=0.2,
     falloff=0.5,
@@ -121,7 +121,7 @@ ANY = Conditions(
     slope=13.0,
     perspective=0.15,
     blur=(0.0, 1 / 7),
-    noise=12.0,
+    noise=10.0,
     jpeg=(30, 98),
 )
 

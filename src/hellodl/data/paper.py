@@ -43,7 +43,7 @@ def photograph(page: Page, conditions: Conditions, seed: int) -> Photographed:
     paper_rng, camera_rng, back_rng = np.random.default_rng((seed, 11)).spawn(3)
     view = point_at(page, conditions, camera_rng)
     other = other_side(page, back_rng) if back_rng.random() < conditions.print_through else None
-    picture = take(sheet(page, other, view, conditions, paper_rng), page.x_height, conditions, camera_rng)
+    picture = take(sheet(page, other, view, conditions, paper_rng), page, conditions, camera_rng)
     return Photographed(picture, page.text, seen_boxes(page, view))
 
 

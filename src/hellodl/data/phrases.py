@@ -8,7 +8,7 @@ and 0-9, spaces and new lines, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -49,16 +49,22 @@ expect exit oxygen fuzzy lazy frozen pizza prize squeeze vexed pixel joke juice 
 STARTS = "b bl br c ch cl d dr f fl g gl gr h j k kl l m n p pl pr qu r s sh sk st t th tr v w x y z".split()
 VOWELS = "a a e e i i o o u ai ea ee oo ou".split()
 ENDS = ["", "", "", *"b ck d f g k l ll m mp n nd ng nt p r rd s ss st t th v x z".split()]
-SHORTEST = 10  # characters of a line at least
+SHORTEST = 10  # characters of a line, about
+TRIES = 10  # parts that are tried until a line is full
 MADE_UP = 0.15  # share of words that are no English
 
 
 def word(rng: np.random.Generator) -> str:
     """A word in small letters: a common one, or one that could be."""
     if rng.random() >= MADE_UP:
-        return str(rng.choice(WORDS))
-    parts = [rng.choice(STARTS) + rng.choice(VOWELS) for _ in range(rng.integers(1, 3))]
-    return "".join(parts) + str(rng.choice(ENDS))
+        return one_of(WORDS, rng)
+    parts = [one_of(STARTS, rng) + one_of(VOWELS, rng) for _ in range(rng.integers(1, 3))]
+    return "".join(parts) + one_of(ENDS, rng)
+
+
+def one_of(parts: Sequence[str], rng: np.random.Generator) -> str:
+    """One of some strings (rng.choice would first make an array of them all)."""
+    return parts[int(rng.integers(len(parts)))]
 
 
 def number(rng: np.random.Generator) -> str:
@@ -68,10 +74,10 @@ def number(rng: np.random.Generator) -> str:
 
 def code(rng: np.random.Generator) -> str:
     """A code of capitals and digits, such as B52 or K7M2."""
-    letters, digits = list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), list("0123456789")
+    letters, digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
     if rng.random() < 0.5:
-        return str(rng.choice(letters)) + "".join(rng.choice(digits, rng.integers(1, 5)))
-    return "".join(rng.choice(letters + digits, rng.integers(3, 8)))
+        return one_of(letters, rng) + "".join(one_of(digits, rng) for _ in range(rng.integers(1, 5)))
+    return "".join(one_of(letters + digits, rng) for _ in range(rng.integers(3, 8)))
 
 
 def row(rng: np.random.Generator) -> str:
@@ -94,17 +100,13 @@ def with_codes(rng: np.random.Generator) -> str:
 
 
 def filled_line(rng: np.random.Generator, part: Callable[[np.random.Generator], str], columns: int) -> str:
-    """A line of parts, SHORTEST to `columns` characters long (but for a single long word)."""
+    """A line of parts, about SHORTEST to `columns` characters long; only a long first part goes beyond."""
     wanted = rng.integers(SHORTEST, max(columns, SHORTEST) + 1)
     line = part(rng)
-    while len(line) < SHORTEST or rng.random() < 0.9:
+    for _ in range(TRIES):
         more = part(rng)
-        if len(line) + 1 + len(more) > max(wanted, SHORTEST):
-            if len(line) >= SHORTEST:
-                break
-            if len(line) + 1 + len(more) > columns:
-                continue
-        line += " " + more
+        if len(line) + 1 + len(more) <= wanted:
+            line += " " + more
     return line
 
 

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from hellodl.data.conditions import Conditions
-from hellodl.data.pages import ENLARGEMENT, Page, paint
+from hellodl.data.pages import Page
+from hellodl.data.strokes import ENLARGEMENT, paint
 
 PAPERS = {  # blue, green, red: darkest and lightest
     "white": ((222, 228, 230), (246, 247, 248)),
@@ -22,8 +23,8 @@ PAPERS = {  # blue, green, red: darkest and lightest
 }
 PENCIL = (62, 62, 64)
 PENS = ((70, 35, 25), (110, 50, 30), (40, 38, 36), (45, 42, 40), (40, 40, 130))
-PRINTS = ((190, 150, 120), (150, 150, 150), (200, 180, 140), (150, 190, 150))
-MARGIN_PRINT = (110, 100, 200)
+PRINTS = ((0.5, 0.8, 1.0), (1.0, 1.0, 1.0), (0.6, 0.8, 1.0), (0.9, 0.6, 0.9))  # how much they take of each
+MARGIN_PRINT = (1.0, 1.0, 0.3)
 FINE, WIDE = 0.15, 0.22  # pens, in x_heights: below the first often a pencil, above the second a marker
 GAPS = 0.25  # share of strokes with a gap, from a pen that runs dry
 
@@ -62,24 +63,23 @@ def sheet(
     if other is not None:
         bare *= 1 - rng.uniform(0.05, 0.2) * shine_through(other, view)
     bare *= 1 - dust(view, conditions.dust * rng.uniform(0, 1), page.x_height, rng)
-    colour, darkness = pen_of(page, conditions, rng)
-    prints = printed(page, view, conditions, 0.55 * darkness, rng)
+    colour, contrast = pen_of(page, conditions, rng)
+    prints = printed(page, view, conditions, 0.8 * contrast, rng)
     share = ink(page, view, conditions, rng)
-    share *= np.float32(darkness)
+    share *= np.float32(min(1.0, contrast / (1 - colour.mean() / paper.mean())))
     planes = []
     for channel in range(3):
         plane = bare * np.float32(paper[channel])
         for print_colour, print_share in prints:
-            # A line's own colour goes with the paper's: print on brown board is no lighter than the board.
-            plane *= 1 - print_share * np.float32(1 - print_colour[channel] / 255)
+            plane *= 1 - print_share * np.float32(print_colour[channel])
         plane += (np.float32(colour[channel]) - plane) * share
         planes.append(plane)
     return planes
 
 
 def pen_of(page: Page, conditions: Conditions, rng: np.random.Generator) -> tuple[np.ndarray, float]:
-    """The colour of a page's pen, and how much of the paper it hides: thin ones may be pencils, wide are dark."""
-    width, (low, high) = page.pen / page.x_height, conditions.darkness
+    """The colour of a page's pen, and its contrast: thin ones may be pencils, wide ones are dark."""
+    width, (low, high) = page.pen / page.x_height, conditions.contrast
     if width < FINE and rng.random() < 0.5:
         return rng.uniform(0.9, 1.2) * np.array(PENCIL), rng.uniform(low, (low + high) / 2)
     least = (low + high) / 2 if width > WIDE else low
@@ -93,7 +93,7 @@ def mottled(view: View, strength: float, x_height: float, rng: np.random.Generat
     steps = max(8, int(3 * x_height))
     wide = rng.standard_normal((height // steps + 2, width // steps + 2), np.float32)
     both = cv2.resize(fine, view.size, interpolation=cv2.INTER_LINEAR)
-    both += 0.7 * cv2.resize(wide, view.size, interpolation=cv2.INTER_CUBIC)
+    both += 0.5 * cv2.resize(wide, view.size, interpolation=cv2.INTER_CUBIC)
     both *= np.float32(strength)
     both += np.float32(1)
     return both
@@ -156,11 +156,14 @@ def with_gap(stroke: np.ndarray, page: Page, rng: np.random.Generator) -> list[n
 
 def printed(
     page: Page, view: View, conditions: Conditions, strongest: float, rng: np.random.Generator
-) -> list[tuple[tuple[int, int, int], np.ndarray]]:
-    """What was on the paper before the pen: rules, squares, a margin, boxes; each its colour and (H, W) share."""
+) -> list[tuple[tuple[float, float, float], np.ndarray]]:
+    """What was on the paper before the pen: rules, squares, a margin, boxes.
+
+    Each with the share of blue, green and red that it takes, and where it is, (H, W) float32.
+    """
     unit, found = page.x_height, []
     width = max(1.0, rng.uniform(0.04, 0.09) * unit)
-    strength = np.float32(strongest * rng.uniform(0.5, 1) / 255)
+    strength = np.float32(strongest * rng.uniform(0.4, 1) / 255)
     colour = PRINTS[rng.integers(len(PRINTS))]
     kind = rng.random()
     if page.cells:

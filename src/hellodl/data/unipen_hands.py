@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hellodl.data.pages import HEIGHTS, at_height, smooth
+from hellodl.data.hands import HEIGHTS, at_height, smooth
 from hellodl.data.unipen import UnipenStrokes
 from hellodl.errors import DataError
 
