@@ -7,9 +7,13 @@ to worse than HARD.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Range = tuple[float, float]  # least and most
+STRENGTHS = (
+    *("grain", "print_through", "dust", "unevenness", "dry_pen"),
+    *("falloff", "shadow", "cast", "slope", "perspective", "noise"),
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Conditions:
     edge; `cast` how much redder or bluer than white; `exposure` factors of brightness.
     The camera: `slope` of the lines in degrees, either way; `perspective` how much larger one side is than the
     other; `blur` the standard deviation; `noise` standard deviation in grey levels of 255; `jpeg` quality.
+    All together: `easiest` is the share of paper's, light's and camera's strengths that the easiest page has (1:
+    all pages have all).
     """
 
     x_height: Range = (14, 40)
@@ -55,6 +61,18 @@ class Conditions:
     blur: Range = (0.0, 0.0)
     noise: float = 0.0
     jpeg: Range = (95, 95)
+    easiest: float = 1.0
+
+    def eased(self, share: float) -> Conditions:
+        """The same with a share (0 to 1) of the strengths that come from paper, light and camera."""
+        low, high = self.exposure
+        return replace(
+            self,
+            **{name: share * getattr(self, name) for name in STRENGTHS},
+            exposure=(1 + share * (low - 1), 1 + share * (high - 1)),
+            blur=(share * self.blur[0], share * self.blur[1]),
+            jpeg=(95 + share * (self.jpeg[0] - 95), self.jpeg[1]),
+        )
 
 
 MILD = Conditions(
@@ -115,7 +133,7 @@ ANY = Conditions(
     unevenness=0.4,
     dry_pen=0.2,
     falloff=0.5,
-    shadow=0.4,
+    shadow=0.5,
     cast=0.2,
     exposure=(0.55, 1.3),
     slope=13.0,
@@ -123,6 +141,7 @@ ANY = Conditions(
     blur=(0.0, 1 / 7),
     noise=10.0,
     jpeg=(30, 98),
+    easiest=0.0,
 )
 
 PRESETS = {"mild": MILD, "hard": HARD, "any": ANY}

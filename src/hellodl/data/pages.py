@@ -105,7 +105,9 @@ def lay_out(
                     at -= way
                 if cells:
                     left = margin * unit + at + number * CELL * unit
-                    frames.append((left, base + CELL_TOP * unit, left + CELL * unit, base + CELL_BOTTOM * unit))
+                    frames.append(
+                        (left, base + CELL_TOP * unit, left + CELL * unit, base + CELL_BOTTOM * unit)
+                    )
                 strokes.append(drawn)
                 boxes.append(box_of(character, len(lines), drawn, pen * unit))
             line.append(word)

@@ -40,7 +40,8 @@ class Photographed:
 
 def photograph(page: Page, conditions: Conditions, seed: int) -> Photographed:
     """A photo of a page; the same page, conditions and seed give the same picture."""
-    paper_rng, camera_rng, back_rng = np.random.default_rng((seed, 11)).spawn(3)
+    paper_rng, camera_rng, back_rng, ease_rng = np.random.default_rng((seed, 11)).spawn(4)
+    conditions = conditions.eased(ease_rng.uniform(conditions.easiest, 1))
     view = point_at(page, conditions, camera_rng)
     other = other_side(page, back_rng) if back_rng.random() < conditions.print_through else None
     picture = take(sheet(page, other, view, conditions, paper_rng), page, conditions, camera_rng)
@@ -62,7 +63,11 @@ def seen_boxes(page: Page, view: View) -> list[Box]:
 
 
 def made_page(
-    conditions: Conditions, seed: int, split: str = "test", text: str | None = None, hand: Writes | None = None
+    conditions: Conditions,
+    seed: int,
+    split: str = "test",
+    text: str | None = None,
+    hand: Writes | None = None,
 ) -> Photographed:
     """Write a page (some text of its own, if none is given) by hand (that of this seed in ink, if none is given),
     and photograph it."""
@@ -70,7 +75,11 @@ def made_page(
 
 
 def written_page(
-    conditions: Conditions, seed: int, split: str = "test", text: str | None = None, hand: Writes | None = None
+    conditions: Conditions,
+    seed: int,
+    split: str = "test",
+    text: str | None = None,
+    hand: Writes | None = None,
 ) -> Page:
     """The page of `made_page` before it is photographed."""
     rng = np.random.default_rng((seed, 13))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-WORDS = """
+COMMON = """
 a able about above across act add after again age ago air all almost alone along also always am among an and
 animal answer any apple are area arm around as ask at away baby back bad bag ball bank be bear beat beautiful
 because bed been before began begin behind below best better between big bird bit black blue boat body bone book
@@ -44,11 +44,17 @@ voice wait walk wall want war warm was wash watch water way we weather week well
 where which while white who why wide wife wild will win wind window winter wise wish with woman wonder wood word
 work world would write wrong yard year yellow yes yet you young your zebra zero zoo quilt quiz jazz jacket extra
 expect exit oxygen fuzzy lazy frozen pizza prize squeeze vexed pixel joke juice object vivid
-""".split()
+"""
+WORDS = COMMON.split()
 
-STARTS = "b bl br c ch cl d dr f fl g gl gr h j k kl l m n p pl pr qu r s sh sk st t th tr v w x y z".split()
-VOWELS = "a a e e i i o o u ai ea ee oo ou".split()
-ENDS = ["", "", "", *"b ck d f g k l ll m mp n nd ng nt p r rd s ss st t th v x z".split()]
+STARTS, VOWELS, ENDS = (
+    parts.split(" ")
+    for parts in (
+        "b bl br c ch cl d dr f fl g gl gr h j k kl l m n p pl pr qu r s sh sk st t th tr v w x y z",
+        "a a e e i i o o u ai ea ee oo ou",
+        "   b ck d f g k l ll m mp n nd ng nt p r rd s ss st t th v x z",  # three times nothing
+    )
+)
 SHORTEST = 10  # characters of a line, about
 TRIES = 10  # parts that are tried until a line is full
 MADE_UP = 0.15  # share of words that are no English

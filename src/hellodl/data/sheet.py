@@ -172,7 +172,8 @@ def printed(
         lines = rule_lines(page, page.line_height, page.top_line + rng.uniform(0, 0.2) * unit)[0]
     elif kind < conditions.ruled + conditions.squared:
         pitch = page.line_height / rng.integers(2, 4)
-        lines = sum(rule_lines(page, pitch, page.top_line + rng.uniform(0, 0.2) * unit), [])
+        across, down = rule_lines(page, pitch, page.top_line + rng.uniform(0, 0.2) * unit)
+        lines = across + down
     else:
         lines = []
     if lines:
@@ -188,7 +189,8 @@ def rule_lines(page: Page, pitch: float, first: float) -> tuple[list[np.ndarray]
     """Lines across and down, farther than any picture reaches; one of those across is at `first`."""
     width, height = page.size
     across = [
-        np.array([[-width, y], [2 * width, y]]) for y in np.arange(first % pitch - 6 * pitch, height * 1.5, pitch)
+        np.array([[-width, y], [2 * width, y]])
+        for y in np.arange(first % pitch - 6 * pitch, height * 1.5, pitch)
     ]
     down = [
         np.array([[x, -height], [x, 2 * height]])
@@ -199,10 +201,8 @@ def rule_lines(page: Page, pitch: float, first: float) -> tuple[list[np.ndarray]
 
 def cell_lines(page: Page, inset: float) -> list[np.ndarray]:
     """The printed boxes as closed lines; with an inset they stand apart."""
-    return [
-        np.array([[a, b], [c, b], [c, d], [a, d], [a, b]]) + [[inset, 0], [-inset, 0], [-inset, 0], [inset, 0], [inset, 0]]
-        for a, b, c, d in page.cells
-    ]
+    inner = [(left + inset, top, right - inset, bottom) for left, top, right, bottom in page.cells]
+    return [np.array([[a, b], [c, b], [c, d], [a, d], [a, b]]) for a, b, c, d in inner]
 
 
 def drawn_lines(lines: list[np.ndarray], width: float, view: View) -> np.ndarray:

@@ -90,6 +90,4 @@ def paint(canvas: np.ndarray, strokes: Strokes, pen: float, ink: int = 255) -> N
     """Draw strokes, in pixels, on a canvas that is ENLARGEMENT times too large for them."""
     unit = ENLARGEMENT << SUBPIXEL_BITS
     paths = [np.rint(stroke * unit).astype(np.int32) for stroke in strokes]
-    cv2.polylines(
-        canvas, paths, False, ink, max(1, round(pen * ENLARGEMENT - 1)), cv2.LINE_8, SUBPIXEL_BITS
-    )
+    cv2.polylines(canvas, paths, False, ink, max(1, round(pen * ENLARGEMENT - 1)), cv2.LINE_8, SUBPIXEL_BITS)

@@ -18,8 +18,6 @@ DEFAULT_COUNT = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How bad the photos may be, how many, where they go, and in whose hands."""
-    from hellodl.cli import at_least_one
-
     parser.description = (
         "Make photos of handwritten pages, to try a reader on: DIR/page-0001.png, what it says in "
         "page-0001.txt, and the box of every character's ink in page-0001.json."
@@ -29,11 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--conditions", choices=CONDITIONS, default="mild",
            help="mild: a decent phone photo; hard: a bad one that a person still reads; "
                 "any: a broad mix, to train on (mild)")
-    option("--count", type=at_least_one, default=DEFAULT_COUNT, metavar="N", help=f"pages ({DEFAULT_COUNT})")
+    option("--count", type=int, default=DEFAULT_COUNT, metavar="N", help=f"pages ({DEFAULT_COUNT})")
     option("--out", type=Path, required=True, metavar="DIR", help="the folder for them")
     option("--split", choices=("test", "train"), default="test",
            help="styles of handwriting that training never sees, or those that it does (test)")
     # fmt: on
+    parser.set_defaults(wrong_usage=parser.error)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -42,6 +41,8 @@ def main(options: argparse.Namespace) -> int:
     from hellodl.data.paper import PRESETS, made_page
     from hellodl.programs.read import make_folder
 
+    if options.count < 1:
+        options.wrong_usage("--count is a number from 1 up")
     make_folder(options.out)
     characters = 0
     with progress_bar("writing pages", options.count) as bar:
@@ -74,4 +75,6 @@ def save(page: Photographed, stem: Path, conditions: str, seed: int, split: str)
         stem.with_suffix(".txt").write_text(page.text + "\n", "utf-8")
         stem.with_suffix(".json").write_text(json.dumps(truth) + "\n", "utf-8")
     except OSError as error:
-        raise HelloError(f"{stem}: cannot be written ({error.strerror or error}); choose a folder by --out") from error
+        raise HelloError(
+            f"{stem}: cannot be written ({error.strerror or error}); choose a folder by --out"
+        ) from error
