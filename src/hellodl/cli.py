@@ -62,6 +62,9 @@ PROGRAMS: Table = {
     "quantize": Program(
         "hellodl.programs.quantize", "how small a model's file can be, and what that costs", LEARNING
     ),
+    "pages": Program(
+        "hellodl.programs.made", "make photos of handwritten pages whose text is known", ("seed", "json")
+    ),
     "data": Program("hellodl.programs.data", "list the data sets, or download one", ("data", "json")),
     "runs": Program("hellodl.programs.runs", "list, show and compare the training runs so far", ("json",)),
     "bench": Program(

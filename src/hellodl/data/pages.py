@@ -1,39 +1,24 @@
-"""Whole lines and pages in the built-in handwriting: pages to read whose truth is known.
+"""Whole lines and pages of handwriting: pages to read whose truth is known.
 
-A hand is what makes a page look like one person's: it picks one style for each character and keeps to it,
-with its own slant, its own pen and its own habits; only small things differ from one letter to the next. The
-strokes of ink have lost their height on the line, so heights come from typography, in a small table.
+A hand (hands.py) writes one character after the other; here they get their places, on lines that are not quite
+straight, in words that are not quite evenly spaced, and the box of each character's ink is kept as the truth.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from hellodl.data.ink import SLANT, Ink, shapes
-from hellodl.data.strokes import SUBPIXEL_BITS
-from hellodl.data.unipen import CLASSES_62
-from hellodl.errors import DataError
+from hellodl.data.hands import ASCENDER, DESCENDER, Hand, Writes
+from hellodl.data.ink import Ink
+from hellodl.data.strokes import ENLARGEMENT, paint
+from hellodl.data.touching import Nearness
 
-# Top and bottom of a character where small letters reach from 1 down to 0 (the line they stand on).
-ASCENDER, CAPITAL, DESCENDER = 1.9, 1.8, -0.8
-HEIGHTS: dict[str, tuple[float, float]] = {
-    **dict.fromkeys("acemnorsuvwxz", (1.0, 0.0)),
-    **dict.fromkeys("bdfhkl", (ASCENDER, 0.0)),
-    **dict.fromkeys("gpqy", (1.0, DESCENDER)),
-    **dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", (CAPITAL, 0.0)),
-    "i": (1.6, 0.0),
-    "j": (1.6, DESCENDER),
-    "t": (1.6, 0.0),
-    "Q": (CAPITAL, -0.2),
-}
-DOTLESS = {"i": (1.0, 0.0), "j": (1.0, DESCENDER)}  # where the dot was left out
-WIDEST = {**dict.fromkeys("mw", 1.9), **dict.fromkeys("MW", 2.3), **dict.fromkeys("rsczxtfjilI1", 1.1)}
 SPACE, LETTER_GAP = 1.1, 0.38  # in heights of a small x
-ENLARGEMENT = 3  # drawn three times too large, then averaged
-FINER = 4  # steps of a smooth curve from one point of a stroke to the next
+USUAL_PEN = 0.15  # neighbours of a wider pen stand as much farther apart
+CELL, CELL_TOP, CELL_BOTTOM = 3.0, -2.3, 1.2  # a printed box: its width, its top and bottom from the line
 
 
 @dataclass(frozen=True)
@@ -58,84 +43,10 @@ class Page:
     pen: float
     size: tuple[int, int]  # width, height
     seed: int
-
-
-@dataclass
-class Hand:
-    """One person's handwriting: a style for each character, and the habits that all of them share.
-
-    Made by `Hand.of(seed, split)`; the same seed is the same person. Lengths are in heights of a small x.
-    """
-
-    ink: Ink
-    split: str
-    styles: dict[str, int]
-    habits: dict[str, np.ndarray]  # (latents,) how this person's drawing differs from the style's mean
-    slant: float
-    narrowness: float
-    pen: float
-    tallness: float  # of capitals and long letters, beside the table
-    spacing: float
-    rng: np.random.Generator = field(repr=False)
-
-    @staticmethod
-    def of(seed: int, split: str = "test", ink: Ink | None = None) -> Hand:
-        """The person with this number, writing in the styles of a split."""
-        ink = ink if ink is not None else Ink.load()
-        rng = np.random.default_rng((seed, 62, int(split == "test")))
-        styles = {character: int(ink.pick(character, 1, rng, split)[0]) for character in CLASSES_62}
-        habits = dict(zip(CLASSES_62, 0.6 * ink.latents(len(CLASSES_62), rng)))
-        return Hand(
-            ink,
-            split,
-            styles,
-            habits,
-            slant=float(np.clip(rng.normal(SLANT[0], 0.12), -0.15, 0.4)),
-            narrowness=float(np.exp(rng.normal(-0.08, 0.06))),
-            pen=float(rng.uniform(0.11, 0.19)),
-            tallness=float(rng.uniform(0.88, 1.06)),
-            spacing=float(rng.uniform(0.9, 1.25)),
-            rng=rng,
-        )
-
-    def write(self, character: str, steadiness: float = 0.3) -> list[np.ndarray]:
-        """One character as strokes (n, 2): y up to the line is negative, x from 0, a small x is 1 high."""
-        if character not in self.styles:
-            raise DataError(f"ink cannot write {character!r}; it knows A-Z, a-z and 0-9")
-        style = self.styles[character]
-        latent = self.habits[character] + steadiness * self.ink.latents(1, self.rng)[0]
-        curve = self.ink.curves(np.array([style]), latent[None])[0]
-        high, low = HEIGHTS[character]
-        if character in DOTLESS and len(self.ink.counts[style]) == 1:
-            high, low = DOTLESS[character]
-        if high > 1:
-            high = 1 + (high - 1) * self.tallness
-        box = np.ptp(curve, axis=0)
-        tall = high - low
-        wide = box[0] / max(box[1], 1e-6) * tall * self.narrowness
-        wide = min(wide, WIDEST.get(character, 1.25 if high == 1 else 1.6))
-        scale = np.array([wide / max(box[0], 1e-6), tall / max(box[1], 1e-6)])
-        scale[0] = min(scale[0], 1.5 * scale[1])  # a straight l stays straight
-        curve = (curve - curve.min(axis=0)) * scale - [0.0, high]
-        slant = self.slant + 0.03 * self.rng.standard_normal()
-        curve = curve @ shapes([slant])[0]
-        curve[:, 0] -= curve[:, 0].min()
-        return [smooth(stroke) for stroke in self.ink.cut(style, curve)]
-
-
-def smooth(points: np.ndarray, finer: int = FINER) -> np.ndarray:
-    """A curve through the points with `finer` steps between two (Catmull and Rom 1974): (n, 2) -> (m, 2)."""
-    before = np.concatenate([points[:1], points[:-1]])[:-1, None]
-    start, end = points[:-1, None], points[1:, None]
-    after = np.concatenate([points[1:], points[-1:]])[1:, None]
-    t = np.linspace(0, 1, finer, endpoint=False)[None, :, None]
-    curve = 0.5 * (
-        2 * start
-        + (end - before) * t
-        + (2 * before - 5 * start + 4 * end - after) * t**2
-        + (3 * start - before - 3 * end + after) * t**3
-    )
-    return np.concatenate([curve.reshape(-1, 2), points[-1:]])
+    x_height: float = 30.0
+    line_height: float = 132.0  # from line to line
+    top_line: float = 132.0  # where the first line's letters stand
+    cells: tuple[tuple[float, float, float, float], ...] = ()  # printed boxes: left, top, right, bottom
 
 
 def lay_out(
@@ -147,20 +58,30 @@ def lay_out(
     margin: float = 2.5,
     line_height: float = 4.4,
     ink: Ink | None = None,
+    hand: Writes | None = None,
+    pen: float | None = None,
+    touching: float = 0.0,
+    cells: bool = False,
 ) -> Page:
     """Write a text (A-Z, a-z, 0-9, spaces, new lines) as strokes on a page `width` pixels wide.
 
     Lines too long for the page are broken at spaces. `x_height` is in pixels; `margin` and `line_height`
-    are in x_heights. The page is as high as its lines need.
+    are in x_heights. The page is as high as its lines need. `hand` writes, if not the one of this seed and
+    split, with a pen of `pen` x_heights instead of its own. Of the neighbours within words, the share
+    `touching` (0 to 1) touch or overlap by a pixel or two. With `cells` each letter has a printed box.
     """
-    hand = Hand.of(seed, split, ink)
+    hand = Hand.of(seed, split, ink) if hand is None else hand
     rng, unit = hand.rng, x_height
+    nearness = Nearness(touching, seed)
+    apart = 0.0 if pen is None else max(0.0, pen - USUAL_PEN)
+    pen = hand.pen if pen is None else pen
     strokes: list[list[np.ndarray]] = []
     boxes: list[Box] = []
+    frames: list[tuple[float, float, float, float]] = []
     lines: list[str] = []
     room = width - 2 * margin * unit
     for paragraph in text.split("\n"):
-        words = [written_word(hand, word) for word in paragraph.split()]
+        words = [written_word(hand, word, apart, cells) for word in paragraph.split()]
         at = 0.0
         line: list[str] = []
         base = 0.0
@@ -171,30 +92,57 @@ def lay_out(
             if not line:
                 base = margin * unit + (ASCENDER + len(lines) * line_height) * unit
                 rise, phase = rng.normal(0, 0.004), rng.uniform(0, 2 * np.pi)
-            for character, x, glyph in glyphs:
+            for number, (character, x, glyph) in enumerate(glyphs):
                 place = at + x * unit
                 wander = rise * place + unit * (
                     0.06 * np.sin(phase + place / unit / 6) + 0.03 * rng.standard_normal()
                 )
                 origin = np.array([margin * unit + place, base + wander])
                 drawn = [stroke * unit + origin for stroke in glyph]
+                if touching and number and not cells:
+                    way = nearness.way(strokes[-1], drawn, pen * unit, unit)
+                    drawn = [stroke - [way, 0] for stroke in drawn]
+                    at -= way
+                if cells:
+                    left = margin * unit + at + number * CELL * unit
+                    frames.append(
+                        (left, base + CELL_TOP * unit, left + CELL * unit, base + CELL_BOTTOM * unit)
+                    )
                 strokes.append(drawn)
-                boxes.append(box_of(character, len(lines), drawn, hand.pen * unit))
+                boxes.append(box_of(character, len(lines), drawn, pen * unit))
             line.append(word)
-            at += (advance + SPACE * hand.spacing * rng.uniform(0.85, 1.2)) * unit
+            space = CELL if cells else SPACE * hand.spacing * rng.uniform(0.85, 1.2)
+            at += (advance + space) * unit
         lines.append(" ".join(line))
     height = round((2 * margin + ASCENDER - DESCENDER + (len(lines) - 1) * line_height) * unit)
-    return Page("\n".join(lines), strokes, boxes, hand.pen * unit, (width, height), seed)
+    return Page(
+        "\n".join(lines),
+        strokes,
+        boxes,
+        pen * unit,
+        (width, height),
+        seed,
+        x_height=unit,
+        line_height=line_height * unit,
+        top_line=(margin + ASCENDER) * unit,
+        cells=tuple(frames),
+    )
 
 
-def written_word(hand: Hand, word: str) -> tuple[str, list[tuple[str, float, list[np.ndarray]]], float]:
-    """A word, its characters with their place from its left end, and its length; a small x is 1 high."""
+def written_word(
+    hand: Writes, word: str, apart: float = 0.0, cells: bool = False
+) -> tuple[str, list[tuple[str, float, list[np.ndarray]]], float]:
+    """A word, its characters with their place from its left end, and its length; a small x is 1 high.
+
+    Characters stand `apart` farther than is usual, or each in the middle of a printed box.
+    """
     at, glyphs = 0.0, []
     for character in word:
         glyph = hand.write(character)
-        glyphs.append((character, at, glyph))
         reach = max(float(stroke[:, 0].max()) for stroke in glyph)
-        at += reach + LETTER_GAP * hand.spacing * hand.rng.uniform(0.8, 1.2)
+        glyphs.append((character, at + (CELL - reach) / 2 if cells else at, glyph))
+        gap = LETTER_GAP * hand.spacing * hand.rng.uniform(0.8, 1.2) + apart
+        at += CELL if cells else reach + gap
     return word, glyphs, at
 
 
@@ -210,11 +158,7 @@ def draw(page: Page) -> np.ndarray:
     """How much ink is on each pixel of a page: (H, W) uint8, 255 where all is ink."""
     width, height = page.size
     canvas = np.zeros((height * ENLARGEMENT, width * ENLARGEMENT), np.uint8)
-    unit = ENLARGEMENT << SUBPIXEL_BITS
-    paths = [np.rint(stroke * unit).astype(np.int32) for strokes in page.strokes for stroke in strokes]
-    cv2.polylines(
-        canvas, paths, False, 255, max(1, round(page.pen * ENLARGEMENT - 1)), cv2.LINE_8, SUBPIXEL_BITS
-    )
+    paint(canvas, [stroke for strokes in page.strokes for stroke in strokes], page.pen)
     return cv2.resize(canvas, page.size, interpolation=cv2.INTER_AREA)
 
 

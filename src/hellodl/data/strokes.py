@@ -19,6 +19,7 @@ import numpy as np
 
 SIZE, LONGEST, WIDTH = 28, 20.0, 2.7
 SUBPIXEL_BITS = 4  # OpenCV takes whole numbers of 1/16 pixel
+ENLARGEMENT = 3  # of a page: drawn three times too large, then averaged
 
 Strokes = Sequence[np.ndarray]
 
@@ -83,3 +84,10 @@ def render_many(
     for place, (strokes, one_width, one_longest) in enumerate(zip(characters, widths, longests)):
         images[place] = render(strokes, size, one_longest, one_width)
     return images
+
+
+def paint(canvas: np.ndarray, strokes: Strokes, pen: float, ink: int = 255) -> None:
+    """Draw strokes, in pixels, on a canvas that is ENLARGEMENT times too large for them."""
+    unit = ENLARGEMENT << SUBPIXEL_BITS
+    paths = [np.rint(stroke * unit).astype(np.int32) for stroke in strokes]
+    cv2.polylines(canvas, paths, False, ink, max(1, round(pen * ENLARGEMENT - 1)), cv2.LINE_8, SUBPIXEL_BITS)
