@@ -15,7 +15,7 @@ from hellodl.errors import CheckpointError, HelloError, PhotoError
 if TYPE_CHECKING:
     import numpy as np
 
-    from hellodl.reading import Classify, Page
+    from hellodl.reading import Classify, Language, Page
 
 MODEL = Path(__file__).parent.parent / "models" / "reader.safetensors"
 
@@ -29,17 +29,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, default=Path(), metavar="DIR", help="where PHOTO-read.png goes (here)"
     )
     parser.add_argument("--model", type=Path, metavar="FILE", help="another reader than the one that ships")
+    parser.add_argument("--language", metavar="TEXT",
+                        help="decide doubtful letters by a text in the same language: a file, a corpus of "
+                             "`hellodl train text`, or a model that it made of characters (.safetensors)")  # fmt: skip
 
 
 def main(options: argparse.Namespace) -> int:
     """Read each photo; a bad one gets its line and does not keep the others from being read."""
     classify, classes = classifier(options.model, getattr(options, "threads", None))
+    language = None if options.language is None else load_language(options.language)
     make_folder(options.out)
     records, failed = [], False
     names = picture_names(options.photos)
     for place, (path, name) in enumerate(zip(options.photos, names)):
         try:
-            page, annotated = read_and_annotate(path, classify, classes)
+            page, annotated = read_and_annotate(path, classify, classes, language)
             save_picture(options.out / name, annotated)
         except PhotoError as error:
             print(f"hellodl: {error}", file=sys.stderr)
@@ -62,19 +66,32 @@ def show(page: Page, path: Path | None, first: bool) -> None:
         print(page.text, flush=True)
 
 
-def read_photo(path: str | Path, model: str | Path | None = None) -> Page:
-    """Read one photo with the reader that ships, or with the model file given; `.text` is what it says."""
+def read_photo(path: str | Path, model: str | Path | None = None, language: str | Path | None = None) -> Page:
+    """Read one photo with the reader that ships, or with the model file given; `.text` is what it says.
+
+    `language` is what `--language` takes.
+    """
     classify, classes = classifier(None if model is None else Path(model))
-    return read_and_annotate(Path(path), classify, classes)[0]
+    speaker = None if language is None else load_language(language)
+    return read_and_annotate(Path(path), classify, classes, speaker)[0]
 
 
-def read_and_annotate(path: Path, classify: Classify, classes: str) -> tuple[Page, np.ndarray]:
+def read_and_annotate(
+    path: Path, classify: Classify, classes: str, language: Language | None = None
+) -> tuple[Page, np.ndarray]:
     """The page, its boxes in pixels of the photo, and the picture with the answers (large ones reduced)."""
     from hellodl.reading import annotate, load_photo, read_page
 
     photo = load_photo(path)
-    page = read_page(photo.picture, classify, classes).enlarged(photo.reduction)
+    page = read_page(photo.picture, classify, classes, language).enlarged(photo.reduction)
     return page, annotate(photo.picture, page)
+
+
+def load_language(source: str | Path) -> Language:
+    """Somebody who knows the language of a text, or of what a model of text learned from."""
+    from hellodl.programs.language import load
+
+    return load(source)
 
 
 def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify, str]:

@@ -14,6 +14,7 @@ from hellodl.reading.case import with_case
 from hellodl.reading.clean import too_large, without_dust, without_frames
 from hellodl.reading.context import in_context
 from hellodl.reading.draw import annotate
+from hellodl.reading.language import Language, in_language
 from hellodl.reading.layout import find_lines
 from hellodl.reading.page import Character, Page
 from hellodl.reading.parts import find_parts, letter_height
@@ -23,25 +24,27 @@ from hellodl.reading.threshold import darkness, find_levels, ink_mask
 from hellodl.reading.words import word_starts
 from hellodl.views import Classify
 
-__all__ = ["Character", "Classify", "Page", "Photo", "annotate", "load_photo", "read_page"]
+__all__ = ["Character", "Classify", "Language", "Page", "Photo", "annotate", "load_photo", "read_page"]
 
 SMALL_PICTURE = 1000  # pixels: pictures smaller than this are enlarged, so that strokes are a few pixels wide
 LARGEST_ENLARGEMENT = 4.0
 
 
-def read_page(picture: np.ndarray, classify: Classify, classes: str) -> Page:
+def read_page(
+    picture: np.ndarray, classify: Classify, classes: str, language: Language | None = None
+) -> Page:
     """Read a picture (H, W, 3) uint8, blue-green-red, upright; boxes are in its pixels.
 
     `classify` turns (N, 28, 28) uint8 pictures of characters, white on black, into (N, K) float32
-    probabilities, and `classes` says in K characters what they stand for. A page with nothing on it gives an
-    empty Page.
+    probabilities, and `classes` says in K characters what they stand for. Where pictures leave doubt, `language`
+    is asked, if there is one. A page with nothing on it gives an empty Page.
     """
     height, width = picture.shape[:2]
     enlargement = min(LARGEST_ENLARGEMENT, max(1.0, SMALL_PICTURE / max(height, width)))
     if enlargement > 1:
         picture = cv2.resize(picture, None, fx=enlargement, fy=enlargement, interpolation=cv2.INTER_CUBIC)
     glyphs = glyphs_of(picture, classify, classes)
-    return _as_page(glyphs, classes, (width, height), enlargement)
+    return _as_page(glyphs, classes, (width, height), enlargement, language)
 
 
 def glyphs_of(picture: np.ndarray, classify: Classify, classes: str) -> list[list[Glyph]]:
@@ -69,12 +72,20 @@ def glyphs_of(picture: np.ndarray, classify: Classify, classes: str) -> list[lis
     return find_glyphs(lines, dark, labels, levels.low, letter, classify, classes)
 
 
-def _as_page(glyphs: list[list[Glyph]], classes: str, size: tuple[int, int], enlargement: float) -> Page:
+def _as_page(
+    glyphs: list[list[Glyph]],
+    classes: str,
+    size: tuple[int, int],
+    enlargement: float,
+    language: Language | None,
+) -> Page:
     """Choose the letters in their context and put everything into the photo's own pixels."""
     glyphs = [line for line in glyphs if line]
     spaces = word_starts([[glyph.box for glyph in line] for line in glyphs])
     fresh = [np.array([True, *starts[1:]]) for starts in spaces]
     probabilities = in_context([np.stack([g.probabilities for g in line]) for line in glyphs], fresh, classes)
+    if language is not None:
+        probabilities = in_language(probabilities, fresh, classes, language)
     orders = [np.argsort(-p, axis=1) for p in probabilities]
     letters = ["".join(classes[i] for i in order[:, 0]) for order in orders]
     letters = with_case(letters, [[glyph.box for glyph in line] for line in glyphs], fresh)
