@@ -47,11 +47,14 @@ def load(path: str | Path) -> nn.Module:
     return load_model(path)[0].eval()
 
 
-def read(photo: str | Path, model: str | Path | None = None) -> Page:
-    """What is written in a photo: `.text`, and `.characters` with box, letter, probability and runner-up."""
+def read(photo: str | Path, model: str | Path | None = None, *, language: str | Path | None = None) -> Page:
+    """What is written in a photo: `.text`, and `.characters` with box, letter, probability and runner-up.
+
+    `language` is a text file, or a model of `hellodl train text --tokens characters`, to decide doubtful letters by.
+    """
     from hellodl.programs.read import read_photo
 
-    return read_photo(photo, model)
+    return read_photo(photo, model, language)
 
 
 def write(prompt: str = "", model: str | Path | None = None, *, length: int = 500, temperature: float = 0.8,

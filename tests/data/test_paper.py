@@ -43,7 +43,7 @@ def test_each_box_holds_the_ink_of_its_character_and_touches_it_on_every_side(se
     """Each character is drawn alone, before the same camera."""
     page = lay_out("Every box 42\nfits Quay", seed, width=1200)
     view = view_of(page, CLEAN, seed)
-    for strokes, box in zip(page.strokes, seen_boxes(page, view)):
+    for strokes, box in zip(page.strokes, seen_boxes(page, view.strokes(page.strokes))):
         alone = ink(replace(page, strokes=[strokes]), view, CLEAN, np.random.default_rng(0)) > 0.4
         rows, columns = (np.flatnonzero(alone.any(axis=axis)) for axis in (1, 0))
         assert box.top - 1 <= rows[0] <= box.top + 3, box
@@ -57,7 +57,7 @@ def test_each_box_holds_the_ink_of_its_character_and_touches_it_on_every_side(se
 def test_all_boxes_lie_in_the_picture_in_reading_order_and_spell_the_text(seed, conditions):
     page = written_page(conditions, seed)
     view = view_of(page, conditions, seed)
-    boxes = seen_boxes(page, view)
+    boxes = seen_boxes(page, view.strokes(page.strokes))
     width, height = view.size
     assert "".join(box.character for box in boxes) == "".join(page.text.split())
     assert [box.line for box in boxes] == sorted(box.line for box in boxes)

@@ -15,7 +15,7 @@ from hellodl.data.camera import point_at, take
 from hellodl.data.conditions import ANY, HARD, MILD, PRESETS, Conditions
 from hellodl.data.pages import Box, Page, Writes, box_of, lay_out
 from hellodl.data.phrases import page_text
-from hellodl.data.sheet import View, sheet
+from hellodl.data.sheet import sheet
 
 __all__ = ["ANY", "HARD", "MILD", "PRESETS", "Conditions", "Photographed", "made_page", "photograph"]
 
@@ -30,12 +30,15 @@ class Photographed:
     """A photo (H, W, 3) uint8 BGR, what is written in it, and where.
 
     `text` has the lines as they were written; `boxes` is the box of each character's ink in the picture's own
-    pixels, in reading order, with the number of its line.
+    pixels, in reading order, with the number of its line; `strokes` are the paths of the pen there, each (n, 2),
+    and `pen` is its width.
     """
 
     picture: np.ndarray
     text: str
     boxes: list[Box]
+    strokes: list[list[np.ndarray]]
+    pen: float
 
 
 def photograph(page: Page, conditions: Conditions, seed: int) -> Photographed:
@@ -45,7 +48,8 @@ def photograph(page: Page, conditions: Conditions, seed: int) -> Photographed:
     view = point_at(page, conditions, camera_rng)
     other = other_side(page, back_rng) if back_rng.random() < conditions.print_through else None
     picture = take(sheet(page, other, view, conditions, paper_rng), page, conditions, camera_rng)
-    return Photographed(picture, page.text, seen_boxes(page, view))
+    strokes = view.strokes(page.strokes)
+    return Photographed(picture, page.text, seen_boxes(page, strokes), strokes, page.pen)
 
 
 def other_side(page: Page, rng: np.random.Generator) -> Page:
@@ -54,12 +58,9 @@ def other_side(page: Page, rng: np.random.Generator) -> Page:
     return lay_out(text, int(rng.integers(2**31)), "train", page.size[0], page.x_height)
 
 
-def seen_boxes(page: Page, view: View) -> list[Box]:
-    """The boxes of a page's characters in the picture's pixels."""
-    return [
-        box_of(box.character, box.line, strokes, page.pen)
-        for box, strokes in zip(page.boxes, view.strokes(page.strokes))
-    ]
+def seen_boxes(page: Page, strokes: list[list[np.ndarray]]) -> list[Box]:
+    """The boxes of a page's characters where their strokes are in the picture."""
+    return [box_of(box.character, box.line, drawn, page.pen) for box, drawn in zip(page.boxes, strokes)]
 
 
 def made_page(

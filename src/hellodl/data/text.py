@@ -81,7 +81,7 @@ def load_text(source: str = "python", data: str | Path | None = None) -> Corpus:
         source = path.resolve().name or str(path)
     if len(set(text)) < 2:
         what = f"nothing but {text[0]!r}" if text else "no text"
-        raise DataError(f"{source}: holds {what}, of which nothing can be learned; give another --corpus")
+        raise DataError(f"{source}: holds {what}, of which nothing can be learned; give another text")
     return Corpus(source, text)
 
 
@@ -156,7 +156,7 @@ def _read(path: Path) -> str:
     """The text of one file, or one line on why it has none."""
     try:
         if path.exists() and not path.is_file():
-            raise DataError(f"{path}: is no file or folder of text; give a --corpus that is")
+            raise DataError(f"{path}: is no file or folder of text; give one that is")
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)
     except FileNotFoundError:

@@ -6,6 +6,7 @@ how likely each is to be the next one. `Writer` turns that around: it has a mode
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,12 @@ class Writer:
     def step(self, token: int) -> Array:
         """Take in one more; logits (vocabulary,) of what comes next."""
         return self.read(np.array([token]))
+
+    def fork(self) -> Writer:
+        """Another who has read the same, and may go on differently."""
+        other = Writer(self.model)
+        other.state, other.seen = deepcopy(self.state), [*self.seen]
+        return other
 
 
 class RecurrentText(LanguageModel):

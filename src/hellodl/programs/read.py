@@ -7,7 +7,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from hellodl.reading.debug import DebugFolder, Watcher, nobody
 if TYPE_CHECKING:
     import numpy as np
 
-    from hellodl.reading import Classify, Page
+    from hellodl.reading import Classify, Language, Page
 
 MODEL = Path(__file__).parent.parent / "models" / "reader.safetensors"
 TURNS = ("auto", "0", "90", "180", "270")
@@ -45,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_reader_arguments(parser: argparse.ArgumentParser) -> None:
     """Who reads, and how: the options of all programs that read photos."""
     parser.add_argument("--model", type=Path, metavar="FILE", help="another reader than the one that ships")
+    parser.add_argument("--language", metavar="TEXT",
+                        help="decide doubtful letters by a text in the same language: a file, a corpus of "
+                             "`hellodl train text`, or a model that it made of characters (.safetensors)")  # fmt: skip
     parser.add_argument("--rotate", choices=TURNS, default="0",
                         help="turn photos by so many degrees to the right first; auto: try all four (0)")  # fmt: skip
 
@@ -59,14 +62,14 @@ def share(text: str) -> float:
 
 def main(options: argparse.Namespace) -> int:
     """Read each photo; a bad one gets its line and does not keep the others from being read."""
-    read = reader_of(options)
+    reader = reader_of(options)
     make_folder(options.out)
     records, failed = [], False
     names = picture_names(options.photos)
     for place, (path, name) in enumerate(zip(options.photos, names)):
         watch = DebugFolder(options.debug_dir, path.stem) if options.debug_dir else nobody
         try:
-            page, annotated = read_and_annotate(path, lambda picture: read(picture, watch))
+            page, annotated = read_and_annotate(path, reader, watch)
             save_picture(options.out / name, annotated)
         except PhotoError as error:
             print(f"hellodl: {error}", file=sys.stderr)
@@ -90,52 +93,64 @@ def show(page: Page, path: Path | None, first: bool) -> None:
         print(page.text, flush=True)
 
 
-def read_photo(path: str | Path, model: str | Path | None = None, rotate: str | int = 0) -> Page:
+def read_photo(
+    path: str | Path,
+    model: str | Path | None = None,
+    language: str | Path | None = None,
+    rotate: str | int = 0,
+) -> Page:
     """Read one photo with the reader that ships, or with the model file given; `.text` is what it says.
 
-    `rotate` turns it first, by 90, 180 or 270 degrees to the right, or as it reads best ("auto").
+    `language` is what `--language` takes; `rotate` turns the photo first, by 90, 180 or 270 degrees to the right,
+    or as it reads best ("auto").
     """
     classify, classes = classifier(None if model is None else Path(model))
-    return read_and_annotate(
-        Path(path), lambda picture: turned_page(picture, classify, classes, str(rotate))
-    )[0]
+    reader = Reader(classify, classes, None if language is None else load_language(language), str(rotate))
+    return read_and_annotate(Path(path), reader)[0]
 
 
-def read_and_annotate(path: Path, read: Callable[[np.ndarray], Page]) -> tuple[Page, np.ndarray]:
+def read_and_annotate(path: Path, reader: Reader, watch: Watcher = nobody) -> tuple[Page, np.ndarray]:
     """The page, its boxes in pixels of the photo, and the picture with the answers (large ones reduced)."""
     from hellodl.reading import annotate, load_photo
 
     photo = load_photo(path)
-    page = read(photo.picture)
+    page = reader(photo.picture, watch)
     return page.enlarged(photo.reduction), annotate(photo.picture, page)
 
 
-Reader = Callable[..., "Page"]  # (picture (H, W, 3) uint8, watch=nobody) -> what it says
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who reads pictures: a network's opinion and its classes, perhaps a language, and which way up."""
+
+    classify: Classify
+    classes: str
+    language: Language | None = None
+    rotate: str = "0"
+
+    def __call__(self, picture: np.ndarray, watch: Watcher = nobody) -> Page:
+        """What a picture (H, W, 3) uint8 says, with its boxes in its pixels."""
+        from hellodl.reading import read_page
+        from hellodl.reading.turn import best_turn, turned, turned_back
+
+        def look(upright: np.ndarray) -> Page:
+            return read_page(upright, self.classify, self.classes)
+
+        degrees = best_turn(picture, look) if self.rotate == "auto" else int(self.rotate)
+        page = read_page(turned(picture, degrees), self.classify, self.classes, self.language, watch)
+        return turned_back(page, degrees)
 
 
 def reader_of(options: argparse.Namespace) -> Reader:
-    """The reader that the options ask for, ready to be given pictures."""
-    classify, classes = classifier(options.model, getattr(options, "threads", None))
-
-    def read(picture: np.ndarray, watch: Watcher = nobody) -> Page:
-        return turned_page(picture, classify, classes, options.rotate, watch)
-
-    return read
+    """The reader that the options ask for."""
+    classify, classes = classifier(options.model, options.threads)
+    return Reader(classify, classes, options.language and load_language(options.language), options.rotate)
 
 
-def turned_page(
-    picture: np.ndarray, classify: Classify, classes: str, rotate: str, watch: Watcher = nobody
-) -> Page:
-    """Read a picture that was taken turned: "0", "90", "180", "270" degrees back to the right, or "auto"."""
-    from hellodl.reading import read_page
-    from hellodl.reading.turn import best_turn, turned, turned_back
+def load_language(source: str | Path) -> Language:
+    """Somebody who knows the language of a text, or of what a model of text learned from."""
+    from hellodl.programs.language import load
 
-    def look(upright: np.ndarray) -> Page:
-        return read_page(upright, classify, classes)
-
-    degrees = best_turn(picture, look) if rotate == "auto" else int(rotate)
-    page = read_page(turned(picture, degrees), classify, classes, watch)
-    return turned_back(page, degrees)
+    return load(source)
 
 
 def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify, str]:

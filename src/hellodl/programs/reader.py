@@ -66,7 +66,7 @@ def gather(options: argparse.Namespace) -> learning.Splits:
         if not options.all:
             learned, kept_back = data.split_off_validation(drawn, options.seed)
             watch, drawn = drawn.subset(kept_back), drawn.subset(learned)
-            watched = np.unique(watch.writers)
+            watched = None if watch.writers is None else np.unique(watch.writers)
         test = named(unipen.load_characters(folder, "test", 62))
     else:
         watch = (

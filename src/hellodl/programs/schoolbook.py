@@ -78,7 +78,7 @@ def page_apart(task: tuple[int, int, Path | None, tuple[int, ...] | None]) -> tu
         text="\n".join(lines_of(rng)),
         hand=None if people is None else people.hand(rng),
     )
-    pictures, names = lessons(page.picture, page.boxes)
+    pictures, names = lessons(page.picture, [box.character for box in page.boxes], page.strokes, page.pen)
     refused = np.array([name == UNKNOWN for name in names], bool)
     kept = ~refused
     most = int(REFUSED * kept.sum())
@@ -108,5 +108,7 @@ def lines_of(rng: np.random.Generator) -> Iterator[str]:
 def marks(count: int, seed: int, widths: tuple[float, float]) -> Dataset:
     """Pictures of what is no character, drawn with pens of many widths (pixels)."""
     rng = np.random.default_rng((seed, 78))
-    images = pen.render_many((mark(rng) for _ in range(count)), np.exp(rng.uniform(*np.log(widths), count)))
+    images = pen.render_many(
+        (mark(rng) for _ in range(count)), np.exp(rng.uniform(np.log(widths[0]), np.log(widths[1]), count))
+    )
     return Dataset("marks", images, np.full(count, CLASSES.index(UNKNOWN)), CLASSES)

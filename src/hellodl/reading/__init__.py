@@ -13,6 +13,7 @@ from hellodl.data.unipen import CLASSES_62
 from hellodl.reading.context import apart, in_context
 from hellodl.reading.debug import Watcher, nobody
 from hellodl.reading.draw import annotate
+from hellodl.reading.language import Language, in_language
 from hellodl.reading.page import Character, Page
 from hellodl.reading.photo import Photo, load_photo
 from hellodl.reading.segment import Glyph, find_glyphs
@@ -20,32 +21,47 @@ from hellodl.reading.survey import Survey, survey
 from hellodl.reading.words import word_starts
 from hellodl.views import Classify
 
-__all__ = ["Character", "Classify", "Page", "Photo", "annotate", "load_photo", "read_page"]
+__all__ = ["Character", "Classify", "Language", "Page", "Photo", "annotate", "load_photo", "read_page"]
 
 
-def read_page(picture: np.ndarray, classify: Classify, classes: str, watch: Watcher = nobody) -> Page:
+def read_page(
+    picture: np.ndarray,
+    classify: Classify,
+    classes: str,
+    language: Language | None = None,
+    watch: Watcher = nobody,
+) -> Page:
     """Read a picture (H, W, 3) uint8, blue-green-red, upright; boxes are in its pixels.
 
     `classify` turns (N, 28, 28) uint8 pictures of characters, white on black, into (N, K) float32
-    probabilities, and `classes` says in K characters what they stand for. A page with nothing on it gives an
-    empty Page. `watch` is shown every stage.
+    probabilities, and `classes` says in K characters what they stand for. Where pictures leave doubt, `language`
+    is asked, if there is one; `watch` is shown every stage. A page with nothing on it gives an empty Page.
     """
     height, width = picture.shape[:2]
     page = survey(picture, watch)
     if page is None:
         return Page([], (width, height))
-    return _as_page(page, find_glyphs(page, classify, classes, watch), classes, (width, height))
+    return _as_page(page, find_glyphs(page, classify, classes, watch), classes, language, (width, height))
 
 
-def _as_page(page: Survey, glyphs: list[list[Glyph]], classes: str, size: tuple[int, int]) -> Page:
+def _as_page(
+    page: Survey,
+    glyphs: list[list[Glyph]],
+    classes: str,
+    language: Language | None,
+    size: tuple[int, int],
+) -> Page:
     """Choose the letters in their context and put everything into the photo's own pixels."""
     glyphs = [line for line in glyphs if line]
     boxes = [[glyph.box for glyph in line] for line in glyphs]
     spaces = word_starts(boxes)
     fresh = [np.array([True, *starts[1:]]) for starts in spaces]
     seen = [apart(np.stack([glyph.probabilities for glyph in line]), classes) for line in glyphs]
+    beliefs = in_context(seen, boxes, fresh)
+    if language is not None:
+        beliefs = in_language(beliefs, fresh, CLASSES_62, language)
     lines = []
-    for line, starts, probabilities in zip(glyphs, spaces, in_context(seen, boxes, fresh)):
+    for line, starts, probabilities in zip(glyphs, spaces, beliefs):
         best = np.argsort(-probabilities, axis=1)[:, :2]
         characters = []
         for glyph, space, chances, (first, second) in zip(line, starts, probabilities, best):

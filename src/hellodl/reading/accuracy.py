@@ -41,7 +41,8 @@ def edit_distance(truth: Sequence, read: Sequence) -> int:
 def aligned(truth: Sequence, read: Sequence) -> list[tuple[int | None, int | None]]:
     """One cheapest way from truth to read: pairs of places, None where one side has nothing there."""
     rows = edit_rows(truth, read)
-    i, j, pairs = len(truth), len(read), []
+    i, j = len(truth), len(read)
+    pairs: list[tuple[int | None, int | None]] = []
     while i or j:
         if i and j and rows[i][j] == rows[i - 1][j - 1] + (truth[i - 1] != read[j - 1]):
             i, j = i - 1, j - 1

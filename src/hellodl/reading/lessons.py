@@ -10,49 +10,42 @@ of cheques to refuse.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
-from hellodl.reading.segment import UNKNOWN, Candidate, lattice
+from hellodl.reading.parts import Box
+from hellodl.reading.segment import UNKNOWN, lattice
 from hellodl.reading.survey import survey
-
-
-class TrueBox(Protocol):
-    """Where a character really is, in pixels of the picture; right and bottom exclusive."""
-
-    character: str
-    left: int
-    top: int
-    right: int
-    bottom: int
-
 
 SAME, OTHER = 0.7, 0.5  # shares of both boxes' union: from here on it is the character, up to here it is not
 WHOLE = 0.6  # of a character's box: a candidate that covers so much of two has both in it
 
 
-def lessons(picture: np.ndarray, boxes: Sequence[TrueBox]) -> tuple[np.ndarray, list[str]]:
+def lessons(
+    picture: np.ndarray, characters: Sequence[str], strokes: Sequence[list[np.ndarray]], pen: float
+) -> tuple[np.ndarray, list[str]]:
     """A picture (H, W, 3) uint8 taken apart: pieces (N, 28, 28) uint8, and which character each is.
 
-    UNKNOWN is what is none. Doubtful cases are left out.
+    What is written there is `characters`, each with the paths of the pen in the picture's pixels, (n, 2), and how
+    wide the pen is. UNKNOWN is what is no character. Doubtful cases are left out.
     """
     page = survey(picture)
-    if page is None or not boxes:
+    if page is None or not characters:
         return np.zeros((0, 28, 28), np.uint8), []
-    true = np.array([there(page, box) for box in boxes])
+    reach = pen / 2 * float(np.sqrt(abs(np.linalg.det(page.matrix[:, :2]))))
+    places = [page.from_picture(np.concatenate(paths)) for paths in strokes]
+    true = np.array([[*place.min(axis=0) - reach, *place.max(axis=0) + reach] for place in places])
     pictures, names = [], []
     for candidate in (candidate for line in lattice(page) for candidate in line):
-        name = truth_of(candidate, true, boxes)
+        name = truth_of(candidate.box, true, characters)
         if name is not None:
             pictures.append(candidate.picture)
             names.append(name)
     return np.array(pictures, np.uint8).reshape(-1, 28, 28), names
 
 
-def truth_of(candidate: Candidate, true: np.ndarray, boxes: Sequence[TrueBox]) -> str | None:
-    """What a candidate is, by true boxes (M, 4) in the survey's pixels; None where that is a matter of taste."""
-    box = candidate.box
+def truth_of(box: Box, true: np.ndarray, characters: Sequence[str]) -> str | None:
+    """Which character fills a box, by the true boxes (M, 4) of all; None where that is a matter of taste."""
     shared = np.minimum(true[:, 2:], (box.right, box.bottom)) - np.maximum(true[:, :2], (box.left, box.top))
     common = np.maximum(shared, 0).prod(axis=1)
     sizes = np.maximum((true[:, 2:] - true[:, :2]).prod(axis=1), 1)
@@ -61,7 +54,7 @@ def truth_of(candidate: Candidate, true: np.ndarray, boxes: Sequence[TrueBox]) -
     covered = common / sizes
     covered[best] = 0
     if alike[best] > SAME and covered.max(initial=0) < WHOLE:
-        return boxes[best].character
+        return characters[best]
     if alike[best] < OTHER or covered.max(initial=0) > WHOLE:
         return UNKNOWN
     return None

@@ -61,7 +61,7 @@ def without_rules(
         if rules:
             dark = np.ascontiguousarray(rubbed.T) if turned else rubbed
         found.append(rules)
-    return dark, *found
+    return dark, found[0], found[1]
 
 
 def level_lines(mask: np.ndarray, shorter: float = 1.0) -> list[tuple[float, float, float, float]]:
@@ -82,16 +82,16 @@ def level_lines(mask: np.ndarray, shorter: float = 1.0) -> list[tuple[float, flo
     found = cv2.HoughLinesP(small, 1, np.pi / 720, round(0.5 * least), minLineLength=least, maxLineGap=gap)
     lines = []
     for x0, y0, x1, y1 in [] if found is None else found.reshape(-1, 4).tolist():
-        if abs(y1 - y0) <= STEEPEST * abs(x1 - x0) and inked_share(small, x0, y0, x1, y1) > INKED:
-            ends = (x0, y0, x1, y1) if x0 < x1 else (x1, y1, x0, y0)
+        ends = (x0, y0, x1, y1) if x0 < x1 else (x1, y1, x0, y0)
+        if abs(y1 - y0) <= STEEPEST * abs(x1 - x0) and inked_share(small, *ends) > INKED:
             lines.append(tuple((value + 0.5) / factor - 0.5 for value in ends))
     return joined(lines, max(3.0, 1.5 * pen, 2 / factor))
 
 
 def inked_share(ink: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> float:
     """Along which share of a level line there is ink, within a pixel above or below."""
-    x = np.arange(min(x0, x1), max(x0, x1) + 1)
-    y = np.round(np.interp(x, *zip(*sorted([(x0, y0), (x1, y1)])))).astype(int)
+    x = np.arange(x0, x1 + 1)
+    y = np.round(y0 + (y1 - y0) * (x - x0) / max(x1 - x0, 1)).astype(int)
     rows = np.clip(y + np.array([[-1], [0], [1]]), 0, len(ink) - 1)
     return float((ink[rows, x] > 0).any(axis=0).mean())
 

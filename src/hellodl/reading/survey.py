@@ -42,6 +42,10 @@ class Survey:
     letter: float
     matrix: np.ndarray
 
+    def from_picture(self, points: np.ndarray) -> np.ndarray:
+        """Points (n, 2) of the picture, where they are here."""
+        return points @ self.matrix[:, :2].T + self.matrix[:, 2]
+
     def in_picture(self, box: Box) -> tuple[float, float, float, float]:
         """(left, top, right, bottom) in the picture's pixels of what a box here holds."""
         corners = np.array([[x, y, 1.0] for x in (box.left, box.right) for y in (box.top, box.bottom)])
