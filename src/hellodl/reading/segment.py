@@ -32,6 +32,7 @@ WIDTHS = {**dict.fromkeys("mw", 1.5), **dict.fromkeys("l1", 0.75)}
 EDGE = 0.35  # of a stroke's own darkness: where its edge is
 UNKNOWN = "?"  # the class of what is no character: half a letter, two at once, a stain, a drawing
 LEAST = 1e-3  # a network is never so sure
+STAIN = 4.0  # nats: the odds against a character from which on it is left out; most of what is on a page is written
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,18 @@ def find_glyphs(page: Survey, classify: Classify, classes: str, watch: Watcher =
     chosen: list[list[Candidate]] = []
     place = 0
     for candidates in everything:
-        path = cheapest_path(candidates, surprises[place : place + len(candidates)])
-        chosen.append([candidates[i] for i in path])
+        own = surprises[place : place + len(candidates)]
+        path = cheapest_path(candidates, np.minimum(own, STAIN))
+        chosen.append([candidates[i] for i in path if own[i] < STAIN])
         place += len(candidates)
     watch("candidates", lambda: draw_candidates(page, flat, [one for line in chosen for one in line]))
+    if not any(chosen):
+        return [[] for _ in everything]
     # Those that were chosen are worth a closer look.
     seen = from_all_sides(np.stack([c.picture for line in chosen for c in line]), classify)
-    answers = iter(zip(*known_and_unknown(seen, classes)))
+    beliefs, character = known_and_unknown(seen, classes)
+    character = 1 / (1 + np.exp(odds_against(character) - STAIN))  # what is found on its own is hardly ever a stain
+    answers = iter(zip(beliefs, character.tolist()))
     return [[Glyph(c.box, c.picture, *next(answers)) for c in line] for line in chosen]
 
 
@@ -116,7 +122,7 @@ def surprise(candidates: list[Candidate], probabilities: np.ndarray, classes: st
     """
     if UNKNOWN in classes:
         _, character = known_and_unknown(probabilities, classes)
-        return np.log(np.maximum(1 - character, LEAST)) - np.log(np.maximum(character, LEAST))
+        return odds_against(character)
     typical = np.array([WIDTHS.get(name, 1.0) for name in classes])
     wide = np.array([candidate.box.width for candidate in candidates], np.float64)
     # How broadly this page is written: by what was never in doubt.
@@ -128,6 +134,11 @@ def surprise(candidates: list[Candidate], probabilities: np.ndarray, classes: st
     excess[np.array([candidate.stop - candidate.start == 1 for candidate in candidates])] = 0.0
     cost = -np.log(np.maximum(probabilities, 0.02)) + TOO_WIDE * np.maximum(excess, 0.0)
     return cost.min(axis=1)
+
+
+def odds_against(character: np.ndarray) -> np.ndarray:
+    """The logarithm of the odds (N,) that something is no character, of the probability that it is one."""
+    return np.log(np.maximum(1 - character, LEAST)) - np.log(np.maximum(character, LEAST))
 
 
 def known_and_unknown(probabilities: np.ndarray, classes: str) -> tuple[np.ndarray, np.ndarray]:
