@@ -21,11 +21,20 @@ from hellodl.reading.parts import stroke_width
 SEARCHED_SIDE = 1200  # pixels of the picture in which lines are looked for
 SHORTEST = 0.16  # of the picture's side, or so many strokes' widths:
 SHORTEST_STROKES = 40
-STEEPEST = 0.12  # from level or upright, for a page that was straightened
-INKED = 0.7  # share of a line along which there is ink
+STEEPEST = 0.2  # from level or upright, for a page that was straightened but may be seen at an angle
+INKED = 0.85  # share of a line along which there is ink
+SMOOTHED = 31  # pixels
+FAINTEST = 0.12  # of the usual ink's darkness
+BROKEN = 0.35  # where a line is fainter than this share of what it is mostly, it is none
+GAPS = 0.12  # so much of a line may be missing
+STRONGEST = 1.4  # so much more than mostly it may hold back somewhere
+LONG = 0.4  # of the picture's side: such a line is taken to go on to the edges
 BLACKEST = 0.97  # darkness, beyond which nothing can be told
 LINES_SHARE = 0.4  # of all places along a stretch of a line, so many show the bare line or less
 STRETCHES = 0.08  # of the picture's side: light changes over longer ones
+
+
+Line = tuple[float, float, float, float]  # x and y of the left end, x and y of the right one
 
 
 @dataclass(frozen=True)
@@ -51,41 +60,55 @@ def without_rules(
     `mask` (H, W) bool says where ink is. Where lines are known to be, `shorter` ones may be looked for.
     """
     found: list[list[Rule]] = []
-    for ink, turned in ((mask, False), (np.ascontiguousarray(mask.T), True)):
-        lines = level_lines(ink, shorter)
-        rubbed = np.ascontiguousarray(dark.T) if turned else dark.copy()
-        reach = max(2, round(1.2 * stroke_width(ink))) if lines else 0
-        rules = [Rule(*followed(rubbed, line, reach), reach) for line in lines]
-        for rule in rules:
-            subtract(rubbed, rule)
+    for turned in (False, True):
+        rubbed, ink = (np.ascontiguousarray(array.T if turned else array) for array in (dark, mask))
+        reach = max(2, round(1.2 * stroke_width(ink)))
+        rules = []
+        for line in level_lines(rubbed, ink, shorter):
+            rule = Rule(*followed(rubbed, line, reach), reach)
+            if subtract(rubbed, rule, line):
+                rules.append(rule)
         if rules:
             dark = np.ascontiguousarray(rubbed.T) if turned else rubbed
         found.append(rules)
     return dark, found[0], found[1]
 
 
-def level_lines(mask: np.ndarray, shorter: float = 1.0) -> list[tuple[float, float, float, float]]:
-    """Long nearly level lines of a mask (H, W) bool: x and y of both ends, one for each line."""
+def level_lines(dark: np.ndarray, mask: np.ndarray, shorter: float = 1.0) -> list[Line]:
+    """What may be long nearly level lines: x and y of both ends, one for each line."""
     width = mask.shape[1]
     pen = stroke_width(mask)
-    tall = max(3, round(1.8 * pen)) | 1
-    ink = mask.astype(np.uint8)
-    upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((tall, 1), np.uint8))
-    thin = (ink & (1 - upright)) * np.uint8(255)
+    thin = ridges(dark, mask, pen)
     factor = min(1.0, SEARCHED_SIDE / max(mask.shape))
     small = cv2.resize(thin, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     small = (small > 60).astype(np.uint8) * 255
     least = round(max(SHORTEST * width, SHORTEST_STROKES * pen) * factor * shorter)
     if least < 20 or least > small.shape[1] or not 0 < (small > 0).mean() < 0.4:
         return []
-    gap = max(4, round(6 * pen * factor))
-    found = cv2.HoughLinesP(small, 1, np.pi / 720, round(0.5 * least), minLineLength=least, maxLineGap=gap)
+    gap = max(round(6 * pen * factor), least // 3)  # a word may stand on the line
+    found = cv2.HoughLinesP(small, 1, np.pi / 720, round(0.4 * least), minLineLength=least, maxLineGap=gap)
+    there = cv2.max(
+        small, cv2.resize(mask.astype(np.uint8) * 255, small.shape[::-1], interpolation=cv2.INTER_AREA)
+    )
     lines = []
     for x0, y0, x1, y1 in [] if found is None else found.reshape(-1, 4).tolist():
         ends = (x0, y0, x1, y1) if x0 < x1 else (x1, y1, x0, y0)
-        if abs(y1 - y0) <= STEEPEST * abs(x1 - x0) and inked_share(small, *ends) > INKED:
+        if abs(y1 - y0) <= STEEPEST * abs(x1 - x0) and inked_share(there, *ends) > INKED:
             lines.append(tuple((value + 0.5) / factor - 0.5 for value in ends))
     return joined(lines, max(3.0, 1.5 * pen, 2 / factor))
+
+
+def ridges(dark: np.ndarray, mask: np.ndarray, pen: float) -> np.ndarray:
+    """Where something thin runs level, (H, W) uint8, 255 or 0: ink, or what is too faint for ink but goes on."""
+    tall = np.ones((max(3, round(1.8 * pen)) | 1, 1), np.uint8)
+    ink = mask.astype(np.uint8)
+    thin = ink & (1 - cv2.morphologyEx(ink, cv2.MORPH_OPEN, tall))
+    # Over many pixels noise is small: along a line, even a faint one stands out from what is above and below it.
+    along = cv2.blur(dark, (SMOOTHED, 1))
+    stands_out = along - cv2.morphologyEx(along, cv2.MORPH_OPEN, tall)
+    usual = float(np.median(dark[mask])) if mask.any() else 1.0
+    thin |= (stands_out > max(FAINTEST * usual, 0.02)).astype(np.uint8)
+    return thin * np.uint8(255)
 
 
 def inked_share(ink: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> float:
@@ -96,10 +119,10 @@ def inked_share(ink: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> float:
     return float((ink[rows, x] > 0).any(axis=0).mean())
 
 
-def joined(lines: list, near: float) -> list[tuple[float, float, float, float]]:
+def joined(lines: list[Line], near: float) -> list[Line]:
     """Lines that are pieces of the same line as one; a line's two edges are the same line."""
     lines = sorted(lines, key=lambda line: line[0] - line[2])  # the longest first
-    out: list[tuple[float, float, float, float]] = []
+    out: list[Line] = []
     for line in lines:
         for place, (x0, y0, x1, y1) in enumerate(out):
             slope = (y1 - y0) / max(x1 - x0, 1)
@@ -115,15 +138,13 @@ def joined(lines: list, near: float) -> list[tuple[float, float, float, float]]:
     return out
 
 
-def followed(
-    dark: np.ndarray, line: tuple[float, float, float, float], reach: int
-) -> tuple[np.ndarray, np.ndarray]:
+def followed(dark: np.ndarray, line: Line, reach: int) -> tuple[np.ndarray, np.ndarray]:
     """The columns of a line and where it runs in each, (n,) float: straight lines in photos are a little bent."""
     height, width = dark.shape
     x0, y0, x1, y1 = line
     slope = (y1 - y0) / max(x1 - x0, 1)
     # Farther at both ends, for what the search missed: where the line is not, there is nothing to subtract.
-    more = round(0.3 * (x1 - x0)) if x1 - x0 > 0.5 * width else 3 * reach
+    more = width if x1 - x0 > LONG * width else 3 * reach
     x = np.arange(max(0, round(x0) - more), min(width, round(x1) + more + 1))
     y = y0 + slope * (x - x0)
     stretch = max(16, round(0.02 * width))
@@ -139,8 +160,11 @@ def followed(
     return x, y + np.interp(np.arange(len(x)), np.array(starts) + stretch / 2, smooth)
 
 
-def subtract(dark: np.ndarray, rule: Rule) -> None:
-    """Take a line's own share out of the darkness, in place: what most of it holds back, stretch by stretch."""
+def subtract(dark: np.ndarray, rule: Rule, line: Line) -> bool:
+    """Take a line's own share out of the darkness, in place: what most of it holds back, stretch by stretch.
+
+    What is no line is left alone, and said so: a line has hardly a gap, unlike the feet of letters in a row.
+    """
     height, width = dark.shape
     x, reach = rule.x, rule.reach + 1
     rows = np.round(rule.y).astype(int) + np.arange(-reach, reach + 1)[:, None]  # (2·reach + 1, n)
@@ -149,10 +173,16 @@ def subtract(dark: np.ndarray, rule: Rule) -> None:
     held = -np.log1p(-np.clip(dark[rows, x], -0.5, BLACKEST))
     stretch = max(24, round(STRETCHES * width))
     edges = np.unique(np.append(np.arange(0, len(x), stretch), len(x)))
-    own = np.stack(
-        [np.quantile(held[:, a:b], LINES_SHARE, axis=1) for a, b in itertools.pairwise(edges)], axis=1
-    )
+    parts = list(itertools.pairwise(edges))
+    own = np.stack([np.quantile(held[:, a:b], LINES_SHARE, axis=1) for a, b in parts], axis=1)
+    ridge = cv2.blur(held, (9, 1), borderType=cv2.BORDER_REPLICATE).max(axis=0)  # (n,)
+    usual = np.concatenate([np.full(b - a, top) for (a, b), top in zip(parts, own.max(axis=0))])
+    found = (x >= line[0]) & (x <= line[2])  # between the ends that were found
+    if (ridge < BROKEN * np.median(usual[found]))[found].mean() > GAPS:
+        return False
+    own = np.minimum(own, STRONGEST * np.median(usual[found]))
     middles = (edges[:-1] + edges[1:]) / 2
     share = np.stack([np.interp(np.arange(len(x)), middles, row) for row in own])
     left = 1 - np.exp(-np.maximum(held - np.maximum(share, 0), np.minimum(held, 0)))
     dark[rows[inside], np.broadcast_to(x, rows.shape)[inside]] = left[inside]
+    return True

@@ -107,7 +107,9 @@ def find_glyphs(page: Survey, classify: Classify, classes: str, watch: Watcher =
     # Those that were chosen are worth a closer look.
     seen = from_all_sides(np.stack([c.picture for line in chosen for c in line]), classify)
     beliefs, character = known_and_unknown(seen, classes)
-    character = 1 / (1 + np.exp(odds_against(character) - STAIN))  # what is found on its own is hardly ever a stain
+    character = 1 / (
+        1 + np.exp(odds_against(character) - STAIN)
+    )  # what is found on its own is hardly ever a stain
     answers = iter(zip(beliefs, character.tolist()))
     return [[Glyph(c.box, c.picture, *next(answers)) for c in line] for line in chosen]
 
