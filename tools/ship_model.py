@@ -84,12 +84,12 @@ def main() -> int:
         test = unipen.load_characters(folder_of("unipen", options.data), "test", 36)
     else:
         test = data.load("unipen", "test", options.data)
-    before = judge(model, test.images, test.labels, test.classes, None, options.model)["accuracy"]
+    before = judge(model, test, metadata["classes"], None, options.model)["accuracy"]
     checkpoint.save_model(
         target, model, classes=metadata["classes"], card=made, bits=options.bits, how=options.how
     )
     model = checkpoint.load_model(target)[0]
-    figures = judge(model, test.images, test.labels, test.classes, None, target)
+    figures = judge(model, test, metadata["classes"], None, target)
     confusion = np.array(figures["confusion"])
     arguments = f"--dataset {made['dataset'].split()[0]}" if not reader else ""
     arguments += " --all" if made.get("all") else ""

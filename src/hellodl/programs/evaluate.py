@@ -15,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.calibration import reliability
+from hellodl.calibration import Bin, reliability
 from hellodl.checkpoint import load_model
 from hellodl.console import progress_bar
 from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
 from hellodl.errors import CheckpointError, DataError
 from hellodl.nn import Module, accuracy
 from hellodl.parallel import probabilities
+from hellodl.programs.diagram import reliability_diagram
+from hellodl.programs.read import save_picture
 from hellodl.programs.show import confusion_matrix, pairs_as_text
 from hellodl.programs.tables import output, plain_table
 from hellodl.views import AS_IT_STANDS, VIEWS, View, agreed, opinions
@@ -41,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=int, metavar="N", help="only so many images of it")
     parser.add_argument("--one-view", action="store_true",
                         help="look at each image only as it stands, not leaned and turned (faster)")  # fmt: skip
+    parser.add_argument(
+        "--diagram", type=Path, metavar="FILE", help="draw how sure it is beside how often right (PNG)"
+    )
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -56,7 +61,7 @@ def main(options: argparse.Namespace) -> int:
             f"{path}: does not say which characters it tells apart; take a model that reads"
         )
     data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)
-    known, labels = what_it_knows(data, classes, path)
+    known = what_it_knows(data, classes, path)
     views = [AS_IT_STANDS] if options.one_view else VIEWS
     figures = {
         "program": "evaluate",
@@ -69,8 +74,11 @@ def main(options: argparse.Namespace) -> int:
         "images": len(known),
         "skipped": len(data) - len(known),
         "views": len(views),
-        **judge(model, known.images, labels, classes, options.threads, path, views),
+        **judge(model, known, classes, options.threads, path, views),
     }
+    if options.diagram:
+        bins = [Bin(**b) for b in figures["calibration"]]
+        save_picture(options.diagram, reliability_diagram(bins, f"{path.stem} on {options.dataset}"))
     if options.json:
         print(json.dumps(figures))
     else:
@@ -84,30 +92,33 @@ def find_model(name: str) -> Path:
     return shipped if not Path(name).exists() and shipped.exists() else Path(name)
 
 
-def what_it_knows(data: Dataset, classes: str, path: Path) -> tuple[Dataset, np.ndarray]:
-    """The images of classes that the model knows, and their labels as it numbers them: (N,) int64."""
-    number = np.array([classes.find(name) for name in data.classes], np.int64)
-    known = number[data.labels] >= 0
+def what_it_knows(data: Dataset, classes: str, path: Path) -> Dataset:
+    """The images of characters that the model knows, in one case or the other."""
+    known = np.array([name in classes or name.swapcase() in classes for name in data.classes])[data.labels]
     if not known.any():
         raise DataError(
             f"{path}: reads {classes} and {data.name} holds {data.classes}: nothing in common; "
             "choose another --dataset"
         )
-    part = data.subset(known)
-    return part, number[part.labels]
+    return data.subset(known)
 
 
-def judge(model: Module, images: np.ndarray, labels: np.ndarray, classes: str, threads: int | None, path: Path,
+def judge(model: Module, data: Dataset, classes: str, threads: int | None, path: Path,
           views: Sequence[View] = VIEWS) -> dict[str, Any]:  # fmt: skip
-    """Ask the model about all images and compare: figures as JSON has them, shares from 0 to 1."""
+    """Ask a model that tells `classes` apart about all images of a set: figures as JSON has them, shares from 0 to 1.
+
+    Where the set does not tell capitals from small letters, neither is the model asked to.
+    """
     start = time.perf_counter()
-    by_view = looked_at(model, images, threads, views)
+    by_view = looked_at(model, data.images, threads, views)
     seconds = time.perf_counter() - start
-    sure = agreed(by_view)  # (N, K)
-    if sure.shape[1] != len(classes):
+    if by_view.shape[2] != len(classes):
         raise CheckpointError(
-            f"{path}: gives {sure.shape[1]} answers for {len(classes)} classes; save the model again"
+            f"{path}: gives {by_view.shape[2]} answers for {len(classes)} classes; save the model again"
         )
+    by_view, names = in_cases_of(data.classes, by_view, classes)
+    labels = np.array([names.find(name) for name in data.classes])[data.labels]
+    sure = agreed(by_view)  # (N, K)
     error, bins = reliability(sure.max(axis=1), sure.argmax(axis=1) == labels)
     return {
         "accuracy": accuracy(sure, labels),
@@ -115,9 +126,20 @@ def judge(model: Module, images: np.ndarray, labels: np.ndarray, classes: str, t
         "top2": accuracy(sure, labels, top=2),
         "calibration_error": error,
         "calibration": [b._asdict() for b in bins],
-        "confusion": confusion_matrix(labels, sure.argmax(axis=1), len(classes)).tolist(),
-        "images_per_second": round(len(images) / seconds, 1),
+        "told_apart": names,
+        "confusion": confusion_matrix(labels, sure.argmax(axis=1), len(names)).tolist(),
+        "images_per_second": round(len(data) / seconds, 1),
     }
+
+
+def in_cases_of(wanted: str, probabilities: np.ndarray, classes: str) -> tuple[np.ndarray, str]:
+    """Probabilities (..., K) of `classes`, with both cases of a letter added up where `wanted` has only one of them;
+    and what the columns then stand for."""
+    names = ["" if c in wanted or c.swapcase() not in wanted else c.swapcase() for c in classes]
+    names = [name or c for name, c in zip(names, classes)]
+    kept = "".join(dict.fromkeys(names))
+    sums = np.array([[name == c for c in kept] for name in names], probabilities.dtype)  # (K, kept)
+    return probabilities @ sums, kept
 
 
 def looked_at(
@@ -149,4 +171,4 @@ def show(figures: dict[str, Any]) -> None:
     for b in figures["calibration"]:
         table.add_row(f"{b['confidence']:.1%}", f"{b['accuracy']:.1%}", f"{b['images']:,}")
     out.print(table)
-    out.print("\n" + pairs_as_text(np.array(figures["confusion"]), figures["classes"]))
+    out.print("\n" + pairs_as_text(np.array(figures["confusion"]), figures["told_apart"]))

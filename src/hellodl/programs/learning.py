@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from hellodl import data, nn
+from hellodl.calibration import best_temperature, cool, reliability
 from hellodl.console import log
 from hellodl.data.batches import epoch_order
 from hellodl.data.dataset import Dataset
@@ -69,6 +70,8 @@ def add_arguments(
     option("--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})")
     option("--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 120,000)")
     option("--all", action="store_true", help="learn from the validation part too, once the settings are settled")
+    option("--temperature", type=float, metavar="T", default=1.0,
+           help="with --all: what logits are divided by in the end (else the validation part tells)")
     recorded.add_arguments(parser)
     option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
     # fmt: on
@@ -106,9 +109,11 @@ def load_splits(name: str, options: argparse.Namespace, classes: str | None = No
 
 def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, *, prepare: Preparation = plain,
           about: dict[str, Any] | None = None, threads: int | None = None, out: Path | None = None,
-          state: Path | None = None, views: Sequence[View] = VIEWS) -> Learned:  # fmt: skip
+          state: Path | None = None, views: Sequence[View] = VIEWS, temperature: float = 1.0) -> Learned:  # fmt: skip
     """Train `network` (on from `state`, if given), judge it once on the test images, save it to `out`.
 
+    Before that its logits are divided by a temperature, so that its probabilities are honest: the one that suits
+    the validation part, or `temperature` where there is none.
     Judged is the mean opinion of the `views` of each image. The run is logged in runs/hellodl.sqlite3, with
     `about`, whatever else decided what came out.
     """
@@ -133,13 +138,23 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
         )
 
     def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
+        heat = temperature
+        if watched is not None:
+            heat = best_temperature(
+                agreed(looked_at(network, watched.images, threads, views)), watched.labels
+            )
+        cool(network, heat)
         by_view = looked_at(network, splits.test.images, threads, views)
         sure = agreed(by_view)
         confusion = show.confusion_matrix(splits.test.labels, sure.argmax(axis=1), len(splits.test.classes))
         run.confusion(trainer.steps, confusion, splits.test.classes)
         log.info(show.pairs_as_text(confusion, splits.test.classes))
         return {
+            "temperature": heat,
             "test_images": len(splits.test),
+            "test_calibration_error": reliability(
+                sure.max(axis=1), sure.argmax(axis=1) == splits.test.labels
+            )[0],
             "test_accuracy": nn.accuracy(sure, splits.test.labels),
             "test_accuracy_one_view": nn.accuracy(by_view[0], splits.test.labels),
             "views": len(views),
@@ -180,7 +195,8 @@ def finish(learned: Learned, options: argparse.Namespace) -> int:
             else ""
         )
         print(f"{accuracy:.2%} of {figures['test_images']:,} test images of {figures['dataset']} right "
-              f"({figures['test_top2']:.2%} within two guesses{looked}), after {figures['seconds']:.0f} s")  # fmt: skip
+              f"({figures['test_top2']:.2%} within two guesses{looked}), after {figures['seconds']:.0f} s; "
+              f"its probabilities are off by {figures['test_calibration_error']:.1%}")  # fmt: skip
     if options.least is not None and accuracy < options.least:
         log.error(f"that misses the {options.least:.1%} that was asked for")
         return 1

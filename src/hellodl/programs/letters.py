@@ -35,8 +35,14 @@ def main(options: argparse.Namespace) -> int:
     network = NETWORKS[options.architecture](len(splits.train.classes), rng)
 
     learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
-    about = {"architecture": options.architecture, "count": options.count, "all": options.all}
+    about = {
+        "architecture": options.architecture,
+        "count": options.count,
+        "all": options.all,
+        "temperature": options.temperature,
+    }
     learned = learning.learn("letters", network, splits, settings, prepare=LETTERS, about=about,
-                             threads=options.threads, out=options.out, state=state)  # fmt: skip
+                             threads=options.threads, out=options.out, state=state,
+                             temperature=options.temperature)  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)

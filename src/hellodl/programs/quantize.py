@@ -126,11 +126,11 @@ def examiner(
     """What a model of this kind is judged on, in words, and the function that judges."""
     if classes := metadata.get("classes"):
         data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)
-        known, labels = evaluate.what_it_knows(data, classes, path)
+        known = evaluate.what_it_knows(data, classes, path)
         views = [AS_IT_STANDS] if options.one_view else VIEWS
 
         def read(small: Module) -> dict[str, float]:
-            found = evaluate.judge(small, known.images, labels, classes, options.threads, path, views)
+            found = evaluate.judge(small, known, classes, options.threads, path, views)
             return {"accuracy": found["accuracy"]}
 
         return f"{options.dataset} ({options.split}): {len(known):,} images", read

@@ -48,9 +48,16 @@ def main(options: argparse.Namespace) -> int:
     network = residual(len(CLASSES), rng, dropout=0.1)
 
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
-    about = {"architecture": "residual", "count": options.count, "all": options.all, "pages": options.pages}
+    about = {
+        "architecture": "residual",
+        "count": options.count,
+        "all": options.all,
+        "temperature": options.temperature,
+        "pages": options.pages,
+    }
     learned = learning.learn("reader", network, splits, settings, prepare=PHOTOS, about=about,
-                             threads=options.threads, out=options.out, state=state)  # fmt: skip
+                             threads=options.threads, out=options.out, state=state,
+                             temperature=options.temperature)  # fmt: skip
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)
 
