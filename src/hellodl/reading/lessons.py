@@ -32,7 +32,7 @@ def lessons(
     page = survey(picture)
     if page is None or not characters:
         return np.zeros((0, 28, 28), np.uint8), []
-    reach = pen / 2 * float(np.sqrt(abs(np.linalg.det(page.matrix[:, :2]))))
+    reach = pen / 2 * float(np.sqrt(abs(np.linalg.det(page.matrix[:2, :2]))))
     places = [page.from_picture(np.concatenate(paths)) for paths in strokes]
     true = np.array([[*place.min(axis=0) - reach, *place.max(axis=0) + reach] for place in places])
     pictures, names = [], []

@@ -18,6 +18,7 @@ from hellodl.reading.level import LEAST as LEAST_ANGLE
 from hellodl.reading.level import level_matrix, page_angle, turned_level
 from hellodl.reading.parts import Box, find_parts, letter_height
 from hellodl.reading.rules import without_rules
+from hellodl.reading.sheet import find_sheet, from_above
 from hellodl.reading.threshold import darkness, find_levels, ink_mask
 
 SMALL_PICTURE = 1000  # pixels: pictures smaller than this are enlarged, so that strokes are a few pixels wide
@@ -31,8 +32,9 @@ class Survey:
     """A page before reading: its ink (H, W) float32, 0 for paper and 1 for black, and its lines of parts.
 
     `labels` (H, W) int32 numbers the connected pieces of ink that `lines` speak of; `threshold` is the darkness
-    at which ink begins, `letter` the usual letter's height in pixels. The page was enlarged where it was small, and
-    turned level: `matrix` (2, 3) leads from the picture's pixels to these.
+    at which ink begins, `letter` the usual letter's height in pixels. The page was laid flat where its sheet is
+    to be seen, enlarged where it was small, and turned level: the homography `matrix` (3, 3) leads from the picture's
+    pixels to these.
     """
 
     lines: list[Line]
@@ -44,22 +46,26 @@ class Survey:
 
     def from_picture(self, points: np.ndarray) -> np.ndarray:
         """Points (n, 2) of the picture, where they are here."""
-        return points @ self.matrix[:, :2].T + self.matrix[:, 2]
+        return mapped(points, self.matrix)
 
     def in_picture(self, box: Box) -> tuple[float, float, float, float]:
         """(left, top, right, bottom) in the picture's pixels of what a box here holds."""
-        corners = np.array([[x, y, 1.0] for x in (box.left, box.right) for y in (box.top, box.bottom)])
-        back = corners @ cv2.invertAffineTransform(self.matrix).T
+        corners = np.array([[x, y] for x in (box.left, box.right) for y in (box.top, box.bottom)])
+        back = mapped(corners, np.linalg.inv(self.matrix))
         return (*back.min(axis=0).tolist(), *back.max(axis=0).tolist())
+
+
+def mapped(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Where a homography (3, 3) leads points (n, 2)."""
+    out = points @ matrix[:, :2].T + matrix[:, 2]  # (n, 3)
+    return out[:, :2] / out[:, 2:]
 
 
 def survey(picture: np.ndarray, watch: Watcher = nobody) -> Survey | None:
     """Look a picture (H, W, 3) uint8 over, blue-green-red, upright; None where nothing is written."""
-    enlargement = min(LARGEST_ENLARGEMENT, max(1.0, SMALL_PICTURE / max(picture.shape[:2])))
-    matrix = np.diag([enlargement, enlargement, 1.0])
-    if enlargement > 1:
-        picture = cv2.resize(picture, None, fx=enlargement, fy=enlargement, interpolation=cv2.INTER_CUBIC)
     watch("picture", lambda: picture)
+    picture, matrix = prepared(picture)
+    watch("sheet", lambda: picture)
     dark = darkness(picture)
     watch("darkness", lambda: dark)
     levels = find_levels(dark)
@@ -101,9 +107,25 @@ def survey(picture: np.ndarray, watch: Watcher = nobody) -> Survey | None:
     parts = [part for part in parts if not too_large(part, letter)]
     letter = letter_height(parts)
     lines = find_lines(parts, letter)
-    found = Survey(lines, dark, labels, levels.low, letter, matrix[:2])
+    found = Survey(lines, dark, labels, levels.low, letter, matrix)
     watch("lines", lambda: draw_lines(found))
     return found
+
+
+def prepared(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The sheet in a picture, if one is to be seen in it, from above, and large enough; and the way there (3, 3)."""
+    matrix = np.eye(3)
+    corners = find_sheet(picture)
+    if corners is not None:
+        matrix, size = from_above(corners)
+        picture = cv2.warpPerspective(
+            picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+    enlargement = min(LARGEST_ENLARGEMENT, max(1.0, SMALL_PICTURE / max(picture.shape[:2])))
+    if enlargement > 1:
+        picture = cv2.resize(picture, None, fx=enlargement, fy=enlargement, interpolation=cv2.INTER_CUBIC)
+        matrix = np.diag([enlargement, enlargement, 1.0]) @ matrix
+    return picture, matrix
 
 
 COLOURS = ((180, 90, 0), (0, 120, 220), (40, 150, 40), (150, 40, 150), (60, 60, 200))  # blue-green-red
