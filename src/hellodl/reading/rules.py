@@ -18,7 +18,7 @@ import numpy as np
 
 from hellodl.reading.parts import stroke_width
 
-SEARCHED_SIDE = 1200  # pixels of the picture in which lines are looked for
+SEARCHED_SIDE = 700  # pixels of the picture in which lines are looked for
 SHORTEST = 0.16  # of the picture's side, or so many strokes' widths:
 SHORTEST_STROKES = 40
 STEEPEST = 0.2  # from level or upright, for a page that was straightened but may be seen at an angle
@@ -86,7 +86,7 @@ def level_lines(dark: np.ndarray, mask: np.ndarray, shorter: float = 1.0) -> lis
     if least < 20 or least > small.shape[1] or not 0 < (small > 0).mean() < 0.4:
         return []
     gap = max(round(6 * pen * factor), least // 3)  # a word may stand on the line
-    found = cv2.HoughLinesP(small, 1, np.pi / 720, round(0.4 * least), minLineLength=least, maxLineGap=gap)
+    found = cv2.HoughLinesP(small, 1, np.pi / 360, round(0.4 * least), minLineLength=least, maxLineGap=gap)
     there = cv2.max(
         small, cv2.resize(mask.astype(np.uint8) * 255, small.shape[::-1], interpolation=cv2.INTER_AREA)
     )
