@@ -14,16 +14,24 @@ from hellodl.reading.parts import Box, Part, find_parts, letter_height, stroke_w
 from hellodl.reading.rules import Rule
 
 
-def without_frames(mask: np.ndarray, rules: Sequence[Rule] = ()) -> np.ndarray:
-    """The mask (H, W) bool without printed boxes and the dark edges of the photo.
+def without_frames(mask: np.ndarray) -> np.ndarray:
+    """The mask (H, W) bool without printed boxes."""
+    mask = mask.copy()
+    labels, parts = find_parts(mask)
+    for part in frames_among(labels, parts):
+        rub_out_frame(mask, labels, part)
+    return mask
+
+
+def without_remains(mask: np.ndarray, rules: Sequence[Rule] = ()) -> np.ndarray:
+    """The mask (H, W) bool without what is left of print, and the dark edges of the photo.
 
     `rules` are the level lines that were taken out of it already.
     """
     mask = mask.copy()
     rub_out_bars(mask, rules)
+    mask = without_frames(mask)
     labels, parts = find_parts(mask)
-    for part in frames_among(labels, parts):
-        rub_out_frame(mask, labels, part)
     height = letter_height([part for part in parts if part.area > 20])
     for part in dark_edges(parts, mask.shape, height):
         where = part.box.slices()

@@ -46,6 +46,11 @@ class Rule:
     y: np.ndarray
     reach: int
 
+    @property
+    def length(self) -> int:
+        """In pixels."""
+        return int(self.x[-1] - self.x[0]) + 1
+
     def level(self, x: float) -> float:
         """Where the line is in one column; infinitely far where it is not."""
         inside = self.x[0] - self.reach <= x <= self.x[-1] + self.reach

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hellodl.reading.clean import too_large, without_dust, without_frames
+from hellodl.reading.clean import too_large, without_dust, without_frames, without_remains
 from hellodl.reading.debug import Watcher, nobody
 from hellodl.reading.layout import Line, find_lines
 from hellodl.reading.level import LEAST as LEAST_ANGLE
 from hellodl.reading.level import level_matrix, page_angle, turned_level
 from hellodl.reading.parts import Box, find_parts, letter_height
-from hellodl.reading.rules import without_rules
+from hellodl.reading.rules import LONG, Rule, without_rules
 from hellodl.reading.sheet import find_sheet, from_above
-from hellodl.reading.threshold import darkness, find_levels, ink_mask
+from hellodl.reading.threshold import Levels, darkness, find_levels, ink_mask
 
 SMALL_PICTURE = 1000  # pixels: pictures smaller than this are enlarged, so that strokes are a few pixels wide
 LARGEST_ENLARGEMENT = 4.0
@@ -78,27 +78,13 @@ def survey(picture: np.ndarray, watch: Watcher = nobody) -> Survey | None:
         turn, size = level_matrix(dark.shape, angle)
         matrix = np.vstack([turn, [0, 0, 1]]) @ matrix
         dark = turned_level(dark, turn, size)
-        ink = ink_mask(dark, levels)
-    dark, level, upright = without_rules(dark, ink)
-    if len(level) + len(upright) >= MANY_RULES:  # a ruled page, or boxes: there are short pieces of lines too
-        dark, *more = without_rules(dark, ink_mask(dark, levels), SHORT_RULES)
-        level, upright = level + more[0], upright + more[1]
-    if level or upright:
-        # Print is often darker than the pen: without it, the pen's own level counts.
-        levels = find_levels(dark)
-        if levels is None:
-            return None
-        ink = ink_mask(dark, levels)
-    watch("without rules", lambda: ink)
-    bars = () if upright else level  # squared paper has no bars from line to line, but strokes
-    mask = without_frames(ink, bars)
-    pen = find_levels(dark, cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-    if pen is None:
+    dark, rules = without_print(dark, levels)
+    # Print is often darker than the pen: without it, the pen's own level counts.
+    levels = find_levels(dark)
+    if levels is None:
         return None
-    if abs(pen.ink - levels.ink) > 0.03 * levels.ink:
-        levels = pen
-        mask = without_frames(ink_mask(dark, levels), bars)
-    watch("without frames", lambda: mask)
+    mask = without_remains(ink_mask(dark, levels), rules)
+    watch("without print", lambda: mask)
     labels, parts = find_parts(mask)
     if not parts:
         return None
@@ -107,9 +93,24 @@ def survey(picture: np.ndarray, watch: Watcher = nobody) -> Survey | None:
     parts = [part for part in parts if not too_large(part, letter)]
     letter = letter_height(parts)
     lines = find_lines(parts, letter)
-    found = Survey(lines, dark, labels, levels.low, letter, matrix)
+    found = Survey(lines, dark, labels, float(levels.low(levels.noise)), letter, matrix)
     watch("lines", lambda: draw_lines(found))
     return found
+
+
+def without_print(dark: np.ndarray, levels: Levels) -> tuple[np.ndarray, list[Rule]]:
+    """Darkness (H, W) without printed boxes and ruled lines; and the level lines between which bars may be left."""
+    ink = ink_mask(dark, levels)
+    printed = (ink & ~without_frames(ink)).astype(np.uint8)
+    if printed.any():
+        dark = np.where(cv2.dilate(printed, np.ones((5, 5), np.uint8)) > 0, np.float32(0), dark)
+        ink = ink & (printed == 0)
+    dark, level, upright = without_rules(dark, ink)
+    if len(level) + len(upright) >= MANY_RULES:  # a ruled page, or boxes: there are short pieces of lines too
+        dark, *more = without_rules(dark, ink_mask(dark, levels), SHORT_RULES)
+        level, upright = level + more[0], upright + more[1]
+    squared = any(rule.length > LONG * dark.shape[0] for rule in upright)
+    return dark, [] if squared else level  # squared paper has no bars from line to line, but strokes
 
 
 def prepared(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

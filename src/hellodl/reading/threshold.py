@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 FAINTEST_LIGHT = 6.0  # of 255
+NOISE_BLOCKS = 24  # along the longer side
 PAPER_SIDE = 400  # pixels: the paper's light is smooth, a small picture of it is enough
 
 
@@ -26,15 +27,13 @@ class Levels:
     noise: float
     ink: float
 
-    @property
-    def low(self) -> float:
-        """As far as this a stroke is followed."""
-        return max(0.3 * self.ink, min(3.5 * self.noise, 0.5 * self.ink))
+    def low(self, noise: np.ndarray | float) -> np.ndarray | float:
+        """As far as this a stroke is followed, where the paper has such noise."""
+        return np.maximum(0.3 * self.ink, np.minimum(3.5 * noise, 0.5 * self.ink))
 
-    @property
-    def high(self) -> float:
+    def high(self, noise: np.ndarray | float) -> np.ndarray | float:
         """As dark as this a stroke must be somewhere: fainter is dirt, or shines through from behind."""
-        return max(0.45 * self.ink, min(5 * self.noise, 0.7 * self.ink))
+        return np.maximum(0.45 * self.ink, np.minimum(5 * noise, 0.7 * self.ink))
 
 
 def paper_of(picture: np.ndarray) -> np.ndarray:
@@ -149,8 +148,23 @@ def peaks_of(dark: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
 
 def ink_mask(dark: np.ndarray, levels: Levels) -> np.ndarray:
     """The pixels of strokes, (H, W) bool: above the low level, and joined to what is above the high one."""
-    weak = (dark > levels.low).astype(np.uint8)
+    noise = local_noise(dark, levels.noise)
+    weak = (dark > levels.low(noise)).astype(np.uint8)
     count, labels = cv2.connectedComponents(weak, connectivity=8)
-    strong = np.bincount(labels[dark > levels.high], minlength=count) >= 3
+    strong = np.bincount(labels[dark > levels.high(noise)], minlength=count) >= 3
     strong[0] = False
     return strong[labels]
+
+
+def local_noise(dark: np.ndarray, least: float) -> np.ndarray:
+    """The paper's noise around each pixel, (H, W) float32, at least `least`: a shadow is noisier than what is lit."""
+    height, width = dark.shape
+    side = max(24, max(dark.shape) // NOISE_BLOCKS)
+    rows, columns = max(1, height // side), max(1, width // side)
+    tall, wide = height // rows, width // columns
+    blocks = dark[: rows * tall, : columns * wide].reshape(rows, tall, columns, wide)[:, ::2, :, ::2]
+    pixels = blocks.swapaxes(1, 2).reshape(rows, columns, -1)
+    off = np.abs(pixels - np.median(pixels, axis=2, keepdims=True))
+    noise = np.maximum(1.4826 * np.median(off, axis=2), least).astype(np.float32)
+    noise = cv2.medianBlur(noise, 3) if min(noise.shape) >= 3 else noise  # a block full of ink is no noise
+    return cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
