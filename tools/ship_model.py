@@ -53,23 +53,41 @@ Most mixed up: {pairs}.
 
 UNIPEN train_r01_v07: I. Guyon, L. Schomaker, R. Plamondon, M. Liberman, S. Janet, "UNIPEN project of on-line data
 exchange and recognizer benchmarks", ICPR 1994; published as doi:10.5281/zenodo.1195803 under CC BY 4.0 (the CD-ROM of
-the 1990s that it goes back to said "research only").{more}
+the 1990s that it goes back to said "research only").
 The weights are under hellodl's own MIT licence.
 """
 
-CANNOT = """- It was taught with pen-tablet letters of some 250 people who wrote Latin letters by
-  themselves. Joined writing, accents, other scripts and punctuation it has never seen: it will take them for one of its
-  classes, and sometimes be sure of it.
-- Capital and small letters are one class. {zero}
+CANNOT = """- It was taught with letters of some 250 people who wrote Latin letters by themselves, and with made ones.
+  Joined writing, accents, other scripts and punctuation it has never seen: it will take them for one of its classes,
+  and sometimes be sure of it.
+- {case}
 - It should not decide anything about a person: neither who wrote something, nor what a form says that matters and that
   nobody checks."""
+
+# What cannot be read off the trained model.
+ABOUT = {
+    "reader": {
+        "what": "capitals, small letters, digits, and what is none of them, for `hellodl read`",
+        "kind": "letters and digits, both cases of a letter as one",
+        "sources": "pages in the hands of UNIPEN's training writers and of ink, photographed by `data/paper.py`; "
+        "UNIPEN's drawings one by one, with pens of many widths; marks to refuse",
+        "case": "What looks the same is the same to it: o, O and zero; one, I and l; c and C.\n"
+        "  `hellodl read` decides by the neighbours and by the height on the line.",
+    },
+    "letters": {
+        "what": "the 26 letters, both cases together",
+        "kind": "letters",
+        "sources": "UNIPEN's training writers",
+        "case": "Capital and small letters are one class. It knows no digits, and takes a zero for an O.",
+    },
+}
 
 
 def main() -> int:
     """Round, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path)
-    parser.add_argument("name", choices=("reader", "letters"))
+    parser.add_argument("name", choices=tuple(ABOUT))
     parser.add_argument("--data", type=Path, help="where UNIPEN is")
     parser.add_argument("--bits", type=int, choices=(16, 8, 4), default=16, help="of a weight (16)")
     parser.add_argument("--how", choices=TABLES, default="uniform", help="which values 8 or 4 bits stand for")
@@ -79,8 +97,7 @@ def main() -> int:
     model, metadata = checkpoint.load_model(options.model)
     made = metadata["card"]
     target = MODELS / f"{options.name}.safetensors"
-    reader = options.name == "reader"
-    if reader:
+    if options.name == "reader":
         test = unipen.load_characters(folder_of("unipen", options.data), "test", 36)
     else:
         test = data.load("unipen", "test", options.data)
@@ -90,15 +107,14 @@ def main() -> int:
     )
     model = checkpoint.load_model(target)[0]
     figures = judge(model, test, metadata["classes"], None, target)
-    confusion = np.array(figures["confusion"])
-    arguments = f"--dataset {made['dataset'].split()[0]}" if not reader else ""
-    arguments += " --all" if made.get("all") else ""
+    about = ABOUT[options.name]
+    arguments = "" if options.name == "reader" else f"--dataset {made['dataset'].split()[0]}"
+    if made.get("all"):
+        arguments += f" --all --temperature {made['temperature']:.3g}"
     (MODELS / f"{options.name}.md").write_text(
         CARD.format(
             name=options.name,
-            what="letters and digits, for `hellodl read`"
-            if reader
-            else "the 26 letters, both cases together",
+            what=about["what"],
             longest=20,
             classes=metadata["classes"],
             architecture=made["architecture"],
@@ -109,23 +125,18 @@ def main() -> int:
             seed=made["seed"],
             source=made.get("source") or "unknown",
             minutes=made["seconds"] / 60,
-            sources="UNIPEN's training writers, drawn with pens of many widths; MNIST's digits; ink"
-            if reader
-            else "UNIPEN's training writers",
+            sources=about["sources"],
             count=len(test),
-            kind="letters and digits" if reader else "letters",
-            cannot=CANNOT.format(
-                zero="So are, to the eye, zero and O, and one, I and l:\n  `hellodl read` decides by the neighbours."
-                if reader
-                else "It knows no digits, and takes a zero for an O."
-            ),
-            more=" MNIST: Y. LeCun, C. Cortes, C. Burges." if reader else "",
+            kind=about["kind"],
+            cannot=CANNOT.format(case=about["case"]),
             accuracy=figures["accuracy"],
             before=before,
             one_view=figures["accuracy_one_view"],
             top2=figures["top2"],
             calibration=figures["calibration_error"],
-            pairs=show.pairs_as_text(confusion, test.classes).removeprefix("most mixed up: "),
+            pairs=show.pairs_as_text(np.array(figures["confusion"]), figures["told_apart"]).removeprefix(
+                "most mixed up: "
+            ),
         ),
         encoding="utf-8",
     )

@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
+import shutil
+import subprocess
+import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from hellodl.calibration import reliability
@@ -25,10 +30,10 @@ from hellodl.errors import HelloError
 from hellodl.programs import read
 from hellodl.programs.tables import output, plain_table
 from hellodl.reading.accuracy import aligned, edit_distance, plain, strict
+from hellodl.reading.page import Character, Page
 
 if TYPE_CHECKING:
     from hellodl.data.pages import Box
-    from hellodl.reading import Character, Page
 
 MADE = ("mild", "hard", "any")
 DOUBTFUL = 0.05  # the share of characters, the least sure ones, that is left out to see what that helps
@@ -111,12 +116,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--least", type=float, metavar="SHARE", help="exit with 1 if fewer characters are right (0 to 1)"
     )
+    parser.add_argument("--command", metavar="COMMAND",
+                        help="score another reader: a command that prints what it reads, {} is the picture")  # fmt: skip
     read.add_reader_arguments(parser)
 
 
 def main(options: argparse.Namespace) -> int:
     """Read all pages, compare, report."""
-    reader = read.reader_of(options)
+    reader = other_reader(options.command) if options.command else read.reader_of(options)
     score = Score()
     began = time.perf_counter()
     pages: Iterator[Sample]
@@ -129,7 +136,8 @@ def main(options: argparse.Namespace) -> int:
     with progress_bar("reading", count) as bar:
         for sample in pages:
             page = reader(sample.picture).enlarged(sample.reduction)
-            shares[sample.name] = score.add(sample.name, sample.truth, page, sample.boxes)
+            boxes = None if options.command else sample.boxes
+            shares[sample.name] = score.add(sample.name, sample.truth, page, boxes)
             bar.advance(1)
     figures = {"program": "score", "pages": options.pages, "count": count, "seed": options.seed,
                **score.figures(), "each": shares, "seconds": time.perf_counter() - began}  # fmt: skip
@@ -138,6 +146,28 @@ def main(options: argparse.Namespace) -> int:
     else:
         show(figures)
     return int(options.least is not None and figures["accuracy"] < options.least)
+
+
+def other_reader(command: str) -> Callable[[np.ndarray], Page]:
+    """Any program that prints what it reads in a picture; where and how sure it does not say."""
+    words = shlex.split(command)
+    if not words or shutil.which(words[0]) is None:
+        raise HelloError(f"{command}: there is no such command here; install it, or check its name")
+
+    def read_by(picture: np.ndarray) -> Page:
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "page.png")
+            cv2.imwrite(path, picture)
+            call = [word.replace("{}", path) for word in words]
+            done = subprocess.run(call, capture_output=True, text=True, errors="replace", check=False)
+        lines = []
+        for line in done.stdout.splitlines():
+            starts = [i > 0 and line[i - 1].isspace() for i in range(len(line))]
+            lines.append([Character(letter, 1.0, letter, 0.0, (0, 0, 0, 0), starts[i] and bool(line[:i].strip()))
+                          for i, letter in enumerate(line) if not letter.isspace()])  # fmt: skip
+        return Page([line for line in lines if line], (picture.shape[1], picture.shape[0]))
+
+    return read_by
 
 
 @dataclass(frozen=True)
