@@ -50,6 +50,7 @@ PROGRAMS: Table = {
         LEARNING,
     ),
     "read": Program("hellodl.programs.read", "read photos of handwriting", ("threads", "json")),
+    "teach": Program("hellodl.programs.teach", "teach the reader your own hand", ("seed", "threads", "json")),
     "splice": Program(
         "hellodl.programs.scan", "find where introns begin and end in DNA", ("threads", "json")
     ),

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hellodl.console import log
 from hellodl.errors import CheckpointError, HelloError, PhotoError
 
 if TYPE_CHECKING:
@@ -28,12 +29,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="where PHOTO-read.png goes (here)"
     )
-    parser.add_argument("--model", type=Path, metavar="FILE", help="another reader than the one that ships")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--model", type=Path, metavar="FILE", help="another reader than the one that ships")
+    which.add_argument("--mine", action="store_true",
+                       help="the reader that learned your hand from `hellodl teach` (in $HELLODL_MINE, else among "
+                            "your own data; that of another folder: --model DIR/reader.safetensors)")  # fmt: skip
 
 
 def main(options: argparse.Namespace) -> int:
     """Read each photo; a bad one gets its line and does not keep the others from being read."""
-    classify, classes = classifier(options.model, getattr(options, "threads", None))
+    model = own_reader() if options.mine else options.model
+    classify, classes = classifier(model, getattr(options, "threads", None))
     make_folder(options.out)
     records, failed = [], False
     names = picture_names(options.photos)
@@ -89,6 +95,23 @@ def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify
         raise CheckpointError(f"{path}: is no reader of characters; give a model from 'hellodl train reader'")
 
     return lambda images: probabilities(network, images, threads), classes
+
+
+def own_reader() -> Path:
+    """The reader that `hellodl teach` made. Raises HelloError without one; says so where it is of an older one's make."""
+    from hellodl.data.collection import collection, digest
+    from hellodl.tensorfile import load
+
+    mine = collection()
+    if not mine.reader.exists():
+        raise HelloError(
+            f"{mine.folder}: has no reader of yours yet; teach it your hand by: hellodl teach PHOTO --text TRUTH"
+        )
+    card = load(mine.reader)[1].get("card")
+    if not isinstance(card, dict) or card.get("base") != digest(MODEL):
+        log.info("hellodl has a newer reader than the one that learned your hand; "
+                 "`hellodl teach` alone teaches it what is in your collection")  # fmt: skip
+    return mine.reader
 
 
 def picture_names(photos: list[Path]) -> list[str]:

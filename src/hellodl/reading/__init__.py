@@ -23,7 +23,7 @@ from hellodl.reading.threshold import darkness, find_levels, ink_mask
 from hellodl.reading.words import word_starts
 from hellodl.views import Classify
 
-__all__ = ["Character", "Classify", "Page", "Photo", "annotate", "load_photo", "read_page"]
+__all__ = ["Character", "Classify", "Page", "Photo", "annotate", "load_photo", "read_closely", "read_page"]
 
 SMALL_PICTURE = 1000  # pixels: pictures smaller than this are enlarged, so that strokes are a few pixels wide
 LARGEST_ENLARGEMENT = 4.0
@@ -36,12 +36,17 @@ def read_page(picture: np.ndarray, classify: Classify, classes: str) -> Page:
     probabilities, and `classes` says in K characters what they stand for. A page with nothing on it gives an
     empty Page.
     """
+    return read_closely(picture, classify, classes)[0]
+
+
+def read_closely(picture: np.ndarray, classify: Classify, classes: str) -> tuple[Page, list[list[Glyph]]]:
+    """`read_page`, and what it went by: the glyphs of each line, one for each of the page's characters."""
     height, width = picture.shape[:2]
     enlargement = min(LARGEST_ENLARGEMENT, max(1.0, SMALL_PICTURE / max(height, width)))
     if enlargement > 1:
         picture = cv2.resize(picture, None, fx=enlargement, fy=enlargement, interpolation=cv2.INTER_CUBIC)
-    glyphs = glyphs_of(picture, classify, classes)
-    return _as_page(glyphs, classes, (width, height), enlargement)
+    glyphs = [line for line in glyphs_of(picture, classify, classes) if line]
+    return _as_page(glyphs, classes, (width, height), enlargement), glyphs
 
 
 def glyphs_of(picture: np.ndarray, classify: Classify, classes: str) -> list[list[Glyph]]:
@@ -71,7 +76,6 @@ def glyphs_of(picture: np.ndarray, classify: Classify, classes: str) -> list[lis
 
 def _as_page(glyphs: list[list[Glyph]], classes: str, size: tuple[int, int], enlargement: float) -> Page:
     """Choose the letters in their context and put everything into the photo's own pixels."""
-    glyphs = [line for line in glyphs if line]
     spaces = word_starts([[glyph.box for glyph in line] for line in glyphs])
     fresh = [np.array([True, *starts[1:]]) for starts in spaces]
     probabilities = in_context([np.stack([g.probabilities for g in line]) for line in glyphs], fresh, classes)
