@@ -27,7 +27,7 @@ from hellodl.parallel import probabilities
 from hellodl.personal import known_to_ink, personalised
 from hellodl.programs import read
 from hellodl.programs.show import harmless
-from hellodl.programs.truth import Taught, taught_by_boxes, taught_by_text
+from hellodl.programs.truth import taught_by_boxes, taught_by_text
 from hellodl.reading.align import Match, class_of
 
 OTHERS = 1500  # characters by other hands on which is watched that nothing is forgotten
@@ -59,9 +59,11 @@ def main(options: argparse.Namespace) -> int:
         print(f"{mine.folder}: {mine.forget()} lessons forgotten")
     elif options.undo:
         lesson = mine.undo()
-        print(f"took back {len(lesson.characters)} characters of {harmless(lesson.photo)}")
+        say(options, f"took back {len(lesson.characters)} characters of {harmless(lesson.photo)}")
         learn(mine, options)
     elif options.page is None:
+        if not mine.lessons():
+            raise DataError(f"{mine.folder}: is empty, there is nothing to learn; give PHOTO --text TRUTH")
         learn(mine, options)
     else:
         teach(mine, options)
@@ -88,7 +90,9 @@ def teach(mine: Collection, options: argparse.Namespace) -> None:
     else:
         pages = [taught_by_text(options.page, truth_in(options.text), classify, classes)]
     for page in pages:
-        tell(page)
+        say(options, f"{harmless(str(page.path))}:")
+        for number, line in enumerate(page.lines, 1):
+            say(options, f"  line {number}: {summary(line)}")
     if options.dry_run:
         return
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -107,11 +111,9 @@ def truth_in(text: str) -> str:
         raise DataError(f"{path}: is no text in UTF-8 ({error}); save it as such") from error
 
 
-def tell(page: Taught) -> None:
-    """A line for each line of the page: how much was right, what is changed, and what is left out."""
-    print(f"{harmless(str(page.path))}:")
-    for number, line in enumerate(page.lines, 1):
-        print(f"  line {number}: {summary(line)}")
+def say(options: argparse.Namespace, line: str) -> None:
+    """A line on standard output, unless that is for JSON."""
+    (log.info if options.json else print)(line)
 
 
 def summary(line: list[Match]) -> str:
@@ -145,7 +147,6 @@ def learn(mine: Collection, options: argparse.Namespace) -> None:
     lessons = mine.lessons()
     if not lessons:
         mine.reader.unlink(missing_ok=True)
-        print(f"{mine.folder}: is empty, so there is nothing to learn; `hellodl teach -h` says how")
         return
     base, metadata = load_model(read.MODEL)
     classes = metadata["classes"]
