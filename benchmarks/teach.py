@@ -1,8 +1,8 @@
 """How much does a lesson help? `python benchmarks/teach.py MODEL`, with UNIPEN at hand.
 
-Every writer of UNIPEN's test set with 60 characters or more gives a lesson: half of what they wrote of each character,
-at most five. The reader learns from it as `hellodl teach` does, and reads the rest, before and after; and it reads 2,000
-characters by the other writers, of which it should not have become worse. A figure is the mean over the writers:
+Every writer of UNIPEN's test set with 60 characters or more gives a lesson: half of what they wrote of each
+character, at most five. The reader learns from it as `hellodl teach` does, and reads the rest, before and after; and
+it reads 2,000 characters by the other writers, of which it should not have become worse. A figure is the mean over the writers:
 somebody of whom one character in twenty was misread counts as much as somebody of whom one in five was.
 
 Settings were chosen on training writers whom the reader had not learned from (--split train --writers FILE).
@@ -56,7 +56,9 @@ def main() -> None:
             own = everything.subset(everything.writers == writer)
             given = lesson(own.labels, np.random.default_rng([options.seed, writer]))
             began = time.perf_counter()
-            taught = personalised(model, classes, own.images[given], own.labels[given], keep, seed=options.seed)
+            taught = personalised(
+                model, classes, own.images[given], own.labels[given], keep, seed=options.seed
+            )
             seconds = time.perf_counter() - began
             rest, others = own.subset(~given), sample.writers != writer
             rows.append({
@@ -73,10 +75,14 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("model", help="a model file, or a name such as letters or reader")
     parser.add_argument("--split", choices=("train", "test"), default="test")
-    parser.add_argument("--writers", type=Path, metavar="FILE", help="JSON: the ids of the only writers to take")
+    parser.add_argument(
+        "--writers", type=Path, metavar="FILE", help="JSON: the ids of the only writers to take"
+    )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="of these every so-manieth")
     parser.add_argument("--data", type=Path, metavar="DIR")
     parser.add_argument("--seed", type=int, default=0)
@@ -104,7 +110,9 @@ def lesson(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return given
 
 
-def right(model: Module, samples: Dataset, views: list[View] | tuple[View, ...] = (AS_IT_STANDS,)) -> np.ndarray:
+def right(
+    model: Module, samples: Dataset, views: list[View] | tuple[View, ...] = (AS_IT_STANDS,)
+) -> np.ndarray:
     """Which samples (N,) bool a model takes for what they are."""
     by_view = opinions(samples.images, lambda images: probabilities(model, images, 1), views)
     return agreed(by_view).argmax(axis=1) == samples.labels
@@ -114,7 +122,9 @@ def summed(rows: list[dict]) -> dict[str, float]:
     """Figures over all writers."""
     figures: dict[str, float] = {name: sum(row[name] for row in rows) for name in ("given", "measured")}
     for name in ("", "_views"):
-        before, after = (np.array([row[f"wrong_{when}{name}"] for row in rows]) for when in ("before", "after"))
+        before, after = (
+            np.array([row[f"wrong_{when}{name}"] for row in rows]) for when in ("before", "after")
+        )
         erring = before > 0  # who was read without an error has nothing to win
         figures |= {
             f"error_before{name}": before.sum() / figures["measured"],

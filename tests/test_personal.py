@@ -1,4 +1,4 @@
-"""Tuning a reader to one hand: it learns that hand, keeps what it knew, and leaves the model that it began with alone."""
+"""Tuning a reader to one hand: it learns that hand, keeps what it knew, and leaves what it began with alone."""
 
 import numpy as np
 import pytest

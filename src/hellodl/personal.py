@@ -54,8 +54,8 @@ class Rehearsal:
 
 
 def personalised(model: nn.Module, classes: str, images: np.ndarray, labels: np.ndarray, keep: Rehearsal | None = None,
-                 *, tuning: Tuning = Tuning(), seed: int = 0) -> nn.Module:  # fmt: skip  # noqa: B008 (it is frozen)
-    """A copy of `model`, which tells the K `classes` apart, tuned on one person's characters; the model stays as it is.
+                 *, tuning: Tuning = Tuning(), seed: int = 0) -> nn.Module:  # fmt: skip
+    """A copy of `model`, which tells K `classes` apart, tuned on one person's characters; the model stays as it is.
 
     `images` is (N, 28, 28) uint8, `labels` (N,) integers, indices into the classes. `keep` is what to rehearse, made
     here where it is not given. Runs on one core, and comes to the same weights each time for the same seed. Raises
@@ -131,7 +131,9 @@ def halves(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def smoothed(labels: np.ndarray, classes: int, smoothing: float) -> np.ndarray:
     """Answers (N, classes) float32 that are right but for `smoothing`, which all classes share."""
-    return np.eye(classes, dtype=np.float32)[labels] * np.float32(1 - smoothing) + np.float32(smoothing / classes)
+    return np.eye(classes, dtype=np.float32)[labels] * np.float32(1 - smoothing) + np.float32(
+        smoothing / classes
+    )
 
 
 def batches_without_end(count: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

@@ -168,7 +168,8 @@ def test_bad_input_is_one_line(mine, photo, tmp_path, capsys, arguments, status,
     (tmp_path / "list.json").write_text("[1]")
     (tmp_path / "latin1.txt").write_bytes(b"caf\xe9")
     character = {"letter": "ab", "box": [0, 0, 1, 1]}
-    (tmp_path / "long.json").write_text(json.dumps({"photos": [{"photo": "a", "lines": [{"characters": [character]}]}]}))
+    told = {"photos": [{"photo": "a", "lines": [{"characters": [character]}]}]}
+    (tmp_path / "long.json").write_text(json.dumps(told))
     cv2.imwrite(str(tmp_path / "blank.png"), np.full((200, 200, 3), 255, np.uint8))
     assert run("teach", *(argument.format(photo=photo) for argument in arguments)) == status
     said = capsys.readouterr()

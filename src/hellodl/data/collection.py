@@ -1,4 +1,4 @@
-"""One's own handwriting, kept in a folder of one's own: what `hellodl teach` has learned from, to look at and to delete.
+"""One's own handwriting in a folder of one's own: what `hellodl teach` has learned from, to look at and to delete.
 
 Every lesson is two files. lesson-001.png shows the characters side by side, and lesson-001.json says which they are,
 what they were read as, and which photo they are from. Whoever deletes the two has deleted the lesson. poster.png shows
@@ -117,11 +117,11 @@ class Collection:
             if not all(isinstance(name, str) for name in names) or count != len(record["read"]):
                 raise ValueError("what it says does not go together")
             sheet = cv2.imdecode(np.fromfile(self._sheet(number), np.uint8), cv2.IMREAD_GRAYSCALE)
-            return Lesson(*names, images=pictures_of(sheet, count))
+            return Lesson(*names, pictures_of(sheet, count))
         except (OSError, ValueError, KeyError, TypeError, cv2.error) as error:
             raise DataError(
-                f"{path}: is damaged, or its picture is ({one_line(error)}); delete {path.stem}.json and {path.stem}.png, "
-                "and teach that photo again"
+                f"{path}: is damaged, or its picture is ({one_line(error)}); delete both files "
+                "of that name, and teach the photo again"
             ) from error
 
     def _draw_poster(self) -> None:
@@ -132,7 +132,9 @@ class Collection:
             self._poster.unlink(missing_ok=True)
             return
         images = np.concatenate([lesson.images for lesson in lessons])
-        order = sorted(range(len(characters)), key=lambda place: (characters[place].lower(), characters[place]))
+        order = sorted(
+            range(len(characters)), key=lambda place: (characters[place].lower(), characters[place])
+        )
         self._write(self._poster, png(poster(images[order], 2 * COLUMNS)))
 
     def _write(self, path: Path, content: bytes) -> None:

@@ -98,7 +98,7 @@ def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify
 
 
 def own_reader() -> Path:
-    """The reader that `hellodl teach` made. Raises HelloError without one; says so where it is of an older one's make."""
+    """The reader that `hellodl teach` made. Raises HelloError without one; says so where it began with an older one."""
     from hellodl.data.collection import collection, digest
     from hellodl.tensorfile import load
 

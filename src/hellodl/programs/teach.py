@@ -192,7 +192,9 @@ def samples(lessons: list[Lesson], classes: str) -> tuple[np.ndarray, np.ndarray
     numbers = [class_of(character, classes) for lesson in lessons for character in lesson.characters]
     known = np.array([number is not None for number in numbers])
     if not known.any():
-        raise DataError("none of the characters in the collection is one that the reader knows; teach it others")
+        raise DataError(
+            "none of the characters in the collection is one that the reader knows; teach it others"
+        )
     return images[known], np.array([number for number in numbers if number is not None], np.int64)
 
 

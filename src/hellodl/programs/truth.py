@@ -105,9 +105,7 @@ def _found(photo: Path, listing: Path) -> Path:
     return beside if not photo.exists() and beside.exists() else photo
 
 
-def _by_boxes(
-    path: Path, truth: list[tuple[str, Box]], classify: Classify, classes: str
-) -> Taught:
+def _by_boxes(path: Path, truth: list[tuple[str, Box]], classify: Classify, classes: str) -> Taught:
     """The boxes found in a photo, each with what is said to be in it, or with nothing."""
     lines, _, pictures = boxes_of(path, classify, classes)
     out, number = [], 0
@@ -119,7 +117,9 @@ def _by_boxes(
             number += 1
         out.append(matches)
     if not any(match.trusted for line in out for match in line):
-        raise DataError(f"{path}: has none of the boxes that the JSON tells of; make that anew by hellodl read --json")
+        raise DataError(
+            f"{path}: has none of the boxes that the JSON tells of; make that anew by hellodl read --json"
+        )
     return Taught(path, out, pictures)
 
 

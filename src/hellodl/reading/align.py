@@ -58,7 +58,8 @@ def aligned(
     everything = _matches("".join(wanted), "".join(lines), _stacked(probabilities, classes), classes)
     if len(wanted) == len(lines):
         each = [
-            _matches(true, read, p, classes) for true, read, p in zip(wanted, lines, probabilities, strict=True)
+            _matches(true, read, p, classes)
+            for true, read, p in zip(wanted, lines, probabilities, strict=True)
         ]
         if sum(map(_gaps, each)) <= _gaps(everything) + len(lines):
             return _numbered(each)
@@ -131,9 +132,7 @@ def _matches(true: str, read: str, probabilities: np.ndarray, classes: str) -> l
     ]
 
 
-def _firm(
-    path: list[tuple[int | None, int | None]], agreed: list[bool], place: int, chance: float
-) -> bool:
+def _firm(path: list[tuple[int | None, int | None]], agreed: list[bool], place: int, chance: float) -> bool:
     """Whether a pair stands beside no gap and is no mere guess.
 
     Beside a gap, a box may be half a character, or one and a half. A character that was read as another one is
