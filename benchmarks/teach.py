@@ -2,8 +2,10 @@
 
 Every writer of UNIPEN's test set with 60 characters or more gives a lesson: half of what they wrote of each
 character, at most five. The reader learns from it as `hellodl teach` does, and reads the rest, before and after; and
-it reads 2,000 characters by the other writers, of which it should not have become worse. A figure is the mean over the writers:
-somebody of whom one character in twenty was misread counts as much as somebody of whom one in five was.
+it reads 2,000 characters by the other writers, of which it should not have become worse.
+
+The reduction is the share of errors that are gone. Its mean is over the writers: somebody of whom one character in
+twenty was misread counts as much as somebody of whom one in five was. Pooled, every error counts as much.
 
 Settings were chosen on training writers whom the reader had not learned from (--split train --writers FILE).
 """

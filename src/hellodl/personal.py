@@ -131,9 +131,8 @@ def halves(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def smoothed(labels: np.ndarray, classes: int, smoothing: float) -> np.ndarray:
     """Answers (N, classes) float32 that are right but for `smoothing`, which all classes share."""
-    return np.eye(classes, dtype=np.float32)[labels] * np.float32(1 - smoothing) + np.float32(
-        smoothing / classes
-    )
+    right = np.eye(classes, dtype=np.float32)[labels]
+    return right * np.float32(1 - smoothing) + np.float32(smoothing / classes)
 
 
 def batches_without_end(count: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

@@ -24,6 +24,7 @@ from hellodl.data.augment import SIDE, poster
 from hellodl.errors import DataError
 from hellodl.tensorfile import one_line
 
+KEYS = ("photo", "sha256", "when", "characters", "read")  # of the JSON beside a sheet
 COLUMNS = 16  # characters side by side on a sheet
 
 
@@ -61,13 +62,8 @@ class Collection:
         """Keep a lesson, in place of an earlier one on the same photo; its number."""
         earlier = [n for n, other in self.lessons().items() if other.digest == lesson.digest]
         number = earlier[0] if earlier else max(self._numbers(), default=0) + 1
-        record = {
-            "photo": lesson.photo,
-            "sha256": lesson.digest,
-            "when": lesson.when,
-            "characters": lesson.characters,
-            "read": lesson.read,
-        }
+        texts = (lesson.photo, lesson.digest, lesson.when, lesson.characters, lesson.read)
+        record = dict(zip(KEYS, texts, strict=True))
         self._write(self._sheet(number), png(poster(lesson.images, COLUMNS)))
         self._write(self._record(number), json.dumps(record, ensure_ascii=False, indent=1).encode())
         self._draw_poster()
@@ -112,12 +108,12 @@ class Collection:
         path = self._record(number)
         try:
             record = json.loads(path.read_text("utf-8"))
-            names = [record[key] for key in ("photo", "sha256", "when", "characters", "read")]
-            count = len(record["characters"])
-            if not all(isinstance(name, str) for name in names) or count != len(record["read"]):
+            photo, digest, when, characters, was_read = (record[key] for key in KEYS)
+            texts = (photo, digest, when, characters, was_read)
+            if not all(isinstance(text, str) for text in texts) or len(characters) != len(was_read):
                 raise ValueError("what it says does not go together")
             sheet = cv2.imdecode(np.fromfile(self._sheet(number), np.uint8), cv2.IMREAD_GRAYSCALE)
-            return Lesson(*names, pictures_of(sheet, count))
+            return Lesson(photo, digest, when, characters, was_read, pictures_of(sheet, len(characters)))
         except (OSError, ValueError, KeyError, TypeError, cv2.error) as error:
             raise DataError(
                 f"{path}: is damaged, or its picture is ({one_line(error)}); delete both files "
