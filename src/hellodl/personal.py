@@ -38,10 +38,10 @@ WARM_UP = 10  # steps
 class Tuning:
     """How long and how hard to learn; `share` of each batch is the person's own characters, the rest rehearsal."""
 
-    steps: int = 80
+    steps: int = 60
     batch_size: int = 64
     share: float = 0.5
-    learning_rate: float = 5e-3
+    learning_rate: float = 3e-3
     label_smoothing: float = 0.1
 
 
@@ -103,7 +103,7 @@ def tunable(model: nn.Module) -> dict[str, nn.Parameter]:
     return {name: p for name, p in named.items() if p.ndim == 1 or name == last}
 
 
-def rehearsal(model: nn.Module, classes: str, count: int = 3000, seed: int = 0) -> Rehearsal:
+def rehearsal(model: nn.Module, classes: str, count: int = 2000, seed: int = 0) -> Rehearsal:
     """`count` pictures of ink in the classes that it can write, and what the model is to go on saying of them."""
     known = known_to_ink(classes)
     ink = Ink.load().dataset(count, seed, classes=known)
