@@ -134,6 +134,8 @@ def summed(rows: list[dict]) -> dict[str, float]:
             f"pooled_reduction{name}": 1 - after.sum() / before.sum(),
             f"mean_reduction{name}": float((1 - after[erring] / before[erring]).mean()),
             f"writers_with_errors{name}": int(erring.sum()),
+            f"writers_worse{name}": int((after > before).sum()),
+            f"errors_of_the_errorless{name}": int(after[~erring].sum()),
         }
     lost = np.array([row["others_lost"] for row in rows])
     figures |= {"others_lost_mean": lost.mean(), "others_lost_most": lost.max(),
