@@ -53,6 +53,7 @@ PROGRAMS: Table = {
     "score": Program(
         "hellodl.programs.score", "how well photos are read whose text is known", ("seed", "threads", "json")
     ),
+    "teach": Program("hellodl.programs.teach", "teach the reader your own hand", ("seed", "threads", "json")),
     "splice": Program(
         "hellodl.programs.scan", "find where introns begin and end in DNA", ("threads", "json")
     ),

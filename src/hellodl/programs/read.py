@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hellodl.console import log
 from hellodl.errors import CheckpointError, HelloError, PhotoError
 from hellodl.reading.debug import DebugFolder, Watcher, nobody
 
@@ -44,7 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_reader_arguments(parser: argparse.ArgumentParser) -> None:
     """Who reads, and how: the options of all programs that read photos."""
-    parser.add_argument("--model", type=Path, metavar="FILE", help="another reader than the one that ships")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--model", type=Path, metavar="FILE", help="another reader than the one that ships")
+    which.add_argument("--mine", action="store_true",
+                       help="the reader that learned your hand from `hellodl teach` (in $HELLODL_MINE, else among "
+                            "your own data; that of another folder: --model DIR/reader.safetensors)")  # fmt: skip
     parser.add_argument("--language", metavar="TEXT",
                         help="decide doubtful letters by a text in the same language: a file, a corpus of "
                              "`hellodl train text`, or a model that it made of characters (.safetensors)")  # fmt: skip
@@ -142,7 +147,7 @@ class Reader:
 
 def reader_of(options: argparse.Namespace) -> Reader:
     """The reader that the options ask for."""
-    classify, classes = classifier(options.model, options.threads)
+    classify, classes = classifier(own_reader() if options.mine else options.model, options.threads)
     return Reader(classify, classes, options.language and load_language(options.language), options.rotate)
 
 
@@ -165,6 +170,23 @@ def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify
         raise CheckpointError(f"{path}: is no reader of characters; give a model from 'hellodl train reader'")
 
     return lambda images: probabilities(network, images, threads), classes
+
+
+def own_reader() -> Path:
+    """The reader that `hellodl teach` made. Raises HelloError without one; says so where it began with an older one."""
+    from hellodl.data.collection import collection, digest
+    from hellodl.tensorfile import load
+
+    mine = collection()
+    if not mine.reader.exists():
+        raise HelloError(
+            f"{mine.folder}: has no reader of yours yet; teach it your hand by: hellodl teach PHOTO --text TRUTH"
+        )
+    card = load(mine.reader)[1].get("card")
+    if not isinstance(card, dict) or card.get("base") != digest(MODEL):
+        log.info("hellodl has a newer reader than the one that learned your hand; "
+                 "`hellodl teach` alone teaches it what is in your collection")  # fmt: skip
+    return mine.reader
 
 
 def picture_names(photos: list[Path]) -> list[str]:

@@ -116,8 +116,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--least", type=float, metavar="SHARE", help="exit with 1 if fewer characters are right (0 to 1)"
     )
-    parser.add_argument("--command", metavar="COMMAND",
-                        help="score another reader: a command that prints what it reads, {} is the picture")  # fmt: skip
+    parser.add_argument(
+        "--command",
+        metavar="COMMAND",
+        help="score another reader: a command that prints what it reads; {} is the picture",
+    )
     read.add_reader_arguments(parser)
 
 

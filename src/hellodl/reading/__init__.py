@@ -21,7 +21,17 @@ from hellodl.reading.survey import Survey, survey
 from hellodl.reading.words import word_starts
 from hellodl.views import Classify
 
-__all__ = ["Character", "Classify", "Language", "Page", "Photo", "annotate", "load_photo", "read_page"]
+__all__ = [
+    "Character",
+    "Classify",
+    "Language",
+    "Page",
+    "Photo",
+    "annotate",
+    "load_photo",
+    "read_closely",
+    "read_page",
+]
 
 
 def read_page(
@@ -37,11 +47,23 @@ def read_page(
     probabilities, and `classes` says in K characters what they stand for. Where pictures leave doubt, `language`
     is asked, if there is one; `watch` is shown every stage. A page with nothing on it gives an empty Page.
     """
+    return read_closely(picture, classify, classes, language, watch)[0]
+
+
+def read_closely(
+    picture: np.ndarray,
+    classify: Classify,
+    classes: str,
+    language: Language | None = None,
+    watch: Watcher = nobody,
+) -> tuple[Page, list[list[Glyph]]]:
+    """`read_page`, and what it went by: the glyphs of each line, one for each of the page's characters."""
     height, width = picture.shape[:2]
     page = survey(picture, watch)
     if page is None:
-        return Page([], (width, height))
-    return _as_page(page, find_glyphs(page, classify, classes, watch), classes, language, (width, height))
+        return Page([], (width, height)), []
+    glyphs = [line for line in find_glyphs(page, classify, classes, watch) if line]
+    return _as_page(page, glyphs, classes, language, (width, height)), glyphs
 
 
 def _as_page(
@@ -52,7 +74,6 @@ def _as_page(
     size: tuple[int, int],
 ) -> Page:
     """Choose the letters in their context and put everything into the photo's own pixels."""
-    glyphs = [line for line in glyphs if line]
     boxes = [[glyph.box for glyph in line] for line in glyphs]
     spaces = word_starts(boxes)
     fresh = [np.array([True, *starts[1:]]) for starts in spaces]
