@@ -69,7 +69,7 @@ ABOUT = {
     "reader": {
         "what": "capitals, small letters, digits, and what is none of them, for `hellodl read`",
         "kind": "letters and digits, both cases of a letter as one",
-        "sources": "pages in the hands of UNIPEN's training writers and of ink, photographed by `data/paper.py`; "
+        "sources": "pages in the hands of UNIPEN's training writers and of ink, photographed by `pages/photograph.py`; "
         "UNIPEN's drawings one by one, with pens of many widths; marks to refuse",
         "case": "What looks the same is the same to it: o, O and zero; one, I and l; c and C.\n"
         "  `hellodl read` decides by the neighbours and by the height on the line.",

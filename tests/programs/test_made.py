@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from hellodl.cli import main
-from hellodl.data.paper import HARD, made_page
+from hellodl.pages.photograph import HARD, made_page
 
 
 def test_pages_are_written_with_their_truth_beside_them(tmp_path, capsys):

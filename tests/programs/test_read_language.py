@@ -10,10 +10,10 @@ import hellodl
 from hellodl import nn
 from hellodl.checkpoint import save_model
 from hellodl.cli import main
-from hellodl.data import pages
 from hellodl.data.ngrams import ALPHABET, NGrams
 from hellodl.data.vocabulary import BytePairs, Bytes, Characters
 from hellodl.errors import CheckpointError, DataError
+from hellodl.pages import layout as pages
 from hellodl.programs.language import TextModel, load
 from hellodl.reading.accuracy import character_accuracy
 from hellodl.tensor import Tensor

@@ -8,7 +8,7 @@ import pytest
 
 from hellodl import cli, nn
 from hellodl.checkpoint import load_model, save_model
-from hellodl.data.pages import write_page
+from hellodl.pages.layout import write_page
 from hellodl.programs import read, teach
 
 TRUTH = "make hay\nwhile the sun"

@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
+from hellodl.reading.case import with_case
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hellodl.reading.case import with_case
 from hellodl.reading.context import CHANGE, digit_posteriors, in_context
 from hellodl.reading.context import _forward_backward as forward_backward
 from hellodl.reading.parts import Box

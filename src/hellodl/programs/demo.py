@@ -18,7 +18,7 @@ import numpy as np
 from hellodl import data
 from hellodl.console import log
 from hellodl.data.augment import LETTERS
-from hellodl.data.pages import sample_page
+from hellodl.pages.layout import sample_page
 from hellodl.parallel import probabilities
 from hellodl.programs import learning, show
 from hellodl.programs.networks import residual

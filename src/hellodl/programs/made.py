@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hellodl.errors import HelloError
 
 if TYPE_CHECKING:
-    from hellodl.data.paper import Photographed
+    from hellodl.pages.photograph import Photographed
 
 CONDITIONS = ("mild", "hard", "any")
 DEFAULT_COUNT = 10
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Make the pages, one seed after the other, and say where they are."""
     from hellodl.console import progress_bar
-    from hellodl.data.paper import PRESETS, made_page
+    from hellodl.pages.photograph import PRESETS, made_page
     from hellodl.programs.read import make_folder
 
     if options.count < 1:

@@ -33,7 +33,7 @@ from hellodl.reading.accuracy import aligned, edit_distance, plain, strict
 from hellodl.reading.page import Character, Page
 
 if TYPE_CHECKING:
-    from hellodl.data.pages import Box
+    from hellodl.pages.layout import Box
 
 MADE = ("mild", "hard", "any")
 DOUBTFUL = 0.05  # the share of characters, the least sure ones, that is left out to see what that helps
@@ -186,7 +186,7 @@ class Sample:
 
 def made(kind: str, count: int, seed: int) -> Iterator[Sample]:
     """Pages in the built-in handwriting's test styles, each by another hand."""
-    from hellodl.data.paper import PRESETS, made_page
+    from hellodl.pages.photograph import PRESETS, made_page
 
     for number in range(count):
         page = made_page(PRESETS[kind], 1000 * seed + number, "test")

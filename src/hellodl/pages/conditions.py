@@ -1,4 +1,4 @@
-"""How good or bad the photos are that paper.py makes: strengths and chances of everything that happens to them.
+"""How good or bad the photos are that photograph.py makes: strengths and chances of everything that happens to them.
 
 A reader is as good as the pages that it was tried on. MILD is a decent phone photo of a page written with care;
 HARD one that a person still reads easily and a program may not; ANY, for training, a broad mix from clean scans

@@ -9,17 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hellodl.data import paper, phrases
-from hellodl.data.camera import point_at
-from hellodl.data.conditions import Conditions
-from hellodl.data.hands import Hand
-from hellodl.data.pages import lay_out
-from hellodl.data.paper import ANY, HARD, MILD, made_page, photograph, seen_boxes, written_page
-from hellodl.data.sheet import View, ink
-from hellodl.data.touching import edges
 from hellodl.data.unipen import UnipenStrokes
-from hellodl.data.unipen_hands import Writers
 from hellodl.errors import DataError
+from hellodl.pages import photograph as paper
+from hellodl.pages import phrases
+from hellodl.pages.camera import point_at
+from hellodl.pages.conditions import Conditions
+from hellodl.pages.hands import Hand
+from hellodl.pages.layout import lay_out
+from hellodl.pages.paper import View, ink
+from hellodl.pages.photograph import ANY, HARD, MILD, made_page, photograph, seen_boxes, written_page
+from hellodl.pages.touching import edges
+from hellodl.pages.writers import Writers
 
 CLEAN = Conditions(slope=12.0, perspective=0.15)
 

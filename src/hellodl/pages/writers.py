@@ -12,9 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from hellodl.data.hands import HEIGHTS, at_height, smooth
 from hellodl.data.unipen import UnipenStrokes
 from hellodl.errors import DataError
+from hellodl.pages.hands import HEIGHTS, at_height, smooth
 
 
 class Writers:

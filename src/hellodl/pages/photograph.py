@@ -1,6 +1,6 @@
 """Photographed pages whose truth is known: what is tried when nobody can say what a photo should read as.
 
-A page in some hand (pages.py) goes on paper (sheet.py) and before a camera (camera.py), under conditions that say
+A page in some hand (layout.py) goes on paper (paper.py) and before a camera (camera.py), under conditions that say
 how bad it may get (conditions.py). Real photos are few and come without a truth for every letter; these come by
 the thousand, and each with the box of every letter's ink. They are no substitute for real ones, only a ruler.
 """
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hellodl.data.camera import point_at, take
-from hellodl.data.conditions import ANY, HARD, MILD, PRESETS, Conditions
-from hellodl.data.pages import Box, Page, Writes, box_of, lay_out
-from hellodl.data.phrases import page_text
-from hellodl.data.sheet import sheet
+from hellodl.pages.camera import point_at, take
+from hellodl.pages.conditions import ANY, HARD, MILD, PRESETS, Conditions
+from hellodl.pages.layout import Box, Page, Writes, box_of, lay_out
+from hellodl.pages.paper import sheet
+from hellodl.pages.phrases import page_text
 
 __all__ = ["ANY", "HARD", "MILD", "PRESETS", "Conditions", "Photographed", "made_page", "photograph"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hellodl.data.conditions import Conditions
-from hellodl.data.pages import Page
 from hellodl.data.strokes import ENLARGEMENT, paint
+from hellodl.pages.conditions import Conditions
+from hellodl.pages.layout import Page
 
 PAPERS = {  # blue, green, red: darkest and lightest
     "white": ((222, 228, 230), (246, 247, 248)),

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hellodl.data.hands import ASCENDER, DESCENDER, Hand, Writes
 from hellodl.data.ink import Ink
 from hellodl.data.strokes import ENLARGEMENT, paint
-from hellodl.data.touching import Nearness
+from hellodl.pages.hands import ASCENDER, DESCENDER, Hand, Writes
+from hellodl.pages.touching import Nearness
 
 SPACE, LETTER_GAP = 1.1, 0.38  # in heights of a small x
 USUAL_PEN = 0.15  # neighbours of a wider pen stand as much farther apart

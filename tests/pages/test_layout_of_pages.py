@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hellodl.data import pages
-from hellodl.data.pages import Hand, box_of, draw, lay_out
 from hellodl.errors import DataError
+from hellodl.pages import layout as pages
+from hellodl.pages.layout import Hand, box_of, draw, lay_out
 
 
 def test_a_page_is_dark_ink_on_light_paper_and_comes_with_its_text():

@@ -11,9 +11,9 @@ from functools import cache
 import cv2
 import numpy as np
 
-from hellodl.data.conditions import Conditions
-from hellodl.data.pages import Page
-from hellodl.data.sheet import View
+from hellodl.pages.conditions import Conditions
+from hellodl.pages.layout import Page
+from hellodl.pages.paper import View
 
 LEAST_SIZE = (600, 300)  # of a photo, in pixels
 EDGE = (1.2, 3.0)  # paper seen around the writing, in x_heights
