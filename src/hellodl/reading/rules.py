@@ -11,6 +11,7 @@ lie on. Only pixels vote that are thin looking across the line: of letters hardl
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -21,12 +22,14 @@ from hellodl.reading.parts import stroke_width
 SEARCHED_SIDE = 700  # pixels of the picture in which lines are looked for
 SHORTEST = 0.16  # of the picture's side, or so many strokes' widths:
 SHORTEST_STROKES = 40
-STEEPEST = 0.2  # from level or upright, for a page that was straightened but may be seen at an angle
+SHORT = 0.4  # of the length that lines must have otherwise, where there are others
+ASKEW = 0.03  # how much the slopes of neighbouring lines differ
+STEEPEST = 0.3  # from level or upright, for a page that was straightened but may be seen at an angle
 INKED = 0.85  # share of a line along which there is ink
 SMOOTHED = 31  # pixels
 FAINTEST = 0.12  # of the usual ink's darkness
 BROKEN = 0.35  # where a line is fainter than this share of what it is mostly, it is none
-GAPS = 0.12  # so much of a line may be missing
+GAPS = 0.45  # so much of a line may be missing
 STRONGEST = 1.4  # so much more than mostly it may hold back somewhere
 LONG = 0.4  # of the picture's side: such a line is taken to go on to the edges
 BLACKEST = 0.97  # darkness, beyond which nothing can be told
@@ -58,18 +61,21 @@ class Rule:
 
 
 def without_rules(
-    dark: np.ndarray, mask: np.ndarray, shorter: float = 1.0
+    dark: np.ndarray, mask: np.ndarray, known: tuple[list[Rule], list[Rule]] = ([], [])
 ) -> tuple[np.ndarray, list[Rule], list[Rule]]:
     """Darkness (H, W) float32 without ruled lines; the level lines, and the upright ones (with x and y swapped).
 
-    `mask` (H, W) bool says where ink is. Where lines are known to be, `shorter` ones may be looked for.
+    `mask` (H, W) bool says where ink is. Where lines are `known` to be, shorter ones are looked for
+    that run beside them.
     """
     found: list[list[Rule]] = []
-    for turned in (False, True):
+    for turned, others in zip((False, True), known):
         rubbed, ink = (np.ascontiguousarray(array.T if turned else array) for array in (dark, mask))
         reach = max(2, round(1.2 * stroke_width(ink)))
         rules = []
-        for line in level_lines(rubbed, ink, shorter):
+        for line in level_lines(rubbed, ink, SHORT if any(known) else 1.0):
+            if not parallel(line, others):
+                continue
             rule = Rule(*followed(rubbed, line, reach), reach)
             if subtract(rubbed, rule, line):
                 rules.append(rule)
@@ -77,6 +83,15 @@ def without_rules(
             dark = np.ascontiguousarray(rubbed.T) if turned else rubbed
         found.append(rules)
     return dark, found[0], found[1]
+
+
+def parallel(line: Line, rules: Sequence[Rule]) -> bool:
+    """Whether a line runs like the nearest few of some rules; like none, it does not contradict."""
+    middle = (line[1] + line[3]) / 2
+    near = sorted(rules, key=lambda rule: abs(float(rule.y.mean()) - middle))[:3]
+    slopes = [float(rule.y[-1] - rule.y[0]) / rule.length for rule in near]
+    own = (line[3] - line[1]) / max(line[2] - line[0], 1)
+    return not slopes or abs(own - float(np.median(slopes))) < ASKEW
 
 
 def level_lines(dark: np.ndarray, mask: np.ndarray, shorter: float = 1.0) -> list[Line]:
@@ -180,12 +195,15 @@ def subtract(dark: np.ndarray, rule: Rule, line: Line) -> bool:
     edges = np.unique(np.append(np.arange(0, len(x), stretch), len(x)))
     parts = list(itertools.pairwise(edges))
     own = np.stack([np.quantile(held[:, a:b], LINES_SHARE, axis=1) for a, b in parts], axis=1)
-    ridge = cv2.blur(held, (9, 1), borderType=cv2.BORDER_REPLICATE).max(axis=0)  # (n,)
-    usual = np.concatenate([np.full(b - a, top) for (a, b), top in zip(parts, own.max(axis=0))])
+    core = held[reach - 1 : reach + 2].mean(axis=0)  # on the line
+    beside = (held[:2].mean(axis=0) + held[-2:].mean(axis=0)) / 2
+    stands_out = cv2.blur((core - beside)[None], (9, 1), borderType=cv2.BORDER_REPLICATE)[0]  # (n,)
     found = (x >= line[0]) & (x <= line[2])  # between the ends that were found
-    if (ridge < BROKEN * np.median(usual[found]))[found].mean() > GAPS:
+    usual = float(np.median(stands_out[found]))
+    if usual <= 0 or (stands_out[found] < BROKEN * usual).mean() > GAPS:
         return False
-    own = np.minimum(own, STRONGEST * np.median(usual[found]))
+    peak = np.concatenate([np.full(b - a, top) for (a, b), top in zip(parts, own.max(axis=0))])
+    own = np.minimum(own, STRONGEST * np.median(peak[found]))
     middles = (edges[:-1] + edges[1:]) / 2
     share = np.stack([np.interp(np.arange(len(x)), middles, row) for row in own])
     left = 1 - np.exp(-np.maximum(held - np.maximum(share, 0), np.minimum(held, 0)))

@@ -24,7 +24,6 @@ from hellodl.reading.threshold import Levels, darkness, find_levels, ink_mask
 SMALL_PICTURE = 1000  # pixels: pictures smaller than this are enlarged, so that strokes are a few pixels wide
 LARGEST_ENLARGEMENT = 4.0
 MANY_RULES = 3
-SHORT_RULES = 0.4  # of the length from which on lines are found otherwise
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def without_print(dark: np.ndarray, levels: Levels) -> tuple[np.ndarray, list[Ru
         ink = ink & (printed == 0)
     dark, level, upright = without_rules(dark, ink)
     if len(level) + len(upright) >= MANY_RULES:  # a ruled page, or boxes: there are short pieces of lines too
-        dark, *more = without_rules(dark, ink_mask(dark, levels), SHORT_RULES)
+        dark, *more = without_rules(dark, ink_mask(dark, levels), (level, upright))
         level, upright = level + more[0], upright + more[1]
     squared = any(rule.length > LONG * dark.shape[0] for rule in upright)
     return dark, [] if squared else level  # squared paper has no bars from line to line, but strokes
