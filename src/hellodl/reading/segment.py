@@ -179,13 +179,13 @@ def pieces_of(line: Line, labels: np.ndarray, height: float) -> list[Piece]:
 def cut_columns(atom: Atom, labels: np.ndarray, height: float) -> list[int]:
     """Columns at which a wide atom may be two characters: little ink, or a notch in its outline."""
     box = atom.box
-    if box.width < 0.75 * height or box.width < 0.9 * box.height:
+    if box.width < 0.7 * height or box.width < 0.6 * box.height:
         return []
     ink = among(labels[box.slices()], [part.label for part in atom.parts])
     smooth = max(1, int(0.04 * height)) | 1
     thickness = cv2.blur(ink.sum(axis=0).astype(np.float32).reshape(1, -1), (smooth, 1)).ravel()
     pen = float(np.quantile(thickness, 0.25))
-    margin = int(0.22 * height)
+    margin = max(1, int(0.2 * height))
     inner = range(margin, box.width - margin)
     notches = notch_depths(ink)
     thin = sorted((c for c in inner if thickness[c] <= 1.3 * pen), key=lambda c: thickness[c])
