@@ -92,3 +92,26 @@ def test_the_rest_is_adamw_to_the_letter(rng):
             optimizer.step()
         weights.append(weight.data)
     assert (weights[0] == weights[1]).all()
+
+
+def test_kernels_of_convolutions_are_matrices_too_and_the_last_layer_is_the_head(rng):
+    model = nn.Sequential(nn.Conv2d(2, 4, 3, rng=rng), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(),
+                          nn.Linear(4, 6, rng=rng), nn.Linear(6, 3, gain=1, rng=rng))  # fmt: skip
+    kind = {}
+    for group in muon.groups(model, 0.1):
+        kind |= {name: (group.get("pieces"), group.get("rate")) for name in group["params"]}
+    shapes = {name: parameter.shape for name, parameter in model.named_parameters().items()}
+    assert set(kind) == set(shapes)
+    assert {shapes[name] for name, found in kind.items() if found == (1, None)} == {(4, 2, 3, 3), (6, 4)}
+    assert {shapes[name] for name, found in kind.items() if found == (None, 0.25)} == {(3, 6)}
+    assert all(len(shapes[name]) == 1 for name, found in kind.items() if found == (None, 0.5))
+
+
+def test_a_kernel_is_stepped_as_the_matrix_from_its_window_to_its_channels(rng):
+    gradient = rng.standard_normal((4, 2, 3, 3)).astype(np.float32)
+    kernel, matrix = (Tensor(np.zeros(shape), requires_grad=True) for shape in ((4, 2, 3, 3), (4, 18)))
+    kernel.grad, matrix.grad = gradient, gradient.reshape(4, 18)
+    for weight in (kernel, matrix):
+        muon.Muon([{"params": {"w": weight}, "pieces": 1}], 0.1).step()
+    assert kernel.data.shape == (4, 2, 3, 3) and kernel.data.any()
+    np.testing.assert_allclose(kernel.data.reshape(4, 18), matrix.data, atol=1e-6)

@@ -8,7 +8,6 @@ import pytest
 from hellodl import checkpoint, cli, nn
 from hellodl.data.dataset import Dataset
 from hellodl.programs import evaluate
-from hellodl.programs.evaluate import calibration
 
 
 class BrightestCorner(nn.Module):
@@ -87,16 +86,3 @@ def test_models_that_ship_are_known_by_name(monkeypatch, tmp_path):
     (tmp_path / "reader.safetensors").touch()
     assert evaluate.find_model("reader") == tmp_path / "reader.safetensors"
     assert str(evaluate.find_model("my.safetensors")) == "my.safetensors"
-
-
-def test_an_honest_model_has_no_calibration_error():
-    rng = np.random.default_rng(0)
-    logits = rng.standard_normal((200_000, 4))
-    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    labels = (shares.cumsum(axis=1) < rng.random((len(shares), 1))).sum(axis=1)  # drawn from what it says
-    honest, bins = calibration(shares, labels)
-    boastful, _ = calibration(shares**5 / (shares**5).sum(axis=1, keepdims=True), labels)
-    assert honest < 0.01
-    assert boastful > 0.2
-    assert sum(b.images for b in bins) == 200_000
-    assert all(b.low <= b.confidence <= b.high for b in bins)

@@ -7,22 +7,22 @@ import cv2
 import numpy as np
 import pytest
 
+from hellodl import cli
+from hellodl.data.unipen import CLASSES_62
 from hellodl.errors import CheckpointError, HelloError
 from hellodl.programs import read as program
-
-CLASSES = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def says_h(images):
     """A reader that takes everything for an H, or nearly."""
-    out = np.full((len(images), len(CLASSES)), 0.1 / 35, np.float32)
-    out[:, CLASSES.index("h")] = 0.9
+    out = np.full((len(images), len(CLASSES_62)), 0.1 / 61, np.float32)
+    out[:, CLASSES_62.index("H")] = 0.9
     return out
 
 
 @pytest.fixture
 def reader(monkeypatch):
-    monkeypatch.setattr(program, "classifier", lambda model, threads=None: (says_h, CLASSES))
+    monkeypatch.setattr(program, "classifier", lambda model, threads=None: (says_h, CLASSES_62))
 
 
 def photo(path, letters=3, size=(160, 400)):
@@ -169,3 +169,78 @@ def test_read_photo_is_the_python_twin(reader, tmp_path):
     page = program.read_photo(photo(tmp_path / "note.png"))
     assert page.text == "HHH"
     assert page.size == (400, 160)
+
+
+def test_the_letters_of_one_case_if_asked(reader, tmp_path, capsys):
+    path = photo(tmp_path / "note.png")
+    run(path, "--out", tmp_path, "--case", "lower")
+    run(path, "--out", tmp_path, "--case", "upper")
+    assert capsys.readouterr().out == "hhh\nHHH\n"
+
+
+def test_what_is_less_sure_than_asked_is_a_question_mark_with_its_letter_second(reader, tmp_path, capsys):
+    path = photo(tmp_path / "note.png")
+    assert run(path, "--out", tmp_path, "--min-confidence", "1", "--case", "lower", "--json") == 0
+    (record,) = json.loads(capsys.readouterr().out)["photos"]
+    assert record["text"] == "???"
+    assert {c["runner_up"] for c in record["lines"][0]["characters"]} == {"h"}
+    run(path, "--out", tmp_path, "--min-confidence", "0.3")
+    assert capsys.readouterr().out == "HHH\n"
+
+
+@pytest.mark.parametrize("words", ["--min-confidence 2", "--min-confidence -0.1", "--min-confidence nan",
+                                   "--min-confidence much", "--rotate 45", "--case Upper"])  # fmt: skip
+def test_options_that_make_no_sense_are_wrong_usage(words, tmp_path, capsys):
+    assert cli.main(["read", str(photo(tmp_path / "note.png")), *words.split()]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert words.split()[0] in err
+
+
+def test_every_stage_of_every_photo_is_kept_if_asked(reader, tmp_path):
+    (tmp_path / "other").mkdir()
+    first, second = photo(tmp_path / "a.png"), photo(tmp_path / "other" / "a.png", 2)
+    run(first, second, "--out", tmp_path, "--debug-dir", tmp_path / "debug")
+    names = sorted(path.name for path in (tmp_path / "debug").iterdir())
+    assert len(names) == 14, "none of one photo was overwritten by the other's"
+    assert "a.png-1-picture.png" in names and "a.png-2-7-candidates.png" in names
+
+
+def test_a_debug_folder_that_cannot_be_made_is_one_line(reader, tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    words = ["--out", str(tmp_path), "--debug-dir", str(tmp_path / "file")]
+    assert cli.main(["read", str(photo(tmp_path / "a.png")), *words]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "choose another --debug-dir" in err
+
+
+@pytest.mark.parametrize(("degrees", "turn"), [(90, cv2.ROTATE_90_COUNTERCLOCKWISE), (180, cv2.ROTATE_180),
+                                               (270, cv2.ROTATE_90_CLOCKWISE)])  # fmt: skip
+def test_a_photo_is_turned_before_it_is_read_and_boxes_are_in_the_photo(
+    reader, tmp_path, capsys, degrees, turn
+):
+    upright = cv2.imread(str(photo(tmp_path / "note.png", letters=2)))
+    lying = cv2.rotate(upright, turn)
+    cv2.imwrite(str(tmp_path / "lying.png"), lying)
+    assert run(tmp_path / "lying.png", "--rotate", degrees, "--json", "--out", tmp_path) == 0
+    (record,) = json.loads(capsys.readouterr().out)["photos"]
+    assert record["text"] == "HH"
+    assert (record["height"], record["width"]) == lying.shape[:2]
+    for character in record["lines"][0]["characters"]:
+        left, top, width, height = character["box"]
+        assert (width > height) == (degrees != 180)
+        assert lying[top : top + height, left : left + width].min() < 60
+    assert program.read_photo(tmp_path / "lying.png", rotate=degrees).text == "HH"
+    assert cv2.imread(str(tmp_path / "lying-read.png")).shape == lying.shape
+
+
+def test_the_way_up_is_found_if_asked(reader, tmp_path, monkeypatch, capsys):
+    from hellodl.reading import turn
+
+    asked = []
+    monkeypatch.setattr(turn, "best_turn", lambda picture, look: asked.append(look(picture).text) or 180)
+    upright = cv2.imread(str(photo(tmp_path / "note.png")))
+    cv2.imwrite(str(tmp_path / "lying.png"), cv2.rotate(upright, cv2.ROTATE_180))
+    assert run(tmp_path / "lying.png", "--rotate", "auto", "--out", tmp_path) == 0
+    assert capsys.readouterr().out == "HHH\n"
+    assert asked == ["HHH"]

@@ -52,9 +52,10 @@ def test_sloping_lines_stay_lines(desk, degrees):
 def test_ruled_paper_does_not_disturb(desk):
     ink = desk.ink(LINES)
     picture = desk.photo(ink)
+    ruled = np.full_like(picture, 255)
     for y in range(20, 420, 57):
-        cv2.line(picture, (0, y), (999, y + 8), (190, 150, 120), 2, cv2.LINE_AA)
-    assert read(desk, picture).text == TEXT
+        cv2.line(ruled, (0, y), (999, y + 8), (190, 150, 120), 2, cv2.LINE_AA)
+    assert read(desk, np.minimum(picture, ruled)).text == TEXT
 
 
 def test_letters_in_printed_boxes_are_read_without_their_boxes(desk):
@@ -92,7 +93,7 @@ def test_boxes_are_in_the_pixels_of_the_picture_even_if_it_was_enlarged(desk):
 def test_every_character_has_a_probability_and_a_runner_up(desk):
     for character in read(desk, desk.photo(desk.ink(LINES))).characters:
         assert 0 <= character.runner_up_probability <= character.probability <= 1
-        assert character.runner_up.lower() != character.letter.lower()
+        assert character.runner_up != character.letter
 
 
 @pytest.mark.parametrize("grey", [0, 90, 255])

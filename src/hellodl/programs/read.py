@@ -72,7 +72,9 @@ def main(options: argparse.Namespace) -> int:
     records, failed = [], False
     names = picture_names(options.photos)
     for place, (path, name) in enumerate(zip(options.photos, names)):
-        watch = DebugFolder(options.debug_dir, path.stem) if options.debug_dir else nobody
+        watch = (
+            DebugFolder(options.debug_dir, name.removesuffix("-read.png")) if options.debug_dir else nobody
+        )
         try:
             page, annotated = read_and_annotate(path, reader, watch)
             save_picture(options.out / name, annotated)

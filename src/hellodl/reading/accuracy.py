@@ -19,7 +19,8 @@ def plain(text: str) -> str:
 
 def strict(text: str) -> str:
     """Letters and digits as they are, one space wherever there is white space; other signs are left out."""
-    return " ".join("".join(c for c in word if c.isascii() and c.isalnum()) for word in text.split())
+    words = ("".join(c for c in word if c.isascii() and c.isalnum()) for word in text.split())
+    return " ".join(word for word in words if word)
 
 
 def edit_rows(truth: Sequence, read: Sequence) -> list[list[int]]:

@@ -70,7 +70,7 @@ def without_rules(
     """
     found: list[list[Rule]] = []
     for turned, others in zip((False, True), known):
-        rubbed, ink = (np.ascontiguousarray(array.T if turned else array) for array in (dark, mask))
+        rubbed, ink = (np.array(array.T if turned else array, order="C") for array in (dark, mask))
         reach = max(2, round(1.2 * stroke_width(ink)))
         rules = []
         for line in level_lines(rubbed, ink, SHORT if any(known) else 1.0):
