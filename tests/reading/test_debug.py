@@ -50,10 +50,10 @@ def test_reading_shows_every_stage_and_each_can_be_drawn(desk):
     assert page.text == read_page(picture, desk.classify, desk.classes).text
     assert list(stages) == [
         "picture",
+        "sheet",
         "darkness",
         "ink",
-        "without rules",
-        "without frames",
+        "without print",
         "lines",
         "candidates",
     ]

@@ -17,7 +17,7 @@ from hellodl.reading.parts import Box
 from hellodl.reading.segment import UNKNOWN, lattice
 from hellodl.reading.survey import survey
 
-SAME, OTHER = 0.6, 0.45  # shares of both boxes' union: from here on it is the character, up to here it is not
+SAME, OTHER = 0.7, 0.5  # shares of both boxes' union: from here on it is the character, up to here it is not
 WHOLE = 0.6  # of a character's box: a candidate that covers so much of two has both in it
 
 
