@@ -57,4 +57,5 @@ def test_reading_shows_every_stage_and_each_can_be_drawn(desk):
         "lines",
         "candidates",
     ]
+    assert stages.pop("picture").shape == (200, 400, 3), "as it came"
     assert all(shown.dtype == np.uint8 and shown.shape[:2] == (500, 1000) for shown in stages.values())

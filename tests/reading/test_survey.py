@@ -18,7 +18,7 @@ COUNTS = [7, 9, 10]
     width=st.integers(1, 90), height=st.integers(1, 90),
 )  # fmt: skip
 def test_what_a_box_holds_is_within_its_box_in_the_picture(angle, zoom, left, top, width, height):
-    matrix = cv2.getRotationMatrix2D((300, 200), angle, zoom)
+    matrix = np.vstack([cv2.getRotationMatrix2D((300, 200), angle, zoom), [0, 0, 1]])
     page = Survey([], np.zeros((1, 1)), np.zeros((1, 1), int), 0.1, 20.0, matrix)
     box = Box(left, top, left + width, top + height)
     x0, y0, x1, y1 = page.in_picture(box)
@@ -28,7 +28,7 @@ def test_what_a_box_holds_is_within_its_box_in_the_picture(angle, zoom, left, to
 
 
 def test_a_page_that_was_not_turned_keeps_its_boxes():
-    page = Survey([], np.zeros((1, 1)), np.zeros((1, 1), int), 0.1, 20.0, np.diag([2.0, 2.0, 1.0])[:2])
+    page = Survey([], np.zeros((1, 1)), np.zeros((1, 1), int), 0.1, 20.0, np.diag([2.0, 2.0, 1.0]))
     assert page.in_picture(Box(10, 20, 30, 60)) == (5, 10, 15, 30)
     assert page.from_picture(np.array([[5.0, 10.0]])).tolist() == [[10, 20]]
 

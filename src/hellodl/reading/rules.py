@@ -29,7 +29,7 @@ INKED = 0.85  # share of a line along which there is ink
 SMOOTHED = 31  # pixels
 FAINTEST = 0.12  # of the usual ink's darkness
 BROKEN = 0.35  # where a line is fainter than this share of what it is mostly, it is none
-GAPS = 0.45  # so much of a line may be missing
+GAPS, SHORT_GAPS = 0.45, 0.25  # so much of a line may not be seen, and of a short one
 STRONGEST = 1.4  # so much more than mostly it may hold back somewhere
 LONG = 0.4  # of the picture's side: such a line is taken to go on to the edges
 BLACKEST = 0.97  # darkness, beyond which nothing can be told
@@ -77,7 +77,7 @@ def without_rules(
             if not parallel(line, others):
                 continue
             rule = Rule(*followed(rubbed, line, reach), reach)
-            if subtract(rubbed, rule, line):
+            if subtract(rubbed, rule, line, SHORT_GAPS if any(known) else GAPS):
                 rules.append(rule)
         if rules:
             dark = np.ascontiguousarray(rubbed.T) if turned else rubbed
@@ -180,10 +180,10 @@ def followed(dark: np.ndarray, line: Line, reach: int) -> tuple[np.ndarray, np.n
     return x, y + np.interp(np.arange(len(x)), np.array(starts) + stretch / 2, smooth)
 
 
-def subtract(dark: np.ndarray, rule: Rule, line: Line) -> bool:
+def subtract(dark: np.ndarray, rule: Rule, line: Line, gaps: float) -> bool:
     """Take a line's own share out of the darkness, in place: what most of it holds back, stretch by stretch.
 
-    What is no line is left alone, and said so: a line has hardly a gap, unlike the feet of letters in a row.
+    What is no line is left alone, and said so: a line is seen nearly all along, unlike the feet of letters in a row.
     """
     height, width = dark.shape
     x, reach = rule.x, rule.reach + 1
@@ -200,7 +200,7 @@ def subtract(dark: np.ndarray, rule: Rule, line: Line) -> bool:
     stands_out = cv2.blur((core - beside)[None], (9, 1), borderType=cv2.BORDER_REPLICATE)[0]  # (n,)
     found = (x >= line[0]) & (x <= line[2])  # between the ends that were found
     usual = float(np.median(stands_out[found]))
-    if usual <= 0 or (stands_out[found] < BROKEN * usual).mean() > GAPS:
+    if usual <= 0 or (stands_out[found] < BROKEN * usual).mean() > gaps:
         return False
     peak = np.concatenate([np.full(b - a, top) for (a, b), top in zip(parts, own.max(axis=0))])
     own = np.minimum(own, STRONGEST * np.median(peak[found]))

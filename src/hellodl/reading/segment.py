@@ -70,12 +70,15 @@ class Glyph:
     character: float = 1.0
 
 
-def lattice(page: Survey) -> list[list[Candidate]]:
-    """All that may be one character, line by line: runs of neighbouring pieces, whole and cut."""
+def lattice(page: Survey, boldly: bool = True) -> list[list[Candidate]]:
+    """All that may be one character, line by line: runs of neighbouring pieces, whole and cut.
+
+    Cutting `boldly`, into whatever might be two characters, is for those who know half a character when they see it.
+    """
     gap = usual_gap(page.lines, page.letter)
     return [
         candidates_of(
-            pieces_of(line, page.labels, page.letter),
+            pieces_of(line, page.labels, page.letter, boldly),
             page.dark,
             page.labels,
             page.threshold,
@@ -88,7 +91,7 @@ def lattice(page: Survey) -> list[list[Candidate]]:
 
 def find_glyphs(page: Survey, classify: Classify, classes: str, watch: Watcher = nobody) -> list[list[Glyph]]:
     """The characters of each line, left to right. All candidates of the whole page go through `classify` at once."""
-    everything = lattice(page)
+    everything = lattice(page, UNKNOWN in classes)
     flat = [candidate for candidates in everything for candidate in candidates]
     if not flat:
         return [[] for _ in everything]
@@ -165,21 +168,22 @@ def usual_gap(lines: list[Line], height: float) -> float:
     return float(np.median(gaps)) if gaps else 0.4
 
 
-def pieces_of(line: Line, labels: np.ndarray, height: float) -> list[Piece]:
+def pieces_of(line: Line, labels: np.ndarray, height: float, boldly: bool = False) -> list[Piece]:
     """A line's atoms from left to right, wide ones cut where they are thin."""
     pieces = []
     for atom in sorted(line.atoms, key=lambda atom: atom.box.left):
-        cuts = cut_columns(atom, labels, height)
+        cuts = cut_columns(atom, labels, height, boldly)
         edges = [atom.box.left, *cuts, atom.box.right]
         for i, (left, right) in enumerate(itertools.pairwise(edges)):
             pieces.append(Piece(atom, left, right, i == 0, i == len(cuts)))
     return pieces
 
 
-def cut_columns(atom: Atom, labels: np.ndarray, height: float) -> list[int]:
+def cut_columns(atom: Atom, labels: np.ndarray, height: float, boldly: bool = False) -> list[int]:
     """Columns at which a wide atom may be two characters: little ink, or a notch in its outline."""
     box = atom.box
-    if box.width < 0.7 * height or box.width < 0.6 * box.height:
+    narrowest = (0.7, 0.6) if boldly else (0.75, 0.9)
+    if box.width < narrowest[0] * height or box.width < narrowest[1] * box.height:
         return []
     ink = among(labels[box.slices()], [part.label for part in atom.parts])
     smooth = max(1, int(0.04 * height)) | 1
