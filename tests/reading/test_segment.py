@@ -169,7 +169,7 @@ def knows_blots(desk, blot):
 
 
 def test_a_stain_is_left_out_and_what_may_be_a_character_is_doubted(desk):
-    ink = cv2.erode(desk.ink(["HAN"], size=(220, 600)), np.ones((5, 5)))
+    ink = cv2.erode(desk.ink(["LLL"], size=(220, 600)), np.ones((5, 5)))
     cv2.ellipse(ink, (480, 90), (14, 22), 0, 0, 360, 1.0, -1)
     picture = desk.photo(ink)
     assert len(read_page(picture, desk.classify, desk.classes).characters) == 4

@@ -17,6 +17,7 @@ from hellodl.reading.language import Language, in_language
 from hellodl.reading.page import Character, Page
 from hellodl.reading.photo import Photo, load_photo
 from hellodl.reading.segment import Glyph, find_glyphs
+from hellodl.reading.strays import without_strays
 from hellodl.reading.survey import Survey, survey
 from hellodl.reading.words import word_starts
 from hellodl.views import Classify
@@ -62,7 +63,7 @@ def read_closely(
     page = survey(picture, watch)
     if page is None:
         return Page([], (width, height)), []
-    glyphs = [line for line in find_glyphs(page, classify, classes, watch) if line]
+    glyphs = without_strays(find_glyphs(page, classify, classes, watch))
     return _as_page(page, glyphs, classes, language, (width, height)), glyphs
 
 

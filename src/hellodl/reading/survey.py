@@ -24,6 +24,7 @@ from hellodl.reading.threshold import Levels, darkness, find_levels, ink_mask
 SMALL_PICTURE = 1000  # pixels: pictures smaller than this are enlarged, so that strokes are a few pixels wide
 LARGEST_ENLARGEMENT = 4.0
 MANY_RULES = 3
+MOST_PARTS = 3000  # of a page: more than that are no writing, but a carpet
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def survey(picture: np.ndarray, watch: Watcher = nobody) -> Survey | None:
     labels, parts = find_parts(mask)
     if not parts:
         return None
-    parts = without_dust(parts, labels)
+    parts = sorted(without_dust(parts, labels), key=lambda part: -part.area)[:MOST_PARTS]
     letter = letter_height(parts)
     parts = [part for part in parts if not too_large(part, letter)]
     letter = letter_height(parts)
