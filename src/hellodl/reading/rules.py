@@ -28,8 +28,10 @@ STEEPEST = 0.3  # from level or upright, for a page that was straightened but ma
 INKED = 0.85  # share of a line along which there is ink
 SMOOTHED = 31  # pixels
 FAINTEST = 0.12  # of the usual ink's darkness
-BROKEN = 0.35  # where a line is fainter than this share of what it is mostly, it is none
-GAPS, SHORT_GAPS = 0.45, 0.25  # so much of a line may not be seen, and of a short one
+BROKEN = 0.4  # of the way from paper to line: what is less is a place where there is none
+GAPS, CLEAR_GAPS = 0.3, 0.08  # so much of a line may be missing, in noise and without
+CLEAR = 10.0  # times the noise
+FAINTEST_LINE = 0.03  # of what it holds back, beside what the paper around it does
 STRONGEST = 1.4  # so much more than mostly it may hold back somewhere
 LONG = 0.4  # of the picture's side: such a line is taken to go on to the edges
 BLACKEST = 0.97  # darkness, beyond which nothing can be told
@@ -77,7 +79,7 @@ def without_rules(
             if not parallel(line, others):
                 continue
             rule = Rule(*followed(rubbed, line, reach), reach)
-            if subtract(rubbed, rule, line, SHORT_GAPS if any(known) else GAPS):
+            if subtract(rubbed, rule, line):
                 rules.append(rule)
         if rules:
             dark = np.ascontiguousarray(rubbed.T) if turned else rubbed
@@ -180,7 +182,7 @@ def followed(dark: np.ndarray, line: Line, reach: int) -> tuple[np.ndarray, np.n
     return x, y + np.interp(np.arange(len(x)), np.array(starts) + stretch / 2, smooth)
 
 
-def subtract(dark: np.ndarray, rule: Rule, line: Line, gaps: float) -> bool:
+def subtract(dark: np.ndarray, rule: Rule, line: Line) -> bool:
     """Take a line's own share out of the darkness, in place: what most of it holds back, stretch by stretch.
 
     What is no line is left alone, and said so: a line is seen nearly all along, unlike the feet of letters in a row.
@@ -195,12 +197,15 @@ def subtract(dark: np.ndarray, rule: Rule, line: Line, gaps: float) -> bool:
     edges = np.unique(np.append(np.arange(0, len(x), stretch), len(x)))
     parts = list(itertools.pairwise(edges))
     own = np.stack([np.quantile(held[:, a:b], LINES_SHARE, axis=1) for a, b in parts], axis=1)
-    core = held[reach - 1 : reach + 2].mean(axis=0)  # on the line
-    beside = (held[:2].mean(axis=0) + held[-2:].mean(axis=0)) / 2
-    stands_out = cv2.blur((core - beside)[None], (9, 1), borderType=cv2.BORDER_REPLICATE)[0]  # (n,)
     found = (x >= line[0]) & (x <= line[2])  # between the ends that were found
-    usual = float(np.median(stands_out[found]))
-    if usual <= 0 or (stands_out[found] < BROKEN * usual).mean() > gaps:
+    core = held[reach - 1 : reach + 2].mean(axis=0)[found]  # on the line
+    beside = (held[:2].mean(axis=0) + held[-2:].mean(axis=0))[found] / 2
+    paper, usual = float(np.median(beside)), float(np.median(core))
+    least = paper + BROKEN * (usual - paper)
+    absent = cv2.blur(core[None], (9, 1), borderType=cv2.BORDER_REPLICATE)[0] < least
+    noise = 1.4826 * float(np.median(np.abs(held[0][found] - np.median(held[0][found]))))
+    clear = usual - paper > CLEAR * noise  # then a gap is a gap, and not lost in the noise
+    if usual - paper < FAINTEST_LINE or absent.mean() > (CLEAR_GAPS if clear else GAPS):
         return False
     peak = np.concatenate([np.full(b - a, top) for (a, b), top in zip(parts, own.max(axis=0))])
     own = np.minimum(own, STRONGEST * np.median(peak[found]))
