@@ -10,6 +10,7 @@ so do wide gaps inside of a character, and cuts.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Container
 from dataclasses import dataclass
 
 import cv2
@@ -32,6 +33,8 @@ WIDTHS = {**dict.fromkeys("mw", 1.5), **dict.fromkeys("l1", 0.75)}
 EDGE = 0.35  # of a stroke's own darkness: where its edge is
 UNKNOWN = "?"  # the class of what is no character: half a letter, two at once, a stain, a drawing
 LEAST = 1e-3  # a network is never so sure
+SURE = -1.5  # nats: the odds against a character up to which nobody thinks of cutting it
+CERTAIN = 0.98  # a character of such probability needs no closer look
 STAIN = 4.0  # nats: the odds against a character from which on it is left out; most of what is on a page is written
 
 
@@ -70,15 +73,16 @@ class Glyph:
     character: float = 1.0
 
 
-def lattice(page: Survey, boldly: bool = True) -> list[list[Candidate]]:
+def lattice(page: Survey, boldly: bool = True, whole: Container[int] = ()) -> list[list[Candidate]]:
     """All that may be one character, line by line: runs of neighbouring pieces, whole and cut.
 
     Cutting `boldly`, into whatever might be two characters, is for those who know half a character when they see it.
+    The atoms whose `id` is among `whole` are not cut.
     """
     gap = usual_gap(page.lines, page.letter)
     return [
         candidates_of(
-            pieces_of(line, page.labels, page.letter, boldly),
+            pieces_of(line, page.labels, page.letter, boldly, whole),
             page.dark,
             page.labels,
             page.threshold,
@@ -91,30 +95,58 @@ def lattice(page: Survey, boldly: bool = True) -> list[list[Candidate]]:
 
 def find_glyphs(page: Survey, classify: Classify, classes: str, watch: Watcher = nobody) -> list[list[Glyph]]:
     """The characters of each line, left to right. All candidates of the whole page go through `classify` at once."""
-    everything = lattice(page, UNKNOWN in classes)
+    whole = sure_atoms(page, classify, classes) if UNKNOWN in classes else set()
+    everything = lattice(page, UNKNOWN in classes, whole)
     flat = [candidate for candidates in everything for candidate in candidates]
     if not flat:
         return [[] for _ in everything]
     probabilities = classify(np.stack([candidate.picture for candidate in flat]))
     surprises = surprise(flat, probabilities, classes)
     chosen: list[list[Candidate]] = []
+    first: list[np.ndarray] = []  # what the network made of those at first sight
     place = 0
     for candidates in everything:
         own = surprises[place : place + len(candidates)]
         path = cheapest_path(candidates, np.minimum(own, STAIN))
-        chosen.append([candidates[i] for i in path if own[i] < STAIN])
+        path = [i for i in path if own[i] < STAIN]
+        chosen.append([candidates[i] for i in path])
+        first.append(probabilities[np.array(path, int) + place])
         place += len(candidates)
     watch("candidates", lambda: draw_candidates(page, flat, [one for line in chosen for one in line]))
     if not any(chosen):
         return [[] for _ in everything]
-    # Those that were chosen are worth a closer look.
-    seen = from_all_sides(np.stack([c.picture for line in chosen for c in line]), classify)
+    seen = closely_seen(
+        np.stack([c.picture for line in chosen for c in line]), np.concatenate(first), classify
+    )
     beliefs, character = known_and_unknown(seen, classes)
     character = 1 / (
         1 + np.exp(odds_against(character) - STAIN)
     )  # what is found on its own is hardly ever a stain
     answers = iter(zip(beliefs, character.tolist()))
     return [[Glyph(c.box, c.picture, *next(answers)) for c in line] for line in chosen]
+
+
+def closely_seen(pictures: np.ndarray, first: np.ndarray, classify: Classify) -> np.ndarray:
+    """The probabilities (N, K) of pictures (N, 28, 28), of which `first` (N, K) are those at first sight: what is in
+    any doubt is looked at from all sides."""
+    doubtful = first.max(axis=1) < CERTAIN
+    seen = first.copy()
+    if doubtful.any():
+        seen[doubtful] = from_all_sides(pictures[doubtful], classify)
+    return seen
+
+
+def sure_atoms(page: Survey, classify: Classify, classes: str) -> set[int]:
+    """The `id` of each atom that is a character beyond doubt as it stands: nobody need think of cutting it."""
+    atoms = [atom for line in page.lines for atom in line.atoms]
+    if not atoms:
+        return set()
+    pictures = []
+    for atom in atoms:
+        own = _cut_run([Piece(atom, atom.box.left, atom.box.right)], page.dark, page.labels)[1]
+        pictures.append(normalise(own, _edge(own, page.threshold)))
+    _, character = known_and_unknown(classify(np.stack(pictures)), classes)
+    return {id(atom) for atom, odds in zip(atoms, odds_against(character)) if odds < SURE}
 
 
 def surprise(candidates: list[Candidate], probabilities: np.ndarray, classes: str) -> np.ndarray:
@@ -168,11 +200,13 @@ def usual_gap(lines: list[Line], height: float) -> float:
     return float(np.median(gaps)) if gaps else 0.4
 
 
-def pieces_of(line: Line, labels: np.ndarray, height: float, boldly: bool = False) -> list[Piece]:
+def pieces_of(
+    line: Line, labels: np.ndarray, height: float, boldly: bool = False, whole: Container[int] = ()
+) -> list[Piece]:
     """A line's atoms from left to right, wide ones cut where they are thin."""
     pieces = []
     for atom in sorted(line.atoms, key=lambda atom: atom.box.left):
-        cuts = cut_columns(atom, labels, height, boldly)
+        cuts = [] if id(atom) in whole else cut_columns(atom, labels, height, boldly)
         edges = [atom.box.left, *cuts, atom.box.right]
         for i, (left, right) in enumerate(itertools.pairwise(edges)):
             pieces.append(Piece(atom, left, right, i == 0, i == len(cuts)))
