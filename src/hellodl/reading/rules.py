@@ -29,7 +29,7 @@ INKED = 0.85  # share of a line along which there is ink
 SMOOTHED = 31  # pixels
 FAINTEST = 0.12  # of the usual ink's darkness
 BROKEN = 0.4  # of the way from paper to line: what is less is a place where there is none
-GAPS, CLEAR_GAPS = 0.3, 0.08  # so much of a line may be missing, in noise and without
+GAPS, CLEAR_GAPS = 0.3, 0.1  # so much of a line may be missing, in noise and without
 CLEAR = 10.0  # times the noise
 FAINTEST_LINE = 0.03  # of what it holds back, beside what the paper around it does
 STRONGEST = 1.4  # so much more than mostly it may hold back somewhere
@@ -200,7 +200,7 @@ def subtract(dark: np.ndarray, rule: Rule, line: Line) -> bool:
     found = (x >= line[0]) & (x <= line[2])  # between the ends that were found
     core = held[reach - 1 : reach + 2].mean(axis=0)[found]  # on the line
     beside = (held[:2].mean(axis=0) + held[-2:].mean(axis=0))[found] / 2
-    paper, usual = float(np.median(beside)), float(np.median(core))
+    paper, usual = float(np.median(beside)), float(np.quantile(core, LINES_SHARE))
     least = paper + BROKEN * (usual - paper)
     absent = cv2.blur(core[None], (9, 1), borderType=cv2.BORDER_REPLICATE)[0] < least
     noise = 1.4826 * float(np.median(np.abs(held[0][found] - np.median(held[0][found]))))
