@@ -60,7 +60,7 @@ def test_a_small_picture_is_enlarged_and_places_lead_back(desk):
 def test_ruled_paper_has_as_many_letters_as_plain(desk):
     picture = desk.photo(cv2.erode(desk.ink(LINES), np.ones((5, 5))))
     ruled = np.full_like(picture, 255)
-    for y in range(40, 420, 60):
+    for y in range(20, 420, 60):
         cv2.line(ruled, (0, y), (999, y + 6), (200, 170, 150), 2, cv2.LINE_AA)
     page = survey(np.minimum(picture, ruled))
     assert [len(line.atoms) for line in page.lines] == COUNTS
