@@ -28,7 +28,7 @@ from hellodl.data.unipen import CLASSES_36, CLASSES_62, load_characters
 from hellodl.nn import Module
 from hellodl.parallel import probabilities
 from hellodl.personal import personalised, rehearsal
-from hellodl.programs.evaluate import find_model, what_it_knows
+from hellodl.programs.evaluate import find_model, in_cases_of, what_it_knows
 from hellodl.views import AS_IT_STANDS, VIEWS, View, agreed, opinions
 
 LEAST, GIVEN, OTHERS = 60, 5, 2000
@@ -99,7 +99,8 @@ def characters(classes: str, split: str, home: Path | None, path: Path) -> Datas
     else:
         kinds = len(CLASSES_62) if set(CLASSES_62) <= set(classes) else len(CLASSES_36)
         found = load_characters(folder_of("unipen", home), split, kinds)
-    known, labels = what_it_knows(found, classes, path)
+    known = what_it_knows(found, classes, path)
+    labels = np.array([classes.find(name) for name in known.classes])[known.labels]
     return Dataset(known.name, known.images, labels, classes, known.writers)
 
 
@@ -115,9 +116,11 @@ def lesson(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def right(
     model: Module, samples: Dataset, views: list[View] | tuple[View, ...] = (AS_IT_STANDS,)
 ) -> np.ndarray:
-    """Which samples (N,) bool a model takes for what they are."""
+    """Which samples (N,) bool a model takes for what they are, a capital or a small letter being the same."""
     by_view = opinions(samples.images, lambda images: probabilities(model, images, 1), views)
-    return agreed(by_view).argmax(axis=1) == samples.labels
+    by_view, names = in_cases_of(CLASSES_36, by_view, samples.classes)
+    folded = np.array([names.find(name if name in names else name.lower()) for name in samples.classes])
+    return agreed(by_view).argmax(axis=1) == folded[samples.labels]
 
 
 def summed(rows: list[dict]) -> dict[str, float]:
