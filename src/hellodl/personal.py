@@ -38,7 +38,7 @@ WARM_UP = 10  # steps
 class Tuning:
     """How long and how hard to learn; `share` of each batch is the person's own characters, the rest rehearsal."""
 
-    steps: int = 60
+    steps: int = 120
     batch_size: int = 64
     share: float = 0.5
     learning_rate: float = 3e-3
