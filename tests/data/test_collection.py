@@ -1,6 +1,7 @@
 """The folder of one's own handwriting: kept, shown, taken back and forgotten."""
 
 import json
+import sys
 from pathlib import Path
 
 import cv2
@@ -121,7 +122,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
 
 def test_where_the_collection_is(monkeypatch, tmp_path):
     monkeypatch.delenv("HELLODL_MINE", raising=False)
-    monkeypatch.setattr(module.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert collection().folder == tmp_path / "hellodl" / "mine"
     monkeypatch.setenv("XDG_DATA_HOME", "relative")

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ import cv2
 import numpy as np
 
 from hellodl.data.augment import SIDE, poster
+from hellodl.data.home import user_folder
 from hellodl.errors import DataError
 from hellodl.tensorfile import one_line
 
@@ -173,19 +173,10 @@ def png(picture: np.ndarray) -> bytes:
 def collection(mine: str | Path | None = None) -> Collection:
     """The collection in a folder: `mine` where it is given, else $HELLODL_MINE, else among the user's own data."""
     chosen = mine or os.environ.get("HELLODL_MINE")
-    return Collection(Path(chosen).expanduser() if chosen else _data_folder() / "hellodl" / "mine")
-
-
-def _data_folder() -> Path:
-    """Where this system's programs keep what they cannot fetch again."""
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return Path(local) if local else Path.home() / "AppData" / "Local"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    chosen = os.environ.get("XDG_DATA_HOME", "")
-    # The XDG rules: a relative path there is a mistake and to be ignored.
-    return Path(chosen) if Path(chosen).is_absolute() else Path.home() / ".local" / "share"
+    if chosen:
+        return Collection(Path(chosen).expanduser())
+    own = user_folder("XDG_DATA_HOME", "Application Support", ".local/share")  # what cannot be fetched again
+    return Collection(own / "hellodl" / "mine")
 
 
 def digest(path: Path) -> str:

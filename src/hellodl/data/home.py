@@ -88,7 +88,7 @@ def data_home(data: str | Path | None = None) -> Path:
         return Path(data).expanduser()
     if chosen := os.environ.get("HELLODL_DATA"):
         return Path(chosen).expanduser()
-    return _cache_folder() / "hellodl"
+    return user_folder("XDG_CACHE_HOME", "Caches", ".cache") / "hellodl"
 
 
 def find(name: str, data: str | Path | None = None) -> Path | None:
@@ -141,12 +141,14 @@ def _source(name: str, entry: dict) -> Source:
     return Source(name=name, files=tuple(files), **entry)
 
 
-def _cache_folder() -> Path:
+def user_folder(variable: str, mac: str, elsewhere: str) -> Path:
+    """Where this system's programs keep a kind of file: as `variable` says, or where the XDG rules have it in the home
+    folder (`elsewhere`); macOS has a name of its own for it, and Windows keeps all kinds together."""
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
         return Path(local) if local else Path.home() / "AppData" / "Local"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    chosen = os.environ.get("XDG_CACHE_HOME", "")
+        return Path.home() / "Library" / mac
+    chosen = os.environ.get(variable, "")
     # The XDG rules: a relative path there is a mistake and to be ignored.
-    return Path(chosen) if Path(chosen).is_absolute() else Path.home() / ".cache"
+    return Path(chosen) if Path(chosen).is_absolute() else Path.home() / elsewhere

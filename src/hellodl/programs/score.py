@@ -59,8 +59,8 @@ class Score:
 
     def add(self, name: str, truth: str, page: Page, boxes: list[Box] | None) -> float:
         """Count one page; the share of its characters that was read right."""
-        wanted, got = plain(truth), plain(page.text)
-        wrong = min(edit_distance(wanted, got), len(wanted))
+        wanted = plain(truth)
+        wrong = min(self._judge(wanted, [c for c in page.characters if plain(c.letter)]), len(wanted))
         self.wrong, self.length = self.wrong + wrong, self.length + len(wanted)
         wanted_strictly, got_strictly = strict(truth), strict(page.text)
         self.strictly_wrong += min(edit_distance(wanted_strictly, got_strictly), len(wanted_strictly))
@@ -70,20 +70,23 @@ class Score:
         self.words += len(words)
         share = 1 - wrong / max(len(wanted), 1)
         self.writers[name.split("_")[0]].append(share)
-        self._judge(wanted, [c for c in page.characters if plain(c.letter)])
         if boxes is not None:
             self.causes.update(causes(boxes, page.characters))
         return share
 
-    def _judge(self, wanted: str, characters: list[Character]) -> None:
-        """Which characters were right, and how sure the reading was of them."""
+    def _judge(self, wanted: str, characters: list[Character]) -> int:
+        """Which characters were right, and how sure the reading was of them; how many edits would mend it."""
         got = "".join(plain(character.letter) for character in characters)
+        edits = 0
         for i, j in aligned(wanted, got):
+            same = i is not None and j is not None and wanted[i] == got[j]
+            edits += not same
             if j is not None:
                 self.confidence.append(characters[j].probability)
-                self.right.append(i is not None and wanted[i] == got[j])
-            if i is not None and j is not None and wanted[i] != got[j]:
-                self.mixed_up[f"{wanted[i]} as {got[j]}"] += 1
+                self.right.append(same)
+                if i is not None and not same:
+                    self.mixed_up[f"{wanted[i]} as {got[j]}"] += 1
+        return edits
 
     def figures(self) -> dict[str, Any]:
         """Shares from 0 to 1, and counts."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1"})
 
 
@@ -23,38 +25,58 @@ def strict(text: str) -> str:
     return " ".join(word for word in words if word)
 
 
-def edit_rows(truth: Sequence, read: Sequence) -> list[list[int]]:
-    """The table of Wagner and Fischer (1974): row i, column j has the edits from truth[:i] to read[:j]."""
-    rows = [list(range(len(read) + 1))]
-    for i, t in enumerate(truth, 1):
-        before, row = rows[-1], [i]
-        for j, r in enumerate(read, 1):
-            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (t != r)))
-        rows.append(row)
-    return rows
-
-
 def edit_distance(truth: Sequence, read: Sequence) -> int:
     """The least number of insertions, deletions and replacements from one text (or list of words) to the other."""
-    return edit_rows(truth, read)[-1][-1]
+    return int(cost_table(unlike(truth, read), 1.0)[-1, -1])
 
 
 def aligned(truth: Sequence, read: Sequence) -> list[tuple[int | None, int | None]]:
     """One cheapest way from truth to read: pairs of places, None where one side has nothing there."""
-    rows = edit_rows(truth, read)
-    i, j = len(truth), len(read)
-    pairs: list[tuple[int | None, int | None]] = []
+    return cheapest(unlike(truth, read), 1.0)
+
+
+def unlike(truth: Sequence, read: Sequence) -> np.ndarray:
+    """What it costs to replace each of one by each of the other, (n, m): 0 for the same, else 1."""
+    return np.array([[t != r for r in read] for t in truth], np.float64).reshape(len(truth), len(read))
+
+
+def cost_table(costs: np.ndarray, gap: float) -> np.ndarray:
+    """The table of Wagner and Fischer (1974), (n + 1, m + 1): what the first i and the first j cost together at least.
+
+    `costs` (n, m) are those of a row beside a column; whatever stays without a partner costs a gap.
+    """
+    rows, columns = costs.shape
+    steps = gap * np.arange(columns + 1)
+    table = np.empty((rows + 1, columns + 1))
+    table[0] = steps
+    for i in range(rows):
+        best = table[i] + gap  # row i alone
+        np.minimum(best[1:], table[i, :-1] + costs[i], out=best[1:])
+        # columns alone: from any place before, a gap for each step
+        table[i + 1] = steps + np.minimum.accumulate(best - steps)
+    return table
+
+
+def cheapest(costs: np.ndarray, gap: float) -> list[tuple[int | None, int | None]]:
+    """Pairs (row, column) of a table of costs (n, m), in order, that are cheapest together.
+
+    Every row and every column comes once: with a partner, at the table's cost, or with None, at the cost of a gap.
+    """
+    table = cost_table(costs, gap)
+    path: list[tuple[int | None, int | None]] = []
+    i, j = costs.shape
     while i or j:
-        if i and j and rows[i][j] == rows[i - 1][j - 1] + (truth[i - 1] != read[j - 1]):
+        here = table[i, j] + 1e-9
+        if i and j and table[i - 1, j - 1] + costs[i - 1, j - 1] <= here:
             i, j = i - 1, j - 1
-            pairs.append((i, j))
-        elif i and rows[i][j] == rows[i - 1][j] + 1:
+            path.append((i, j))
+        elif i and table[i - 1, j] + gap <= here:
             i -= 1
-            pairs.append((i, None))
+            path.append((i, None))
         else:
             j -= 1
-            pairs.append((None, j))
-    return pairs[::-1]
+            path.append((None, j))
+    return path[::-1]
 
 
 def character_accuracy(truth: str, read: str) -> float:

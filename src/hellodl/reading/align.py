@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hellodl.reading.accuracy import plain
+from hellodl.reading.accuracy import cheapest, plain
 
 GAP = 4.0  # nats: a character without a box, or a box without a character
 LEAST = 1e-3  # no character is less probable than this: a strange one still costs less than two gaps
@@ -79,36 +79,6 @@ def class_of(character: str, classes: str) -> int | None:
     return None
 
 
-def cheapest(costs: np.ndarray, gap: float = GAP) -> list[tuple[int | None, int | None]]:
-    """Pairs (row, column) of a table of costs (n, m), in order, that are cheapest together.
-
-    Every row and every column comes once: with a partner, at the table's cost, or with None, at the cost of a gap.
-    """
-    rows, columns = costs.shape
-    steps = gap * np.arange(columns + 1)
-    table = np.empty((rows + 1, columns + 1))
-    table[0] = steps
-    for i in range(rows):
-        best = table[i] + gap  # row i alone
-        np.minimum(best[1:], table[i, :-1] + costs[i], out=best[1:])
-        # columns alone: from any place before, a gap for each step
-        table[i + 1] = steps + np.minimum.accumulate(best - steps)
-    path: list[tuple[int | None, int | None]] = []
-    i, j = rows, columns
-    while i or j:
-        here = table[i, j] + 1e-9
-        if i and j and table[i - 1, j - 1] + costs[i - 1, j - 1] <= here:
-            i, j = i - 1, j - 1
-            path.append((i, j))
-        elif i and table[i - 1, j] + gap <= here:
-            i -= 1
-            path.append((i, None))
-        else:
-            j -= 1
-            path.append((None, j))
-    return path[::-1]
-
-
 def _matches(true: str, read: str, probabilities: np.ndarray, classes: str) -> list[Match]:
     """The alignment of a true text (n characters) with what was read, (m,) and (m, K); boxes from 0."""
     numbers = [class_of(character, classes) for character in true]
@@ -118,7 +88,7 @@ def _matches(true: str, read: str, probabilities: np.ndarray, classes: str) -> l
             np.maximum(probabilities[:, number], LEAST, out=row)
     for row, character in zip(chances, true):  # what was read in the end: context decided, or a person
         row[[other == character for other in read]] = 1.0
-    path = cheapest(-np.log(chances))
+    path = cheapest(-np.log(chances), GAP)
     agreed = [i is not None and j is not None and plain(true[i]) == plain(read[j]) for i, j in path]
     return [
         compared(

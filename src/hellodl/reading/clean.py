@@ -34,27 +34,31 @@ def without_remains(mask: np.ndarray, rules: Sequence[Rule] = ()) -> np.ndarray:
     labels, parts = find_parts(mask)
     height = letter_height([part for part in parts if part.area > 20])
     for part in dark_edges(parts, mask.shape, height):
-        where = part.box.slices()
-        mask[where] &= labels[where] != part.label
+        rub_out(mask, labels, part)
     return mask
+
+
+def rub_out(mask: np.ndarray, labels: np.ndarray, part: Part) -> None:
+    """Take a part out of the mask."""
+    where = part.box.slices()
+    mask[where] &= labels[where] != part.label
 
 
 def rub_out_bars(mask: np.ndarray, rules: Sequence[Rule]) -> None:
     """Take upright bars from one ruled line to the next out of the mask: they part a row into boxes."""
     if len(rules) < 2:
         return
+    near = 2 * max(rule.reach for rule in rules)
     labels, parts = find_parts(mask)
     for part in parts:
         box = part.box
         if box.width > 0.25 * box.height:
             continue
         x = round(box.middle[0])
-        near = 2 * max(rule.reach for rule in rules)
         levels = np.array([rule.level(x) for rule in rules])
         ends = [np.abs(levels - end).min() <= near for end in (box.top, box.bottom)]
         if all(ends):
-            where = box.slices()
-            mask[where] &= labels[where] != part.label
+            rub_out(mask, labels, part)
 
 
 def frames_among(labels: np.ndarray, parts: list[Part]) -> list[Part]:
@@ -171,9 +175,3 @@ def without_dust(parts: list[Part], labels: np.ndarray) -> list[Part]:
 def too_large(part: Part, height: float) -> bool:
     """Whether a part is no letter for its height: a drawing, a stain, a shadow."""
     return part.box.height > 3.5 * height
-
-
-def box_of_mask(mask: np.ndarray) -> Box:
-    """The box around all ink of a mask that has some."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

@@ -78,7 +78,8 @@ def survey(picture: np.ndarray, watch: Watcher = nobody) -> Survey | None:
         turn, size = level_matrix(dark.shape, angle)
         matrix = np.vstack([turn, [0, 0, 1]]) @ matrix
         dark = turned_level(dark, turn, size)
-    dark, rules = without_print(dark, levels)
+        ink = ink_mask(dark, levels)
+    dark, rules = without_print(dark, ink, levels)
     # Print is often darker than the pen: without it, the pen's own level counts.
     levels = find_levels(dark)
     if levels is None:
@@ -98,9 +99,11 @@ def survey(picture: np.ndarray, watch: Watcher = nobody) -> Survey | None:
     return found
 
 
-def without_print(dark: np.ndarray, levels: Levels) -> tuple[np.ndarray, list[Rule]]:
-    """Darkness (H, W) without printed boxes and ruled lines; and the level lines between which bars may be left."""
-    ink = ink_mask(dark, levels)
+def without_print(dark: np.ndarray, ink: np.ndarray, levels: Levels) -> tuple[np.ndarray, list[Rule]]:
+    """Darkness (H, W) without printed boxes and ruled lines; and the level lines between which bars may be left.
+
+    `ink` (H, W) bool is where it is ink at these levels.
+    """
     printed = (ink & ~without_frames(ink)).astype(np.uint8)
     if printed.any():
         dark = np.where(cv2.dilate(printed, np.ones((5, 5), np.uint8)) > 0, np.float32(0), dark)
