@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hellodl.pages.layout import draw, lay_out, on_paper
-from hellodl.reading.lessons import lessons, truth_of
+from hellodl.reading.lessons import lessons, truths_of
 from hellodl.reading.parts import Box
 from hellodl.reading.segment import UNKNOWN
 
@@ -25,7 +25,7 @@ def test_on_a_clean_page_nearly_every_character_appears_once_with_its_own_name(s
     assert pictures.shape == (len(names), 28, 28) and pictures.dtype == np.uint8
     found = Counter(name for name in names if name != UNKNOWN)
     assert sum((Counter(characters) - found).values()) <= 0.1 * len(characters), "missing"
-    assert sum((found - Counter(characters)).values()) <= 0.9 * len(characters), "cut, and still itself"
+    assert sum((found - Counter(characters)).values()) <= 0.4 * len(characters), "cut, and still itself"
     assert names.count(UNKNOWN) > 5, "neighbours taken together"
 
 
@@ -59,9 +59,19 @@ TRUE = np.array([[0, 0, 20, 40], [24, 0, 44, 40], [100, 0, 120, 40]], float)
     ((100, -2, 122, 43), "c"),
 ])  # fmt: skip
 def test_what_covers_one_character_is_that_one_and_what_does_not_is_none(box, name):
-    assert truth_of(Box(*box), TRUE, "abc") == name
+    assert truths_of([Box(*box)], TRUE, "abc") == [name]
 
 
 def test_a_small_character_inside_of_a_large_box_makes_two():
     true = np.array([[0, 0, 40, 40], [30, 30, 38, 40]], float)
-    assert truth_of(Box(0, 0, 40, 40), true, "ab") == UNKNOWN
+    assert truths_of([Box(0, 0, 40, 40)], true, "ab") == [UNKNOWN]
+
+
+def test_a_character_without_its_last_stroke_is_none_where_the_whole_one_is_there():
+    whole, nearly, less = Box(0, 0, 20, 40), Box(0, 0, 19, 40), Box(0, 0, 15, 40)
+    assert truths_of([whole, nearly, less], TRUE, "abc") == ["a", "a", UNKNOWN]
+    assert truths_of([less], TRUE, "abc") == ["a"], "the best that there is"
+
+
+def test_no_boxes_have_no_truth():
+    assert truths_of([], TRUE, "abc") == []

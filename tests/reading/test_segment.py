@@ -73,7 +73,11 @@ def test_a_low_crumb_that_was_cut_off_costs_more_than_a_whole_letter_would():
     mask[5:65, 5:10] = mask[60:65, 5:70] = True
     labels, (part,) = find_parts(mask)
     atom = Atom([part])
-    halves = [Piece(atom, 5, 35, True, False), Piece(atom, 35, 70, False, True)]
+    stem, foot = Box(5, 5, 35, 65), Box(35, 60, 70, 65)
+    halves = [
+        Piece(atom, stem, mask[stem.slices()], last=False),
+        Piece(atom, foot, mask[foot.slices()], first=False),
+    ]
     found = candidates_of(halves, mask.astype(np.float32), labels, 0.3, 60, 0.4)
     cost = {(c.start, c.stop): c.cost for c in found}
     assert cost[1, 2] > cost[0, 1] + 1
@@ -170,7 +174,7 @@ def knows_blots(desk, blot):
 
 def test_a_stain_is_left_out_and_what_may_be_a_character_is_doubted(desk):
     ink = cv2.erode(desk.ink(["LLL"], size=(220, 600)), np.ones((5, 5)))
-    cv2.ellipse(ink, (480, 90), (14, 22), 0, 0, 360, 1.0, -1)
+    cv2.ellipse(ink, (480, 90), (9, 22), 0, 0, 360, 1.0, -1)
     picture = desk.photo(ink)
     assert len(read_page(picture, desk.classify, desk.classes).characters) == 4
     page = read_page(picture, knows_blots(desk, 0.999), desk.classes + UNKNOWN)
@@ -184,5 +188,5 @@ def test_a_stain_is_left_out_and_what_may_be_a_character_is_doubted(desk):
 def test_a_page_of_stains_alone_is_empty(desk):
     ink = np.zeros((220, 600), np.float32)
     for x in (100, 250, 400):
-        cv2.ellipse(ink, (x, 100), (14, 22), 0, 0, 360, 1.0, -1)
+        cv2.ellipse(ink, (x, 100), (9, 22), 0, 0, 360, 1.0, -1)
     assert read_page(desk.photo(ink), knows_blots(desk, 0.999), desk.classes + UNKNOWN).lines == []

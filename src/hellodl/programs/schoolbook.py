@@ -33,7 +33,7 @@ from hellodl.reading.segment import UNKNOWN
 CLASSES = CLASSES_62 + UNKNOWN
 LINES, COLUMNS = 9, 24
 KNOWN_WRITERS = 0.75  # share of the pages that people wrote; ink wrote the others
-REFUSED = 0.8  # of what is no character, so many are kept beside each character
+REFUSED = 1.2  # of what is no character, so many are kept beside each character
 CONDITIONS = (ANY, ANY, ANY, HARD, HARD, MILD)
 X_HEIGHT = (12, 32)  # pixels: small pages are made faster
 # Kinds of words, such that all 62 characters come about equally often.

@@ -6,12 +6,13 @@ of boxes share long lines, which `rules` has taken away; what is left of them ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+import cv2
 import numpy as np
 
 from hellodl.reading.parts import Box, Part, find_parts, letter_height, stroke_width
-from hellodl.reading.rules import Rule
+
+LEAST_HOLE = 20  # pixels: a printed box is larger
+RECTANGULAR = 0.8  # of its own box: as much a printed box fills, seen at an angle
 
 
 def without_frames(mask: np.ndarray) -> np.ndarray:
@@ -20,16 +21,40 @@ def without_frames(mask: np.ndarray) -> np.ndarray:
     labels, parts = find_parts(mask)
     for part in frames_among(labels, parts):
         rub_out_frame(mask, labels, part)
+    for part in rows_of_boxes(labels, parts):
+        rub_out(mask, labels, part)
     return mask
 
 
-def without_remains(mask: np.ndarray, rules: Sequence[Rule] = ()) -> np.ndarray:
-    """The mask (H, W) bool without what is left of print, and the dark edges of the photo.
+def rows_of_boxes(labels: np.ndarray, parts: list[Part]) -> list[Part]:
+    """The parts that are boxes side by side: what their lines enclose are rectangles, most with ink inside."""
+    middles = np.array([part.box.middle for part in parts if part.area > 20]).reshape(-1, 2)
+    rows = []
+    for part in parts:
+        box = part.box
+        if min(box.width, box.height) < LEAST_HOLE or part.area > 0.5 * box.width * box.height:
+            continue
+        paper = (labels[box.slices()] != part.label).astype(np.uint8)
+        count, _, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
+        rectangles = filled = large = 0
+        for left, top, width, height, area in stats[1:count].tolist():
+            at_edge = left == 0 or top == 0 or left + width == box.width or top + height == box.height
+            if at_edge or min(width, height) < LEAST_HOLE:
+                continue
+            large += 1
+            rectangles += area > RECTANGULAR * width * height
+            inside = np.abs(middles - (box.left + left + width / 2, box.top + top + height / 2)) < (
+                width / 2,
+                height / 2,
+            )
+            filled += inside.all(axis=1).any()
+        if large and rectangles >= 0.75 * large and filled >= 0.5 * large:
+            rows.append(part)
+    return rows
 
-    `rules` are the level lines that were taken out of it already.
-    """
-    mask = mask.copy()
-    rub_out_bars(mask, rules)
+
+def without_remains(mask: np.ndarray) -> np.ndarray:
+    """The mask (H, W) bool without what is left of print, and the dark edges of the photo."""
     mask = without_frames(mask)
     labels, parts = find_parts(mask)
     height = letter_height([part for part in parts if part.area > 20])
@@ -42,23 +67,6 @@ def rub_out(mask: np.ndarray, labels: np.ndarray, part: Part) -> None:
     """Take a part out of the mask."""
     where = part.box.slices()
     mask[where] &= labels[where] != part.label
-
-
-def rub_out_bars(mask: np.ndarray, rules: Sequence[Rule]) -> None:
-    """Take upright bars from one ruled line to the next out of the mask: they part a row into boxes."""
-    if len(rules) < 2:
-        return
-    near = 2 * max(rule.reach for rule in rules)
-    labels, parts = find_parts(mask)
-    for part in parts:
-        box = part.box
-        if box.width > 0.25 * box.height:
-            continue
-        x = round(box.middle[0])
-        levels = np.array([rule.level(x) for rule in rules])
-        ends = [np.abs(levels - end).min() <= near for end in (box.top, box.bottom)]
-        if all(ends):
-            rub_out(mask, labels, part)
 
 
 def frames_among(labels: np.ndarray, parts: list[Part]) -> list[Part]:

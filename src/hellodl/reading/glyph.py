@@ -69,15 +69,16 @@ def _centre(ink: np.ndarray) -> np.ndarray:
     return out
 
 
-def cut_out(dark: np.ndarray, labels: np.ndarray, wanted: list[int], box: Box) -> np.ndarray:
-    """The darkness (h, w) float32 of some parts alone, with two pixels of paper around their box."""
-    top, left = max(0, box.top - 2), max(0, box.left - 2)
-    where = slice(top, box.bottom + 2), slice(left, box.right + 2)
-    names = labels[where]
-    own = among(names, wanted)
-    # The soft edge of a stroke lies outside of its mask, and belongs to it where no other part's ink is.
-    near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return np.where(near & ((names == 0) | own), dark[where], 0).astype(np.float32)
+def cut_out(dark: np.ndarray, labels: np.ndarray, ink: np.ndarray, box: Box) -> np.ndarray:
+    """The darkness (h + 4, w + 4) float32 of some ink (h, w) bool alone, with two pixels of paper around its box."""
+    height, width = labels.shape
+    own = cv2.copyMakeBorder(ink.astype(np.uint8), 2, 2, 2, 2, cv2.BORDER_CONSTANT)
+    top, left, bottom, right = box.top - 2, box.left - 2, box.bottom + 2, box.right + 2
+    own = own[max(0, -top) : height - top, max(0, -left) : width - left]
+    where = slice(max(0, top), bottom), slice(max(0, left), right)
+    # The soft edge of a stroke lies outside of its mask, and belongs to it where no other ink is.
+    near = cv2.dilate(own, np.ones((3, 3), np.uint8)) > 0
+    return np.where(near & ((labels[where] == 0) | (own > 0)), dark[where], 0).astype(np.float32)
 
 
 def among(names: np.ndarray, wanted: list[int]) -> np.ndarray:

@@ -17,7 +17,14 @@ from hellodl.reading.parts import Box
 from hellodl.reading.segment import UNKNOWN, lattice
 from hellodl.reading.survey import survey
 
-SAME, OTHER = 0.7, 0.5  # shares of both boxes' union: from here on it is the character, up to here it is not
+SAME, OTHER = (
+    0.65,
+    0.5,
+)  # shares of both boxes' union: from here on it may be the character, up to here it is not
+AS_GOOD, WORSE = (
+    0.08,
+    0.18,
+)  # so much less than the best that there is of this character: it as well, or what is cut
 WHOLE = 0.6  # of a character's box: a candidate that covers so much of two has both in it
 
 
@@ -35,26 +42,34 @@ def lessons(
     reach = pen / 2 * float(np.sqrt(abs(np.linalg.det(page.matrix[:2, :2]))))
     places = [page.from_picture(np.concatenate(paths)) for paths in strokes]
     true = np.array([[*place.min(axis=0) - reach, *place.max(axis=0) + reach] for place in places])
-    pictures, names = [], []
-    for candidate in (candidate for line in lattice(page) for candidate in line):
-        name = truth_of(candidate.box, true, characters)
-        if name is not None:
-            pictures.append(candidate.picture)
-            names.append(name)
-    return np.array(pictures, np.uint8).reshape(-1, 28, 28), names
+    candidates = [candidate for line in lattice(page) for candidate in line]
+    names = truths_of([candidate.box for candidate in candidates], true, characters)
+    known = [(candidate.picture, name) for candidate, name in zip(candidates, names) if name is not None]
+    pictures = np.array([picture for picture, _ in known], np.uint8).reshape(-1, 28, 28)
+    return pictures, [name for _, name in known]
 
 
-def truth_of(box: Box, true: np.ndarray, characters: Sequence[str]) -> str | None:
-    """Which character fills a box, by the true boxes (M, 4) of all; None where that is a matter of taste."""
-    shared = np.minimum(true[:, 2:], (box.right, box.bottom)) - np.maximum(true[:, :2], (box.left, box.top))
-    common = np.maximum(shared, 0).prod(axis=1)
+def truths_of(boxes: Sequence[Box], true: np.ndarray, characters: Sequence[str]) -> list[str | None]:
+    """Which character fills each box, by the true boxes (M, 4) of all; None where that is a matter of taste.
+
+    Of all that might be the same character the best are; a letter without its last stroke is none, if there is the
+    whole one too.
+    """
+    if not boxes:
+        return []
+    seen = np.array([[box.left, box.top, box.right, box.bottom] for box in boxes])
+    low = np.maximum(true[None, :, :2], seen[:, None, :2])
+    high = np.minimum(true[None, :, 2:], seen[:, None, 2:])
+    common = np.maximum(high - low, 0).prod(axis=2)  # (boxes, characters)
     sizes = np.maximum((true[:, 2:] - true[:, :2]).prod(axis=1), 1)
-    alike = common / (sizes + box.width * box.height - common)
-    best = int(alike.argmax())
+    alike = common / (sizes + (seen[:, 2:] - seen[:, :2]).prod(axis=1)[:, None] - common)
     covered = common / sizes
-    covered[best] = 0
-    if alike[best] > SAME and covered.max(initial=0) < WHOLE:
-        return characters[best]
-    if alike[best] < OTHER or covered.max(initial=0) > WHOLE:
-        return UNKNOWN
-    return None
+    best = alike.argmax(axis=1)
+    at = np.arange(len(boxes))
+    own = alike[at, best]
+    covered[at, best] = 0
+    both = covered.max(axis=1) >= WHOLE
+    most = alike.max(axis=0)[best]  # the most alike of all that there is of this character
+    is_it = (own > SAME) & (own >= most - AS_GOOD) & ~both
+    is_not = both | (own < OTHER) | ((own < most - WORSE) & (most > SAME))
+    return [characters[k] if yes else UNKNOWN if no else None for k, yes, no in zip(best, is_it, is_not)]

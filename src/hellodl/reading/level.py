@@ -13,6 +13,9 @@ STEEPEST = 16.0  # degrees
 POINTS = 20_000  # pixels of ink that are looked at
 HABIT = 14.0  # degrees: most people write level
 LEAST = 0.5  # degrees: what is less is left alone
+OUTSIDE = -(
+    2.0**-20
+)  # the darkness of what lies beyond a picture that was turned: as good as paper, and like none
 
 
 def page_angle(mask: np.ndarray) -> float:
@@ -48,7 +51,7 @@ def level_matrix(shape: tuple[int, ...], angle: float) -> tuple[np.ndarray, tupl
 
 
 def turned_level(dark: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Darkness (H, W) turned by such a map; beyond the picture's edge there is paper."""
+    """Darkness (H, W) turned by such a map; beyond the picture's edge it is OUTSIDE."""
     return cv2.warpAffine(
-        dark, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0.0
+        dark, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=OUTSIDE
     )

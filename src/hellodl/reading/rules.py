@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
+from hellodl.reading.level import OUTSIDE
 from hellodl.reading.parts import stroke_width
 
 SEARCHED_SIDE = 700  # pixels of the picture in which lines are looked for
@@ -44,12 +45,14 @@ Line = tuple[float, float, float, float]  # x and y of the left end, x and y of 
 
 @dataclass(frozen=True)
 class Rule:
-    """A ruled line: the columns that it goes through and where it is in each, both (n,), and how far its ink may
-    reach to either side, in pixels."""
+    """A ruled line: the columns that it goes through and where it is in each, both (n,), how far its ink may reach to
+    either side, in pixels, what it holds back, and over which share of the picture's side it was found."""
 
     x: np.ndarray
     y: np.ndarray
     reach: int
+    share: float = 0.0
+    extent: float = 0.0
 
     @property
     def length(self) -> int:
@@ -79,8 +82,9 @@ def without_rules(
             if not parallel(line, others):
                 continue
             rule = Rule(*followed(rubbed, line, reach), reach)
-            if subtract(rubbed, rule, line):
-                rules.append(rule)
+            share = subtract(rubbed, rule, line)
+            if share > 0:
+                rules.append(replace(rule, share=share, extent=(line[2] - line[0]) / rubbed.shape[1]))
         if rules:
             dark = np.ascontiguousarray(rubbed.T) if turned else rubbed
         found.append(rules)
@@ -182,10 +186,20 @@ def followed(dark: np.ndarray, line: Line, reach: int) -> tuple[np.ndarray, np.n
     return x, y + np.interp(np.arange(len(x)), np.array(starts) + stretch / 2, smooth)
 
 
-def subtract(dark: np.ndarray, rule: Rule, line: Line) -> bool:
+def shares(held: np.ndarray, inside: np.ndarray, parts: list[tuple[int, int]]) -> np.ndarray:
+    """What a line holds back in each of its stretches, (rows, stretches); where a stretch reaches beyond the edge of
+    a picture that was turned (is not `inside`), as in the nearest one that does not."""
+    there = inside.mean(axis=0) > 0.5
+    known = [i for i, (a, b) in enumerate(parts) if there[a:b].mean() > 0.8] or list(range(len(parts)))
+    own = [np.quantile(held[:, a:b], LINES_SHARE, axis=1) for a, b in (parts[i] for i in known)]
+    return np.stack([own[int(np.argmin([abs(i - k) for k in known]))] for i in range(len(parts))], axis=1)
+
+
+def subtract(dark: np.ndarray, rule: Rule, line: Line) -> float:
     """Take a line's own share out of the darkness, in place: what most of it holds back, stretch by stretch.
 
-    What is no line is left alone, and said so: a line is seen nearly all along, unlike the feet of letters in a row.
+    What it mostly is comes back. What is no line is left alone, and is 0: a line is seen nearly all along, unlike the
+    feet of letters in a row.
     """
     height, width = dark.shape
     x, reach = rule.x, rule.reach + 1
@@ -196,7 +210,7 @@ def subtract(dark: np.ndarray, rule: Rule, line: Line) -> bool:
     stretch = max(24, round(STRETCHES * width))
     edges = np.unique(np.append(np.arange(0, len(x), stretch), len(x)))
     parts = list(itertools.pairwise(edges))
-    own = np.stack([np.quantile(held[:, a:b], LINES_SHARE, axis=1) for a, b in parts], axis=1)
+    own = shares(held, dark[rows, x] != OUTSIDE, parts)
     found = (x >= line[0]) & (x <= line[2])  # between the ends that were found
     core = held[reach - 1 : reach + 2].mean(axis=0)[found]  # on the line
     beside = (held[:2].mean(axis=0) + held[-2:].mean(axis=0))[found] / 2
@@ -206,11 +220,11 @@ def subtract(dark: np.ndarray, rule: Rule, line: Line) -> bool:
     noise = 1.4826 * float(np.median(np.abs(held[0][found] - np.median(held[0][found]))))
     clear = usual - paper > CLEAR * noise  # then a gap is a gap, and not lost in the noise
     if usual - paper < FAINTEST_LINE or absent.mean() > (CLEAR_GAPS if clear else GAPS):
-        return False
+        return 0.0
     peak = np.concatenate([np.full(b - a, top) for (a, b), top in zip(parts, own.max(axis=0))])
     own = np.minimum(own, STRONGEST * np.median(peak[found]))
     middles = (edges[:-1] + edges[1:]) / 2
     share = np.stack([np.interp(np.arange(len(x)), middles, row) for row in own])
     left = 1 - np.exp(-np.maximum(held - np.maximum(share, 0), np.minimum(held, 0)))
     dark[rows[inside], np.broadcast_to(x, rows.shape)[inside]] = left[inside]
-    return True
+    return usual - paper

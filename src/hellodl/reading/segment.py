@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from hellodl.reading.cuts import slices_of
 from hellodl.reading.debug import Watcher, nobody
 from hellodl.reading.glyph import among, cut_out, normalise
 from hellodl.reading.layout import Atom, Line
@@ -27,6 +28,7 @@ WIDEST_GAP = 0.3  # of the letter height: pieces farther apart are never one cha
 CUT_COST = 1.2  # nats: cutting through ink needs a reason
 CRUMB_COST = 2.5  # nats: what was cut off should stand as high as a letter, unlike the foot of an L
 MOST_PIECES = 3
+MOST_SLICES = 7
 WIDE_ENOUGH, TOO_WIDE = 1.5, 4.0  # so many usual widths cost nothing; nats for each one more
 # How wide characters are beside the usual one, both cases (a capital I may have serifs).
 WIDTHS = {**dict.fromkeys("mw", 1.5), **dict.fromkeys("l1", 0.75)}
@@ -40,11 +42,11 @@ STAIN = 4.0  # nats: the odds against a character from which on it is left out; 
 
 @dataclass(frozen=True)
 class Piece:
-    """An atom, or a slice of one between two columns."""
+    """An atom, or a slice of one between two cuts: its box, and its ink in it (h, w) bool."""
 
     atom: Atom
-    left: int
-    right: int
+    box: Box
+    ink: np.ndarray
     first: bool = True  # whether this is the leftmost slice of its atom
     last: bool = True
 
@@ -143,7 +145,7 @@ def sure_atoms(page: Survey, classify: Classify, classes: str) -> set[int]:
         return set()
     pictures = []
     for atom in atoms:
-        own = _cut_run([Piece(atom, atom.box.left, atom.box.right)], page.dark, page.labels)[1]
+        own = cut_out(page.dark, page.labels, ink_of(atom, page.labels), atom.box)
         pictures.append(normalise(own, _edge(own, page.threshold)))
     _, character = known_and_unknown(classify(np.stack(pictures)), classes)
     return {id(atom) for atom, odds in zip(atoms, odds_against(character)) if odds < SURE}
@@ -203,48 +205,36 @@ def usual_gap(lines: list[Line], height: float) -> float:
 def pieces_of(
     line: Line, labels: np.ndarray, height: float, boldly: bool = False, whole: Container[int] = ()
 ) -> list[Piece]:
-    """A line's atoms from left to right, wide ones cut where they are thin."""
+    """A line's atoms from left to right, wide ones cut where that crosses little ink."""
     pieces = []
     for atom in sorted(line.atoms, key=lambda atom: atom.box.left):
-        cuts = [] if id(atom) in whole else cut_columns(atom, labels, height, boldly)
-        edges = [atom.box.left, *cuts, atom.box.right]
-        for i, (left, right) in enumerate(itertools.pairwise(edges)):
-            pieces.append(Piece(atom, left, right, i == 0, i == len(cuts)))
+        ink = ink_of(atom, labels)
+        if id(atom) in whole or not wide(atom.box, height, boldly):
+            pieces.append(Piece(atom, atom.box, ink))
+            continue
+        slices = np.where(ink, slices_of(ink, height), 255)
+        numbers = np.flatnonzero(np.bincount(slices[ink]))
+        for i, number in enumerate(numbers):
+            own = slices == number
+            x, y, width, height_ = cv2.boundingRect(own.astype(np.uint8))
+            box = Box(
+                atom.box.left + x, atom.box.top + y, atom.box.left + x + width, atom.box.top + y + height_
+            )
+            pieces.append(
+                Piece(atom, box, own[y : y + height_, x : x + width], i == 0, i == len(numbers) - 1)
+            )
     return pieces
 
 
-def cut_columns(atom: Atom, labels: np.ndarray, height: float, boldly: bool = False) -> list[int]:
-    """Columns at which a wide atom may be two characters: little ink, or a notch in its outline."""
-    box = atom.box
-    narrowest = (0.7, 0.6) if boldly else (0.75, 0.9)
-    if box.width < narrowest[0] * height or box.width < narrowest[1] * box.height:
-        return []
-    ink = among(labels[box.slices()], [part.label for part in atom.parts])
-    smooth = max(1, int(0.04 * height)) | 1
-    thickness = cv2.blur(ink.sum(axis=0).astype(np.float32).reshape(1, -1), (smooth, 1)).ravel()
-    pen = float(np.quantile(thickness, 0.25))
-    margin = max(1, int(0.2 * height))
-    inner = range(margin, box.width - margin)
-    notches = notch_depths(ink)
-    thin = sorted((c for c in inner if thickness[c] <= 1.3 * pen), key=lambda c: thickness[c])
-    notched = sorted((c for c in inner if notches[c] < 0.75), key=lambda c: notches[c])
-    cuts: list[int] = []
-    for wanted, most in ((notched, 2), (thin, 5)):
-        for column in wanted:
-            if len(cuts) < most and all(abs(column - other) >= margin for other in cuts):
-                cuts.append(column)
-    return sorted(box.left + column for column in cuts)
+def ink_of(atom: Atom, labels: np.ndarray) -> np.ndarray:
+    """Where in its box an atom has ink, (h, w) bool."""
+    return among(labels[atom.box.slices()], [part.label for part in atom.parts])
 
 
-def notch_depths(ink: np.ndarray) -> np.ndarray:
-    """How high the outline is at each column beside the lower of the peaks to its left and right, (w,)."""
-    height = len(ink)
-    filled = ink.any(axis=0)
-    top = np.where(filled, ink.argmax(axis=0), height)
-    bottom = np.where(filled, height - ink[::-1].argmax(axis=0), height)
-    span = (bottom - top).astype(np.float64)
-    left, right = np.maximum.accumulate(span), np.maximum.accumulate(span[::-1])[::-1]
-    return span / np.maximum(np.minimum(left, right), 1)
+def wide(box: Box, height: float, boldly: bool) -> bool:
+    """Whether an atom is so wide that it may be two characters."""
+    narrowest = (0.5, 0.4) if boldly else (0.75, 0.9)
+    return box.width >= narrowest[0] * height and box.width >= narrowest[1] * box.height
 
 
 def candidates_of(
@@ -253,7 +243,7 @@ def candidates_of(
     """All runs of one to a few neighbouring pieces that may be one character."""
     out = []
     for start in range(len(pieces)):
-        for stop in range(start + 1, min(len(pieces), start + MOST_PIECES + 2) + 1):
+        for stop in range(start + 1, min(len(pieces), start + MOST_SLICES) + 1):
             run = pieces[start:stop]
             cost = geometry_cost(run, height, gap)
             if cost is None:
@@ -293,8 +283,8 @@ def geometry_cost(run: list[Piece], height: float, usual: float) -> float | None
         if gap > WIDEST_GAP:
             return None
         cost += float(np.clip(np.log((gap + 0.03) / (usual + 0.03)) + 1.5, -0.7, 4))
-    width = (max(piece.right for piece in run) - min(piece.left for piece in run)) / height
-    if len(atoms) > 1 and width > 1.6:
+    width = around(piece.box for piece in run).width / height
+    if width > (1.6 if len(atoms) > 1 else 2.0) and len(run) > 1:
         return None
     cost += 3 * max(0.0, width - 1.4) if len(run) > 1 else 0.0
     cost += CUT_COST / 2 * ((not run[0].first) + (not run[-1].last))
@@ -305,22 +295,12 @@ def geometry_cost(run: list[Piece], height: float, usual: float) -> float | None
 
 def _cut_run(run: list[Piece], dark: np.ndarray, labels: np.ndarray) -> tuple[Box, np.ndarray]:
     """The box of a run of pieces and its darkness, everything else blank."""
-    atoms = {id(piece.atom): piece.atom for piece in run}
-    wanted = [part.label for atom in atoms.values() for part in atom.parts]
-    box = around(atom.box for atom in atoms.values())
-    left, right = min(piece.left for piece in run), max(piece.right for piece in run)
-    box = Box(left, box.top, right, box.bottom)
-    own = cut_out(dark, labels, wanted, box)
-    whole = all(piece.first and piece.last for piece in run)
-    if not whole:
-        ink = among(labels[box.slices()], wanted)
-        rows = np.flatnonzero(ink.any(axis=1))
-        if len(rows):
-            box = Box(left, box.top + int(rows[0]), right, box.top + int(rows[-1]) + 1)
-        # Without the two pixels of paper at the sides that were cut: there is a neighbour's ink.
-        y, x = box.slices()
-        own = np.where(among(labels[y, x], wanted), dark[y, x], 0).astype(np.float32)
-    return box, own
+    box = around(piece.box for piece in run)
+    ink = np.zeros((box.height, box.width), bool)
+    for piece in run:
+        y, x = piece.box.top - box.top, piece.box.left - box.left
+        ink[y : y + piece.box.height, x : x + piece.box.width] |= piece.ink
+    return box, cut_out(dark, labels, ink, box)
 
 
 def cheapest_path(candidates: list[Candidate], surprises: np.ndarray) -> list[int]:

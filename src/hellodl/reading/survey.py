@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from hellodl.reading.bars import without_boxes
 from hellodl.reading.clean import too_large, without_dust, without_frames, without_remains
 from hellodl.reading.debug import Watcher, nobody
 from hellodl.reading.layout import Line, find_lines
 from hellodl.reading.level import LEAST as LEAST_ANGLE
 from hellodl.reading.level import level_matrix, page_angle, turned_level
 from hellodl.reading.parts import Box, find_parts, letter_height
-from hellodl.reading.rules import LONG, Rule, without_rules
+from hellodl.reading.rules import without_rules
 from hellodl.reading.sheet import find_sheet, from_above
 from hellodl.reading.threshold import Levels, darkness, find_levels, ink_mask
 
@@ -79,12 +80,12 @@ def survey(picture: np.ndarray, watch: Watcher = nobody) -> Survey | None:
         matrix = np.vstack([turn, [0, 0, 1]]) @ matrix
         dark = turned_level(dark, turn, size)
         ink = ink_mask(dark, levels)
-    dark, rules = without_print(dark, ink, levels)
+    dark = without_print(dark, ink, levels)
     # Print is often darker than the pen: without it, the pen's own level counts.
     levels = find_levels(dark)
     if levels is None:
         return None
-    mask = without_remains(ink_mask(dark, levels), rules)
+    mask = without_remains(ink_mask(dark, levels))
     watch("without print", lambda: mask)
     labels, parts = find_parts(mask)
     if not parts:
@@ -99,11 +100,8 @@ def survey(picture: np.ndarray, watch: Watcher = nobody) -> Survey | None:
     return found
 
 
-def without_print(dark: np.ndarray, ink: np.ndarray, levels: Levels) -> tuple[np.ndarray, list[Rule]]:
-    """Darkness (H, W) without printed boxes and ruled lines; and the level lines between which bars may be left.
-
-    `ink` (H, W) bool is where it is ink at these levels.
-    """
+def without_print(dark: np.ndarray, ink: np.ndarray, levels: Levels) -> np.ndarray:
+    """Darkness (H, W) without printed boxes and ruled lines; `ink` (H, W) bool is where it is ink at these levels."""
     printed = (ink & ~without_frames(ink)).astype(np.uint8)
     if printed.any():
         dark = np.where(cv2.dilate(printed, np.ones((5, 5), np.uint8)) > 0, np.float32(0), dark)
@@ -112,8 +110,10 @@ def without_print(dark: np.ndarray, ink: np.ndarray, levels: Levels) -> tuple[np
     if len(level) + len(upright) >= MANY_RULES:  # a ruled page, or boxes: there are short pieces of lines too
         dark, *more = without_rules(dark, ink_mask(dark, levels), (level, upright))
         level, upright = level + more[0], upright + more[1]
-    squared = any(rule.length > LONG * dark.shape[0] for rule in upright)
-    return dark, [] if squared else level  # squared paper has no bars from line to line, but strokes
+    if len(level) > 1:
+        _, parts = find_parts(ink_mask(dark, levels))
+        dark = without_boxes(dark, level, upright, letter_height(parts))
+    return dark
 
 
 def prepared(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

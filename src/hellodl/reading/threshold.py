@@ -14,6 +14,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from hellodl.reading.level import OUTSIDE
+
+LEAST_NOISE = 0.004
 FAINTEST_LIGHT = 6.0  # of 255
 NOISE_BLOCKS = 24  # along the longer side
 PAPER_SIDE = 400  # pixels: the paper's light is smooth, a small picture of it is enough
@@ -97,11 +100,21 @@ def ink_colour(samples: np.ndarray) -> np.ndarray:
 
 
 def noise_of(darkness_samples: np.ndarray) -> float:
-    """The paper's noise: a robust standard deviation (1.48 × the median deviation), as most is paper."""
+    """The paper's noise: a robust standard deviation (1.48 × the median deviation), as most is paper.
+
+    What lies beyond the edge of a picture that was turned has no say, nor what is exactly 0 where print was
+    taken away. Where most is exactly 0, that is the paper of a clean scan.
+    """
     sample = darkness_samples.ravel()
     sample = sample[:: max(1, len(sample) // 200_000)]
+    sample = sample[sample != OUTSIDE]
+    rubbed = sample == 0
+    if rubbed.mean() < 0.5:
+        sample = sample[~rubbed]
+    if not len(sample):
+        return LEAST_NOISE
     middle = float(np.median(sample))
-    return max(1.4826 * float(np.median(np.abs(sample - middle))), 0.004)
+    return max(1.4826 * float(np.median(np.abs(sample - middle))), LEAST_NOISE)
 
 
 def find_levels(dark: np.ndarray, where: np.ndarray | None = None) -> Levels | None:
@@ -111,7 +124,7 @@ def find_levels(dark: np.ndarray, where: np.ndarray | None = None) -> Levels | N
     strokes, each as dark as its darker parts are, and by the larger strokes: specks have no say.
     """
     noise = noise_of(dark)
-    floor = max(5 * noise, 0.06)
+    floor = np.maximum(5 * local_noise(dark, noise), 0.06)
     mask = (dark > floor).astype(np.uint8)
     if where is not None:
         mask &= where.astype(np.uint8)
