@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +24,7 @@ from hellodl.data.home import folder_of
 from hellodl.programs import show
 from hellodl.programs.evaluate import judge
 from hellodl.quantize import TABLES
+from hellodl.train import Settings
 
 MODELS = Path(__file__).parent.parent / "src" / "hellodl" / "models"
 
@@ -83,6 +87,15 @@ ABOUT = {
 }
 
 
+def different(usual: Settings, used: Mapping[str, Any]) -> str:
+    """The options of a training for what it did not do as usual."""
+    options = {"optimizer": "optimizer", "learning_rate": "lr", "schedule": "schedule"}
+    own = [
+        f" --{option} {used[name]}" for name, option in options.items() if used[name] != getattr(usual, name)
+    ]
+    return "".join(own) + f" --epochs {used['epochs']}"
+
+
 def main() -> int:
     """Round, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -111,6 +124,7 @@ def main() -> int:
     arguments = "" if options.name == "reader" else f"--dataset {made['dataset'].split()[0]}"
     if made.get("all"):
         arguments += f" --all --temperature {made['temperature']:.3g}"
+    arguments += different(import_module(f"hellodl.programs.{options.name}").SETTINGS, made["settings"])
     (MODELS / f"{options.name}.md").write_text(
         CARD.format(
             name=options.name,

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hellodl.reading.parts import stroke_width
-from hellodl.reading.rules import Rule, joined, without_rules
+from hellodl.reading.rules import joined, without_rules
 
 PEN, PRINT = 0.8, 0.5
 WORDS = ["HAVE ZEBRA", "FIT QUAKES"]
@@ -93,12 +93,6 @@ def test_pieces_of_a_line_are_one_line_and_neighbours_are_two():
     ]
     found = sorted(joined(pieces, 3.0), key=lambda line: line[1])
     assert [(line[0], line[2]) for line in found] == [(0.0, 900.0), (0.0, 900.0)]
-
-
-def test_a_rule_is_somewhere_within_its_ends_and_nowhere_beyond():
-    rule = Rule(np.arange(100, 200), np.linspace(50, 60, 100), 3)
-    assert rule.level(100) == 50 and rule.level(199) == 60
-    assert rule.level(98) == 50 and rule.level(90) == np.inf
 
 
 @pytest.mark.parametrize("width", [3, 6, 9])

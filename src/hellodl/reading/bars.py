@@ -62,7 +62,7 @@ def without_bars(dark: np.ndarray, rules: Sequence[Rule], letter: float) -> tupl
     """Darkness (H, W) float32 without the bars between level lines; and the bars, with x and y swapped."""
     upright = np.array(dark.T, order="C")
     rules = sorted(rules, key=lambda rule: float(rule.y.mean()))
-    bars = []
+    bars: list[Rule] = []
     for upper, lower in itertools.combinations(rules, 2):
         for bar in bars_between(dark, upper, lower, letter):
             if any(same(bar, other) for other in bars):

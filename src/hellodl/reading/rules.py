@@ -59,11 +59,6 @@ class Rule:
         """In pixels."""
         return int(self.x[-1] - self.x[0]) + 1
 
-    def level(self, x: float) -> float:
-        """Where the line is in one column; infinitely far where it is not."""
-        inside = self.x[0] - self.reach <= x <= self.x[-1] + self.reach
-        return float(np.interp(x, self.x, self.y)) if inside else np.inf
-
 
 def without_rules(
     dark: np.ndarray, mask: np.ndarray, known: tuple[list[Rule], list[Rule]] = ([], [])
