@@ -61,6 +61,11 @@ class RunLog:
         """The training rows of a run, in order of steps."""
         return self._read("select * from training where run = ? order by step", run)
 
+    def last_row(self, run: int) -> dict[str, Any]:
+        """The last training row of a run; empty if there is none."""
+        rows = self._read("select * from training where run = ? order by step desc limit 1", run)
+        return rows[0] if rows else {}
+
     def validation_rows(self, run: int) -> list[dict[str, Any]]:
         """The validation rows of a run, in order of steps."""
         return self._read("select * from validation where run = ? order by step", run)
