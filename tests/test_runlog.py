@@ -279,12 +279,30 @@ def test_what_overlaps_is_counted_once(log, monkeypatch):
     seconds = iter(range(100))
     monkeypatch.setattr(runwriter.time, "perf_counter", lambda: next(seconds))
     run = log.run("letters", {})  # 0
-    with run.timed():  # from 1
-        with run.timed():  # 2 to 3
-            pass
-        assert run.seconds_spent == 1
-    assert run.seconds_spent == 4 - 1
-    assert run.seconds_passed == 5
+    for spent in (2, 3):  # from 1 to 3, from 4 to 5
+        with run.timed():
+            if spent == 2:
+                with run.timed():  # 2
+                    pass
+            assert run.seconds_spent < spent
+        assert run.seconds_spent == spent
+    assert run.seconds_passed == 6
+
+
+def test_what_belongs_together_is_written_together(log, monkeypatch):
+    monkeypatch.setattr(runwriter, "FLUSH_ROWS", 3)
+    with log.run("letters", {}) as run:
+        written = []
+        flush = run._flush
+        monkeypatch.setattr(
+            run, "_flush", lambda last=False: (written.append(len(run._waiting)), flush(last))
+        )
+        run.confusion(1, np.ones((4, 4)), "abcd")
+        run.train_row(1, loss=1.0)
+        assert log.confusion(run.id)[0] == "abcd"
+        assert written == [16]
+        run.flush()
+        assert len(log.train_rows(run.id)) == 1
 
 
 def test_the_log_says_what_it_has_cost(log):

@@ -85,9 +85,9 @@ class Inside:
         if self._weights is None:
             return
         named = self.model.named_parameters().items()
-        self.run.weights(step, ((name, p.data, p.grad) for name, p in named), self._weights)
-        if self.probe is not None:
-            with self.run.timed():
+        with self.run.timed():
+            self.run.weights(step, ((name, p.data, p.grad) for name, p in named), self._weights)
+            if self.probe is not None:
                 look(self.model, self.probe, lambda name, made: self.run.activation(step, name, made))
         self._weights = None
         self.pace.took(self.run.seconds_spent - self._spent)

@@ -45,6 +45,7 @@ class Run:
         self._connection: sqlite3.Connection | None = None
         self._waiting: list[tuple[str, tuple]] = []
         self._flushed = self._begun
+        self._timing = False
         self._weights_before: dict[str, np.ndarray] = {}
         self._about = (program, settings, seed, data)
 
@@ -201,11 +202,13 @@ class Run:
         )
 
     def _add(self, statement: str, values: tuple) -> None:
-        """Let a row wait for its companions; about once a second all are written together."""
-        if self._connection is None:
-            return
-        self._waiting.append((statement, values))
-        if len(self._waiting) >= FLUSH_ROWS or time.perf_counter() - self._flushed > FLUSH_SECONDS:
+        """Let a row wait for its companions; about once a second all are written together (see `timed`)."""
+        if self._connection is not None:
+            self._waiting.append((statement, values))
+
+    def flush(self) -> None:
+        """Write what waits, before something that takes long."""
+        with self.timed():
             self._flush()
 
     def _flush(self, last: bool = False) -> None:
@@ -245,15 +248,20 @@ class Run:
 
     @contextmanager
     def timed(self) -> Iterator[float]:
-        """Count what is done inside as the cost of logging, once where such times overlap.
+        """Count what is done inside as the cost of logging; gives the seconds since the run began.
 
-        Gives the seconds since the run began.
+        Rows that are added inside are written together, or wait together: nobody reads half a matrix.
         """
-        start, before = time.perf_counter(), self.seconds_spent
+        start, outermost = time.perf_counter(), not self._timing
+        self._timing = True
         try:
             yield start - self._begun
+            if outermost and (len(self._waiting) >= FLUSH_ROWS or start - self._flushed > FLUSH_SECONDS):
+                self._flush()
         finally:
-            self.seconds_spent = before + time.perf_counter() - start
+            if outermost:
+                self._timing = False
+                self.seconds_spent += time.perf_counter() - start
 
 
 def fingerprint(data: Any) -> str | None:

@@ -239,6 +239,7 @@ class Trainer:
             self.run.validation_row(self.steps, epoch=epoch, **judged)
             figures |= {f"validation_{key}": value for key, value in judged.items()}
             line += f"  validation: loss {judged['loss']:.3f}  right {judged['accuracy']:.1%}"
+        self.run.flush()
         self.history.append(figures)
         log.info(f"{line}  {rate:,.0f} {self.unit}/s")
         self.save()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from hellodl import tensorboard
@@ -242,7 +243,7 @@ def show_curves(out: Console, log: RunLog, number: int) -> None:
 
 
 def show_layers(out: Console, log: RunLog, number: int) -> None:
-    """The weights and gradients of each layer when they were last looked at."""
+    """The weights and gradients of each layer when they were last looked at; of its steps, the median."""
     rows = log.layers(number)
     if not rows:
         return
@@ -252,11 +253,14 @@ def show_layers(out: Console, log: RunLog, number: int) -> None:
     for row in sorted(rows, key=lambda row: by_number(row["name"])):
         if row["step"] == last and row["kind"] == "weight":
             gradient = gradients.get(row["name"], {}).get("spread")
+            moves = [
+                r["step_ratio"] for r in rows if r["name"] == row["name"] and r["step_ratio"] is not None
+            ]
             cells = [
                 words(row["mean"]),
                 words(row["spread"]),
                 share(row["zeros"]),
-                words(row["step_ratio"]),
+                words(median(moves) if moves else None),
             ]
             table.add_row(row["name"], f"{row['size']:,}", *cells, words(gradient))
     out.print(f"\nlayers at step {last:,}")
