@@ -73,8 +73,8 @@ class RunLog:
     def rows_after(self, run: int, step: int) -> dict[str, Rows]:
         """What was written since: `training` rows after a step, `validation` rows from that step on.
 
-        For a page that shows a run while it goes on; -1 asks for all. A validation row is written after the
-        training row of its step, so it may come once more: go by its step.
+        For a page that shows a run while it goes on: `step` is that of the last training row it has, -1 at first.
+        A validation row is written after the training row of its step, so it may come once more: go by its step.
         """
         return {
             "training": self._read(
