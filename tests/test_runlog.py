@@ -301,8 +301,13 @@ def test_what_belongs_together_is_written_together(log, monkeypatch):
         run.train_row(1, loss=1.0)
         assert log.confusion(run.id)[0] == "abcd"
         assert written == [16]
+        with run.timed():
+            for number in range(5):
+                run.sample(1, number, "a", "b", 0.5)
+        assert written == [16, 6]
+        run.train_row(2, loss=1.0)
         run.flush()
-        assert len(log.train_rows(run.id)) == 1
+        assert len(log.train_rows(run.id)) == 2
 
 
 def test_the_log_says_what_it_has_cost(log):
@@ -433,6 +438,9 @@ def test_an_old_log_is_migrated_by_the_next_run(old_log, warnings):
     what_is_in(old_log)
     assert len(old_log.samples(run.id)) == 1
     with sqlite3.connect(old_log.path) as connection:
+        assert connection.execute("select distinct part from confusion where run = 1").fetchall() == [
+            ("test",)
+        ]
         assert connection.execute("pragma user_version").fetchone() == (runtables.VERSION,)
     connection.close()
 

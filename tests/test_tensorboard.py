@@ -7,7 +7,7 @@ import pytest
 
 from hellodl.errors import DataError
 from hellodl.runlog import RunLog
-from hellodl.tensorboard import crc32c, event, export, record, scalar, varint
+from hellodl.tensorboard import crc32c, event, export, histogram, record, scalar, varint
 
 
 def records(content):
@@ -107,6 +107,12 @@ def test_all_of_a_run_is_in_the_file(tmp_path):
     limits, counts = (np.frombuffer(shape[number][0]) for number in (6, 7))
     assert (len(limits), limits[-1], counts.sum()) == (32, 3, 4)
     assert (counts[0], counts[16], counts[31]) == (1, 2, 1)
+
+
+def test_the_histogram_of_a_sample_stands_for_all_numbers():
+    row = {"low": 0, "high": 2, "mean": 1, "spread": 1, "size": 1000, "histogram": [1, 3]}
+    shape = fields(fields(histogram("weight/0", row))[5][0])
+    assert np.frombuffer(shape[7][0]).tolist() == [250, 750]
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path):
