@@ -74,7 +74,7 @@ def test_json_has_it_all(path, capsys):
     [
         ("--program letters", [1]),
         ("--status failed", [2]),
-        ("--data unipen", [1]),
+        ("--data uni", [1]),
         ("--data emnist", []),
         ("--since 2000-01-01", [1, 2, 3]),
         ("--since 2999-01-01T12:00", []),

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("ids", nargs="*", type=int, metavar="ID", help="the numbers of runs, as listed")
     option("--log", type=Path, default=DEFAULT_PATH, metavar="FILE", help=f"({DEFAULT_PATH})")
     option("--program", metavar="NAME", help="list the runs of this program only")
-    option("--data", metavar="NAME", help="list the runs on this data set only")
+    option("--data", metavar="NAME", help="list the runs on data sets with this in their name")
     option("--status", choices=STATUSES, help="list the runs that ended so")
     option("--since", type=day, metavar="DATE", help="list the runs from this day on (2025-12-31, UTC)")
     option("--best", type=int, metavar="N", help="list the N runs of the highest validation accuracy, best first")
@@ -129,7 +129,7 @@ def chosen(log: RunLog, options: argparse.Namespace) -> list[dict[str, Any]]:
         summary(log, run)
         for run in log.runs()
         if options.program in (None, run["program"])
-        and options.data in (None, run["data"])
+        and (options.data or "") in (run["data"] or "")
         and options.status in (None, status(run))
         and run["started"] >= (options.since or "")
     ]
