@@ -91,7 +91,7 @@ def attention_maps(shares: Sequence[np.ndarray], symbols: Sequence[str], title: 
     words = f"Where {count} heads look while reading {''.join(symbols)!r}, {steps} symbols; on average {'; '.join(near)}."
     side = 1.9 if steps <= 48 else 2.3
     sheet = style.figure(side * heads + 0.4, side * len(shares) + 0.5, words, title)
-    named = [printable(symbol) for symbol in symbols]
+    named = [printable(symbol)[:7] for symbol in symbols]
     for number, axes in enumerate(style.panels(sheet, count, heads)):
         block, head = divmod(number, heads)
         axes.imshow(shares[block][head] ** 0.5, cmap=COUNTS, vmin=0, vmax=1)
@@ -116,17 +116,21 @@ def looks_back(shares: np.ndarray) -> float:
 
 
 def telling_units(units: Sequence[np.ndarray], wanted: int) -> list[tuple[int, int]]:
-    """(layer, unit) of those that answer to few things and strongly: whose answers have the heaviest tail.
+    """(layer, unit) of those that are most worth looking at: clearly on or off, and for some while.
 
-    The measure is kurtosis, the mean fourth power of the standardised values, among units that are not silent all
-    but once or twice.
+    "On" is over two fifths of the strongest answer. The measure is how far the mean answers of on and off lie
+    apart, as a share of the strongest, times how alike neighbours are (a unit for quotations stays on between
+    them), among units that are on for a twentieth to two fifths of the symbols.
     """
     scored = []
     for layer, values in enumerate(units):
-        spread = values.std(axis=0)
-        score = (((values - values.mean(axis=0)) / np.maximum(spread, 1e-9)) ** 4).mean(axis=0)
-        lively = (np.abs(values) > 0.3 * np.abs(values).max(axis=0)).sum(axis=0)
-        score[(spread < 1e-6) | (lively < max(len(values) // 40, 2))] = -1
+        size = np.abs(values) / np.maximum(np.abs(values).max(axis=0), 1e-9)
+        on = size > 0.4
+        share = on.mean(axis=0)
+        above = (size * on).sum(axis=0) / np.maximum(on.sum(axis=0), 1)
+        below = (size * ~on).sum(axis=0) / np.maximum((~on).sum(axis=0), 1)
+        stays = (on[1:] & on[:-1]).sum(axis=0) / np.maximum(on.sum(axis=0), 1)
+        score = np.where((share >= 0.05) & (share <= 0.4), (above - below) * (0.3 + stays), -1)
         scored += [(float(value), layer, unit) for unit, value in enumerate(score)]
     return [(layer, unit) for _, layer, unit in sorted(scored, reverse=True)[:wanted]]
 
@@ -142,11 +146,12 @@ def neurons(
     lines = laid_out(symbols)
     names = ", ".join(f"unit {unit} of layer {layer}" for layer, unit in which)
     words = f"The passage {''.join(symbols)!r}, coloured by how strongly {names} answer to each character."
-    height = 0.15 * len(lines) + 0.25
-    sheet = style.figure(7.6, height * len(which) + 0.4, words, title)
+    height = 0.13 * len(lines) + 0.3
+    longest = max(max(map(len, lines)), 40)
+    sheet = style.figure(0.068 * longest + 0.3, height * len(which) + 0.4, words, title)
     for axes, (layer, unit) in zip(style.panels(sheet, len(which), 1), which):
         values = units[layer][:, unit]
-        draw_passage(axes, lines, values / max(float(np.abs(values).max()), 1e-9))
+        draw_passage(axes, lines, values / max(float(np.abs(values).max()), 1e-9), longest)
         style.bare(axes, f"layer {layer}, unit {unit}: from {values.min():.2g} to {values.max():.2g}", loc="left")
     return sheet
 
@@ -162,14 +167,16 @@ def laid_out(symbols: Sequence[str]) -> list[list[tuple[str, int]]]:
     return [line for line in lines if line]
 
 
-def draw_passage(axes: Axes, lines: Sequence[Sequence[tuple[str, int]]], values: np.ndarray) -> None:
+def draw_passage(
+    axes: Axes, lines: Sequence[Sequence[tuple[str, int]]], values: np.ndarray, longest: int
+) -> None:
     """The characters in a grid, each on the colour of its symbol's value, -1 to 1."""
-    shades = np.full((len(lines), WIDTH), np.nan)
+    shades = np.full((len(lines), longest), np.nan)
     for row, line in enumerate(lines):
         for column, (character, number) in enumerate(line):
             shades[row, column] = values[number]
             if character != "·":
-                axes.text(column, row, character, ha="center", va="center", family="monospace", fontsize=6.5,
+                axes.text(column, row, character, ha="center", va="center", family="monospace", fontsize=SMALL,
                           color="white" if abs(values[number]) > 0.6 else INK)  # fmt: skip
     axes.imshow(shades, cmap=SIGNED, vmin=-1, vmax=1, aspect="auto")
 
