@@ -201,3 +201,8 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         if connection.in_transaction:
             connection.execute("rollback")
         raise
+
+
+def by_number(name: str) -> list[tuple[bool, int, str]]:
+    """Sorts names of layers: `2.weight` before `10.weight`."""
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in name.split(".")]

@@ -7,13 +7,14 @@ of a thousand dimensions, looked at from the side where the points are farthest 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hellodl.plots import style
-from hellodl.plots.style import COLOURS, GREY, INK, NORMAL, PAPER, SMALL
+from hellodl.plots.style import BLUE, COLOURS, GREY, INK, NORMAL, PAPER, SMALL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,8 +40,9 @@ def confusion_matrix(matrix: np.ndarray, classes: Sequence[str], title: str = ""
     if len(classes) <= 12:
         for (i, j), count in np.ndenumerate(matrix):
             dark = i != j and wrong[i, j] > 0.6 * wrong.max()
-            axes.text(j, i, f"{count:,}" if count else "", ha="center", va="center", fontsize=SMALL,
-                      color="white" if dark else GREY if i == j else INK)  # fmt: skip
+            style.mark(
+                axes, j, i, f"{count:,}" if count else "", color="white" if dark else GREY if i == j else INK
+            )
     places = range(len(classes))
     axes.set_xticks(places, list(classes), fontsize=SMALL)
     axes.set_yticks(places, list(classes), fontsize=SMALL)
@@ -51,13 +53,18 @@ def confusion_matrix(matrix: np.ndarray, classes: Sequence[str], title: str = ""
     bar = sheet.colorbar(image, ax=axes, shrink=0.6, label="share of the row")
     bar.ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
     bar.ax.tick_params(labelsize=SMALL)
-    bar.ax.yaxis.label.set_size(SMALL)
+    bar.ax.yaxis.label.set_fontsize(SMALL)
     bar.outline.set_visible(False)
     return sheet
 
 
 def worst_mistakes(
-    images: np.ndarray, labels: np.ndarray, sure: np.ndarray, classes: Sequence[str], most: int = 40, title: str = ""
+    images: np.ndarray,
+    labels: np.ndarray,
+    sure: np.ndarray,
+    classes: Sequence[str],
+    most: int = 40,
+    title: str = "",
 ) -> Figure:
     """Images (N, 28, 28) read wrong, the surest first, each with what it was and what it was taken for.
 
@@ -67,26 +74,46 @@ def worst_mistakes(
     wrong = np.flatnonzero(guesses != labels)
     order = wrong[np.argsort(-sure[wrong, guesses[wrong]], kind="stable")][:most]
     captions = [f"{classes[labels[k]]} as {classes[guesses[k]]}, {sure[k, guesses[k]]:.0%}" for k in order]
-    words = f"The {len(order)} surest of {len(wrong)} mistakes among {len(labels)} images: {'; '.join(captions)}."
-    return contact_sheet(images[order], captions, words, title)
+    words = (
+        f"The {len(order)} surest of {len(wrong)} mistakes among {len(labels)} images: {'; '.join(captions)}."
+    )
+    sheet = contact_sheet(images[order], captions, words, title)
+    if not len(order):
+        sheet.text(0.5, 0.4, "none", ha="center", fontsize=NORMAL, color=GREY)
+    return sheet
 
 
-def contact_sheet(images: np.ndarray, captions: Sequence[str], description: str, title: str = "", columns: int = 8) -> Figure:
+def contact_sheet(
+    images: np.ndarray, captions: Sequence[str], description: str, title: str = "", columns: int = 8
+) -> Figure:
     """Images (N, H, W), white on black, as ink on paper, each with its caption above."""
-    columns = max(min(columns, len(images)), 1)
-    rows = max(-(-len(images) // columns), 1)
-    sheet = style.figure(0.95 * columns, 1.08 * rows + 0.35, description, title)
-    for axes, image, caption in zip(style.panels(sheet, len(images), columns), images, captions):
-        axes.imshow(image, cmap=PAPER, vmin=0, vmax=255 if image.dtype == np.uint8 else 1)
-        style.bare(axes, caption)
+    count, height, width = images.shape
+    columns = max(min(columns, count), 1)
+    above, gap = round(0.3 * height), round(0.2 * width)  # room for a caption, and between images
+    framed = np.pad(images, [(0, 0), (above, 0), (0, 0)])
+    rows = max(math.ceil(count / columns), 1)
+    sheet = style.figure(0.98 * columns, 1.08 * rows + 0.3, description, title)
+    (axes,) = style.panels(sheet, 1, 1)
+    style.bare(axes)
+    if count:
+        axes.imshow(style.sheet_of(framed, columns, gap, background=0), cmap=PAPER, vmin=0,
+                    vmax=255 if images.dtype == np.uint8 else 1)  # fmt: skip
+    for number, caption in enumerate(captions):
+        row, column = divmod(number, columns)
+        place = column * (width + gap) + width / 2, row * (height + above + gap) + above / 2
+        style.mark(axes, *place, caption, clip_on=False)
     return sheet
 
 
 def poster(
-    images: np.ndarray, labels: np.ndarray, classes: Sequence[str], rng: np.random.Generator, each: int = 20,
+    images: np.ndarray,
+    labels: np.ndarray,
+    classes: Sequence[str],
+    rng: np.random.Generator,
+    each: int = 20,
     title: str = "",
 ) -> Figure:
-    """A training set at a glance: a row for each class, with up to `each` of its images (N, 28, 28), drawn by chance."""
+    """A training set at a glance: a row for each class, with up to `each` of its images (N, 28, 28), by chance."""
     counts = np.bincount(labels, minlength=len(classes))
     words = f"{each} images of each of {len(classes)} classes, of {len(labels):,} in all"
     sheet = style.figure(0.26 * each + 1.1, 0.26 * len(classes) + 0.4, words + ".", title)
@@ -101,7 +128,9 @@ def poster(
     for place, name in enumerate(classes):
         middle = place * (side + 2) + side / 2
         axes.text(-side * 0.4, middle, name, ha="center", va="center", fontsize=NORMAL, color=INK)
-        axes.text(each * (side + 2) + 4, middle, f"{counts[place]:,}", va="center", fontsize=SMALL, color=GREY)
+        axes.text(
+            each * (side + 2) + 4, middle, f"{counts[place]:,}", va="center", fontsize=SMALL, color=GREY
+        )
     return sheet
 
 
@@ -120,20 +149,23 @@ def principal_components(points: np.ndarray, wanted: int = 2) -> tuple[np.ndarra
 
 
 def embedding(points: np.ndarray, labels: np.ndarray, classes: Sequence[str], title: str = "") -> Figure:
-    """Points (N, D) in two dimensions, each drawn as the name of its class; (N,) `labels`, as many `classes` as need be."""
+    """Points (N, D) in two dimensions, each drawn as the name of its class: `classes[labels]`, labels (N,)."""
     seen, shares = principal_components(points)
-    words = f"{len(points)} points of {points.shape[1]} dimensions in two, which hold {shares.sum():.0%} of their variance"
-    sheet = style.figure(6.2, 5.2, f"{words}; each is drawn as its class, one of {', '.join(classes[:64])}.", title)
+    words = f"{len(points)} points of {points.shape[1]} dimensions in two, with {shares.sum():.0%} of their variance"
+    sheet = style.figure(
+        6.2, 5.2, f"{words}; each is drawn as its class, one of {', '.join(classes[:64])}.", title
+    )
     (axes,) = style.panels(sheet, 1, 1)
-    pale = 0.55 if len(points) > 3 * len(classes) else 1.0
+    colours, pale = (COLOURS, 0.55) if len(points) > 3 * len(classes) else ((BLUE,), 1.0)
     for (x, y), label in zip(seen, labels):
-        axes.text(x, y, classes[label], color=COLOURS[label % len(COLOURS)], fontsize=SMALL, ha="center", va="center",
-                  alpha=pale, clip_on=True)  # fmt: skip
+        style.mark(axes, x, y, classes[label], color=colours[label % len(colours)], alpha=pale)
     low, high = seen.min(axis=0), seen.max(axis=0)
     room = 0.04 * (high - low) + 1e-9
     axes.set_xlim(low[0] - room[0], high[0] + room[0])
     axes.set_ylim(low[1] - room[1], high[1] + room[1])
-    style.dress(axes, f"first direction ({shares[0]:.0%} of the variance)", f"second direction ({shares[1]:.0%})")
+    style.dress(
+        axes, f"first direction ({shares[0]:.0%} of the variance)", f"second direction ({shares[1]:.0%})"
+    )
     axes.set_xticks([])
     axes.set_yticks([])
     return sheet

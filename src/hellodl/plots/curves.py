@@ -6,12 +6,13 @@ figure that was published. Whoever starts above the loss of guessing, or stays t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hellodl.plots import style
+from hellodl.plots.layout import spread
 from hellodl.plots.style import BLUE, GREY, INK, ORANGE, SMALL
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def loss_and_accuracy(
     """
     accuracies = curves["validation"]["accuracy"]
     last = curves["training"]["loss"] if len(curves["training"]["loss"]) else curves["validation"]["loss"]
-    words = f"Loss and accuracy over the steps of {title or 'a training'}: the loss goes from {last[0]:.3g} to {last[-1]:.3g}"
+    words = f"Loss and accuracy over the steps of {title or 'a training'}: "
+    words += f"the loss goes from {last[0]:.3g} to {last[-1]:.3g}"
     if len(accuracies):
         words += f", the accuracy on what was kept back ends at {accuracies[-1]:.1%}"
     if guessing is not None:
@@ -76,7 +78,8 @@ def expected(axes: Axes, value: float, words: str, above: bool = True) -> None:
     """A dashed line across, with words on the side where the curve will not be."""
     axes.axhline(value, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.annotate(words, (1, value), xycoords=("axes fraction", "data"), xytext=(0, 3 if above else -3),
-                  textcoords="offset points", ha="right", va="bottom" if above else "top", fontsize=SMALL, color=INK)  # fmt: skip
+                  textcoords="offset points", ha="right", va="bottom" if above else "top",
+                  fontsize=SMALL, color=INK)  # fmt: skip
 
 
 def plain_numbers(axes: Axes) -> None:
@@ -91,7 +94,8 @@ def plain_numbers(axes: Axes) -> None:
 def learning_rate(steps: np.ndarray, rates: np.ndarray, title: str = "") -> Figure:
     """The learning rate (S,) over the steps (S,)."""
     highest = float(np.nanmax(rates))
-    words = f"Learning rate over the steps of {title or 'a training'}: from {rates[0]:.2g} to {rates[-1]:.2g}, at most {highest:.2g}."
+    words = f"Learning rate over the steps of {title or 'a training'}: "
+    words += f"from {rates[0]:.2g} to {rates[-1]:.2g}, at most {highest:.2g}."
     sheet = style.figure(5, 2.6, words, title)
     (axes,) = style.panels(sheet, 1, 1)
     axes.plot(steps, rates, color=BLUE, linewidth=1.4)
@@ -121,7 +125,8 @@ def update_ratios(layers: Mapping[str, Mapping[str, np.ndarray]], title: str = "
             ends.append((steps[-1], ratios[-1], name, colour))
     style.dress(axes, "step", "moved since the look before,\nshare of the weights' length").set_yscale("log")
     low, high = np.log(axes.get_ylim())
-    heights = style.apart([np.log(ratio) for _, ratio, _, _ in ends], (high - low) / 22)
+    ends.sort(key=lambda end: end[1])
+    heights = spread([float(np.log(ratio)) for _, ratio, _, _ in ends], (high - low) / 22)
     for height, (step, _, name, colour) in zip(heights, ends):
         style.end_label(axes, step, np.exp(height), name, colour)
     return sheet
@@ -143,14 +148,19 @@ def histograms(
     in equal bins from low to high. The lines are the mean and one standard deviation to both sides.
     """
     words = f"How the {what}s of {len(layers)} layers are spread over the steps of {title or 'a training'}"
-    parts = [f"{name}'s spread goes from {of['spread'][0]:.2g} to {of['spread'][-1]:.2g}" for name, of in layers.items()]
+    parts = [
+        f"{name}'s spread goes from {of['spread'][0]:.2g} to {of['spread'][-1]:.2g}"
+        for name, of in layers.items()
+    ]
     columns = min(len(layers), 4)
     rows = -(-len(layers) // columns)
     sheet = style.figure(2.5 * columns + 0.5, 1.9 * rows + 0.5, f"{words}: {'; '.join(parts)}.", title)
     for axes, (name, layer) in zip(style.panels(sheet, len(layers), columns), layers.items()):
         steps = layer["step"]
         edges = shared_edges(layer)
-        density = np.stack([rebinned(*row, edges) for row in zip(layer["histogram"], layer["low"], layer["high"])])
+        density = np.stack(
+            [rebinned(*row, edges) for row in zip(layer["histogram"], layer["low"], layer["high"])]
+        )
         density /= np.maximum(density.max(axis=1, keepdims=True), 1e-12)
         axes.pcolormesh(around(steps), edges, density.T, cmap=style.COUNTS, vmin=0, vmax=1, rasterized=True)
         axes.plot(steps, layer["mean"], color=ORANGE, linewidth=0.8)

@@ -22,7 +22,9 @@ CLEAR, END = COLOURS, COLOURS + 1  # codes that mean "forget the list" and "that
 MOST_CODES = 4096  # 12 bits
 
 
-def save(path: str | Path, frames: Sequence[np.ndarray], seconds: float | Sequence[float], description: str = "") -> Path:
+def save(
+    path: str | Path, frames: Sequence[np.ndarray], seconds: float | Sequence[float], description: str = ""
+) -> Path:
     """Write frames (H, W, 3) uint8, red-green-blue, that are shown for so many seconds each, over and over.
 
     `description`, for those who cannot see it, becomes a comment in the file.
@@ -42,7 +44,9 @@ def save(path: str | Path, frames: Sequence[np.ndarray], seconds: float | Sequen
     with progress_bar("writing", len(numbers)) as bar:
         for frame, time in zip(numbers, shown):
             top, left, part = changed(frame, before)
-            place = b"".join(value.to_bytes(2, "little") for value in (left, top, part.shape[1], part.shape[0]))
+            place = b"".join(
+                value.to_bytes(2, "little") for value in (left, top, part.shape[1], part.shape[0])
+            )
             wait = max(round(100 * time), 2).to_bytes(2, "little")
             parts += [b"\x21\xf9\x04\x04", wait, b"\x00\x00", b"\x2c", place, b"\x00\x08"]
             parts += [blocks(compressed(part.ravel().tolist()))]
@@ -59,17 +63,19 @@ def in_few_colours(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     the others gets the nearest of them.
     """
     drawers = frames >> 3
-    drawer = (drawers[..., 0].astype(np.intp) << 10) | (drawers[..., 1].astype(np.intp) << 5) | drawers[..., 2]
+    drawer = (
+        (drawers[..., 0].astype(np.intp) << 10) | (drawers[..., 1].astype(np.intp) << 5) | drawers[..., 2]
+    )
     counts = np.bincount(drawer.ravel(), minlength=32**3)
     used = np.flatnonzero(counts)
     means = np.stack([np.bincount(drawer.ravel(), frames[..., c].ravel(), 32**3) for c in range(3)], axis=1)
-    means = means[used] / counts[used, None]
+    colours = means[used] / counts[used, None]
     kept = np.argsort(-counts[used], kind="stable")[:COLOURS]
     palette = np.zeros((COLOURS, 3), np.uint8)
-    palette[: len(kept)] = np.rint(means[kept])
+    palette[: len(kept)] = np.rint(colours[kept])
     nearest = np.zeros(32**3, np.uint8)
     for start in range(0, len(used), 1024):
-        part = means[start : start + 1024, None] - means[kept]
+        part = colours[start : start + 1024, None] - colours[kept]
         nearest[used[start : start + 1024]] = (part**2).sum(axis=2).argmin(axis=1)
     return nearest[drawer], palette
 

@@ -7,6 +7,7 @@ Zisserman 2013): a pixel with a large one would change the answer most if it cha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,13 @@ from hellodl import nn
 from hellodl.errors import HelloError
 from hellodl.mode import no_grad
 from hellodl.ops import softmax
-from hellodl.parallel import as_input
+from hellodl.parallel import as_input, predict
 from hellodl.plots import style
-from hellodl.plots.style import BLUE, COUNTS, GREY, INK, PAPER, SIGNED, SMALL
+from hellodl.plots.style import BLUE, COUNTS, GREY, PAPER, SIGNED, SMALL
 from hellodl.tensor import Tensor
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST_SIDE, MOST_MAPS = 16, 64  # kernels in a row or column, and maps, in one picture
@@ -33,32 +35,40 @@ def kernels(weights: np.ndarray, name: str = "", title: str = "") -> Figure:
     A layer that looks at one channel has its kernels in a square instead; of large layers the first ones are shown.
     """
     outputs, inputs, height, width = weights.shape
-    if inputs == 1:
-        shown = weights[: MOST_SIDE**2, 0]
-        columns = int(np.ceil(np.sqrt(len(shown))))
-    else:
-        part = weights[:MOST_SIDE, :MOST_SIDE]
-        columns = part.shape[1]
-        shown = part.reshape(-1, height, width)
+    shown, columns = some_kernels(weights)
     rows = -(-len(shown) // columns)
     left_out = "" if len(shown) == outputs * inputs else f", the first {rows} × {columns} of them"
     words = f"{outputs} × {inputs} kernels of {height} × {width} pixels of {name or 'a layer'}{left_out}"
     unit = min(0.6, 6 / columns)
-    sheet = style.figure(unit * columns + 1.3, unit * rows * height / width + 0.6, words + ".", title)
+    sheet = style.figure(
+        max(unit * columns + 1.3, 3.6), unit * rows * height / width + 0.6, words + ".", title
+    )
     (axes,) = style.panels(sheet, 1, 1)
     most = float(np.abs(weights).max()) or 1.0
     image = axes.imshow(style.sheet_of(shown, columns), cmap=SIGNED, vmin=-most, vmax=most)
     style.bare(axes, f"{name}: {outputs} from {inputs}{left_out}" if name else "", loc="left")
-    bar = sheet.colorbar(image, ax=axes, shrink=min(1.0, 2 / (unit * rows)), ticks=[-most, 0, most], format="%.2g")
+    bar = sheet.colorbar(
+        image, ax=axes, shrink=min(1.0, 2 / (unit * rows)), ticks=[-most, 0, most], format="%.2g"
+    )
     bar.ax.tick_params(labelsize=SMALL)
     bar.outline.set_visible(False)
     return sheet
 
 
+def some_kernels(weights: np.ndarray) -> tuple[np.ndarray, int]:
+    """The kernels (out, in, k, k) that a picture has room for, (N, k, k), and how many stand in a row."""
+    outputs, inputs, height, width = weights.shape
+    if inputs == 1:
+        return weights[: MOST_SIDE**2, 0], math.ceil(math.sqrt(min(outputs, MOST_SIDE**2)))
+    return weights[:MOST_SIDE, :MOST_SIDE].reshape(-1, height, width), min(inputs, MOST_SIDE)
+
+
 def layers_of(model: nn.Module) -> list[tuple[str, nn.Module]]:
     """The layers of a `Sequential` by name and kind, in order; HelloError for other models."""
     if not isinstance(model, nn.Sequential):
-        raise HelloError(f"a {type(model).__name__} is no plain row of layers; look at one of its parts that is")
+        raise HelloError(
+            f"a {type(model).__name__} is no plain row of layers; look at one of its parts that is"
+        )
     return [(f"{name} {type(layer).__name__}", layer) for name, layer in model.children()]
 
 
@@ -75,11 +85,12 @@ def activations(model: nn.Module, images: np.ndarray) -> list[tuple[str, np.ndar
 
 
 def hidden(model: nn.Module, images: np.ndarray) -> np.ndarray:
-    """What the last layer gets to decide by: (N, features)."""
-    passed = activations(model, images)
-    if len(passed) < 2:
+    """What the last layer gets to decide by: (N, features), of images as for `activations`."""
+    layers = [layer for _, layer in layers_of(model)[:-1]]
+    if not layers:
         raise HelloError("a network of one layer has nothing hidden; take one with two or more")
-    return passed[-2][1].reshape(len(images), -1)
+    before_last = nn.Sequential(*layers)
+    return predict(before_last, images, threads=1).reshape(len(images), -1)
 
 
 def feature_maps(model: nn.Module, image: np.ndarray, classes: Sequence[str], title: str = "") -> Figure:
@@ -96,10 +107,14 @@ def feature_maps(model: nn.Module, image: np.ndarray, classes: Sequence[str], ti
     with no_grad():
         sure = softmax(Tensor(passed[-1][1])).data[0]
     guess = int(sure.argmax())
-    stages = ", ".join(f"{name}: {maps.shape[2]} maps of {maps.shape[0]} × {maps.shape[1]}" for name, maps in pictures)
-    words = f"One image on its way through a network, which takes it for {classes[guess]} ({sure[guess]:.0%}). {stages}."
+    stages = ", ".join(
+        f"{name}: {maps.shape[2]} maps of {maps.shape[0]} × {maps.shape[1]}" for name, maps in pictures
+    )
+    words = (
+        f"One image on its way through a network, which takes it for {classes[guess]} ({sure[guess]:.0%})."
+    )
     columns = len(pictures) + 2
-    sheet = style.figure(2.1 * columns - 1.2, 3.1, words, title)
+    sheet = style.figure(2.1 * columns - 1.2, 3.1, f"{words} {stages}.", title)
     ratios = [0.7, *[1.0] * len(pictures), 0.7]
     grid = list(sheet.subplots(1, columns, width_ratios=ratios, squeeze=False)[0])
     grid[0].imshow(image, cmap=PAPER)
@@ -116,12 +131,12 @@ def feature_maps(model: nn.Module, image: np.ndarray, classes: Sequence[str], ti
     return sheet
 
 
-def answers(axes, sure: np.ndarray, classes: Sequence[str], most: int = 6) -> None:
+def answers(axes: Axes, sure: np.ndarray, classes: Sequence[str], most: int = 6) -> None:
     """The likeliest classes as bars."""
     order = np.argsort(-sure)[:most][::-1]
     axes.barh(range(len(order)), sure[order], color=[GREY] * (len(order) - 1) + [BLUE], height=0.6)
     for place, k in enumerate(order):
-        axes.text(sure[k] + 0.03, place, f"{sure[k]:.1%}", va="center", fontsize=SMALL, color=INK)
+        style.mark(axes, sure[k] + 0.03, place, f"{sure[k]:.1%}", ha="left")
     style.dress(axes, title="the answer")
     axes.set_yticks(range(len(order)), [classes[k] for k in order], fontsize=SMALL)
     axes.set_xlim(0, 1.35)

@@ -15,6 +15,7 @@ from hellodl import nn, optim
 from hellodl.console import progress_bar
 from hellodl.mode import no_grad
 from hellodl.plots import gif, style
+from hellodl.plots.layers import some_kernels
 from hellodl.plots.style import BLUE, INK, NORMAL, ORANGE, SIGNED
 from hellodl.tensor import Tensor
 
@@ -49,24 +50,22 @@ def pixels(sheet: Figure, dots: int = 100) -> np.ndarray:
 def learning_kernels(steps: Mapping[int, np.ndarray], name: str = "", title: str = "") -> Moving:
     """Kernels (out, in, k, k) of one layer by step, one frame a step; every frame has the same colours.
 
-    Of a layer that looks at several channels, the first 8 × 16 are shown.
+    Of large layers the first ones are shown, see `kernels`.
     """
-    first = next(iter(steps.values()))
-    outputs, inputs, height, width = first.shape
-    part = {step: kernels[:, 0] if inputs == 1 else kernels[:8, :16].reshape(-1, height, width)
-            for step, kernels in steps.items()}  # fmt: skip
-    count = len(next(iter(part.values())))
-    columns = min(8, count) if inputs == 1 else min(16, inputs)
-    rows = -(-count // columns)
-    most = max(float(np.abs(kernels).max()) for kernels in part.values()) or 1.0
-    words = f"{outputs} × {inputs} kernels of {name or 'a layer'} while they learn, from step {min(steps)} to {max(steps)}."
-    sheet = style.figure(max(0.42 * columns + 0.2, 3), 0.42 * rows * height / width + 0.6, words, title)
+    outputs, inputs, height, width = next(iter(steps.values())).shape
+    part = {step: some_kernels(kernels) for step, kernels in steps.items()}
+    first, columns = part[min(part)]
+    rows = -(-len(first) // columns)
+    most = max(float(np.abs(kernels).max()) for kernels, _ in part.values()) or 1.0
+    words = f"{outputs} × {inputs} kernels of {name or 'a layer'} while they learn, "
+    words += f"from step {min(steps)} to {max(steps)}."
+    sheet = style.figure(max(0.36 * columns + 0.2, 3), 0.36 * rows * height / width + 0.6, words, title)
     (axes,) = style.panels(sheet, 1, 1)
-    image = axes.imshow(style.sheet_of(next(iter(part.values())), columns), cmap=SIGNED, vmin=-most, vmax=most)
+    image = axes.imshow(style.sheet_of(first, columns), cmap=SIGNED, vmin=-most, vmax=most)
     style.bare(axes)
     frames = []
     with progress_bar("drawing", len(part)) as bar:
-        for step, kernels in part.items():
+        for step, (kernels, _) in part.items():
             image.set_data(style.sheet_of(kernels, columns))
             style.bare(axes, f"{name}, step {step:,}", loc="left")
             frames.append(pixels(sheet))
@@ -95,8 +94,8 @@ def learning_border(
 ) -> Moving:
     """How a small network learns to tell two classes of points in a plane apart: the border it draws, step by step.
 
-    `points` (N, 2) float32 and `labels` (N,) 0 or 1 are learned all at once, `steps` times, with a frame at each `every`th. `network`
-    gives one number for each, whose sigmoid is how sure it is of class 1; it is trained in the process.
+    `points` (N, 2) float32 and `labels` (N,) 0 or 1 are learned all at once, `steps` times, with a frame at each
+    `every`th. `network` gives one number for each, whose sigmoid is how sure it is of class 1; it is trained here.
     """
     optimizer = optim.AdamW(network.named_parameters(), learning_rate)
     sheet = style.figure(3.6, 3.9, "", title)
@@ -118,8 +117,8 @@ def learning_border(
             loss.backward()
             optimizer.step()
             bar.advance()
-    words = f"The border that a network draws between two classes of {len(points)} points, over {steps} steps; at the end {right:.0%} are right."
-    return Moving(frames, [0.08] * (len(frames) - 1) + [2.5], words)
+    words = f"The border that a network draws between two classes of {len(points)} points, over {steps} steps"
+    return Moving(frames, [0.08] * (len(frames) - 1) + [2.5], f"{words}; at the end {right:.0%} are right.")
 
 
 def draw_border(axes: Axes, network: nn.Module, points: np.ndarray, labels: np.ndarray) -> None:
@@ -129,8 +128,11 @@ def draw_border(axes: Axes, network: nn.Module, points: np.ndarray, labels: np.n
     grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     with no_grad():
         answers = network(Tensor(grid)).sigmoid().data.reshape(len(line), len(line))
-    axes.imshow(answers, cmap="PuOr_r", vmin=-0.3, vmax=1.3, origin="lower", extent=(low, high, low, high), alpha=0.5)
+    axes.imshow(
+        answers, cmap="PuOr_r", vmin=-0.3, vmax=1.3, origin="lower", extent=(low, high, low, high), alpha=0.5
+    )
     if answers.min() < 0.5 < answers.max():
         axes.contour(line, line, answers, levels=[0.5], colors=INK, linewidths=1)
     for label, colour in enumerate((BLUE, ORANGE)):
-        axes.scatter(*points[labels == label].T, s=7, color=colour, linewidths=0)
+        own = points[labels == label]
+        axes.scatter(own[:, 0], own[:, 1], s=7, color=colour, linewidths=0)

@@ -12,20 +12,9 @@ from typing import Any
 import numpy as np
 
 from hellodl.errors import DataError
-from hellodl.runlog import RunLog
+from hellodl.runlog import RunLog, by_number
 
 Columns = dict[str, np.ndarray]
-
-
-def find(log: RunLog, number: int | None) -> dict[str, Any]:
-    """The run of that number, or the newest (None)."""
-    runs = log.runs()
-    if not runs:
-        raise DataError(f"{log.path}: there are no runs yet; train something first, or name a log by --log")
-    found = [run for run in runs if number in (None, run["id"])]
-    if not found:
-        raise DataError(f"{log.path}: has no run {number}; `hellodl runs` lists those it has")
-    return found[-1]
 
 
 def title(run: dict[str, Any]) -> str:
@@ -50,21 +39,22 @@ def layers(log: RunLog, run: int, kind: str, only: Sequence[str] = ()) -> dict[s
     Each has the columns 'step', 'mean', 'spread', 'low', 'high', 'zeros', 'update_ratio' (S,), and 'histogram'
     (S, bins). `only` names those that are wanted.
     """
+    every = log.layer_rows(run)
     rows: dict[str, list[dict[str, Any]]] = {}
-    for row in log.layer_rows(run):
+    for row in every:
         if row["kind"] == kind and row["histogram"]:
             rows.setdefault(row["name"], []).append(row)
     if not rows:
-        raise DataError(
-            f"{log.path}: run {run} has no {kind}s of layers; a training looks at them now and then, at step 1 first"
-        )
+        kinds = ", ".join(sorted({f"{row['kind']}s" for row in every})) or "nothing"
+        raise DataError(f"{log.path}: run {run} did not write down {kind}s of its layers, but {kinds}")
     if unknown := [name for name in only if name not in rows]:
         known = ", ".join(sorted(rows, key=by_number))
         raise DataError(f"{log.path}: run {run} has no {kind}s of a layer '{unknown[0]}'; it has {known}")
     names = only or sorted(rows, key=by_number)
     figures = ("step", "mean", "spread", "low", "high", "zeros", "update_ratio")
     return {
-        name: columns(rows[name], figures) | {"histogram": np.array([row["histogram"] for row in rows[name]], float)}
+        name: columns(rows[name], figures)
+        | {"histogram": np.array([row["histogram"] for row in rows[name]], float)}
         for name in names
     }
 
@@ -109,8 +99,3 @@ def guessing(log: RunLog, run: dict[str, Any]) -> float | None:
 def columns(rows: list[dict[str, Any]], names: tuple[str, ...]) -> Columns:
     """Rows as arrays by name; NaN is what was not known."""
     return {name: np.array([row[name] for row in rows], float) for name in names}
-
-
-def by_number(name: str) -> list[tuple[bool, int, str]]:
-    """Sorts `2.weight` before `10.weight`."""
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in name.split(".")]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,9 @@ def figure(width: float, height: float, description: str, title: str = "") -> Fi
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise HelloError("drawing needs matplotlib, which is not here: pip install 'hellodl[plots]'") from None
+        raise HelloError(
+            "drawing needs matplotlib, which is not here: pip install 'hellodl[plots]'"
+        ) from None
     sheet = Figure(figsize=(width, height), dpi=DOTS, facecolor="white", layout="constrained")
     sheet.set_label(" ".join(description.split()))
     if title:
@@ -48,7 +50,7 @@ def figure(width: float, height: float, description: str, title: str = "") -> Fi
 
 def panels(sheet: Figure, count: int, columns: int, **options: Any) -> list[Axes]:
     """So many diagrams on a sheet, row by row; places that are left over stay empty."""
-    rows = math.ceil(count / columns)
+    rows = max(math.ceil(count / columns), 1)
     grid = sheet.subplots(rows, columns, squeeze=False, **options).ravel()
     for axes in grid[count:]:
         axes.set_axis_off()
@@ -77,26 +79,17 @@ def bare(axes: Axes, caption: str = "", **options: Any) -> Axes:
     return axes
 
 
-def end_label(axes: Axes, x: float, y: float, words: str, colour: str) -> None:
+def end_label(axes: Axes, x: float, y: float, words: str, colour: Any) -> None:
     """Words at the end of a line, which are read sooner than a legend."""
     axes.annotate(words, (x, y), xytext=(4, 0), textcoords="offset points", fontsize=SMALL, color=colour, va="center",
                   annotation_clip=False)  # fmt: skip
 
 
-def apart(values: Sequence[float], least: float) -> np.ndarray:
-    """The values moved as little as need be to be `least` apart, in their order: where labels go."""
-    order = np.argsort(values, kind="stable")
-    placed = np.array(values, float)
-    for _ in range(len(placed)):  # neighbours that are too close push each other off
-        moved = False
-        for a, b in zip(order, order[1:]):
-            if (short := least - (placed[b] - placed[a])) > 1e-9:
-                placed[a] -= short / 2
-                placed[b] += short / 2
-                moved = True
-        if not moved:
-            break
-    return placed
+def mark(axes: Axes, x: float, y: float, words: str, **options: Any) -> None:
+    """Small words centred on a point of a diagram, as they are, which claim no room of their own."""
+    words_there = axes.text(x, y, words, **{"fontsize": SMALL, "color": INK, "ha": "center", "va": "center",
+                                            "parse_math": False, "clip_on": True, **options})  # fmt: skip
+    words_there.set_in_layout(False)  # to ask a thousand letters for their size takes seconds
 
 
 def sheet_of(pictures: np.ndarray, columns: int, gap: int = 1, background: float = np.nan) -> np.ndarray:
@@ -117,7 +110,7 @@ def save(sheet: Figure, path: str | Path) -> Path:
 
     path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
-    words = sheet.get_label()
+    words = str(sheet.get_label())
     about: Mapping[str, Mapping[str, str | None]] = {
         "png": {"Description": words, "Software": "hellodl"},
         "svg": {"Title": words, "Description": words, "Date": None},

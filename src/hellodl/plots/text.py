@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 88  # characters in a line of a passage
+UNREADABLE = "\ufffd"  # what is shown for a character that has no sign
 
 
 class Thoughts(NamedTuple):
-    """What goes on in a network that reads: attention `shares` by block, (heads, T, T), and `units` by layer, (T, units)."""
+    """What goes on in a network that reads: attention's `shares` (heads, T, T) by block, `units` (T, U) by layer."""
 
     shares: list[np.ndarray]
     units: list[np.ndarray]
@@ -46,7 +47,9 @@ def thoughts(model: LanguageModel, tokens: np.ndarray) -> Thoughts:
     if isinstance(model, RecurrentText):
         return Thoughts([], cells_over(model, tokens))
     if not isinstance(model, GPT):
-        raise HelloError(f"a {type(model).__name__} cannot be looked into here; take a GPT or a recurrent network")
+        raise HelloError(
+            f"a {type(model).__name__} cannot be looked into here; take a GPT or a recurrent network"
+        )
     found = Thoughts([], [])
     x = model.symbols.plain(tokens)
     places = model.places(0, len(tokens))
@@ -87,10 +90,14 @@ def attention_maps(shares: Sequence[np.ndarray], symbols: Sequence[str], title: 
     """Where each head of each block looks: `shares` (heads, T, T) by block, rows ask and columns answer."""
     heads, steps = shares[0].shape[:2]
     count = heads * len(shares)
-    near = [f"block {b} head {h} looks {looks_back(one):.1f} back" for b, block in enumerate(shares) for h, one in enumerate(block)]
-    words = f"Where {count} heads look while reading {''.join(symbols)!r}, {steps} symbols; on average {'; '.join(near)}."
+    near = [
+        f"block {b} head {h} looks {looks_back(one):.1f} back"
+        for b, block in enumerate(shares)
+        for h, one in enumerate(block)
+    ]
+    words = f"Where {count} heads look while reading {''.join(symbols)!r}, {steps} symbols; on average "
     side = 1.9 if steps <= 48 else 2.3
-    sheet = style.figure(side * heads + 0.4, side * len(shares) + 0.5, words, title)
+    sheet = style.figure(side * heads + 0.4, side * len(shares) + 0.5, f"{words}{'; '.join(near)}.", title)
     named = [printable(symbol)[:7] for symbol in symbols]
     for number, axes in enumerate(style.panels(sheet, count, heads)):
         block, head = divmod(number, heads)
@@ -100,12 +107,16 @@ def attention_maps(shares: Sequence[np.ndarray], symbols: Sequence[str], title: 
         for spine in axes.spines.values():
             spine.set_visible(False)
         size = min(SMALL, 62 * side / steps)
-        axes.set_xticks(range(steps), named if block == len(shares) - 1 and size > 2.4 else [], fontsize=size, rotation=90)
+        axes.set_xticks(
+            range(steps), named if block == len(shares) - 1 and size > 2.4 else [], fontsize=size, rotation=90
+        )
         axes.set_yticks(range(steps), named if head == 0 and size > 2.4 else [], fontsize=size)
         for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-            label.set_family("monospace")
+            label.set(family="monospace", parse_math=False)
     sheet.supylabel("this symbol takes", fontsize=SMALL, color=INK)
-    sheet.supxlabel("from these (the darker the more; shades are of the share's root)", fontsize=SMALL, color=INK)
+    sheet.supxlabel(
+        "from these (the darker the more; shades are of the share's root)", fontsize=SMALL, color=INK
+    )
     return sheet
 
 
@@ -152,12 +163,14 @@ def neurons(
     for axes, (layer, unit) in zip(style.panels(sheet, len(which), 1), which):
         values = units[layer][:, unit]
         draw_passage(axes, lines, values / max(float(np.abs(values).max()), 1e-9), longest)
-        style.bare(axes, f"layer {layer}, unit {unit}: from {values.min():.2g} to {values.max():.2g}", loc="left")
+        style.bare(
+            axes, f"layer {layer}, unit {unit}: from {values.min():.2g} to {values.max():.2g}", loc="left"
+        )
     return sheet
 
 
 def laid_out(symbols: Sequence[str]) -> list[list[tuple[str, int]]]:
-    """The passage as lines of (character, number of its symbol); long lines are broken, ends of lines are shown as ↵."""
+    """The passage as lines of (character, number of its symbol); long lines are broken, their ends are shown as ↵."""
     lines: list[list[tuple[str, int]]] = [[]]
     for number, symbol in enumerate(symbols):
         for character in symbol:
@@ -176,12 +189,12 @@ def draw_passage(
         for column, (character, number) in enumerate(line):
             shades[row, column] = values[number]
             if character != "·":
-                axes.text(column, row, character, ha="center", va="center", family="monospace", fontsize=SMALL,
-                          color="white" if abs(values[number]) > 0.6 else INK)  # fmt: skip
+                colour = "white" if abs(values[number]) > 0.6 else INK
+                style.mark(axes, column, row, character, family="monospace", color=colour)
     axes.imshow(shades, cmap=SIGNED, vmin=-1, vmax=1, aspect="auto")
 
 
 def printable(text: str) -> str:
     """Text in which blanks and ends of lines can be seen, and nothing that a font has no sign for."""
     shown = text.replace(" ", "·").replace("\n", "↵").replace("\t", "→")
-    return "".join(c if c.isprintable() else "�" for c in shown).replace("$", r"\$")
+    return "".join(c if c.isprintable() else UNREADABLE for c in shown)

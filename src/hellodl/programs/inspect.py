@@ -22,7 +22,7 @@ from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
 from hellodl.data.vocabulary import from_description
 from hellodl.errors import HelloError
 from hellodl.parallel import probabilities
-from hellodl.plots.text import printable
+from hellodl.plots.text import UNREADABLE, printable
 from hellodl.programs.evaluate import find_model, in_cases_of, what_it_knows
 from hellodl.programs.read import make_folder
 from hellodl.programs.show import confusion_matrix
@@ -94,19 +94,19 @@ def main(options: argparse.Namespace) -> int:
     path = find_model(options.model)
     model, metadata = load_model(path)
     model.eval()
-    subject: Any = model
-    pictures: dict[str, Callable[[Any, str], Figures]] = {}
-    if isinstance(model, nn.LanguageModel):
-        pictures = {name: draw for name, draw in OF_WRITERS.items() if name not in lacking(model)}
-        subject = writer_of(path, model, metadata, options.text)
-    elif metadata.get("classes") and isinstance(model, nn.Sequential):
-        pictures = OF_READERS
-        subject = reader_of(path, model, metadata["classes"], options)
+    pictures = suited_to(model, metadata)
     suited = [*OF_ALL, *pictures]
     wanted = options.what or suited
     if unsuited := [name for name in wanted if name not in suited]:
-        raise HelloError(f"{path.stem}: there is no picture of its {unsuited[0]}; there are {', '.join(suited)}")
+        raise HelloError(
+            f"{path.stem}: there is no picture of its {unsuited[0]}; there are {', '.join(suited)}"
+        )
     make_folder(options.out)
+    subject: Any = None
+    if not {*wanted} <= {*OF_ALL}:
+        subject = (writer_of if isinstance(model, nn.LanguageModel) else reader_of)(
+            path, model, metadata, options
+        )
     files = []
     with progress_bar("drawing", len(wanted)) as bar:
         for name in wanted:
@@ -123,8 +123,18 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def reader_of(path: Path, model: nn.Module, spoken: str, options: argparse.Namespace) -> Reader:
+def suited_to(model: nn.Module, metadata: dict[str, Any]) -> dict[str, Callable[[Any, str], Figures]]:
+    """The pictures that there can be of a model, beside those that there are of any."""
+    if isinstance(model, nn.GPT):
+        return OF_WRITERS
+    if isinstance(model, nn.LanguageModel):
+        return {"neurons": neurons}
+    return OF_READERS if metadata.get("classes") and isinstance(model, nn.Sequential) else {}
+
+
+def reader_of(path: Path, model: nn.Module, metadata: dict[str, Any], options: argparse.Namespace) -> Reader:
     """The model with the images of the data set that it knows."""
+    spoken = metadata["classes"]
     both = "36" if any(c.isdigit() for c in spoken) else None  # ink has only letters, unless asked
     everything = load(options.dataset, options.split, options.data, options.seed, options.count, both)
     data: Dataset = what_it_knows(everything, spoken, path)
@@ -133,19 +143,14 @@ def reader_of(path: Path, model: nn.Module, spoken: str, options: argparse.Names
     return Reader(path.stem, model, data.images, labels, sure, names, spoken)
 
 
-def writer_of(path: Path, model: nn.LanguageModel, metadata: dict[str, Any], text: str) -> Writer:
-    """The model with a passage, cut to what it can look at."""
-    if not text:
+def writer_of(path: Path, model: Any, metadata: dict[str, Any], options: argparse.Namespace) -> Writer:
+    """The model of text with a passage, cut to what it can look at."""
+    if not options.text:
         raise HelloError("--text is empty; give the model something to read")
     vocabulary = from_description(metadata.get("vocabulary"))
-    tokens = vocabulary.encode(text)[: model.context]
+    tokens = vocabulary.encode(options.text)[: model.context]
     every = [vocabulary.decode([token]) for token in range(vocabulary.size)]
     return Writer(path.stem, model, tokens, list(vocabulary.stream(tokens))[: len(tokens)], every)
-
-
-def lacking(model: nn.LanguageModel) -> set[str]:
-    """The pictures that there cannot be of a model of text."""
-    return set() if isinstance(model, nn.GPT) else {"attention", "embedding"}
 
 
 def graph(model: nn.Module, name: str) -> Figures:
@@ -156,11 +161,8 @@ def graph(model: nn.Module, name: str) -> Figures:
 def example(model: nn.Module) -> np.ndarray | None:
     """An empty image that the model can look at, to see how large what it makes of it is; None for other models."""
     first = next((part for _, part in model.modules() if isinstance(part, nn.Conv2d | nn.Linear)), None)
-    if isinstance(first, nn.Linear) and first.weight.shape[1] == 28 * 28 or (
-        isinstance(first, nn.Conv2d) and first.weight.shape[1] == 1
-    ):
-        return np.zeros((28, 28), np.uint8)
-    return None
+    pixels = 1 if isinstance(first, nn.Conv2d) else 28 * 28
+    return np.zeros((28, 28), np.uint8) if first is not None and first.weight.shape[1] == pixels else None
 
 
 def kernels(model: nn.Module, name: str) -> Figures:
@@ -188,7 +190,9 @@ def confusion(reader: Reader, name: str) -> Figures:
     matrix = confusion_matrix(reader.labels, reader.sure.argmax(axis=1), len(reader.classes))
     seen = matrix.sum(axis=0) + matrix.sum(axis=1) > 0
     classes = [c for c, there in zip(reader.classes, seen) if there]
-    return {"": plots.confusion_matrix(matrix[seen][:, seen], classes, f"{name} on {len(reader.images):,} images")}
+    return {
+        "": plots.confusion_matrix(matrix[seen][:, seen], classes, f"{name} on {len(reader.images):,} images")
+    }
 
 
 def mistakes(reader: Reader, name: str) -> Figures:
@@ -200,7 +204,9 @@ def mistakes(reader: Reader, name: str) -> Figures:
 def embedding(reader: Reader, name: str) -> Figures:
     """The images as the last layer sees them."""
     points = plots.hidden(reader.model, reader.images)
-    return {"": plots.embedding(points, reader.labels, reader.classes, f"{name}: what the last layer decides by")}
+    return {
+        "": plots.embedding(points, reader.labels, reader.classes, f"{name}: what the last layer decides by")
+    }
 
 
 def attention(writer: Writer, name: str) -> Figures:
@@ -219,11 +225,14 @@ def neurons(writer: Writer, name: str) -> Figures:
 def symbols(writer: Writer, name: str) -> Figures:
     """The symbols as the network sees them first."""
     assert isinstance(writer.model, nn.GPT)
-    shown = [k for k, symbol in enumerate(writer.vocabulary) if symbol.isascii() and printable(symbol).isprintable()]
-    used = [k for k in shown if writer.vocabulary[k].isprintable() or writer.vocabulary[k].isspace()]
-    points = writer.model.symbols.weight.data[used]
-    names = [printable(writer.vocabulary[k]) for k in used]
-    return {"": plots.embedding(points, np.arange(len(used)), names, f"{name}: its symbols as vectors")}
+    names = {k: printable(symbol) for k, symbol in enumerate(writer.vocabulary)}
+    readable = {k: name for k, name in names.items() if name and UNREADABLE not in name}
+    points = writer.model.symbols.weight.data[list(readable)]
+    return {
+        "": plots.embedding(
+            points, np.arange(len(readable)), [*readable.values()], f"{name}: its symbols as vectors"
+        )
+    }
 
 
 OF_ALL: dict[str, Callable[[nn.Module, str], Figures]] = {"graph": graph, "kernels": kernels}

@@ -1,8 +1,8 @@
 """`hellodl plot NAME [RUN]`: pictures of a training from the run log, of a data set, and a few that explain.
 
-    hellodl plot curves                 loss and accuracy of the newest run, beside the loss of guessing
-    hellodl plot curves 3 --beside 2    run 3, with run 2 in grey
-    hellodl plot learning 3             the kernels of run 3 while they learn, as a GIF
+hellodl plot curves                 loss and accuracy of the newest run, beside the loss of guessing
+hellodl plot curves 3 --beside 2    run 3, with run 2 in grey
+hellodl plot learning 3             the kernels of run 3 while they learn, as a GIF
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from hellodl.console import log
 from hellodl.data import IMAGE_SETS, SPLITS
 from hellodl.errors import DataError
 from hellodl.plots import Moving, records
+from hellodl.programs.runs import find
 from hellodl.runlog import DEFAULT_PATH, RunLog
 from hellodl.tensor import Tensor
 
@@ -52,7 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     # fmt: off
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = "pictures:\n" + "\n".join(f"  {name:11} {of.__doc__}" for name, of in (OF_RUNS | OF_ALL_ELSE).items())
+    lines = [f"  {name:11} {of.__doc__}" for name, of in (OF_RUNS | OF_ALL_ELSE).items()]
+    parser.epilog = "\n".join(["pictures:", *lines])
     option("name", choices=(*OF_RUNS, *OF_ALL_ELSE), metavar="NAME", help="the picture: one of those below")
     option("run", nargs="?", type=int, metavar="RUN", help="the number of a run (the newest)")
     option("--out", type=Path, metavar="FILE", help=".png or .svg, or .gif of what moves (NAME-RUN.png, .gif)")
@@ -68,9 +70,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Draw it, save it, say where it is."""
+    kinds = (".gif",) if options.name in MOVING else (".png", ".svg")
+    if options.out and options.out.suffix.lower() not in kinds:
+        options.wrong_usage(f"{options.name} is written as {' or '.join(kinds)}; give --out such a name")
     if options.name in OF_RUNS:
         runs = RunLog(options.log)
-        run = Run(runs, records.find(runs, options.run))
+        run = Run(runs, newest(runs) if options.run is None else find(runs, options.run))
         picture = OF_RUNS[options.name](run, options)
         name = f"{options.name}-{run.number}"
     else:
@@ -88,12 +93,20 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
+def newest(log: RunLog) -> dict[str, Any]:
+    """The last run that was begun."""
+    runs = log.runs()
+    if not runs:
+        raise DataError(f"{log.path}: there are no runs yet; `hellodl train letters` makes one")
+    return runs[-1]
+
+
 def curves(run: Run, options: argparse.Namespace) -> Figure:
     """loss and accuracy over the steps, with what to expect beside them"""
     beside = None
     if options.beside is not None:
-        other = records.find(run.log, options.beside)
-        beside = (f"run {options.beside}", records.curves(run.log, other["id"]))
+        other = find(run.log, options.beside)
+        beside = (f"run {other['id']}", records.curves(run.log, other["id"]))
     return plots.loss_and_accuracy(
         records.curves(run.log, run.number),
         run.title,
@@ -133,7 +146,9 @@ def updates(run: Run, options: argparse.Namespace) -> Figure:
     """how far the weights of each layer moved between two looks"""
     layers = layers_of(run, "weight", options)
     if not any(np.isfinite(layer["update_ratio"]).any() for layer in layers.values()):
-        raise DataError(f"{run.log.path}: run {run.number} looked at its weights only once; moves need two looks")
+        raise DataError(
+            f"{run.log.path}: run {run.number} looked at its weights only once; moves need two looks"
+        )
     return plots.update_ratios(layers, run.title)
 
 
@@ -144,7 +159,9 @@ def layers_of(run: Run, kind: str, options: argparse.Namespace) -> dict[str, rec
         return found
     wanted = [name for name in found if not name.endswith("bias")] or list(found)
     if len(wanted) > MOST_LAYERS:
-        log.info(f"these are {MOST_LAYERS} of {len(wanted)} layers; for others: --layer {wanted[MOST_LAYERS]} ...")
+        log.info(
+            f"these are {MOST_LAYERS} of {len(wanted)} layers; for others: --layer {wanted[MOST_LAYERS]} ..."
+        )
     return {name: found[name] for name in wanted[:MOST_LAYERS]}
 
 
@@ -184,7 +201,13 @@ def border(options: argparse.Namespace) -> Moving:
     """a small network finds the border between two spirals (moves)"""
     rng = np.random.default_rng(options.seed)
     points, labels = plots.two_spirals(300, rng)
-    layers = (nn.Linear(2, 32, rng=rng), nn.Tanh(), nn.Linear(32, 32, rng=rng), nn.Tanh(), nn.Linear(32, 1, rng=rng))
+    layers = (
+        nn.Linear(2, 32, rng=rng),
+        nn.Tanh(),
+        nn.Linear(32, 32, rng=rng),
+        nn.Tanh(),
+        nn.Linear(32, 1, rng=rng),
+    )
     return plots.learning_border(points, labels, nn.Sequential(*layers), steps=240, every=6)
 
 
@@ -213,3 +236,4 @@ OF_ALL_ELSE: dict[str, Callable[[argparse.Namespace], Any]] = {
     "border": border,
     "expression": expression,
 }
+MOVING = ("learning", "border")

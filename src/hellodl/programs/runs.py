@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hellodl.errors import DataError
 from hellodl.programs.show import pairs_as_text
 from hellodl.programs.tables import listed, output, plain_table, share, words
-from hellodl.runlog import DEFAULT_PATH, RunLog
+from hellodl.runlog import DEFAULT_PATH, RunLog, by_number
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -190,11 +190,6 @@ def show_layers(out: Console, log: RunLog, number: int) -> None:
 def is_figure(name: str, value: Any) -> bool:
     """A number that came out, rather than a setting told once more."""
     return isinstance(value, int | float) and name != "seed"
-
-
-def by_number(name: str) -> list[tuple[bool, int, str]]:
-    """Sorts `2.weight` before `10.weight`."""
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in name.split(".")]
 
 
 def compare(log: RunLog, runs: list[dict[str, Any]], as_json: bool) -> int:
