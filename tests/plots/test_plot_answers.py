@@ -41,12 +41,9 @@ def test_the_surest_mistakes_come_first(images):
     labels = np.array([0, 1, 2, 0, 1])
     sure = np.array([[0.9, 0.1, 0], [0.8, 0.2, 0], [0.1, 0.3, 0.6], [0.2, 0.1, 0.7], [0, 0.1, 0.9]])
     sheet = answers.worst_mistakes(images[:5], labels, sure, "abc")
-    assert [axes.get_title() for axes in sheet.axes if axes.images] == [
-        "b as c, 90%",
-        "b as a, 80%",
-        "a as c, 70%",
-    ]
-    np.testing.assert_array_equal(sheet.axes[0].images[0].get_array(), images[4])
+    (axes,) = sheet.axes
+    assert [text.get_text() for text in axes.texts] == ["b as c, 90%", "b as a, 80%", "a as c, 70%"]
+    np.testing.assert_array_equal(np.asarray(axes.images[0].get_array())[8:36, :28], images[4])
     assert "The 3 surest of 3 mistakes among 5 images" in sheet.get_label()
     none = answers.worst_mistakes(images[:1], labels[:1], sure[:1], "abc")
     assert [text.get_text() for text in none.texts] == ["none"]
