@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hellodl import cli, data, nn
+from hellodl import cli, data
 from hellodl.console import start_logging
-from hellodl.programs import inspect, plot
+from hellodl.parallel import predict
+from hellodl.programs import plot
 from hellodl.programs.evaluate import MODELS
 from hellodl.programs.networks import hello_dl
 from hellodl.programs.show import confusion_matrix
@@ -32,12 +33,16 @@ RATES = (4e-3, 4e-4)  # a good learning rate, and one that is too low to show be
 
 def train(log: RunLog, rate: float) -> None:
     """A run on ink letters, with more looks at the weights than a training usually takes."""
-    learned, kept = (data.load("ink", split, count=count) for split, count in (("train", 6000), ("validation", 1000)))
+    learned, kept = (
+        data.load("ink", split, count=count) for split, count in (("train", 6000), ("validation", 1000))
+    )
     network = hello_dl(len(learned.classes), np.random.default_rng(0))
     settings = Settings(epochs=5, batch_size=100, learning_rate=rate)
     with log.run("letters", {"learning_rate": rate}, seed=0, data=learned) as run:
         work = classification(learned, settings)
-        trainer = Trainer(network, len(learned), work, settings, run, judge=lambda model: evaluate(model, kept))
+        trainer = Trainer(
+            network, len(learned), work, settings, run, judge=lambda model: evaluate(model, kept)
+        )
         step = trainer.step
 
         def watched(lanes, batch):
@@ -89,7 +94,7 @@ def main() -> None:
         pictures += called("inspect", model.stem, "--out", str(folder))
     figures = [
         f'<figure><img src="{html.escape(Path(one["picture"]).name)}" alt="{html.escape(one["description"])}">'
-        f'<figcaption>{html.escape(Path(one["picture"]).name)}: {html.escape(one["description"])}</figcaption></figure>'
+        f"<figcaption>{html.escape(Path(one['picture']).name)}: {html.escape(one['description'])}</figcaption></figure>"
         for one in pictures
     ]
     style = "body{font:15px sans-serif;max-width:70em;margin:2em auto}img{max-width:100%}figure{margin:2em 0}"

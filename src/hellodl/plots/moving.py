@@ -110,7 +110,7 @@ def learning_border(
                 right = float(((sure.data[:, 0] > 0.5) == labels).mean())
                 axes.clear()
                 draw_border(axes, network, points, labels)
-                style.bare(axes, f"step {step:4}   loss {loss.item():.3f}   right {right:.0%}",
+                style.bare(axes, f"step {step:4}   loss {loss.item():.3f}   right {right:.1%}",
                            fontsize=NORMAL, loc="left")  # fmt: skip
                 frames.append(pixels(sheet))
             optimizer.zero_grad()
@@ -118,7 +118,7 @@ def learning_border(
             optimizer.step()
             bar.advance()
     words = f"The border that a network draws between two classes of {len(points)} points, over {steps} steps"
-    return Moving(frames, [0.08] * (len(frames) - 1) + [2.5], f"{words}; at the end {right:.0%} are right.")
+    return Moving(frames, [0.08] * (len(frames) - 1) + [2.5], f"{words}; at the end {right:.1%} are right.")
 
 
 def draw_border(axes: Axes, network: nn.Module, points: np.ndarray, labels: np.ndarray) -> None:

@@ -182,7 +182,15 @@ def saliency(reader: Reader, name: str) -> Figures:
     sure = probabilities(reader.model, images)
     guesses = sure.argmax(axis=1)
     captions = [f"{reader.spoken[guess]}, {own[guess]:.0%}" for guess, own in zip(guesses, sure)]
-    return {"": plots.saliency_maps(reader.model, images, guesses, captions, f"{name}: more ink here")}
+    return {
+        "": plots.saliency_maps(
+            reader.model,
+            images,
+            guesses,
+            captions,
+            f"{name}: where more ink would speak for its answer (blue) or against it (red)",
+        )
+    }
 
 
 def confusion(reader: Reader, name: str) -> Figures:

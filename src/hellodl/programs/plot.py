@@ -208,7 +208,9 @@ def border(options: argparse.Namespace) -> Moving:
         nn.Tanh(),
         nn.Linear(32, 1, rng=rng),
     )
-    return plots.learning_border(points, labels, nn.Sequential(*layers), steps=240, every=6)
+    return plots.learning_border(
+        points, labels, nn.Sequential(*layers), steps=300, every=6, learning_rate=0.006
+    )
 
 
 def expression(options: argparse.Namespace) -> Figure:
