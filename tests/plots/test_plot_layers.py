@@ -55,7 +55,7 @@ def test_kernels_are_drawn_in_their_places(rng):
     drawn = np.ma.filled(sheet.axes[0].images[0].get_array(), np.nan)
     assert drawn.shape == (16 * 4 - 1, 16 * 4 - 1)
     np.testing.assert_allclose(drawn[4:7, 8:11], many[1, 2])
-    assert "the first 16 × 16 of them" in sheet.get_label()
+    assert "here 16 × 16" in sheet.get_label()
 
 
 def test_a_picture_of_what_the_network_looks_at(network, images):

@@ -37,12 +37,10 @@ def kernels(weights: np.ndarray, name: str = "", title: str = "") -> Figure:
     outputs, inputs, height, width = weights.shape
     shown, columns = some_kernels(weights)
     rows = -(-len(shown) // columns)
-    left_out = "" if len(shown) == outputs * inputs else f", the first {rows} × {columns} of them"
+    left_out = "" if len(shown) == outputs * inputs else f", here {rows} × {columns}"
     words = f"{outputs} × {inputs} kernels of {height} × {width} pixels of {name or 'a layer'}{left_out}"
     unit = min(0.6, 6 / columns)
-    sheet = style.figure(
-        max(unit * columns + 1.3, 3.6), unit * rows * height / width + 0.6, words + ".", title
-    )
+    sheet = style.figure(max(unit * columns + 1.3, 4), unit * rows * height / width + 0.6, words + ".", title)
     (axes,) = style.panels(sheet, 1, 1)
     most = float(np.abs(weights).max()) or 1.0
     image = axes.imshow(style.sheet_of(shown, columns), cmap=SIGNED, vmin=-most, vmax=most)
