@@ -68,6 +68,12 @@ PROGRAMS: Table = {
     ),
     "data": Program("hellodl.programs.data", "list the data sets, or download one", ("data", "json")),
     "runs": Program("hellodl.programs.runs", "list, show and compare the training runs so far", ("json",)),
+    "plot": Program(
+        "hellodl.programs.plot",
+        "draw a training or a data set: curves, weights, kernels",
+        ("seed", "data", "json"),
+    ),
+    "inspect": Program("hellodl.programs.inspect", "draw what goes on inside a trained model", LEARNING),
     "bench": Program(
         "hellodl.programs.bench", "images and letters a second, beside others", ("data", "json")
     ),

@@ -235,5 +235,5 @@ def thinned(values: Sequence[float | None], points: int) -> list[int]:
 
 
 def by_number(name: str) -> list[tuple[bool, int, str]]:
-    """Sorts `2.weight` before `10.weight`."""
+    """Sorts names of layers: `2.weight` before `10.weight`."""
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in name.split(".")]

@@ -90,6 +90,9 @@ def test_a_row_of_boxes_in_one_piece_is_rubbed_out_and_its_letters_stay():
 
 
 def test_rings_with_dots_inside_are_no_boxes():
+    square = np.zeros((200, 200), np.uint8)
+    cv2.rectangle(square, (40, 40), (150, 150), 1, 5)
+    assert rows_of_boxes(*find_parts(square > 0)) == [], "nothing is in it: a broad D may look so"
     canvas = np.zeros((200, 400), np.uint8)
     for x in (60, 160, 260):
         cv2.circle(canvas, (x, 100), 45, 1, 5)

@@ -95,16 +95,19 @@ class CausalSelfAttention(Module):
         angle = None if self.angles is None else self.angles[: x.shape[1]]
         return self.project(self_attention(self.qkv(x), self.heads, angle, self.normalise))
 
-    def go_on(self, x: Array, memory: Memory) -> Array:
-        """The same for what comes after what the memory has seen: x (T, width), a plain array without a graph."""
-        q, k, v = (
-            self.qkv.plain(x).reshape(len(x), 3, self.heads, -1).transpose(1, 2, 0, 3)
-        )  # (heads, T, size) each
+    def asked(self, x: Array, before: int = 0) -> tuple[Array, Array, Array]:
+        """Queries, keys and values, (heads, T, size) each, of x (T, width), which has so many positions before it."""
+        q, k, v = self.qkv.plain(x).reshape(len(x), 3, self.heads, -1).transpose(1, 2, 0, 3)
         if self.normalise:
             q, k = ops.unit(q), ops.unit(k)
         if self.angles is not None:
-            angle = self.angles[memory.length : memory.length + len(x)]
+            angle = self.angles[before : before + len(x)]
             q, k = turn(q, angle), turn(k, angle)
+        return q, k, v
+
+    def go_on(self, x: Array, memory: Memory) -> Array:
+        """The same for what comes after what the memory has seen: x (T, width), a plain array without a graph."""
+        q, k, v = self.asked(x, memory.length)
         answers = attend(q, *memory.add(k, v))  # (heads, T, size)
         return self.project.plain(answers.transpose(1, 0, 2).reshape(x.shape))
 
@@ -133,13 +136,17 @@ class FeedForward(Module):
             return self.project(self.bend(x[..., :half]) * x[..., half:])
         return self.project(self.bend(x))
 
-    def plain(self, x: Array) -> Array:
-        """(..., width) -> (..., width)."""
+    def hidden(self, x: Array) -> Array:
+        """What the units in the middle say: (..., width) -> (..., hidden), on plain arrays without a graph."""
         x = self.expand.plain(x)
         if self.gated:
             half = x.shape[-1] // 2
-            return self.project.plain(self.plain_bend(x[..., :half]) * x[..., half:])
-        return self.project.plain(self.plain_bend(x))
+            return self.plain_bend(x[..., :half]) * x[..., half:]
+        return self.plain_bend(x)
+
+    def plain(self, x: Array) -> Array:
+        """(..., width) -> (..., width)."""
+        return self.project.plain(self.hidden(x))
 
 
 class Block(Module):

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hellodl.console import log
 from hellodl.errors import CheckpointError, HelloError, PhotoError
+from hellodl.files import write_whole
 from hellodl.reading.debug import DebugFolder, Watcher, nobody
 
 if TYPE_CHECKING:
@@ -214,19 +214,10 @@ def make_folder(folder: Path) -> None:
 
 
 def save_picture(path: Path, picture: np.ndarray) -> None:
-    """Write a PNG whole or not at all: to a temporary name first."""
+    """Write a PNG whole or not at all."""
     import cv2
 
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     done, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not done:
         raise HelloError(f"{path}: OpenCV cannot make this picture")
-    try:
-        temporary.write_bytes(data.tobytes())
-        temporary.replace(path)
-    except OSError as error:
-        raise HelloError(
-            f"{path}: cannot be written ({error.strerror or error}); choose a folder by --out"
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, data.tobytes())

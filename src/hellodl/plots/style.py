@@ -1,0 +1,124 @@
+"""The look that all pictures share, and how they become files.
+
+One quiet style: white paper (so that a picture reads on a dark page as well), few colours, thin lines, units on
+every axis, and no frame that carries no information (Tufte 1983). Figures are made without pyplot, so that drawing
+leaves nothing behind in the process, and a server may draw as well as a program.
+
+Every picture has a description in words, for those who cannot see it: `figure.get_label()`. `save` writes it into
+the file: a PNG's `Description`, an SVG's title and description.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hellodl.errors import HelloError
+from hellodl.files import write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, GREY, FAINT = "#333333", "#8a8a8a", "#dddddd"
+BLUE, ORANGE, GREEN, RED, PURPLE = "#2f6db3", "#d9822b", "#3a8f5c", "#b3423a", "#7a5ba8"
+COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, GREY)
+COUNTS, SIGNED, PAPER = "Blues", "RdBu", "gray_r"  # colour maps: amounts, amounts of both signs, ink on paper
+SMALL, NORMAL, LARGE = 7, 8.5, 10.5  # points
+DOTS = 144  # an inch
+
+
+def figure(width: float, height: float, description: str, title: str = "") -> Figure:
+    """An empty sheet of so many inches; HelloError, with the mend, where matplotlib is not installed."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise HelloError(
+            "drawing needs matplotlib, which is not here: pip install 'hellodl[plots]'"
+        ) from None
+    sheet = Figure(figsize=(width, height), dpi=DOTS, facecolor="white", layout="constrained")
+    sheet.set_label(" ".join(description.split()))
+    if title:
+        sheet.suptitle(title, fontsize=LARGE, color=INK, x=0.01, ha="left")
+    return sheet
+
+
+def panels(sheet: Figure, count: int, columns: int, **options: Any) -> list[Axes]:
+    """So many diagrams on a sheet, row by row; places that are left over stay empty."""
+    rows = max(math.ceil(count / columns), 1)
+    grid = sheet.subplots(rows, columns, squeeze=False, **options).ravel()
+    for axes in grid[count:]:
+        axes.set_axis_off()
+    return list(grid[:count])
+
+
+def dress(axes: Axes, x: str = "", y: str = "", title: str = "") -> Axes:
+    """Quiet axes with these labels."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(GREY)
+    axes.tick_params(labelsize=SMALL, color=GREY, labelcolor=INK)
+    axes.set_xlabel(x, fontsize=NORMAL, color=INK)
+    axes.set_ylabel(y, fontsize=NORMAL, color=INK)
+    if title:
+        axes.set_title(title, fontsize=NORMAL, color=INK, loc="left")
+    return axes
+
+
+def bare(axes: Axes, caption: str = "", **options: Any) -> Axes:
+    """No axes at all, for a picture in a picture, with words above it."""
+    axes.set_axis_off()
+    if caption:
+        axes.set_title(caption, **{"fontsize": SMALL, "color": INK, "pad": 2, **options})
+    return axes
+
+
+def end_label(axes: Axes, x: float, y: float, words: str, colour: Any) -> None:
+    """Words at the end of a line, which are read sooner than a legend."""
+    axes.annotate(words, (x, y), xytext=(4, 0), textcoords="offset points", fontsize=SMALL, color=colour, va="center",
+                  annotation_clip=False)  # fmt: skip
+
+
+def mark(axes: Axes, x: float, y: float, words: str, **options: Any) -> None:
+    """Small words centred on a point of a diagram, as they are, which claim no room of their own."""
+    words_there = axes.text(x, y, words, **{"fontsize": SMALL, "color": INK, "ha": "center", "va": "center",
+                                            "parse_math": False, "clip_on": True, **options})  # fmt: skip
+    words_there.set_in_layout(False)  # to ask a thousand letters for their size takes seconds
+
+
+def sheet_of(pictures: np.ndarray, columns: int, gap: int = 1, background: float = np.nan) -> np.ndarray:
+    """Pictures (N, H, W[, 3]) side by side, row by row, with a gap between them: (rows·(H + gap), ...) float."""
+    count, height, width = pictures.shape[:3]
+    rows = math.ceil(count / columns)
+    shape = (rows, columns, height + gap, width + gap, *pictures.shape[3:])
+    sheet = np.full(shape, background, np.float64)
+    places = np.divmod(np.arange(count), columns)
+    sheet[places[0], places[1], :height, :width] = pictures
+    joined = np.moveaxis(sheet, 2, 1).reshape(rows * shape[2], columns * shape[3], *pictures.shape[3:])
+    return joined[: rows * shape[2] - gap, : columns * shape[3] - gap]
+
+
+def save(sheet: Figure, path: str | Path) -> Path:
+    """Write a figure to a .png or .svg file, with its description, whole or not at all."""
+    from matplotlib import rc_context
+
+    path = Path(path)
+    kind = path.suffix.lower().removeprefix(".")
+    words = str(sheet.get_label())
+    about: Mapping[str, Mapping[str, str | None]] = {
+        "png": {"Description": words, "Software": "hellodl"},
+        "svg": {"Title": words, "Description": words, "Date": None},
+    }
+    if kind not in about:
+        raise HelloError(f"{path}: pictures are written as .png or .svg; give --out such a name")
+    data = io.BytesIO()
+    with rc_context({"svg.hashsalt": "hellodl"}):  # the same picture is the same bytes
+        sheet.savefig(data, format=kind, metadata=dict(about[kind]), facecolor="white")
+    write_whole(path, data.getvalue())
+    return path
