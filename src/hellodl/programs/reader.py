@@ -36,7 +36,7 @@ PHOTOS = Augment(
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and how many pages."""
     learning.add_arguments(parser, SETTINGS, DATASETS, images=1_360_000)
-    parser.add_argument("--pages", type=int, default=700, metavar="N", help="pages to learn from (700)")
+    parser.add_argument("--pages", type=int, default=1000, metavar="N", help="pages to learn from (1000)")
 
 
 def main(options: argparse.Namespace) -> int:

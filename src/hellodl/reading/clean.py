@@ -29,21 +29,19 @@ def without_frames(mask: np.ndarray) -> np.ndarray:
 def rows_of_boxes(labels: np.ndarray, parts: list[Part]) -> list[Part]:
     """The parts that are boxes side by side: what their lines enclose are rectangles, most with ink inside."""
     inner = [part for part in parts if part.area > 20]
-    middles = np.array([part.box.middle for part in inner]).reshape(-1, 2)
-    labelled = np.array([part.label for part in inner], int)
+    boxes = np.array([[p.box.left, p.box.top, p.box.right, p.box.bottom] for p in inner]).reshape(-1, 4)
     rows = []
     for part in parts:
         box = part.box
         if min(box.width, box.height) < LEAST_HOLE or part.area > 0.5 * box.width * box.height:
             continue
         holes = holes_of(labels[box.slices()] == part.label)
-        others = middles[labelled != part.label]
         rectangles = filled = 0
         for left, top, width, height, area in holes:
-            low = np.array([box.left + left, box.top + top])
-            high = low + np.array([width, height])
+            x, y = box.left + left, box.top + top
+            inside = (boxes[:, :2] >= (x, y)) & (boxes[:, 2:] <= (x + width, y + height))
             rectangles += area > RECTANGULAR * width * height
-            filled += ((others > low) & (others < high)).all(axis=1).any()
+            filled += inside.all(axis=1).any()
         if holes and rectangles >= 0.75 * len(holes) and filled >= 0.5 * len(holes):
             rows.append(part)
     return rows
