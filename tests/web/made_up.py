@@ -17,7 +17,7 @@ SEED = 4
 LAYERS = ("0.weight", "0.bias", "2.weight", "4.weight")
 KERNELS = {"0.weight": (32, 1, 3, 3), "2.weight": (8, 4, 3, 3)}
 CLASSES = "0123456789abcdefghijklmnopqrstuvwxyz"
-WRITTEN = """    \"\"\"The lines of a file, without their ends.\"\"\"
+WRITTEN = """\"\"\"The lines of a file, without their ends.\"\"\"
     with open(path, encoding="utf-8") as file:
         return [line.rstrip("\\n") for line in file]
 

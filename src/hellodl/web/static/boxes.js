@@ -29,7 +29,8 @@ export class Boxes {
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.svg.removeAttribute("aria-activedescendant");
     const heights = this.characters.map(({ box }) => box[3]).sort((a, b) => a - b);
-    const size = 0.7 * (heights[heights.length >> 1] ?? 0);
+    this.size = heights[heights.length >> 1] ?? 0;  // how high most are
+    const size = 0.7 * this.size;
     let number = 0;
     const groups = lines.map((line, place) =>
       drawn("g", { role: "group", "aria-label": `line ${place + 1}` }, ...line.map((one) => option(one, number++, size))));
@@ -53,6 +54,7 @@ export class Boxes {
     if (before >= 0) this.refresh(before);
     this.refresh(place);
     this.svg.setAttribute("aria-activedescendant", `box-${place}`);
+    this.svg.querySelector(`#box-${place}`).scrollIntoView({ block: "nearest", inline: "nearest" });
     this.chosen(place, opened);
   }
 

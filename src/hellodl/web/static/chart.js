@@ -3,7 +3,7 @@
 // The plot is a slider to a screen reader: it has a place on the x axis, and says the values there. The legend below
 // shows the same values to the eye.
 
-import { drawn, element, percent, short } from "./helpers.js";
+import { drawn, element, short } from "./helpers.js";
 
 const HEIGHT = 220;
 const EDGE = { left: 46, right: 10, top: 10, bottom: 24 };
@@ -12,7 +12,7 @@ export class Chart {
   /** `share`: values are 0 to 1 and shown as percentages; `from`: where the y axis begins at the latest. */
   constructor(place, { title, share = false, from = Infinity, axis = "step" }) {
     Object.assign(this, { title, from, axis, lines: [], at: null });
-    this.words = share ? percent : short;
+    this.words = share ? percentage : short;
     this.top = share ? 1 : Infinity;  // no axis goes on above 100%
     this.svg = drawn("svg", { "aria-hidden": "true" });
     this.plot = element("div", { class: "plot", tabindex: 0, role: "slider", "aria-label": title }, this.svg);
@@ -27,7 +27,7 @@ export class Chart {
     new ResizeObserver(() => this.draw()).observe(this.plot);
   }
 
-  /** `lines`: [{name, x: [], y: [], colour: 1 to 6, faint}]; null in y is a gap. */
+  /** `lines`: [{name, of, x: [], y: [], colour: 1 to 6, faint}]; null in y is a gap, lines `of` one thing stand together. */
   show(lines) {
     this.lines = lines.filter(({ y }) => y.some((value) => value !== null));
     this.steps = [...new Set(this.lines.flatMap(({ x }) => x))].sort((a, b) => a - b);
@@ -40,7 +40,7 @@ export class Chart {
     const width = this.plot.clientWidth;
     if (!width || !this.lines.length) return;
     const values = this.lines.flatMap(({ y }) => y.filter((value) => value !== null));
-    const across = spread([this.steps[0], this.steps.at(-1)], Math.max(2, width / 110));
+    const across = spread([this.steps[0], this.steps.at(-1)], Math.max(2, width / 80));
     const up = spread([Math.min(this.from, ...extent(values)), Math.min(this.top, extent(values)[1])], 5);
     this.x = scale(this.steps[0], this.steps.at(-1), EDGE.left, width - EDGE.right);
     this.y = scale(up.low, Math.min(up.high, this.top), HEIGHT - EDGE.bottom, EDGE.top);
@@ -59,7 +59,7 @@ export class Chart {
   rung(value, width) {
     const y = this.y(value);
     return drawn("g", { class: "tick" }, drawn("line", { x1: EDGE.left, x2: width - EDGE.right, y1: y, y2: y }),
-      drawn("text", { x: EDGE.left - 6, y: y + 4, "text-anchor": "end" }, this.words(value).replace(/^[<>]/, "")));
+      drawn("text", { x: EDGE.left - 6, y: y + 4, "text-anchor": "end" }, this.words(value)));
   }
 
   foot(value, width) {
@@ -98,20 +98,24 @@ export class Chart {
     this.read(Math.min(Math.max(to, 0), last));
   }
 
+  entry({ line, value }) {
+    const sample = drawn("svg", { width: 22, height: 8, "aria-hidden": "true" }, drawn("path", { class: lineClass(line), d: "M1 4H21" }));
+    return element("span", {}, sample, `${line.name} `, element("b", {}, this.words(value)));
+  }
+
   /** Show and say the values at one of the steps; null is the last one, without a cursor. */
   read(at) {
     this.at = at;
     const step = this.steps[at ?? this.steps.length - 1];
     const values = this.lines.map((line) => ({ line, value: nearest(line, step) }));
-    const words = values.map(({ line, value }) => `${line.name} ${this.words(value)}`).join(", ");
+    const words = values.map(({ line, value }) => `${line.of ?? ""} ${line.name} ${this.words(value)}`).join(", ");
     this.plot.setAttribute("aria-valuemin", this.steps[0]);
     this.plot.setAttribute("aria-valuemax", this.steps.at(-1));
     this.plot.setAttribute("aria-valuenow", step);
     this.plot.setAttribute("aria-valuetext", `${this.axis} ${short(step)}: ${words}`);
-    this.legend.replaceChildren(element("li", { class: "where" }, `${this.axis} ${short(step)}`),
-      ...values.map(({ line, value }) => element("li", {},
-        drawn("svg", { width: 22, height: 8, "aria-hidden": "true" }, drawn("path", { class: lineClass(line), d: "M1 4H21" })),
-        `${line.name} `, element("b", {}, this.words(value)))));
+    const groups = [...new Set(this.lines.map((line) => line.of))];
+    this.legend.replaceChildren(element("li", {}, `${this.axis} ${short(step)}`), ...groups.map((of) =>
+      element("li", {}, of ?? "", ...values.filter(({ line }) => line.of === of).map((one) => this.entry(one)))));
     const x = this.x(step);
     this.cursor.replaceChildren(...(at === null ? [] : [
       drawn("line", { x1: x, x2: x, y1: EDGE.top, y2: HEIGHT - EDGE.bottom }),
@@ -120,6 +124,8 @@ export class Chart {
     ]));
   }
 }
+
+const percentage = (value) => (value === null ? "–" : `${Number((100 * value).toFixed(1))}%`);
 
 const lineClass = ({ colour = 1, faint = false }) => `line-${colour}${faint ? " faint" : ""}`;
 

@@ -4,6 +4,7 @@ import { action, ask, bars, byId, element, newest, percent, say, spoken } from "
 import { personal, whenHandChanges } from "./hand.js";
 import { Pad } from "./pad.js";
 
+const LEAST = 24;  // a strip of numbers is shown at least so high
 const question = newest();
 const pad = new Pad(byId("draw-pad"), action(look));
 
@@ -65,8 +66,10 @@ function sheets(layers) {
 const inWords = (shape) =>
   shape.length === 3 ? `${shape[2]} channels of ${shape[0]} × ${shape[1]}` : `${shape.join(" × ")} numbers`;
 
-/** As large as a card has room for, by a whole factor, so that all pixels are of one size. */
+/** As large as there is room for, by a whole number of the screen's own pixels, so that all of them are of one size. */
 function enlarge(image) {
-  const factor = Math.max(1, Math.floor(Math.min(352 / image.naturalWidth, 264 / image.naturalHeight, 8)));
-  image.width = factor * image.naturalWidth;
+  const room = Math.min(520, byId("draw-layers").clientWidth - 36), fine = window.devicePixelRatio || 1;
+  const factor = Math.floor(fine * Math.min(room / image.naturalWidth, 300 / image.naturalHeight, 8)) / fine;
+  image.width = (factor || 1 / fine) * image.naturalWidth;
+  image.height = Math.max(factor * image.naturalHeight, LEAST);
 }

@@ -111,11 +111,11 @@ export function percent(share) {
 }
 
 /** A number in few digits. */
-export function short(value) {
+export function short(value, digits = 4) {
   if (value === null || value === undefined) return "–";
   if (Number.isInteger(value)) return value.toLocaleString("en");
   const size = Math.abs(value);
-  return size >= 0.001 && size < 100_000 ? String(Number(value.toPrecision(4))) : value.toExponential(1);
+  return size >= 0.001 && size < 100_000 ? String(Number(value.toPrecision(digits))) : value.toExponential(1);
 }
 
 const NAMES = { " ": ["␣", "space"], "\n": ["⏎", "new line"], "\t": ["⇥", "tab"], "": ["∅", "no character"], "?": ["?", "no character"] };

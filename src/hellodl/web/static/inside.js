@@ -56,8 +56,8 @@ async function statistics() {
 async function atStep() {
   const at = Number(byId("layer-step").value);
   const [bottom, top] = histograms(byId("layer-heat"), rows, at);
-  byId("layer-low").textContent = short(bottom);
-  byId("layer-high").textContent = short(top);
+  byId("layer-low").textContent = short(bottom, 2);
+  byId("layer-high").textContent = short(top, 2);
   byId("layer-words").textContent = `Step ${short(rows.steps[at])}: mean ${short(rows.mean[at])}, standard deviation ` +
     `${short(rows.std[at])}, from ${short(rows.low[at])} to ${short(rows.high[at])}, ${((100 * rows.zeros[at]) || 0).toFixed(1)}% zeros`;
   byId("layer-step").setAttribute("aria-valuetext", `step ${short(rows.steps[at])}`);
@@ -73,7 +73,7 @@ async function kernelsAt(step) {
   tiles = await askJson(`/api/runs/${run.id}/kernels?name=${encodeURIComponent(name)}&step=${shown}`, { signal: kernelQuestion() });
   const [outputs, inputs, height, width] = tiles.shape;
   byId("kernels-words").textContent = `Its kernels at step ${short(shown)}: ${outputs} of ${height} × ${width}` +
-    `${inputs > 1 ? ` for each of ${inputs} inputs` : ""}; one colour is plus, the other minus`;
+    `${inputs > 1 ? ` for each of ${inputs} inputs` : ""}; blue is plus, orange is minus`;
   paintKernels();
 }
 

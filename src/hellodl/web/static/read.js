@@ -5,6 +5,8 @@ import { Boxes, doubtful, letterOf } from "./boxes.js";
 import { personal, whenHandChanges } from "./hand.js";
 
 const LARGEST = 30;  // MB that the server takes
+const LEGIBLE = 16;  // screen pixels that a letter is to be high
+const WIDEST = 2.5;  // times the screen
 const question = newest();
 const boxes = new Boxes(byId("read-boxes"), take);
 const picture = byId("read-picture");
@@ -87,11 +89,21 @@ function show() {
   byId("read-result").hidden = false;
   byId("read-mend").hidden = true;
   boxes.show(page);
+  fit();
   write();
   const found = page.lines.flat();
   say(found.length ? `${found.length} characters found, ${found.filter(doubtful).length} doubtful` : "No writing was found");
   byId("read-keep-words").textContent = "Correct what is wrong, then keep it as a lesson.";
 }
+
+/** On a small screen the photo is wider than that, and scrolls, so that its letters are as high as LEGIBLE. */
+function fit() {
+  if (!page || !boxes.size) return;
+  const frame = byId("read-photo").clientWidth;
+  const wanted = (LEGIBLE / boxes.size) * page.width;
+  byId("read-sheet").style.setProperty("inline-size", `${Math.max(frame, Math.min(wanted, WIDEST * frame))}px`);
+}
+new ResizeObserver(fit).observe(byId("read-photo"));
 
 /** The text as it stands now; doubtful letters are marked. */
 function write() {
@@ -167,9 +179,15 @@ byId("read-mend").addEventListener("submit", (event) => {
 byId("read-runner-up").addEventListener("click", () => mend(boxes.characters[boxes.at].runner_up));
 byId("read-none").addEventListener("click", () => mend(""));
 byId("read-next").addEventListener("click", next);
-byId("read-letter").addEventListener("keydown", (event) => {
-  if (event.key === "Escape") byId("read-boxes").focus();
+byId("read-close").addEventListener("click", close);
+byId("read-mend").addEventListener("keydown", (event) => {
+  if (event.key === "Escape") close();
 });
+
+function close() {
+  byId("read-mend").hidden = true;
+  byId("read-boxes").focus({ preventScroll: true });
+}
 
 // ---- learning from it ----
 

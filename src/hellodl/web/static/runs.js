@@ -132,10 +132,10 @@ function draw() {
   byId("runs-choose").hidden = shown.length > 0;
   for (const [chart, what] of [[losses, "loss"], [accuracies, "accuracy"]]) {
     chart.show(shown.flatMap(({ run, colour, curves: { training, validation } }) => {
-      const name = shown.length > 1 ? `${run.id} ` : "";
+      const of = shown.length > 1 ? `${run.id} ${run.program}` : undefined;
       return [
-        { name: `${name}training`, x: training.step, y: training[what], colour, faint: true },
-        { name: `${name}validation`, x: validation.step, y: validation[what], colour },
+        { name: "training", of, x: training.step, y: training[what], colour, faint: true },
+        { name: "validation", of, x: validation.step, y: validation[what], colour },
       ];
     }));
   }
