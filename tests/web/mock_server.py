@@ -21,7 +21,10 @@ import made_up
 
 STATIC = Path(__file__).parents[2] / "src" / "hellodl" / "web" / "static"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-POLICY = "default-src 'self'; img-src 'self' data: blob:"
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 LEARNING_STEPS = 40
 
 
@@ -45,6 +48,7 @@ class Mock(ThreadingHTTPServer):
         self.personal = False
         self.job: str | None = None
         self.cancelled = False
+        self.watched = False  # the run that goes on, to its end
 
     def counts(self) -> Counter:
         return Counter("".join(self.lessons))
@@ -195,16 +199,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def runs(self, query: dict, _: Any) -> None:
         program = query.get("program")
-        self.tell({"runs": [run for run in made_up.runs(made_up.now()) if program in (None, run["program"])]})
+        self.tell({"runs": [run for run in self.known() if program in (None, run["program"])]})
+
+    def known(self) -> list[dict]:
+        return made_up.runs(made_up.now(), self.server.watched)
 
     def run(self, number: int, rest: list[str], query: dict) -> dict:
         if not rest:
             steps = list(range(0, 6001, 1500))
             layers = [{"name": name, "kinds": ["weight", "gradient"]} for name in made_up.LAYERS]
             kernels = [{"name": name, "steps": steps} for name in made_up.KERNELS]
-            text = made_up.runs(made_up.now())[number - 1]["program"] == "text"
-            return {**made_up.runs(made_up.now())[number - 1], "layers": layers,
-                    "kernels": [] if text else kernels, "confusion": [] if text else [6000]}  # fmt: skip
+            text = self.known()[number - 1]["program"] == "text"
+            return {**self.known()[number - 1], "layers": layers,
+                    "kernels": [] if text else kernels, "confusion": not text}  # fmt: skip
         if rest == ["layers"]:
             return made_up.statistics(query["name"], query["kind"])
         if rest == ["kernels"]:
@@ -216,6 +223,7 @@ class Handler(BaseHTTPRequestHandler):
         for step in range(int(query["after"]) + 50, int(query["after"]) + 50 * 61, 50):
             self.event({"training": [made_up.row(step)], "validation": []})
             time.sleep(5 * self.server.pace)
+        self.server.watched = True
         self.event({}, "ended")
 
     def write(self, _: dict, body: Any) -> None:

@@ -108,7 +108,7 @@ export class Chart {
     this.at = at;
     const step = this.steps[at ?? this.steps.length - 1];
     const values = this.lines.map((line) => ({ line, value: nearest(line, step) }));
-    const words = values.map(({ line, value }) => `${line.of ?? ""} ${line.name} ${this.words(value)}`).join(", ");
+    const words = values.map(({ line, value }) => [line.of, line.name, this.words(value)].filter(Boolean).join(" ")).join(", ");
     this.plot.setAttribute("aria-valuemin", this.steps[0]);
     this.plot.setAttribute("aria-valuemax", this.steps.at(-1));
     this.plot.setAttribute("aria-valuenow", step);

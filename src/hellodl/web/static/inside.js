@@ -20,12 +20,15 @@ export function leave() {
   byId("layer").hidden = byId("confusion").hidden = true;
 }
 
-/** Look into a run; `one` is what /api/runs/ID says. The layer that was looked at stays, if this run has it. */
+/** Look into a run; `one` is what /api/runs/ID says. */
 export async function look(one) {
   run = one;
+  run.layers.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));  // 2.weight before 10.weight
   const select = byId("layer-name"), before = select.value;
   select.replaceChildren(...run.layers.map(({ name }) => element("option", { value: name }, name)));
-  if (run.layers.some(({ name }) => name === before)) select.value = before;
+  // The one that was looked at before, or one of which there is most to see.
+  const wanted = [before, ...run.kernels.map(({ name }) => name)].find((one) => run.layers.some(({ name }) => name === one));
+  if (wanted) select.value = wanted;
   byId("layer").hidden = !run.layers.length;
   await Promise.all([run.layers.length ? layer() : null, mixedUp()]);
 }
@@ -95,8 +98,8 @@ whenThemeChanges(() => {
 
 async function mixedUp() {
   const here = run.id;
-  byId("confusion").hidden = !run.confusion.length;
-  if (!run.confusion.length) return;
+  byId("confusion").hidden = !run.confusion;
+  if (!run.confusion) return;
   const { classes, matrix } = await askJson(`/api/runs/${run.id}/confusion`);
   if (run?.id !== here) return;
   worst([...classes], matrix);

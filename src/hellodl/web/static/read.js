@@ -11,7 +11,7 @@ const question = newest();
 const boxes = new Boxes(byId("read-boxes"), take);
 const picture = byId("read-picture");
 let photo = null;  // the file
-let asked = "";  // how it was read: ?personal=...
+let asked = null;  // how it was read
 let page = null;  // what was read
 
 // ---- getting a photo ----
@@ -64,14 +64,14 @@ async function open(file) {
 }
 
 async function read() {
-  const rotate = byId("read-rotate").checked ? "auto" : "none";
-  const settings = `?personal=${Number(personal())}&case=${byId("read-case").value}&rotate=${rotate}`;
+  const settings = { personal: personal(), case: byId("read-case").value, rotate: byId("read-rotate").checked ? "auto" : "none" };
+  const query = new URLSearchParams({ ...settings, personal: Number(settings.personal) });
   const signal = question();
   busy(true);
   page = null;
   byId("read-result").hidden = true;
   try {
-    page = await (await ask(`/api/read${settings}`, { method: "POST", body: photo, signal })).json();
+    page = await (await ask(`/api/read?${query}`, { method: "POST", body: photo, signal })).json();
     asked = settings;
     show();
   } finally {
@@ -197,8 +197,9 @@ async function keep(characters) {
     body: {
       photo: await base64(photo),
       characters: characters.map((one) => ({ box: one.box, letter: letterOf(one).replace("?", "") })),
-      case: byId("read-case").value,
-      rotate: new URLSearchParams(asked).get("rotate"),
+      personal: asked.personal,  // read once more in the same way, so that the same boxes are found
+      rotate: asked.rotate,
+      case: asked.case,
     },
   });
   const words = `${counted(added, "character")} kept, ${lessons} in all. Under Teach it learns from them.`;
