@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-sys.path.insert(0, str(Path(__file__).parent))
 import made_up
 
 STATIC = Path(__file__).parents[2] / "src" / "hellodl" / "web" / "static"
@@ -134,13 +133,13 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         time.sleep(self.server.pace)
 
-    def file(self, name: str) -> None:
+    def file(self, name: str) -> Any:
         found = STATIC / name
         if found.parent != STATIC or not found.is_file():
             return self.tell({"error": f"{name} is not here"}, 404)
         content = found.read_bytes()
         self.head(TYPES[found.suffix], len(content))
-        self.wfile.write(content)
+        return self.wfile.write(content)
 
     # ---- what is asked ----
 

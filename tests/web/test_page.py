@@ -10,17 +10,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from mock_server import Mock
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
 expect = playwright.expect
-
-sys.path.insert(0, str(Path(__file__).parent))
-from mock_server import Mock
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 SIZES = {
