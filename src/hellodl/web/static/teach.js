@@ -12,6 +12,7 @@ const chart = new Chart(byId("learn-chart"), { title: "Loss", from: 0 });
 let job = null;
 let counts = {};
 let loss = { x: [], y: [] };
+let outcome = "";  // how the last learning ended
 
 // ---- letters ----
 
@@ -42,6 +43,7 @@ byId("teach-form").addEventListener("submit", action(async (event) => {
     throw error;
   }
   pad.clear();
+  outcome = "";
   await count();
   input.value = proposed();
   say(`${letter} kept. Next: ${input.value}`);
@@ -61,9 +63,8 @@ async function count() {
     element("b", {}, one), element("span", {}, String(counts[one] ?? 0)))));
   for (const id of ["teach-undo", "teach-forget"]) byId(id).disabled = !answer.lessons || job !== null;
   byId("learn").disabled = !answer.lessons || job !== null;
-  if (job === null && byId("learn-result").hidden) {
-    byId("learn-words").textContent = answer.lessons ? "Learns from all of them, in about half a minute." : "It needs at least one letter.";
-  }
+  const advice = answer.lessons ? "Learns from all of them, in about half a minute." : "It needs at least one letter.";
+  if (job === null) byId("learn-words").textContent = outcome || advice;
 }
 
 byId("teach-undo").addEventListener("click", action(async () => {
@@ -83,6 +84,7 @@ dialog.addEventListener("close", action(async () => {
   allow(false);
   byId("learn-result").hidden = true;
   chart.show([]);
+  outcome = "";
   await count();
   say("All is forgotten");
 }));
@@ -94,6 +96,7 @@ byId("learn-stop").addEventListener("click", action(() => askJson(`/api/jobs/${j
 
 function follow(id) {
   job = id;
+  outcome = "";
   loss = { x: [], y: [] };
   learning(true);
   byId("learn-result").hidden = true;
@@ -128,8 +131,8 @@ function follow(id) {
 
 function ended(words) {
   job = null;
+  outcome = words;
   learning(false);
-  byId("learn-words").textContent = words;
   action(count)();
 }
 
