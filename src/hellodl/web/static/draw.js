@@ -1,6 +1,7 @@
 // Draw: after every stroke, what the network takes it for, and what each of its layers made of it.
 
 import { action, ask, bars, byId, element, newest, percent, say, spoken } from "./helpers.js";
+import { DOUBT } from "./boxes.js";
 import { personal, whenHandChanges } from "./hand.js";
 import { Pad } from "./pad.js";
 
@@ -33,9 +34,10 @@ function nothing() {
 }
 
 function show({ character, probability, candidates, picture, layers }) {
-  const sure = `${percent(probability)} ${probability >= 0.6 ? "sure" : "sure: a guess"}`;
+  const none = spoken(character) === character ? "" : `, ${spoken(character)}`;
+  const sure = `${percent(probability)} sure${probability < DOUBT ? ": a guess" : none}`;
   byId("draw-letter").textContent = character;
-  byId("draw-letter").classList.toggle("doubtful", probability < 0.6);
+  byId("draw-letter").classList.toggle("doubtful", probability < DOUBT);
   byId("draw-sure").textContent = sure;
   say(`${spoken(character)}, ${sure}`);
   bars(byId("draw-candidates"), candidates);
@@ -68,7 +70,7 @@ const inWords = (shape) =>
 
 /** As large as there is room for, by a whole number of the screen's own pixels, so that all of them are of one size. */
 function enlarge(image) {
-  const room = Math.min(520, byId("draw-layers").clientWidth - 36), fine = window.devicePixelRatio || 1;
+  const room = image.parentElement.clientWidth - 32, fine = window.devicePixelRatio || 1;
   const factor = Math.floor(fine * Math.min(room / image.naturalWidth, 300 / image.naturalHeight, 8)) / fine;
   image.width = (factor || 1 / fine) * image.naturalWidth;
   image.height = Math.max(factor * image.naturalHeight, LEAST);

@@ -118,6 +118,9 @@ export function short(value, digits = 4) {
   return size >= 0.001 && size < 100_000 ? String(Number(value.toPrecision(digits))) : value.toExponential(1);
 }
 
+/** "1 letter", "2 letters". */
+export const counted = (count, what) => `${short(count)} ${what}${count === 1 ? "" : "s"}`;
+
 const NAMES = { " ": ["␣", "space"], "\n": ["⏎", "new line"], "\t": ["⇥", "tab"], "": ["∅", "no character"], "?": ["?", "no character"] };
 
 /** How a character is shown, and how it is said. */

@@ -5,7 +5,7 @@ import { Chart } from "./chart.js";
 import { histograms, kernels } from "./heat.js";
 
 const KINDS = { weight: "weights", gradient: "gradients", activation: "outputs" };
-const SCALE = 6;  // screen pixels for each number of a kernel
+const WIDE = 480;  // screen pixels that all kernels side by side may take, if each number can be seen
 const WORST = 8;  // pairs of mixed up classes that are listed
 
 const spreads = new Chart(byId("layer-spread"), { title: "Mean and standard deviation" });
@@ -34,9 +34,10 @@ export async function look(one) {
 }
 
 async function layer() {
-  const { kinds } = run.layers.find(({ name }) => name === byId("layer-name").value);
+  const known = run.layers.find(({ name }) => name === byId("layer-name").value).kinds;
+  const kinds = Object.keys(KINDS).filter((kind) => known.includes(kind));
   const select = byId("layer-kind"), before = select.value;
-  select.replaceChildren(...kinds.map((kind) => element("option", { value: kind }, KINDS[kind] ?? kind)));
+  select.replaceChildren(...kinds.map((kind) => element("option", { value: kind }, KINDS[kind])));
   if (kinds.includes(before)) select.value = before;
   await statistics();
 }
@@ -83,7 +84,8 @@ async function kernelsAt(step) {
 function paintKernels() {
   const canvas = byId("kernels-picture");
   kernels(canvas, tiles);
-  canvas.style.setProperty("inline-size", `${SCALE * canvas.width}px`);
+  const scale = Math.min(Math.max(Math.floor(WIDE / canvas.width), 4), 16);
+  canvas.style.setProperty("inline-size", `${scale * canvas.width}px`);
 }
 
 byId("layer-name").addEventListener("change", action(layer));

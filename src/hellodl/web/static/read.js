@@ -1,6 +1,6 @@
 // Read: a photo, the boxes over it, the text beside it, and corrections from which it can learn.
 
-import { action, ask, askJson, byId, calm, copy, element, newest, percent, say, spoken } from "./helpers.js";
+import { action, ask, askJson, byId, calm, copy, counted, element, newest, percent, say, spoken } from "./helpers.js";
 import { Boxes, doubtful, letterOf } from "./boxes.js";
 import { personal, whenHandChanges } from "./hand.js";
 
@@ -25,15 +25,17 @@ for (const id of ["read-file", "read-camera"]) {
 }
 byId("read-sample").addEventListener("click", action(async () => open(await (await ask("/api/sample")).blob())));
 
+// A photo may be dropped anywhere on the page; left to itself, the browser would show it in place of the page.
 const drop = byId("read-drop");
-drop.addEventListener("dragover", (event) => {
+document.addEventListener("dragover", (event) => {
   event.preventDefault();
   drop.classList.add("over");
 });
-drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-drop.addEventListener("drop", action(async (event) => {
+document.addEventListener("dragleave", () => drop.classList.remove("over"));
+document.addEventListener("drop", action(async (event) => {
   event.preventDefault();
   drop.classList.remove("over");
+  byId("tab-read").click();
   const [file] = event.dataTransfer.files;
   if (!file) throw new Error("That was no file; drop a photo from your disk, or choose one.");
   await open(file);
@@ -121,7 +123,6 @@ function write() {
   byId("read-keep-some").textContent = mended().length ? `Keep ${counted(mended().length, "correction")}` : "Keep corrections";
 }
 
-const counted = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
 const mended = () => page.lines.flat().filter((one) => one.mended !== undefined);
 const text = () => page.lines.map((line) => line.map((one) => (one.space ? " " : "") + letterOf(one)).join("")).join("\n");
 

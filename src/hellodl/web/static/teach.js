@@ -1,6 +1,6 @@
 // Teach: letters with their right names, and the learning from them, which one can watch.
 
-import { action, askJson, byId, element, listen, percent, say, short, trouble } from "./helpers.js";
+import { action, askJson, byId, counted, element, listen, percent, say, trouble } from "./helpers.js";
 import { allow, refresh, turnOn } from "./hand.js";
 import { Chart } from "./chart.js";
 import { Pad } from "./pad.js";
@@ -8,7 +8,7 @@ import { Pad } from "./pad.js";
 const ALL = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"];
 const pad = new Pad(byId("teach-pad"), ready);
 const input = byId("teach-letter");
-const chart = new Chart(byId("learn-chart"), { title: "Loss", from: 0 });
+const chart = new Chart(byId("learn-chart"), { title: "Loss" });
 let job = null;
 let counts = {};
 let loss = { x: [], y: [] };
@@ -58,19 +58,19 @@ async function count() {
   const answer = await askJson("/api/lessons");
   counts = answer.counts;
   const kinds = Object.keys(counts).length;
-  byId("teach-total").textContent = answer.lessons ? `${short(answer.lessons)} characters, ${kinds} of them different` : "Nothing yet";
+  byId("teach-total").textContent = answer.lessons ? `${counted(answer.lessons, "character")}, ${kinds} of them different` : "Nothing yet";
   byId("teach-counts").replaceChildren(...ALL.map((one) => element("li", { class: counts[one] ? "some" : false },
     element("b", {}, one), element("span", {}, String(counts[one] ?? 0)))));
   for (const id of ["teach-undo", "teach-forget"]) byId(id).disabled = !answer.lessons || job !== null;
   byId("learn").disabled = !answer.lessons || job !== null;
-  const advice = answer.lessons ? "Learns from all of them, in about half a minute." : "It needs at least one letter.";
+  const advice = answer.lessons ? "Learns from all of them, in about a minute." : "It needs at least one letter.";
   if (job === null) byId("learn-words").textContent = outcome || advice;
 }
 
 byId("teach-undo").addEventListener("click", action(async () => {
   const { lessons } = await askJson("/api/lessons/undo", { method: "POST" });
   await count();
-  say(`Taken back; ${lessons} characters are left`);
+  say(`Taken back; ${counted(lessons, "character")} left`);
 }));
 
 const dialog = byId("forget");

@@ -8,7 +8,7 @@ let controller = null;
 
 /** Say which model writes; called once the server has said how things stand. */
 export function about({ text_model: model }) {
-  byId("write-model").textContent = model ? `Now: ${model}.` : "";
+  byId("write-model").textContent = model ? `Model: ${model}.` : "";
 }
 
 // ---- the knobs ----
