@@ -13,11 +13,17 @@ export class Chart {
   constructor(place, { title, share = false, from = Infinity, axis = "step" }) {
     Object.assign(this, { title, from, axis, lines: [], at: null });
     this.words = share ? percentage : short;
-    this.top = share ? 1 : Infinity;  // no axis goes on above 100%
+    this.top = share ? 1 : Infinity; // no axis goes on above 100%
     this.svg = drawn("svg", { "aria-hidden": "true" });
     this.plot = element("div", { class: "plot", tabindex: 0, role: "slider", "aria-label": title }, this.svg);
     this.legend = element("ul", { class: "legend" });
-    this.figure = element("figure", { class: "chart", hidden: true }, element("figcaption", {}, title), this.plot, this.legend);
+    this.figure = element(
+      "figure",
+      { class: "chart", hidden: true },
+      element("figcaption", {}, title),
+      this.plot,
+      this.legend,
+    );
     place.append(this.figure);
     this.plot.addEventListener("pointermove", (event) => this.point(event));
     this.plot.addEventListener("pointerdown", (event) => this.point(event));
@@ -27,7 +33,8 @@ export class Chart {
     new ResizeObserver(() => this.draw()).observe(this.plot);
   }
 
-  /** `lines`: [{name, of, x: [], y: [], colour: 1 to 6, faint}]; null in y is a gap, lines `of` one thing stand together. */
+  /** `lines`: [{name, of, x: [], y: [], colour: 1 to 6, faint}]; null in y is a gap, lines `of` one thing stand
+   * together in the legend. */
   show(lines) {
     this.lines = lines.filter(({ y }) => y.some((value) => value !== null));
     this.steps = [...new Set(this.lines.flatMap(({ x }) => x))].sort((a, b) => a - b);
@@ -49,7 +56,9 @@ export class Chart {
     this.cursor = drawn("g", { class: "cursor" });
     this.svg.replaceChildren(
       ...up.ticks.filter((value) => value <= this.top).map((value) => this.rung(value, width)),
-      ...across.ticks.filter((value) => value >= this.steps[0] && value <= this.steps.at(-1)).map((value) => this.foot(value, width)),
+      ...across.ticks
+        .filter((value) => value >= this.steps[0] && value <= this.steps.at(-1))
+        .map((value) => this.foot(value, width)),
       ...this.lines.map((line) => drawn("path", { class: lineClass(line), d: this.path(line) })),
       this.cursor,
     );
@@ -58,27 +67,39 @@ export class Chart {
 
   rung(value, width) {
     const y = this.y(value);
-    return drawn("g", { class: "tick" }, drawn("line", { x1: EDGE.left, x2: width - EDGE.right, y1: y, y2: y }),
-      drawn("text", { x: EDGE.left - 6, y: y + 4, "text-anchor": "end" }, this.words(value)));
+    return drawn(
+      "g",
+      { class: "tick" },
+      drawn("line", { x1: EDGE.left, x2: width - EDGE.right, y1: y, y2: y }),
+      drawn("text", { x: EDGE.left - 6, y: y + 4, "text-anchor": "end" }, this.words(value)),
+    );
   }
 
   foot(value, width) {
     const x = this.x(value);
     const anchor = x > width - 40 ? "end" : "middle";
-    return drawn("text", { class: "tick", x: Math.min(x, width - EDGE.right), y: HEIGHT - 6, "text-anchor": anchor }, short(value));
+    return drawn(
+      "text",
+      { class: "tick", x: Math.min(x, width - EDGE.right), y: HEIGHT - 6, "text-anchor": anchor },
+      short(value),
+    );
   }
 
   path({ x, y }) {
     let drawing = false;
-    return x.map((step, place) => {
-      if (y[place] === null || y[place] === undefined) {
-        drawing = false;
-        return "";
-      }
-      const move = drawing ? "L" : "M";
-      drawing = true;
-      return `${move}${this.x(step).toFixed(1)} ${this.y(y[place]).toFixed(1)}`;
-    }).join("") + (x.length === 1 ? "h0.1" : "");
+    return (
+      x
+        .map((step, place) => {
+          if (y[place] === null || y[place] === undefined) {
+            drawing = false;
+            return "";
+          }
+          const move = drawing ? "L" : "M";
+          drawing = true;
+          return `${move}${this.x(step).toFixed(1)} ${this.y(y[place]).toFixed(1)}`;
+        })
+        .join("") + (x.length === 1 ? "h0.1" : "")
+    );
   }
 
   point(event) {
@@ -88,10 +109,18 @@ export class Chart {
   }
 
   key(event) {
-    const last = this.steps.length - 1, at = this.at ?? last, wide = Math.ceil(last / 10);
+    const last = this.steps.length - 1,
+      at = this.at ?? last,
+      wide = Math.ceil(last / 10);
     const to = {
-      ArrowLeft: at - 1, ArrowRight: at + 1, ArrowDown: at - 1, ArrowUp: at + 1,
-      PageDown: at - wide, PageUp: at + wide, Home: 0, End: last,
+      ArrowLeft: at - 1,
+      ArrowRight: at + 1,
+      ArrowDown: at - 1,
+      ArrowUp: at + 1,
+      PageDown: at - wide,
+      PageUp: at + wide,
+      Home: 0,
+      End: last,
     }[event.key];
     if (to === undefined) return;
     event.preventDefault();
@@ -99,7 +128,11 @@ export class Chart {
   }
 
   entry({ line, value }) {
-    const sample = drawn("svg", { width: 22, height: 8, "aria-hidden": "true" }, drawn("path", { class: lineClass(line), d: "M1 4H21" }));
+    const sample = drawn(
+      "svg",
+      { width: 22, height: 8, "aria-hidden": "true" },
+      drawn("path", { class: lineClass(line), d: "M1 4H21" }),
+    );
     return element("span", {}, sample, `${line.name} `, element("b", {}, this.words(value)));
   }
 
@@ -108,20 +141,38 @@ export class Chart {
     this.at = at;
     const step = this.steps[at ?? this.steps.length - 1];
     const values = this.lines.map((line) => ({ line, value: nearest(line, step) }));
-    const words = values.map(({ line, value }) => [line.of, line.name, this.words(value)].filter(Boolean).join(" ")).join(", ");
+    const words = values
+      .map(({ line, value }) => [line.of, line.name, this.words(value)].filter(Boolean).join(" "))
+      .join(", ");
     this.plot.setAttribute("aria-valuemin", this.steps[0]);
     this.plot.setAttribute("aria-valuemax", this.steps.at(-1));
     this.plot.setAttribute("aria-valuenow", step);
     this.plot.setAttribute("aria-valuetext", `${this.axis} ${short(step)}: ${words}`);
     const groups = [...new Set(this.lines.map((line) => line.of))];
-    this.legend.replaceChildren(element("li", {}, `${this.axis} ${short(step)}`), ...groups.map((of) =>
-      element("li", {}, of ?? "", ...values.filter(({ line }) => line.of === of).map((one) => this.entry(one)))));
+    this.legend.replaceChildren(
+      element("li", {}, `${this.axis} ${short(step)}`),
+      ...groups.map((of) =>
+        element(
+          "li",
+          {},
+          of ?? "",
+          ...values.filter(({ line }) => line.of === of).map((one) => this.entry(one)),
+        ),
+      ),
+    );
     const x = this.x(step);
-    this.cursor.replaceChildren(...(at === null ? [] : [
-      drawn("line", { x1: x, x2: x, y1: EDGE.top, y2: HEIGHT - EDGE.bottom }),
-      ...values.filter(({ value }) => value !== null).map(({ line, value }) =>
-        drawn("circle", { class: lineClass(line), cx: x, cy: this.y(value), r: 3.5 })),
-    ]));
+    this.cursor.replaceChildren(
+      ...(at === null
+        ? []
+        : [
+            drawn("line", { x1: x, x2: x, y1: EDGE.top, y2: HEIGHT - EDGE.bottom }),
+            ...values
+              .filter(({ value }) => value !== null)
+              .map(({ line, value }) =>
+                drawn("circle", { class: lineClass(line), cx: x, cy: this.y(value), r: 3.5 }),
+              ),
+          ]),
+    );
   }
 }
 
@@ -136,16 +187,21 @@ function nearest({ x, y }, step) {
   return value;
 }
 
-const extent = (values) => values.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity]);
+const extent = (values) =>
+  values.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity]);
 
-const scale = (low, high, from, to) => (value) => high === low ? (from + to) / 2 : from + ((value - low) / (high - low)) * (to - from);
+const scale = (low, high, from, to) => (value) =>
+  high === low ? (from + to) / 2 : from + ((value - low) / (high - low)) * (to - from);
 
 /** Round numbers, about `count` of them, from under the lowest to over the highest. */
 function spread([lowest, highest], count) {
   const width = highest - lowest || Math.abs(highest) || 1;
   const power = 10 ** Math.floor(Math.log10(width / count));
   const pace = power * [1, 2, 5, 10].find((one) => one * power * count >= width);
-  const low = Math.floor(lowest / pace), high = Math.max(Math.ceil(highest / pace), low + 1);
-  const ticks = Array.from({ length: high - low + 1 }, (_, place) => Number(((low + place) * pace).toPrecision(12)));
+  const low = Math.floor(lowest / pace),
+    high = Math.max(Math.ceil(highest / pace), low + 1);
+  const ticks = Array.from({ length: high - low + 1 }, (_, place) =>
+    Number(((low + place) * pace).toPrecision(12)),
+  );
   return { low: ticks[0], high: ticks.at(-1), ticks };
 }

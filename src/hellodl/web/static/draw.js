@@ -5,7 +5,7 @@ import { DOUBT } from "./boxes.js";
 import { personal, whenHandChanges } from "./hand.js";
 import { Pad } from "./pad.js";
 
-const LEAST = 24;  // a strip of numbers is shown at least so high
+const LEAST = 24; // a strip of numbers is shown at least so high
 const question = newest();
 const pad = new Pad(byId("draw-pad"), action(look));
 
@@ -22,7 +22,9 @@ async function look() {
   const signal = question();
   for (const id of ["draw-undo", "draw-clear", "draw-teach"]) byId(id).disabled = pad.empty;
   if (pad.empty) return nothing();
-  const answer = await (await ask("/api/draw", { method: "POST", body: { strokes: pad.strokes, personal: personal() }, signal })).json();
+  const answer = await (
+    await ask("/api/draw", { method: "POST", body: { strokes: pad.strokes, personal: personal() }, signal })
+  ).json();
   show(answer);
 }
 
@@ -68,9 +70,10 @@ function sheets(layers) {
 const inWords = (shape) =>
   shape.length === 3 ? `${shape[2]} channels of ${shape[0]} × ${shape[1]}` : `${shape.join(" × ")} numbers`;
 
-/** As large as there is room for, by a whole number of the screen's own pixels, so that all of them are of one size. */
+/** As large as there is room for, by a whole number of the screen's own pixels: so all squares are of one size. */
 function enlarge(image) {
-  const room = image.parentElement.clientWidth - 32, fine = window.devicePixelRatio || 1;
+  const room = image.parentElement.clientWidth - 32,
+    fine = window.devicePixelRatio || 1;
   const factor = Math.floor(fine * Math.min(room / image.naturalWidth, 300 / image.naturalHeight, 8)) / fine;
   image.width = (factor || 1 / fine) * image.naturalWidth;
   image.height = Math.max(factor * image.naturalHeight, LEAST);

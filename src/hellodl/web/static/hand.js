@@ -23,7 +23,9 @@ export function allow(there, on = remembered()) {
   const before = personal();
   box.disabled = !there;
   box.checked = there && on;
-  byId("hand-label").title = there ? "Ask the network that learned your handwriting" : "Teach it some of your letters first";
+  byId("hand-label").title = there
+    ? "Ask the network that learned your handwriting"
+    : "Teach it some of your letters first";
   if (personal() !== before) followers.forEach((follow) => follow());
 }
 
@@ -32,7 +34,7 @@ export function turnOn() {
   localStorage.setItem("my-hand", "on");
   const before = personal();
   allow(true, true);
-  if (before) followers.forEach((follow) => follow());  // the same switch, but another network behind it
+  if (before) followers.forEach((follow) => follow()); // the same switch, but another network behind it
 }
 
 const remembered = () => localStorage.getItem("my-hand") !== "off";

@@ -14,7 +14,8 @@ export function drawn(tag, attributes = {}, ...children) {
 
 function filled(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+    if (value !== null && value !== undefined && value !== false)
+      node.setAttribute(name, value === true ? "" : value);
   }
   node.append(...children);
   return node;
@@ -33,7 +34,9 @@ export async function ask(path, { method = "GET", body, signal } = {}) {
     response = await fetch(path, { method, headers, body, signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Error("The server does not answer; see whether `hellodl web` is still running, then try again.");
+    throw new Error(
+      "The server does not answer; see whether `hellodl web` is still running, then try again.",
+    );
   }
   if (!response.ok) throw new Error(await reason(response));
   return response;
@@ -94,7 +97,9 @@ export function listen(path, handlers) {
   const source = new EventSource(path);
   for (const [name, handle] of Object.entries(handlers)) {
     if (name === "lost") continue;
-    source.addEventListener(name, (event) => handle(event.data ? JSON.parse(event.data) : {}, () => source.close()));
+    source.addEventListener(name, (event) =>
+      handle(event.data ? JSON.parse(event.data) : {}, () => source.close()),
+    );
   }
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) handlers.lost?.();
@@ -112,7 +117,7 @@ export function percent(share) {
 
 /** A number in few digits. */
 export function short(value, digits = 4) {
-  if (value === null || value === undefined) return "–";
+  if (!Number.isFinite(value)) return "–";
   if (Number.isInteger(value)) return value.toLocaleString("en");
   const size = Math.abs(value);
   return size >= 0.001 && size < 100_000 ? String(Number(value.toPrecision(digits))) : value.toExponential(1);
@@ -121,7 +126,13 @@ export function short(value, digits = 4) {
 /** "1 letter", "2 letters". */
 export const counted = (count, what) => `${short(count)} ${what}${count === 1 ? "" : "s"}`;
 
-const NAMES = { " ": ["␣", "space"], "\n": ["⏎", "new line"], "\t": ["⇥", "tab"], "": ["∅", "no character"], "?": ["?", "no character"] };
+const NAMES = {
+  " ": ["␣", "space"],
+  "\n": ["⏎", "new line"],
+  "\t": ["⇥", "tab"],
+  "": ["∅", "no character"],
+  "?": ["?", "no character"],
+};
 
 /** How a character is shown, and how it is said. */
 export const shown = (character) => character.replace(/[ \n\t]/g, (one) => NAMES[one][0]);
@@ -132,8 +143,21 @@ export function bars(list, items) {
   while (list.children.length > items.length) list.lastChild.remove();
   items.forEach(({ character, probability }, place) => {
     if (!list.children[place]) {
-      const track = element("span", { class: "track", "aria-hidden": "true" }, element("span", { class: "fill" }));
-      list.append(element("li", {}, element("b"), element("span", { class: "visually-hidden" }), track, element("span", { class: "share" })));
+      const track = element(
+        "span",
+        { class: "track", "aria-hidden": "true" },
+        element("span", { class: "fill" }),
+      );
+      list.append(
+        element(
+          "li",
+          {},
+          element("b"),
+          element("span", { class: "visually-hidden" }),
+          track,
+          element("span", { class: "share" }),
+        ),
+      );
     }
     const [glyph, name, track, share] = list.children[place].children;
     glyph.textContent = shown(character);
@@ -164,7 +188,9 @@ export async function copy(text, button) {
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** A colour of the present theme, by its name in style.css. */
-export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+export const colour = (name) =>
+  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 /** Call when light becomes dark or dark light: canvases do not follow on their own. */
-export const whenThemeChanges = (redraw) => matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+export const whenThemeChanges = (redraw) =>
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);

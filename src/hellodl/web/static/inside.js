@@ -5,15 +5,19 @@ import { Chart } from "./chart.js";
 import { histograms, kernels } from "./heat.js";
 
 const KINDS = { weight: "weights", gradient: "gradients", activation: "outputs" };
-const WIDE = 480;  // screen pixels that all kernels side by side may take, if each number can be seen
-const WORST = 8;  // pairs of mixed up classes that are listed
+const WIDE = 480; // screen pixels that all kernels side by side may take, if each number can be seen
+const WORST = 8; // pairs of mixed up classes that are listed
 
 const spreads = new Chart(byId("layer-spread"), { title: "Mean and standard deviation" });
-const updates = new Chart(byId("layer-update"), { title: "How far it moved since the row before, as a part of its length", from: 0 });
-const question = newest(), kernelQuestion = newest();
+const updates = new Chart(byId("layer-update"), {
+  title: "How far it moved since the row before, as a part of its length",
+  from: 0,
+});
+const question = newest(),
+  kernelQuestion = newest();
 let run = null;
-let rows = null;  // the statistics of the layer that is shown
-let tiles = null;  // its kernels
+let rows = null; // the statistics of the layer that is shown
+let tiles = null; // its kernels
 
 export function leave() {
   run = null;
@@ -23,11 +27,14 @@ export function leave() {
 /** Look into a run; `one` is what /api/runs/ID says. */
 export async function look(one) {
   run = one;
-  run.layers.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));  // 2.weight before 10.weight
-  const select = byId("layer-name"), before = select.value;
+  run.layers.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true })); // 2.weight before 10.weight
+  const select = byId("layer-name"),
+    before = select.value;
   select.replaceChildren(...run.layers.map(({ name }) => element("option", { value: name }, name)));
   // The one that was looked at before, or one of which there is most to see.
-  const wanted = [before, ...run.kernels.map(({ name }) => name)].find((one) => run.layers.some(({ name }) => name === one));
+  const wanted = [before, ...run.kernels.map(({ name }) => name)].find((one) =>
+    run.layers.some(({ name }) => name === one),
+  );
   if (wanted) select.value = wanted;
   byId("layer").hidden = !run.layers.length;
   await Promise.all([run.layers.length ? layer() : null, mixedUp()]);
@@ -36,15 +43,19 @@ export async function look(one) {
 async function layer() {
   const known = run.layers.find(({ name }) => name === byId("layer-name").value).kinds;
   const kinds = Object.keys(KINDS).filter((kind) => known.includes(kind));
-  const select = byId("layer-kind"), before = select.value;
+  const select = byId("layer-kind"),
+    before = select.value;
   select.replaceChildren(...kinds.map((kind) => element("option", { value: kind }, KINDS[kind])));
   if (kinds.includes(before)) select.value = before;
   await statistics();
 }
 
 async function statistics() {
-  const name = byId("layer-name").value, kind = byId("layer-kind").value;
-  rows = await askJson(`/api/runs/${run.id}/layers?name=${encodeURIComponent(name)}&kind=${kind}`, { signal: question() });
+  const name = byId("layer-name").value,
+    kind = byId("layer-kind").value;
+  rows = await askJson(`/api/runs/${run.id}/layers?name=${encodeURIComponent(name)}&kind=${kind}`, {
+    signal: question(),
+  });
   const slider = byId("layer-step");
   slider.max = rows.steps.length - 1;
   slider.value = slider.max;
@@ -62,9 +73,11 @@ async function atStep() {
   const [bottom, top] = histograms(byId("layer-heat"), rows, at);
   byId("layer-low").textContent = short(bottom, 2);
   byId("layer-high").textContent = short(top, 2);
-  byId("layer-words").textContent = `Step ${short(rows.steps[at])}: mean ${short(rows.mean[at])}, standard deviation ` +
-    `${short(rows.std[at])}, from ${short(rows.low[at])} to ${short(rows.high[at])}, ${((100 * rows.zeros[at]) || 0).toFixed(1)}% zeros`;
-  byId("layer-step").setAttribute("aria-valuetext", `step ${short(rows.steps[at])}`);
+  const [step, mean, std, low, high] = ["steps", "mean", "std", "low", "high"].map((name) => short(rows[name][at]));
+  byId("layer-words").textContent =
+    `Step ${step}: mean ${mean}, standard deviation ${std}, from ${low} to ${high}, ` +
+    `${(100 * rows.zeros[at]).toFixed(1)}% zeros`;
+  byId("layer-step").setAttribute("aria-valuetext", `step ${step}`);
   await kernelsAt(rows.steps[at]);
 }
 
@@ -74,9 +87,12 @@ async function kernelsAt(step) {
   const shown = steps.filter((one) => one <= step).at(-1) ?? steps[0];
   byId("kernels").hidden = shown === undefined;
   if (shown === undefined) return;
-  tiles = await askJson(`/api/runs/${run.id}/kernels?name=${encodeURIComponent(name)}&step=${shown}`, { signal: kernelQuestion() });
+  tiles = await askJson(`/api/runs/${run.id}/kernels?name=${encodeURIComponent(name)}&step=${shown}`, {
+    signal: kernelQuestion(),
+  });
   const [outputs, inputs, height, width] = tiles.shape;
-  byId("kernels-words").textContent = `Its kernels at step ${short(shown)}: ${outputs} of ${height} × ${width}` +
+  byId("kernels-words").textContent =
+    `Its kernels at step ${short(shown)}: ${outputs} of ${height} × ${width}` +
     `${inputs > 1 ? ` for each of ${inputs} inputs` : ""}; blue is plus, orange is minus`;
   paintKernels();
 }
@@ -109,25 +125,55 @@ async function mixedUp() {
 }
 
 function worst(classes, matrix) {
-  const pairs = matrix.flatMap((row, truth) => row.map((count, guess) => ({ truth, guess, count, all: sum(row) })));
-  const wrong = pairs.filter(({ truth, guess, count }) => truth !== guess && count > 0).sort((a, b) => b.count - a.count);
-  byId("confusion-worst").replaceChildren(...wrong.slice(0, WORST).map(({ truth, guess, count, all }) =>
-    element("li", {}, element("b", {}, classes[truth]), " taken for ", element("b", {}, classes[guess]), ` ${count} of ${short(all)} times`)));
+  const pairs = matrix.flatMap((row, truth) =>
+    row.map((count, guess) => ({ truth, guess, count, all: sum(row) })),
+  );
+  const wrong = pairs
+    .filter(({ truth, guess, count }) => truth !== guess && count > 0)
+    .sort((a, b) => b.count - a.count);
+  byId("confusion-worst").replaceChildren(
+    ...wrong
+      .slice(0, WORST)
+      .map(({ truth, guess, count, all }) =>
+        element(
+          "li",
+          {},
+          element("b", {}, classes[truth]),
+          " taken for ",
+          element("b", {}, classes[guess]),
+          ` ${count} of ${short(all)} times`,
+        ),
+      ),
+  );
 }
 
 /** Rows are the truth, columns what was read; the darker, the larger the share of its row. */
 function table(classes, matrix) {
-  const head = element("tr", {}, element("td", {}, "true ↓ read →"), ...classes.map((one) => element("th", { scope: "col" }, one)));
+  const head = element(
+    "tr",
+    {},
+    element("td", {}, "true ↓ read →"),
+    ...classes.map((one) => element("th", { scope: "col" }, one)),
+  );
   const lines = matrix.map((row, truth) => {
     const all = sum(row) || 1;
-    const cells = row.map((count, guess) => element("td", {
-      class: count ? `${truth === guess ? "right" : "wrong"}-${level(count / all)}` : false,
-      title: count ? `${classes[truth]} read as ${classes[guess]}: ${count}` : false,
-    }, count ? String(count) : ""));
+    const cells = row.map((count, guess) =>
+      element(
+        "td",
+        {
+          class: count ? `${truth === guess ? "right" : "wrong"}-${level(count / all)}` : false,
+          title: count ? `${classes[truth]} read as ${classes[guess]}: ${count}` : false,
+        },
+        count ? String(count) : "",
+      ),
+    );
     return element("tr", {}, element("th", { scope: "row" }, classes[truth]), ...cells);
   });
-  byId("confusion-table").replaceChildren(element("caption", { class: "visually-hidden" }, "Rows are the truth, columns what was read"),
-    element("thead", {}, head), element("tbody", {}, ...lines));
+  byId("confusion-table").replaceChildren(
+    element("caption", { class: "visually-hidden" }, "Rows are the truth, columns what was read"),
+    element("thead", {}, head),
+    element("tbody", {}, ...lines),
+  );
 }
 
 const sum = (row) => row.reduce((total, count) => total + count, 0);

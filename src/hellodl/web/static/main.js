@@ -13,7 +13,9 @@ const panelOf = (tab) => byId(tab.getAttribute("aria-controls"));
 
 function show(chosen) {
   for (const tab of tabs) {
-    const here = tab === chosen, panel = panelOf(tab), was = !panel.hidden;
+    const here = tab === chosen,
+      panel = panelOf(tab),
+      was = !panel.hidden;
     tab.setAttribute("aria-selected", here);
     tab.tabIndex = here ? 0 : -1;
     panel.hidden = !here;
@@ -32,7 +34,9 @@ for (const tab of tabs) tab.addEventListener("click", () => go(tab));
 
 document.querySelector('[role="tablist"]').addEventListener("keydown", (event) => {
   const at = tabs.indexOf(document.activeElement);
-  const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[event.key];
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[
+    event.key
+  ];
   if (at < 0 || to === undefined) return;
   event.preventDefault();
   const tab = tabs[to % tabs.length];

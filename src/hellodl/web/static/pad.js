@@ -3,8 +3,8 @@
 import { colour, say, whenThemeChanges } from "./helpers.js";
 
 const SIDE = 400;
-const WIDTH = 26;  // of the pen
-const STEP = 12;  // of an arrow key
+const WIDTH = 26; // of the pen
+const STEP = 12; // of an arrow key
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Pad {
@@ -13,8 +13,8 @@ export class Pad {
     this.canvas = canvas;
     this.changed = changed;
     this.strokes = [];
-    this.open = null;  // the stroke that is being drawn
-    this.pen = null;  // where the pen of the arrow keys stands, while they are used
+    this.open = null; // the stroke that is being drawn
+    this.pen = null; // where the pen of the arrow keys stands, while they are used
     this.held = new Set();
     canvas.addEventListener("pointerdown", (event) => this.begin(event));
     canvas.addEventListener("pointermove", (event) => this.move(event));
@@ -56,7 +56,7 @@ export class Pad {
     event.preventDefault();
     this.canvas.focus({ preventScroll: true });
     this.canvas.setPointerCapture(event.pointerId);
-    this.finish();  // what the arrow keys had begun
+    this.finish(); // what the arrow keys had begun
     this.pen = null;
     this.open = [this.place(event)];
     this.paint();
@@ -66,7 +66,8 @@ export class Pad {
     if (!event.isPrimary || !this.open || this.pen) return;
     const moves = event.getCoalescedEvents?.() ?? [];
     for (const one of moves.length ? moves : [event]) {
-      const [x, y] = this.place(one), [lastX, lastY] = this.open.at(-1);
+      const [x, y] = this.place(one),
+        [lastX, lastY] = this.open.at(-1);
       if (x !== lastX || y !== lastY) this.open.push([x, y]);
     }
     this.paint();
@@ -129,7 +130,12 @@ export class Pad {
     const scale = this.canvas.width / SIDE;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, SIDE, SIDE);
-    Object.assign(context, { lineWidth: WIDTH, lineCap: "round", lineJoin: "round", strokeStyle: colour("ink") });
+    Object.assign(context, {
+      lineWidth: WIDTH,
+      lineCap: "round",
+      lineJoin: "round",
+      strokeStyle: colour("ink"),
+    });
     for (const stroke of this.open ? [...this.strokes, this.open] : this.strokes) line(context, stroke);
     this.canvas.parentElement.classList.toggle("used", Boolean(this.strokes.length || this.open || this.pen));
     if (this.pen) mark(context, this.pen, Boolean(this.open));
@@ -141,7 +147,7 @@ function line(context, points) {
   const [first, ...rest] = points;
   context.beginPath();
   context.moveTo(...first);
-  context.lineTo(...first);  // a dot, should there be no more
+  context.lineTo(...first); // a dot, should there be no more
   rest.forEach((point, at) => {
     const next = rest[at + 1];
     if (next) context.quadraticCurveTo(...point, (point[0] + next[0]) / 2, (point[1] + next[1]) / 2);

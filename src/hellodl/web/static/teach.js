@@ -12,7 +12,7 @@ const chart = new Chart(byId("learn-chart"), { title: "Loss" });
 let job = null;
 let counts = {};
 let loss = { x: [], y: [] };
-let outcome = "";  // how the last learning ended
+let outcome = ""; // how the last learning ended
 
 // ---- letters ----
 
@@ -31,23 +31,26 @@ byId("teach-clear").addEventListener("click", () => pad.clear());
 input.addEventListener("input", ready);
 input.addEventListener("focus", () => input.select());
 
-byId("teach-form").addEventListener("submit", action(async (event) => {
-  event.preventDefault();
-  const letter = input.value.trim();
-  if (pad.empty || !letter) return;
-  byId("teach-keep").disabled = true;
-  try {
-    await askJson("/api/lessons", { method: "POST", body: { strokes: pad.strokes, letter } });
-  } catch (error) {
-    ready();
-    throw error;
-  }
-  pad.clear();
-  outcome = "";
-  await count();
-  input.value = proposed();
-  say(`${letter} kept. Next: ${input.value}`);
-}));
+byId("teach-form").addEventListener(
+  "submit",
+  action(async (event) => {
+    event.preventDefault();
+    const letter = input.value.trim();
+    if (pad.empty || !letter) return;
+    byId("teach-keep").disabled = true;
+    try {
+      await askJson("/api/lessons", { method: "POST", body: { strokes: pad.strokes, letter } });
+    } catch (error) {
+      ready();
+      throw error;
+    }
+    pad.clear();
+    outcome = "";
+    await count();
+    input.value = proposed();
+    say(`${letter} kept. Next: ${input.value}`);
+  }),
+);
 
 /** From Draw: strokes of which one now says what they are. */
 document.addEventListener("teach-this", ({ detail }) => pad.show(detail));
@@ -58,41 +61,65 @@ async function count() {
   const answer = await askJson("/api/lessons");
   counts = answer.counts;
   const kinds = Object.keys(counts).length;
-  byId("teach-total").textContent = answer.lessons ? `${counted(answer.lessons, "character")}, ${kinds} of them different` : "Nothing yet";
-  byId("teach-counts").replaceChildren(...ALL.map((one) => element("li", { class: counts[one] ? "some" : false },
-    element("b", {}, one), element("span", {}, String(counts[one] ?? 0)))));
+  byId("teach-total").textContent = answer.lessons
+    ? `${counted(answer.lessons, "character")}, ${kinds} of them different`
+    : "Nothing yet";
+  byId("teach-counts").replaceChildren(
+    ...ALL.map((one) =>
+      element(
+        "li",
+        { class: counts[one] ? "some" : false },
+        element("b", {}, one),
+        element("span", {}, String(counts[one] ?? 0)),
+      ),
+    ),
+  );
   for (const id of ["teach-undo", "teach-forget"]) byId(id).disabled = !answer.lessons || job !== null;
   byId("learn").disabled = !answer.lessons || job !== null;
-  const advice = answer.lessons ? "Learns from all of them, in about a minute." : "It needs at least one letter.";
+  const advice = answer.lessons
+    ? "Learns from all of them, in about a minute."
+    : "It needs at least one letter.";
   if (job === null) byId("learn-words").textContent = outcome || advice;
 }
 
-byId("teach-undo").addEventListener("click", action(async () => {
-  const { lessons } = await askJson("/api/lessons/undo", { method: "POST" });
-  await count();
-  say(`Taken back; ${counted(lessons, "character")} left`);
-}));
+byId("teach-undo").addEventListener(
+  "click",
+  action(async () => {
+    const { lessons } = await askJson("/api/lessons/undo", { method: "POST" });
+    await count();
+    say(`Taken back; ${counted(lessons, "character")} left`);
+  }),
+);
 
 const dialog = byId("forget");
 byId("teach-forget").addEventListener("click", () => {
   dialog.returnValue = "no";
   dialog.showModal();
 });
-dialog.addEventListener("close", action(async () => {
-  if (dialog.returnValue !== "yes") return;
-  await askJson("/api/lessons", { method: "DELETE" });
-  allow(false);
-  byId("learn-result").hidden = true;
-  chart.show([]);
-  outcome = "";
-  await count();
-  say("All is forgotten");
-}));
+dialog.addEventListener(
+  "close",
+  action(async () => {
+    if (dialog.returnValue !== "yes") return;
+    await askJson("/api/lessons", { method: "DELETE" });
+    allow(false);
+    byId("learn-result").hidden = true;
+    chart.show([]);
+    outcome = "";
+    await count();
+    say("All is forgotten");
+  }),
+);
 
 // ---- learning ----
 
-byId("learn").addEventListener("click", action(async () => follow((await askJson("/api/learn", { method: "POST" })).job)));
-byId("learn-stop").addEventListener("click", action(() => askJson(`/api/jobs/${job}/cancel`, { method: "POST" })));
+byId("learn").addEventListener(
+  "click",
+  action(async () => follow((await askJson("/api/learn", { method: "POST" })).job)),
+);
+byId("learn-stop").addEventListener(
+  "click",
+  action(() => askJson(`/api/jobs/${job}/cancel`, { method: "POST" })),
+);
 
 function follow(id) {
   job = id;
@@ -105,7 +132,7 @@ function follow(id) {
     message: ({ step, steps, loss: value }) => {
       byId("learn-progress").value = step / steps;
       byId("learn-words").textContent = `Step ${step} of ${steps}`;
-      if (step <= (loss.x.at(-1) ?? -1)) return;  // told once more after a reconnect
+      if (step <= (loss.x.at(-1) ?? -1)) return; // told once more after a reconnect
       loss.x.push(step);
       loss.y.push(value);
       chart.show([{ name: "loss", ...loss }]);
@@ -124,7 +151,11 @@ function follow(id) {
     },
     lost: () => {
       ended("The server no longer tells how it goes.");
-      trouble(new Error("The learning was lost sight of; see whether `hellodl web` is still running, then load the page again."));
+      trouble(
+        new Error(
+          "The learning was lost sight of; see whether `hellodl web` is still running, then load the page again.",
+        ),
+      );
     },
   });
 }

@@ -2,7 +2,7 @@
 
 import { action, ask, bars, byId, copy, say } from "./helpers.js";
 
-const ALL = 41;  // the end of the slider: choose among all
+const ALL = 41; // the end of the slider: choose among all
 const knob = (name) => Number(byId(`write-${name}`).value);
 let controller = null;
 
@@ -15,9 +15,14 @@ export function about({ text_model: model }) {
 
 function words() {
   const heat = knob("temperature");
-  const daring = heat === 0 ? "not at all: always the likeliest" : heat < 0.6 ? "careful" : heat <= 1 ? "lively" : "wild";
+  const daring =
+    heat === 0 ? "not at all: always the likeliest" : heat < 0.6 ? "careful" : heat <= 1 ? "lively" : "wild";
   const likeliest = knob("top") === 1 ? "the likeliest only" : `the ${knob("top")} likeliest`;
-  const all = { temperature: `${heat.toFixed(1)}, ${daring}`, top: knob("top") === ALL ? "all" : likeliest, length: `${knob("length")} characters` };
+  const all = {
+    temperature: `${heat.toFixed(1)}, ${daring}`,
+    top: knob("top") === ALL ? "all" : likeliest,
+    length: `${knob("length")} characters`,
+  };
   for (const [name, text] of Object.entries(all)) {
     byId(`write-${name}-words`).textContent = text;
     byId(`write-${name}`).setAttribute("aria-valuetext", text);
@@ -28,25 +33,39 @@ words();
 
 // ---- writing ----
 
-byId("write-form").addEventListener("submit", action(async (event) => {
-  event.preventDefault();
-  const prompt = byId("write-prompt").value;
-  controller?.abort();
-  const mine = (controller = new AbortController());
-  begin(prompt);
-  try {
-    await stream({ prompt, temperature: knob("temperature"), top_k: knob("top") === ALL ? null : knob("top"), length: knob("length") }, mine.signal);
-    say(`It wrote ${byId("write-text").textContent.length} characters`);
-  } finally {
-    if (controller === mine) end();
-  }
-}));
+byId("write-form").addEventListener(
+  "submit",
+  action(async (event) => {
+    event.preventDefault();
+    const prompt = byId("write-prompt").value;
+    controller?.abort();
+    const mine = (controller = new AbortController());
+    begin(prompt);
+    try {
+      await stream(
+        {
+          prompt,
+          temperature: knob("temperature"),
+          top_k: knob("top") === ALL ? null : knob("top"),
+          length: knob("length"),
+        },
+        mine.signal,
+      );
+      say(`It wrote ${byId("write-text").textContent.length} characters`);
+    } finally {
+      if (controller === mine) end();
+    }
+  }),
+);
 
 byId("write-prompt").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("write-form").requestSubmit();
 });
 byId("write-stop").addEventListener("click", () => controller?.abort());
-byId("write-copy").addEventListener("click", action(({ target }) => copy(byId("write-given").textContent + byId("write-text").textContent, target)));
+byId("write-copy").addEventListener(
+  "click",
+  action(({ target }) => copy(byId("write-given").textContent + byId("write-text").textContent, target)),
+);
 byId("write").addEventListener("gone", () => controller?.abort());
 
 function begin(prompt) {
@@ -71,7 +90,9 @@ function end() {
 async function stream(body, signal) {
   const response = await ask("/api/write", { method: "POST", body, signal });
   const paper = byId("write-text");
-  let waiting = "", likely = null, frame = 0;
+  let waiting = "",
+    likely = null,
+    frame = 0;
   const show = () => {
     frame = 0;
     if (signal.aborted) return;
@@ -102,8 +123,13 @@ async function* events(body) {
     rest = parts.pop();
     for (const part of parts) {
       const lines = part.split(/\r?\n/);
-      const field = (name) => lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trimStart()).join("\n");
-      if (field("data") || field("event")) yield { name: field("event") || "message", data: JSON.parse(field("data") || "{}") };
+      const field = (name) =>
+        lines
+          .filter((line) => line.startsWith(`${name}:`))
+          .map((line) => line.slice(name.length + 1).trimStart())
+          .join("\n");
+      if (field("data") || field("event"))
+        yield { name: field("event") || "message", data: JSON.parse(field("data") || "{}") };
     }
   }
 }
