@@ -219,7 +219,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def watch(self, query: dict, _: Any) -> None:
         self.head("text/event-stream", None)
-        for step in range(int(query["after"]) + 50, int(query["after"]) + 50 * 61, 50):
+        for step in range(int(query["after"]) + 50, int(query["after"]) + 1001, 50):
             self.event({"training": [made_up.row(step)], "validation": []})
             time.sleep(5 * self.server.pace)
         self.server.watched = True
