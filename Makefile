@@ -4,7 +4,7 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks
 
-.PHONY: demo test lint types imports pytest setup clean
+.PHONY: demo test test-web lint types imports pytest setup clean
 
 demo: setup
 	$(PYTHON) -m hellodl demo
@@ -23,6 +23,10 @@ imports: setup
 
 pytest: setup
 	$(PYTHON) -m pytest
+
+# The page in a real browser; skipped, with the reason, where Playwright (pip) or Chromium is missing.
+test-web: setup
+	$(PYTHON) -m pytest tests/web/test_page.py -rs
 
 ifeq ($(PYTHON),.venv/bin/python)
 setup: .venv/ready
