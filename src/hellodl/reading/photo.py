@@ -42,32 +42,36 @@ def load_photo(path: str | Path, longest_side: int = LONGEST_SIDE) -> Photo:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        return decoded_photo(path.read_bytes(), str(path), longest_side)
     except FileNotFoundError:
         raise PhotoError(f"{path}: no such file; check the name and the folder") from None
     except IsADirectoryError:
         raise PhotoError(f"{path}: is a folder; name the photos in it, as in {path}/*.jpg") from None
     except OSError as error:
         raise PhotoError(f"{path}: cannot be opened ({error.strerror or error})") from None
+
+
+def decoded_photo(data: bytes, name: str, longest_side: int = LONGEST_SIDE) -> Photo:
+    """`load_photo` for the bytes of a file that is called `name` in errors; nothing is written anywhere."""
     if not data:
-        raise PhotoError(f"{path}: the file is empty; copy it again from where it came from")
+        raise PhotoError(f"{name}: the file is empty; copy it again from where it came from")
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         raise PhotoError(
-            f"{path}: is a HEIC photo, which OpenCV does not read; convert it to JPEG first, "
+            f"{name}: is a HEIC photo, which OpenCV does not read; convert it to JPEG first, "
             "as in 'heif-convert photo.heic photo.jpg' or 'sips -s format jpeg photo.heic --out photo.jpg'"
         )
     if not _is_whole(data):
-        raise PhotoError(f"{path}: the file is cut short; copy or download it again")
+        raise PhotoError(f"{name}: the file is cut short; copy or download it again")
 
     width, height = _jpeg_size(data) or (0, 0)
     picture = _decode(data, max(width, height) / longest_side)
     if picture is None:
-        raise PhotoError(f"{path}: is no picture that OpenCV reads; JPEG, PNG, TIFF, BMP and WebP work")
+        raise PhotoError(f"{name}: is no picture that OpenCV reads; JPEG, PNG, TIFF, BMP and WebP work")
     full_side = max(width, height, *picture.shape[:2])
     if min(picture.shape[:2]) < SMALLEST_SIDE:
         size = f"{picture.shape[1]}×{picture.shape[0]}"
         raise PhotoError(
-            f"{path}: is only {size} pixels; letters need a picture of at least 12 pixels' height"
+            f"{name}: is only {size} pixels; letters need a picture of at least 12 pixels' height"
         )
     picture = _shrink(_opaque_colour(picture), longest_side)
     return Photo(picture, full_side / max(picture.shape[:2]))
