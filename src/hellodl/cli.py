@@ -68,6 +68,7 @@ PROGRAMS: Table = {
     ),
     "data": Program("hellodl.programs.data", "list the data sets, or download one", ("data", "json")),
     "runs": Program("hellodl.programs.runs", "list, show and compare the training runs so far", ("json",)),
+    "web": Program("hellodl.web.serve", "the page: draw, read photos, teach, watch runs", ("threads",)),
     "bench": Program(
         "hellodl.programs.bench", "images and letters a second, beside others", ("data", "json")
     ),
