@@ -62,9 +62,15 @@ PROMPT = an_object(
 )
 
 READ_QUERY: dict[str, Schema] = {"personal": FLAG, "rotate": ROTATE, "case": CASE}
-RUNS_QUERY: dict[str, Schema] = {"program": TEXT, "limit": {"type": "integer", "minimum": 1, "maximum": 10_000}}
+RUNS_QUERY: dict[str, Schema] = {
+    "program": TEXT,
+    "limit": {"type": "integer", "minimum": 1, "maximum": 10_000},
+}
 CURVES_QUERY: dict[str, Schema] = {"points": {"type": "integer", "minimum": 2, "maximum": 20_000}}
-LAYERS_QUERY: dict[str, Schema] = {"name": TEXT, "kind": {"type": "string", "enum": ["weight", "gradient", "activation"]}}
+LAYERS_QUERY: dict[str, Schema] = {
+    "name": TEXT,
+    "kind": {"type": "string", "enum": ["weight", "gradient", "activation"]},
+}
 KERNELS_QUERY: dict[str, Schema] = {"name": TEXT, "step": WHOLE}
 EVENTS_QUERY: dict[str, Schema] = {"run": WHOLE, "after": WHOLE}
 

@@ -33,7 +33,9 @@ def opened(data: bytes) -> tuple[Photo, tuple[int, int]]:
         raise PhotoError(
             f"{NAME} has {size[0]}×{size[1]} pixels, and {MOST_PIXELS / 1e6:.0f} million are enough; make it smaller"
         )
-    if size is None and data[4:8] != b"ftyp":  # `decoded_photo` knows what to say about phones' own formats
+    if (
+        size is None and data and data[4:8] != b"ftyp"
+    ):  # `decoded_photo` knows what to say about phones' own formats
         raise PhotoError(f"{NAME} is not in a format that is read here; send JPEG, PNG, WebP, GIF or BMP")
     photo = decoded_photo(data, NAME)
     height, width = photo.picture.shape[:2]

@@ -1,7 +1,7 @@
 """The run log as the page asks for it.
 
 Until RunLog has them itself, here are its coming readings under their coming names: `curves`, `rows_after`, `layers`,
-`layer_names`, `kernels`, `kernel_steps` and `confusion`. Once it has, `Records` shrinks to `last_figures`.
+`layer_names`, `kernels`, `kernel_steps` and `confusion`. Once it has, `Records` shrinks to what comes first.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ class Records(RunLog):
             "(select accuracy from validation where run = runs.id order by step desc limit 1) as accuracy from runs"
         )
         return {row["id"]: {"loss": row["loss"], "accuracy": row["accuracy"]} for row in rows}
+
+    def confusion_steps(self, run: int) -> list[int]:
+        """The steps at which confusion matrices were stored."""
+        return [row["step"] for row in self._read("select distinct step from confusion where run = ?", run)]
 
     # ---- from here on: only until RunLog has the same ----
 

@@ -47,7 +47,7 @@ class Runs:
             **_described(found),
             "layers": [{"name": name, "kinds": its} for name, its in kinds.items()],
             "kernels": [{"name": name, "steps": steps} for name, steps in kernels.items()],
-            "confusion": self.log.confusion(number) is not None,
+            "confusion": self.log.confusion_steps(number),
         }
 
     def find(self, number: int) -> dict[str, Any]:
