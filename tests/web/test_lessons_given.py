@@ -6,6 +6,7 @@ import threading
 import time
 
 import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip("starlette")
@@ -70,7 +71,7 @@ def test_undo_and_forget(client, here):
 
 @pytest.fixture(scope="module")
 def photo():
-    return cv2.imencode(".png", write_page("make hay", 3, width=700)[0])[1].tobytes()
+    return cv2.imencode(".png", write_page("hay", 3, width=320)[0])[1].tobytes()
 
 
 def sent(client, photo, characters, **more):
@@ -94,17 +95,13 @@ def test_boxes_of_a_photo_are_kept_as_corrected(client, here, photo):
 
 
 def test_a_photo_that_was_turned_to_be_read_is_turned_to_be_learned(client, here, photo):
-    turned = cv2.imencode(".png", cv2.rotate(cv2.imdecode(as_array(photo), 1), cv2.ROTATE_180))[1].tobytes()
+    turned = cv2.imencode(
+        ".png", cv2.rotate(cv2.imdecode(np.frombuffer(photo, np.uint8), 1), cv2.ROTATE_180)
+    )[1].tobytes()
     characters = boxes(client, turned, "?rotate=auto")
     answer = sent(client, turned, characters, rotate="auto", case="page").json()
     assert answer["added"] >= len(characters) - 1
     assert sent(client, turned, [{"box": [0, 0, 5, 5], "letter": "a"}]).status_code == 409
-
-
-def as_array(data):
-    import numpy as np
-
-    return np.frombuffer(data, np.uint8)
 
 
 @pytest.mark.parametrize(("body", "status"), [

@@ -1,6 +1,7 @@
 """Runs on the page: what the log has, and what a run writes while it goes on."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -113,19 +114,21 @@ def test_events_of_a_run_that_has_ended(client, run):
 def test_events_of_a_run_that_goes_on(client, here, monkeypatch):
     monkeypatch.setattr(watch, "LOOK_EVERY", 0.02)
     monkeypatch.setattr(runwriter, "FLUSH_SECONDS", 0.0)
-    with here.log.run("letters", {}) as run:
-        run.train_row(1, loss=3.0)
+    begun = threading.Event()
 
-        def go_on():
+    def train():
+        with here.log.run("letters", {}) as run:
+            run.train_row(1, loss=3.0)
+            begun.set()
+            time.sleep(0.3)
             run.train_row(2, loss=2.0)
             run.validation_row(2, accuracy=0.5)
-            run.result({})
-            run.__exit__(None, None, None)
 
-        timer = threading.Timer(0.3, go_on)
-        timer.start()
-        events = events_in(client.get(f"/api/runs/events?run={run.id}").text)
-        timer.join()
+    training = threading.Thread(target=train)
+    training.start()
+    assert begun.wait(10)
+    events = events_in(client.get("/api/runs/events?run=1").text)
+    training.join()
     rows = [row for name, data in events if name == "message" for row in data["training"]]
     assert [row["step"] for row in rows] == [1, 2]
     checks = [row for name, data in events if name == "message" for row in data["validation"]]
