@@ -30,14 +30,19 @@ from pathlib import Path
 import numpy as np
 
 from hellodl.data.ink import Ink
+from hellodl.data.unipen import CLASSES_62
 
 
 def main() -> None:
     """Start a server, measure, report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--clients", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=20.0, help="for many clients; one alone draws 100 times")
-    parser.add_argument("--pause", type=float, default=0.2, help="seconds between an answer and the next drawing")
+    parser.add_argument(
+        "--seconds", type=float, default=20.0, help="for many clients; one alone draws 100 times"
+    )
+    parser.add_argument(
+        "--pause", type=float, default=0.2, help="seconds between an answer and the next drawing"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     requests = drawings()
@@ -66,7 +71,9 @@ def main() -> None:
     if options.json:
         print(json.dumps(figures))
         return
-    print(f"alone: median {figures['alone_ms']:.1f} ms, of which {figures['processor_ms']:.1f} ms of processor")
+    print(
+        f"alone: median {figures['alone_ms']:.1f} ms, of which {figures['processor_ms']:.1f} ms of processor"
+    )
     print(
         f"{options.clients} clients: {figures['drawings_per_second']:.0f} drawings a second, median "
         f"{figures['together_ms']:.0f} ms, 95% within {figures['together_95_ms']:.0f} ms, "
@@ -84,8 +91,8 @@ def drawings() -> list[bytes]:
     ink = Ink.load()
     rng = np.random.default_rng(0)
     bodies = []
-    for _ in range(50):
-        strokes = [(stroke * 14).round(1).tolist() for stroke in ink.strokes(rng)]
+    for character in CLASSES_62:
+        strokes = [(stroke * 14).round(1).tolist() for stroke in ink.character(character, rng, "test")]
         body = json.dumps({"strokes": strokes, "personal": False}).encode()
         head = (
             f"POST /api/draw HTTP/1.1\r\nHost: localhost\r\nX-Hellodl: 1\r\nContent-Type: application/json\r\n"
@@ -96,7 +103,12 @@ def drawings() -> list[bytes]:
 
 
 async def draw(
-    port: int, requests: list[bytes], count: int | None = None, until: float = 0, pause: float = 0, first: int = 0
+    port: int,
+    requests: list[bytes],
+    count: int | None = None,
+    until: float = 0,
+    pause: float = 0,
+    first: int = 0,
 ) -> list[float]:
     """One client's times in seconds: of so many drawings, or of as many as there is time for."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

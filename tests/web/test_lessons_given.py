@@ -142,7 +142,7 @@ def test_learning_tells_its_steps_and_its_end(client, here, quick):
     status = client.get("/api/status").json()
     assert (status["busy"], status["job"], status["personal"]) == (False, None, True)
     again = client.get(f"/api/jobs/{job}/events", headers={"Last-Event-ID": "2"})
-    assert [data.get("step") for _, data in events_in(again.text)][0] == 3
+    assert events_in(again.text)[0][1]["step"] == 3
     assert client.post("/api/draw", json={"strokes": T, "personal": True}).json()["character"] in "tT"
 
 

@@ -76,7 +76,8 @@ def test_a_small_blank_picture_has_no_text(client):
 
 
 @pytest.mark.parametrize(("data", "says"), [
-    (b"", "empty"), (b"hello", "format"), (b"\xff\xd8\xff\xd9", "format"), (b"\x89PNG\r\n\x1a\n" + bytes(60), "cut short"),
+    (b"", "empty"), (b"hello", "format"), (b"\xff\xd8\xff\xd9", "format"),
+    (b"\x89PNG\r\n\x1a\n" + bytes(60), "cut short"),
     (b"\0\0\0\x18ftypheic" + bytes(20), "HEIC"), (b"\0\0\0\x18ftypavif" + bytes(20), "picture"),
     (encoded(np.zeros((60, 60, 3), np.uint8))[:-20], "cut short"),
     (encoded(np.zeros((3, 60, 3), np.uint8)), "only 60×3"),

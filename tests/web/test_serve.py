@@ -10,7 +10,9 @@ from urllib.request import urlopen
 import pytest
 
 pytest.importorskip("starlette")
-uvicorn = pytest.importorskip("uvicorn")
+pytest.importorskip("uvicorn")
+
+import uvicorn
 
 from hellodl import cli
 from hellodl.web import patience, serve

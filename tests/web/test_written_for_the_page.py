@@ -35,7 +35,7 @@ def test_the_likeliest_is_written_where_it_is_cold(client):
 
 
 def test_top_k_leaves_so_many_to_choose_from(client):
-    for _, data in events_in(written(client, prompt="a", length=20, top_k=2).text)[:-1]:
+    for _, data in events_in(written(client, prompt="a", length=20, top_k=2.0).text)[:-1]:
         assert [candidate["probability"] > 0 for candidate in data["next"]][2:] == [False] * 6
 
 

@@ -20,12 +20,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from hellodl.console import log as console_log
 from hellodl.data.collection import Collection
 from hellodl.errors import HelloError, PhotoError
 from hellodl.sampling import Knobs
 from hellodl.web import draw, openapi, photo, watch, writing
-from hellodl.web.answers import Answer, Events, refusal
+from hellodl.web.answers import Answer, Events, refusal, tell
 from hellodl.web.desks import Chairs, Desk
 from hellodl.web.lessons import Job, Lessons
 from hellodl.web.readers import Readers
@@ -65,8 +64,7 @@ class Page:
         self.runs = watch.Runs(Records(runs))
         self.files = page_files()
         self.version = _version()
-        # One after the other, drawings are answered sooner than side by side: two would share the cores and the lock.
-        self.drawing = Desk("drawing", 1, 63, seconds=10, retry_after=1)
+        self.drawing = Desk("drawing", 2, 63, seconds=10, retry_after=1)
         self.reading = Desk("reading", 1, 7, seconds=photo.SECONDS + 30, retry_after=5)
         self.keeping = Desk("lessons", 1, 31, seconds=photo.SECONDS + 30)
         self.learning = Desk("learning", 1, 0, seconds=600)
@@ -285,7 +283,10 @@ class Page:
         """Write on from a prompt."""
         asked = await self.body(request, openapi.PROMPT)
         network, vocabulary = await self.records.serve(self.readers.writer)
-        knobs = Knobs(asked.get("temperature", TEMPERATURE), asked.get("top_k"))
+        top_k = asked.get("top_k")
+        knobs = Knobs(
+            asked.get("temperature", TEMPERATURE), top_k if top_k is None else int(top_k)
+        )  # 3.0 is 3
         prompt = asked["prompt"].encode("utf-8", "replace").decode()  # half characters are none
         source = writing.pieces(network, vocabulary, prompt, int(asked.get("length", LENGTH)), knobs)
         return Events(writing.events(self.writing, source), self.writing)
@@ -340,7 +341,7 @@ def hello_error(request: Request, error: HelloError) -> Response:
 
 def unexpected(request: Request, error: Exception) -> Response:
     """A mistake of ours: told in full where the server runs, and in one line here."""
-    console_log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    tell(f"{request.method} {request.url.path}", error)
     return refusal(500, f"unexpected {type(error).__name__}; the terminal of hellodl web says more")
 
 

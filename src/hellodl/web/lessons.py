@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.console import log
 from hellodl.data.collection import Collection, Lesson
 from hellodl.errors import DataError, HelloError, PhotoError
 from hellodl.programs import teach
@@ -29,7 +28,7 @@ from hellodl.programs.truth import corrected_photo
 from hellodl.reading import Classify, read_page
 from hellodl.reading.align import class_of
 from hellodl.reading.turn import best_turn
-from hellodl.web.answers import STILL_HERE, event
+from hellodl.web.answers import STILL_HERE, event, tell
 from hellodl.web.draw import normalised
 from hellodl.web.photo import in_time, opened
 from hellodl.web.readers import Readers
@@ -187,7 +186,7 @@ class Lessons:
         except HelloError as error:
             job.ended = ("failed", {"error": str(error)})
         except Exception as error:
-            log.exception("a lesson failed")
+            tell("a lesson", error)
             job.ended = ("failed", {"error": f"unexpected {type(error).__name__}: {error}"})
 
 
