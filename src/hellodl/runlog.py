@@ -7,33 +7,19 @@ from hello-dl (Hubert, 2023). Any SQLite tool may read it while training goes on
     sqlite3 runs/hellodl.sqlite3 "select truth, guess, count from confusion where run = 1 and truth <> guess
                                   order by count desc limit 10"
 
-The tables below are an interface: columns may be added, none changes its meaning. `pragma user_version` is
-the version of the schema. Times are UTC, ISO 8601; accuracies and shares are 0 to 1; NULL is "not known", and
-also stands for NaN.
-
-    runs        one row a run: program, started, finished, status ('running', 'finished', 'failed',
-                'interrupted'), seen (when it last wrote), settings (JSON), seed, versions (JSON), source (git
-                commit), machine, data (name), fingerprint (of the data), result (JSON), error
-    training    one row a step that was logged: loss and accuracy since the row before, learning rate, images
-                learned from and seconds gone by so far
-    validation  the same on images that were not learned from
-    layers      statistics of one array at one step. kind: 'weight', 'gradient' or what the caller says; mean,
-                spread (standard deviation), low, high, zeros (the share that is exactly 0), update_ratio (how
-                far weights moved since the row before, as a share of their length), histogram (JSON: counts
-                in equal bins from low to high)
-    kernels     small convolution kernels in full: shape (JSON), data (float32, little-endian)
-    confusion   how often `truth` was read as `guess`; rows with count 0 only on the diagonal
-
-A log must never stop the training it describes: if it cannot be written, it says so once and lets it go on.
-This file holds the tables and reads them; runwriter.py fills them.
+The tables, and what each column means, are in runtables.py and in the file itself. A log must never stop the
+training it describes: if it cannot be written, it says so once and lets it go on; runwriter.py sees to that.
+This file reads what was written. It may do so at any moment, from any process, and holds up nobody: every
+question opens the file for reading only, and closes it again.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -41,42 +27,12 @@ from urllib.parse import quote
 import numpy as np
 
 from hellodl.errors import DataError
+from hellodl.runtables import look_through, prepare
 from hellodl.runwriter import Run
 
 DEFAULT_PATH = Path("runs/hellodl.sqlite3")
-VERSION = 1
 
-SCHEMA = """
-create table runs (
-    id integer primary key autoincrement, program text not null, started text not null, finished text,
-    status text not null, seen text not null, settings text not null, seed integer, versions text not null,
-    source text, machine text not null, data text, fingerprint text, result text, error text
-);
-create table training (
-    run integer not null references runs on delete cascade, step integer not null, epoch real, loss real,
-    accuracy real, learning_rate real, images real, seconds real, primary key (run, step)
-) without rowid;
-create table validation (
-    run integer not null references runs on delete cascade, step integer not null, epoch real, loss real,
-    accuracy real, images real, seconds real, primary key (run, step)
-) without rowid;
-create table layers (
-    run integer not null references runs on delete cascade, step integer not null, name text not null,
-    kind text not null, size integer not null, mean real, spread real, low real, high real, zeros real,
-    update_ratio real, histogram text, primary key (run, step, name, kind)
-) without rowid;
-create table kernels (
-    run integer not null references runs on delete cascade, step integer not null, name text not null,
-    shape text not null, data blob not null, primary key (run, step, name)
-) without rowid;
-create table confusion (
-    run integer not null references runs on delete cascade, step integer not null, place integer not null,
-    truth text not null, guess text not null, count integer not null, primary key (run, step, place)
-) without rowid;
-"""
-
-# From each version to the next one: what turns an older file into the schema above.
-MIGRATIONS: dict[int, str] = {}
+Rows = list[dict[str, Any]]
 
 
 class RunLog:
@@ -105,29 +61,94 @@ class RunLog:
         """The training rows of a run, in order of steps."""
         return self._read("select * from training where run = ? order by step", run)
 
+    def last_row(self, run: int) -> dict[str, Any]:
+        """The last training row of a run; empty if there is none."""
+        rows = self._read("select * from training where run = ? order by step desc limit 1", run)
+        return rows[0] if rows else {}
+
     def validation_rows(self, run: int) -> list[dict[str, Any]]:
         """The validation rows of a run, in order of steps."""
         return self._read("select * from validation where run = ? order by step", run)
 
-    def layer_rows(self, run: int) -> list[dict[str, Any]]:
-        """The statistics of all layers of a run, in order of steps; histograms as lists."""
-        found = self._read("select * from layers where run = ? order by step, name, kind", run)
+    def rows_after(self, run: int, step: int) -> dict[str, Rows]:
+        """What was written since: `training` rows after a step, `validation` rows from that step on.
+
+        For a page that shows a run while it goes on: `step` is that of the last training row it has, -1 at first.
+        A validation row is written after the training row of its step, so it may come once more: go by its step.
+        """
+        return {
+            "training": self._read(
+                "select * from training where run = ? and step > ? order by step", run, step
+            ),
+            "validation": self._read(
+                "select * from validation where run = ? and step >= ? order by step", run, step
+            ),
+        }
+
+    def curves(self, run: int, points: int = 1000) -> dict[str, dict[str, list[Any]]]:
+        """The curves of a run, thinned to at most about so many points, so that spikes stay.
+
+        {"training": {"step", "loss", "accuracy", "learning_rate"}, "validation": {"step", "loss", "accuracy"}},
+        each a list, None where nothing is known. Every point is a row that was logged, none is a mean: of each
+        stretch of steps it is the row of the lowest loss and that of the highest, and the first and last row
+        of all. A line through them has the outline of the whole curve; means would hide what matters most.
+        """
+        asked = {
+            "training": ("step", "loss", "accuracy", "learning_rate"),
+            "validation": ("step", "loss", "accuracy"),
+        }
+        found = {}
+        for table, names in asked.items():
+            rows = self._tuples(f"select {', '.join(names)} from {table} where run = ? order by step", run)
+            kept = thinned([row[1] for row in rows], points)
+            found[table] = {name: [rows[i][k] for i in kept] for k, name in enumerate(names)}
+        return found
+
+    def layers(self, run: int, name: str | None = None, kind: str | None = None) -> Rows:
+        """Statistics (see the table `layers`) in order of steps, histograms as lists of counts.
+
+        Of one array, such as `("0.weight", "gradient")`, or of all names, or all kinds, where they are None.
+        """
+        found = self._read(
+            "select * from layers where run = ?1 and (?2 is null or name = ?2) and (?3 is null or kind = ?3) "
+            "order by step, name, kind",
+            run, name, kind,
+        )  # fmt: skip
         for row in found:
             row["histogram"] = json.loads(row["histogram"])
         return found
 
-    def kernels(self, run: int, name: str) -> dict[int, np.ndarray]:
-        """The kernels of one layer at the steps at which they were stored."""
-        found = self._read("select * from kernels where run = ? and name = ? order by step", run, name)
-        return {
-            row["step"]: np.frombuffer(row["data"], "<f4").reshape(json.loads(row["shape"])) for row in found
-        }
+    def layer_names(self, run: int) -> list[tuple[str, str]]:
+        """Whose statistics there are: (name, kind), in the order of the network."""
+        rows = self._tuples("select distinct name, kind from layers where run = ?", run)
+        return sorted(rows, key=lambda row: (by_number(row[0]), row[1]))
+
+    def kernels(self, run: int, name: str, step: int | None = None) -> np.ndarray | None:
+        """Kernels (outputs, inputs, height, width) float32 as they were at a step, or when last stored before it.
+
+        Without a step, the last ones; None if there are none.
+        """
+        rows = self._read(
+            "select shape, data from kernels where run = ?1 and name = ?2 and (?3 is null or step <= ?3) "
+            "order by step desc limit 1",
+            run, name, step,
+        )  # fmt: skip
+        return np.frombuffer(rows[0]["data"], "<f4").reshape(json.loads(rows[0]["shape"])) if rows else None
+
+    def kernel_steps(self, run: int) -> dict[str, list[int]]:
+        """Which layers' kernels were stored, and at which steps, in the order of the network."""
+        rows = self._tuples("select name, step from kernels where run = ? order by step", run)
+        names = sorted({name for name, _ in rows}, key=by_number)
+        return {name: [step for other, step in rows if other == name] for name in names}
 
     def confusion(self, run: int) -> tuple[str, np.ndarray] | None:
-        """The last confusion matrix of a run: classes, and counts (K, K) int64 of truth by guess."""
+        """The confusion matrix of a run: classes, and counts (K, K) int64 of truth by guess.
+
+        That of the test images where there is one, else the last one of the validation images.
+        """
         rows = self._read(
-            "select * from confusion where run = ?1 and step = "
-            "(select max(step) from confusion where run = ?1) order by place",
+            "select * from confusion where run = ?1 and (step, part) = (select step, part from confusion "
+            "where run = ?1 order by part = 'test' desc, step desc limit 1) order by place",
             run,
         )
         if not rows:
@@ -135,8 +156,15 @@ class RunLog:
         classes = [row["truth"] for row in rows if row["truth"] == row["guess"]]
         matrix = np.zeros((len(classes), len(classes)), np.int64)
         for row in rows:
-            matrix[classes.index(row["truth"]), classes.index(row["guess"])] = row["count"]
+            matrix[divmod(row["place"], len(classes))] = row["count"]
         return "".join(classes), matrix
+
+    def samples(self, run: int) -> Rows:
+        """What a few validation inputs were taken for: rows of step, input, truth, guess, probability, in order."""
+        return self._read(
+            "select step, input, truth, guess, probability from samples where run = ? order by step, input",
+            run,
+        )
 
     def delete(self, run: int) -> bool:
         """Remove a run and all its rows; False if there was none."""
@@ -163,7 +191,15 @@ class RunLog:
             raise
         return connection
 
-    def _read(self, query: str, *values: Any) -> list[dict[str, Any]]:
+    def _read(self, query: str, *values: Any) -> Rows:
+        names, rows = self._ask(query, *values)
+        return [dict(zip(names, row)) for row in rows]
+
+    def _tuples(self, query: str, *values: Any) -> list[tuple]:
+        return self._ask(query, *values)[1]
+
+    def _ask(self, query: str, *values: Any) -> tuple[list[str], list[tuple]]:
+        """The names of columns, and rows."""
         if self.path is None or not self.path.is_file():
             raise DataError(f"{self.path}: there is no run log; train something first, or give its name")
         address = f"file:{quote(str(self.path.absolute()))}?mode=ro"
@@ -172,8 +208,9 @@ class RunLog:
             for extra in ("", "&immutable=1"):
                 try:
                     with closing(sqlite3.connect(address + extra, uri=True, timeout=5)) as connection:
-                        connection.row_factory = sqlite3.Row
-                        return [dict(row) for row in connection.execute(query, values)]
+                        look_through(connection)
+                        found = connection.execute(query, values)
+                        return [column[0] for column in found.description], found.fetchall()
                 except sqlite3.OperationalError as error:
                     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
                     if extra or code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
@@ -183,21 +220,20 @@ class RunLog:
         raise AssertionError("unreachable")
 
 
-def prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables of a new file, or migrate an old one, in one transaction."""
-    connection.isolation_level = None
-    connection.execute("begin immediate")  # two programs may start at the same moment
-    try:
-        (version,) = connection.execute("pragma user_version").fetchone()
-        if version > VERSION:
-            raise DataError(f"{path}: was written by a newer hellodl; update hellodl or move the file away")
-        if version < VERSION:
-            steps = [SCHEMA] if version == 0 else [MIGRATIONS[old] for old in range(version, VERSION)]
-            for statement in "".join(steps).split(";\n"):
-                connection.execute(statement)
-            connection.execute(f"pragma user_version = {VERSION}")
-        connection.execute("commit")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("rollback")
-        raise
+def thinned(values: Sequence[float | None], points: int) -> list[int]:
+    """Which of many values to draw: of each stretch the lowest and the highest, and both ends of all."""
+    if len(values) <= points:
+        return list(range(len(values)))
+    known = np.array(values, np.float64)  # None becomes NaN
+    cuts = np.linspace(0, len(known), max(points // 2, 1) + 1).astype(int)
+    kept = {0, len(known) - 1}
+    for begin, end in pairwise(cuts):
+        stretch = known[begin:end]
+        kept |= {begin + int(np.where(np.isnan(stretch), np.inf, stretch).argmin()),
+                 begin + int(np.where(np.isnan(stretch), -np.inf, stretch).argmax())}  # fmt: skip
+    return sorted(kept)
+
+
+def by_number(name: str) -> list[tuple[bool, int, str]]:
+    """Sorts `2.weight` before `10.weight`."""
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in name.split(".")]

@@ -1,8 +1,8 @@
 """Writes down one run while it goes on, for the log that runlog.py describes.
 
 Two rules. It must cost next to nothing: rows wait for each other and are written together about once a
-second, and statistics of layers are left out when they would take more than a fiftieth of the time. And it
-must not stop the training: whatever goes wrong with the file is said once, and then there is no log.
+second, and what each piece of it takes is counted, so that the costly ones (see inside.py) can wait. And it must
+not stop the training: whatever goes wrong with the file is said once, and then there is no log.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 from hellodl import machine
 from hellodl.console import log as console_log
 from hellodl.errors import DataError
+from hellodl.statistics import dead, describe, moved
 
 if TYPE_CHECKING:
     from hellodl.runlog import RunLog
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 FLUSH_SECONDS = 1.0  # rows wait this long to be written together
 FLUSH_ROWS = 500
 MOST_WAITING = 100_000  # rows kept while another program holds the file
-STATISTICS_SHARE = 0.02  # of the run's time, at most, goes to statistics of layers
-HISTOGRAM_BINS = 32
-HISTOGRAM_SAMPLE = 2**16  # of a larger array, an even choice of its elements is counted
 LARGEST_KERNEL = 4096  # elements of a kernel that is stored in full
 
 
@@ -47,16 +45,17 @@ class Run:
         self._connection: sqlite3.Connection | None = None
         self._waiting: list[tuple[str, tuple]] = []
         self._flushed = self._begun
+        self._timing = False
         self._weights_before: dict[str, np.ndarray] = {}
         self._about = (program, settings, seed, data)
 
     def __enter__(self) -> Run:
-        with self._timed():
+        with self.timed():
             self._begin()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        with self._timed():
+        with self.timed():
             status = "finished" if kind is None else "failed"
             if kind is not None and issubclass(kind, KeyboardInterrupt):
                 status = "interrupted"
@@ -70,6 +69,16 @@ class Run:
                 self._connection.close()
                 self._connection = None
 
+    @property
+    def writing(self) -> bool:
+        """Whether there is a log to write to."""
+        return self._connection is not None
+
+    @property
+    def seconds_passed(self) -> float:
+        """Since the run began."""
+        return time.perf_counter() - self._begun
+
     def train_row(
         self,
         step: int,
@@ -82,13 +91,11 @@ class Run:
         seconds: float | None = None,
     ) -> None:
         """How training goes at this step."""
-        with self._timed() as since:
+        with self.timed() as since:
             seconds = since if seconds is None else seconds
-            values = numbers(epoch, loss, accuracy, learning_rate, images, seconds)
-            self._add(
-                "insert or replace into training values (?, ?, ?, ?, ?, ?, ?, ?)",
-                (self.id, int(step), *values),
-            )
+            values = numbers(epoch=epoch, loss=loss, accuracy=accuracy, learning_rate=learning_rate,
+                             images=images, seconds=seconds)  # fmt: skip
+            self._insert("training", step, **values)
 
     def validation_row(
         self,
@@ -101,58 +108,60 @@ class Run:
         seconds: float | None = None,
     ) -> None:
         """How the network does at this step on images that it does not learn from."""
-        with self._timed() as since:
-            values = numbers(epoch, loss, accuracy, images, since if seconds is None else seconds)
-            self._add(
-                "insert or replace into validation values (?, ?, ?, ?, ?, ?, ?)",
-                (self.id, int(step), *values),
-            )
+        with self.timed() as since:
+            seconds = since if seconds is None else seconds
+            values = numbers(epoch=epoch, loss=loss, accuracy=accuracy, images=images, seconds=seconds)
+            self._insert("validation", step, **values)
 
     def weights(
-        self, step: int, named: Iterable[tuple[str, np.ndarray, np.ndarray | None]], *, always: bool = False
-    ) -> bool:
+        self,
+        step: int,
+        named: Iterable[tuple[str, np.ndarray, np.ndarray | None]],
+        before: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
         """Statistics of (name, weights, gradient or None); small kernels also in full.
 
-        Costs some milliseconds for a million weights, so it declines (returns False) while logging has taken
-        more than a fiftieth of the run's time; `always` overrules that. The first call is never declined.
+        `before` are the weights as they were before this step, by name. All of it costs some milliseconds for a
+        million weights, so it is not for every step (see `inside.Pace`).
         """
-        passed = time.perf_counter() - self._begun
-        if self._weights_before and not always and self.seconds_spent > STATISTICS_SHARE * passed:
-            return False
-        if self._connection is None:
-            return False
-        with self._timed():
+        if not self.writing:
+            return
+        with self.timed():
             for name, array, gradient in named:
-                self._layer(step, name, "weight", array, self._weights_before.get(name))
+                ratios = {
+                    "update_ratio": moved(array, self._weights_before.get(name)),
+                    "step_ratio": moved(array, (before or {}).get(name)),
+                }
+                self._insert("layers", step, name=name, kind="weight", **describe(array), **ratios)
                 self._weights_before[name] = np.array(array)
                 if gradient is not None:
-                    self._layer(step, name, "gradient", gradient, None)
+                    self._insert("layers", step, name=name, kind="gradient", **describe(gradient))
                 if np.ndim(array) == 4 and array.size <= LARGEST_KERNEL:
                     values = np.asarray(array, "<f4", order="C").tobytes()
-                    self._add(
-                        "insert or replace into kernels values (?, ?, ?, ?, ?)",
-                        (self.id, int(step), name, json.dumps(array.shape), values),
-                    )
-        return True
+                    self._insert("kernels", step, name=name, shape=json.dumps(array.shape), data=values)
 
-    def layer_row(self, step: int, name: str, kind: str, array: np.ndarray) -> None:
-        """Statistics of any one array, such as the values (`kind` 'activation') that come out of a layer."""
-        with self._timed():
-            self._layer(step, name, kind, array, None)
+    def activation(self, step: int, name: str, array: np.ndarray) -> None:
+        """Statistics of what comes out of a layer, (N, ..., units), for a few inputs, always the same."""
+        with self.timed():
+            self._insert("layers", step, name=name, kind="activation", **describe(array), dead=dead(array))
 
-    def confusion(self, step: int, matrix: np.ndarray, classes: str) -> None:
+    def confusion(self, step: int, matrix: np.ndarray, classes: str, part: str = "test") -> None:
         """How often each class (rows) was taken for each other (columns): (K, K) whole numbers."""
-        with self._timed():
+        with self.timed():
             for place, ((i, j), count) in enumerate(np.ndenumerate(matrix)):
                 if count or i == j:
-                    self._add(
-                        "insert or replace into confusion values (?, ?, ?, ?, ?, ?)",
-                        (self.id, int(step), place, classes[i], classes[j], int(count)),
-                    )
+                    cell = {"place": place, "truth": classes[i], "guess": classes[j], "count": int(count)}
+                    self._insert("confusion", step, part=part, **cell)
+
+    def sample(self, step: int, number: int, truth: str, guess: str, probability: float) -> None:
+        """What the validation input of this number was taken for, and how surely (0 to 1)."""
+        with self.timed():
+            sure = numbers(probability=probability)
+            self._insert("samples", step, input=int(number), truth=truth, guess=guess, **sure)
 
     def result(self, figures: Mapping[str, Any]) -> None:
         """What came out in the end, such as the accuracy on test images."""
-        with self._timed():
+        with self.timed():
             self._add("update runs set result = ? where id = ?", (to_json(figures), self.id))
 
     def _begin(self) -> None:
@@ -184,19 +193,22 @@ class Run:
         except (sqlite3.Error, OSError, DataError) as error:
             self._give_up(error)
 
-    def _layer(self, step: int, name: str, kind: str, array: np.ndarray, before: np.ndarray | None) -> None:
-        statistics = describe(np.asarray(array), before)
+    def _insert(self, table: str, step: int, **values: Any) -> None:
+        """A row of one of the tables; columns are named, so that a file with more of them can be written to."""
+        names, places = ", ".join(["run", "step", *values]), ", ".join("?" * (len(values) + 2))
         self._add(
-            "insert or replace into layers values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (self.id, int(step), name, kind, int(np.size(array)), *statistics),
+            f"insert or replace into {table} ({names}) values ({places})",
+            (self.id, int(step), *values.values()),
         )
 
     def _add(self, statement: str, values: tuple) -> None:
-        """Let a row wait for its companions; about once a second all are written together."""
-        if self._connection is None:
-            return
-        self._waiting.append((statement, values))
-        if len(self._waiting) >= FLUSH_ROWS or time.perf_counter() - self._flushed > FLUSH_SECONDS:
+        """Let a row wait for its companions; about once a second all are written together (see `timed`)."""
+        if self._connection is not None:
+            self._waiting.append((statement, values))
+
+    def flush(self) -> None:
+        """Write what waits, before something that takes long."""
+        with self.timed():
             self._flush()
 
     def _flush(self, last: bool = False) -> None:
@@ -211,7 +223,10 @@ class Run:
             self._connection.execute("begin immediate")
             for statement, values in self._waiting:
                 self._connection.execute(statement, values)
-            self._connection.execute("update runs set seen = ? where id = ?", (now(), self.id))
+            self._connection.execute(
+                "update runs set seen = ?, logging_seconds = ? where id = ?",
+                (now(), self.seconds_spent, self.id),
+            )
             self._connection.execute("commit")
             self._waiting.clear()
         except (sqlite3.Error, OSError) as error:
@@ -232,40 +247,21 @@ class Run:
             self._connection = None
 
     @contextmanager
-    def _timed(self) -> Iterator[float]:
-        """Count what logging costs; gives the seconds since the run began."""
-        start = time.perf_counter()
+    def timed(self) -> Iterator[float]:
+        """Count what is done inside as the cost of logging; gives the seconds since the run began.
+
+        Rows that are added inside are written together, or wait together: nobody reads half a matrix.
+        """
+        start, outermost = time.perf_counter(), not self._timing
+        self._timing = True
         try:
             yield start - self._begun
+            if outermost and (len(self._waiting) >= FLUSH_ROWS or start - self._flushed > FLUSH_SECONDS):
+                self._flush()
         finally:
-            self.seconds_spent += time.perf_counter() - start
-
-
-def describe(array: np.ndarray, before: np.ndarray | None) -> tuple:
-    """What the `layers` table has: mean, spread, low, high, zeros, update ratio and histogram of an array."""
-    flat = np.asarray(array, np.float32).reshape(-1)
-    if flat.size == 0 or not np.isfinite(flat).all():
-        return (None, None, None, None, None, None, "[]")
-    low, high = float(flat.min()), float(flat.max())
-    ratio = None
-    if before is not None:
-        length = float(np.linalg.norm(before))
-        ratio = float(np.linalg.norm(flat - before.reshape(-1))) / length if length else None
-    sample = flat[:: -(-flat.size // HISTOGRAM_SAMPLE)]
-    bins = np.zeros(sample.size, np.intp)
-    if high > low:
-        bins = ((sample - low) * (HISTOGRAM_BINS / (high - low))).astype(np.intp)
-    counts = np.bincount(np.minimum(bins, HISTOGRAM_BINS - 1), minlength=HISTOGRAM_BINS)
-    zeros = 1 - np.count_nonzero(flat) / flat.size
-    return (
-        float(flat.mean(dtype=np.float64)),
-        float(flat.std()),
-        low,
-        high,
-        zeros,
-        ratio,
-        json.dumps(counts.tolist()),
-    )
+            if outermost:
+                self._timing = False
+                self.seconds_spent += time.perf_counter() - start
 
 
 def fingerprint(data: Any) -> str | None:
@@ -281,9 +277,9 @@ def fingerprint(data: Any) -> str | None:
     return digest.hexdigest()[:16]
 
 
-def numbers(*values: float | None) -> list[float | None]:
+def numbers(**values: float | None) -> dict[str, float | None]:
     """Plain floats for SQLite, which would store NumPy's as bytes."""
-    return [None if value is None else float(value) for value in values]
+    return {name: None if value is None else float(value) for name, value in values.items()}
 
 
 def to_json(value: Any) -> str:

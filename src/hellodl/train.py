@@ -26,6 +26,7 @@ from hellodl.console import Bar, log, progress_bar
 from hellodl.data.batches import batch_count, cut, epoch_order
 from hellodl.data.dataset import Dataset
 from hellodl.errors import CheckpointError, TrainingError
+from hellodl.inside import Inside
 from hellodl.mode import debug
 from hellodl.muon import Muon
 from hellodl.nn.module import Module
@@ -114,9 +115,13 @@ def classification(data: Dataset, settings: Settings, prepare: Preparation = pla
 
 def evaluate(model: Module, data: Dataset, threads: int | None = None) -> dict[str, float]:
     """Loss (nats) and accuracy (0 to 1) on a data set, the model in its `eval` state."""
-    logits = predict(model, data.images, threads)
-    loss = nn.cross_entropy(Tensor(logits), data.labels).item() if len(data) else float("nan")
-    return {"loss": loss, "accuracy": nn.accuracy(logits, data.labels)}
+    return judged(predict(model, data.images, threads), data.labels)
+
+
+def judged(logits: Array, labels: Array) -> dict[str, float]:
+    """Loss (nats) and accuracy (0 to 1) of answers (N, classes) to inputs whose labels (N,) are known."""
+    loss = nn.cross_entropy(Tensor(logits), labels).item() if len(labels) else float("nan")
+    return {"loss": loss, "accuracy": nn.accuracy(logits, labels)}
 
 
 class Trainer:
@@ -126,7 +131,7 @@ class Trainer:
     (None: nowhere); `about` is stored with it.
     `order(epoch)` says which samples an epoch visits, and when (None: each once, in an order made from the seed);
     it must depend on the number of the epoch alone. `unit` is what the work counts as seen, for the lines it prints,
-    and `part` what an epoch is called there.
+    and `part` what an epoch is called there. `probe` are a few inputs that the network is watched with (see `inside`).
 
     Lanes are done by helping processes where the system can fork, so `work` must not count on being called here:
     what it looks at has to stay as it is while `fit` runs, and what it has to tell goes into the sums it returns.
@@ -135,7 +140,8 @@ class Trainer:
     def __init__(self, model: Module, count: int, work: Work, settings: Settings, run: Run, *,
                  judge: Callable[[Module], Mapping[str, float]] | None = None, path: Path | None = None,
                  about: Mapping[str, Any] | None = None, threads: int | None = None,
-                 order: Callable[[int], Array] | None = None, unit: str = "images", part: str = "epoch"):  # fmt: skip
+                 order: Callable[[int], Array] | None = None, unit: str = "images", part: str = "epoch",
+                 probe: Array | None = None):  # fmt: skip
         if count < settings.batch_size:
             raise TrainingError(f"{count} samples do not fill one batch of {settings.batch_size}; "
                                 "give more data, or a smaller --batch-size")  # fmt: skip
@@ -151,6 +157,7 @@ class Trainer:
             self.total = min(self.total, settings.steps)
         self.epochs = math.ceil(self.total / self.steps_per_epoch)
         self.schedule = SCHEDULES[settings.schedule](self.total)
+        self.inside = Inside(model, run, self.total, probe)
         self.steps = 0
         self.seconds = 0.0
         self.history: list[dict[str, float]] = []
@@ -199,10 +206,12 @@ class Trainer:
                 continue
             if self.steps == self.total:
                 break
+            self.inside.before(self.steps + 1)
             before = time.perf_counter()
             loss, sums = self.step(lanes, batch)
             self.seconds += time.perf_counter() - before
             recent.append(np.array([loss, *sums, time.perf_counter() - before]))
+            self.inside.after(self.steps)
             seen += sums[1]
             self._report(bar, np.sum(recent, axis=0) / len(recent))
             if interrupted.is_set():
@@ -220,9 +229,6 @@ class Trainer:
         if self.steps % 10 == 0 or self.steps == 1:
             self.run.train_row(self.steps, epoch=epochs, loss=loss, accuracy=right / seen, images=seen / seconds,
                                learning_rate=self.optimizer.learning_rate)  # fmt: skip
-        if self.steps % 100 == 0 or self.steps == 1:
-            named = self.model.named_parameters().items()
-            self.run.weights(self.steps, ((name, p.data, p.grad) for name, p in named))
 
     def _end_epoch(self, epoch: int, rate: float, mean: Array) -> None:
         line = f"{self.part} {epoch:2}/{self.epochs}  loss {mean[0]:.3f}  right {mean[1] / mean[2]:.1%}"
@@ -233,6 +239,7 @@ class Trainer:
             self.run.validation_row(self.steps, epoch=epoch, **judged)
             figures |= {f"validation_{key}": value for key, value in judged.items()}
             line += f"  validation: loss {judged['loss']:.3f}  right {judged['accuracy']:.1%}"
+        self.run.flush()
         self.history.append(figures)
         log.info(f"{line}  {rate:,.0f} {self.unit}/s")
         self.save()

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from hellodl.cli import main
+from hellodl.data import load
+from hellodl.data.dataset import Dataset
 from hellodl.data.idx import write
 from hellodl.programs import show
+from hellodl.programs.learning import SAMPLES, record_guesses
+from hellodl.runlog import RunLog
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +54,25 @@ def test_letters_learn_save_and_are_on_record(capsys, tmp_path):
     assert not list(tmp_path.glob("runs/*.state")), "a finished run leaves no state to resume"
     status, said = result_of(capsys, "runs", "--json")
     assert json.loads(said.out), "the run is listed"
+    log = RunLog(tmp_path / "runs" / "hellodl.sqlite3")
+    assert log.confusion(1)[1].sum() == 400, "of the test images"
+    assert len(log.samples(1)) == SAMPLES
+    labels = load("ink", "validation", None, 0, None, None).labels
+    assert all(log.confusion(1)[0][labels[row["input"]]] == row["truth"] for row in log.samples(1))
+    assert {kind for _, kind in log.layer_names(1)} == {"weight", "gradient", "activation"}
+
+
+def test_guesses_on_validation_images_are_on_record(tmp_path):
+    watched = Dataset("few", np.zeros((30, 28, 28), np.uint8), np.arange(30) % 3, "abc")
+    logits = np.zeros((30, 3), np.float32)
+    logits[np.arange(30), (np.arange(30) + 1) % 3] = np.log(2)  # each is taken for the next one
+    log = RunLog(tmp_path / "log.sqlite3")
+    with log.run("letters", {}) as run:
+        record_guesses(run, 7, logits, watched)
+    assert log.confusion(1)[1].tolist() == [[0, 10, 0], [0, 0, 10], [10, 0, 0]]
+    first, *_, last = log.samples(1)
+    assert (first["input"], last["input"], last["truth"], last["guess"]) == (0, 29, "c", "a")
+    assert first["probability"] == pytest.approx(0.5)
 
 
 def test_the_original_network_is_there_with_its_weights(capsys):

@@ -69,6 +69,59 @@ def test_json_has_it_all(path, capsys):
     assert json.loads(capsys.readouterr().out)["differences"]["settings: epochs"] == [8, 9]
 
 
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("--program letters", [1]),
+        ("--status failed", [2]),
+        ("--data uni", [1]),
+        ("--data emnist", []),
+        ("--since 2000-01-01", [1, 2, 3]),
+        ("--since 2999-01-01T12:00", []),
+        ("--best 2", [3, 1]),
+        ("--best 1 --program letters", [1]),
+    ],
+)
+def test_the_list_can_be_narrowed(path, capsys, words, numbers):
+    with RunLog(path).run("digits", {}, data="mnist") as run:
+        for step, accuracy in ((1, 0.99), (2, 0.5)):
+            run.validation_row(step, accuracy=accuracy)
+    assert runs(path, *words.split(), "--json") == 0
+    assert [run["id"] for run in json.loads(capsys.readouterr().out)] == numbers
+
+
+def test_a_list_of_nothing_says_so(path, capsys):
+    assert runs(path, "--program", "text") == 0
+    assert "none of the runs is like that" in capsys.readouterr().out
+
+
+def test_the_rows_of_a_run_go_to_a_spreadsheet(path, capsys):
+    assert runs(path, "show", "1", "--csv") == 0
+    head, first, *others = capsys.readouterr().out.splitlines()
+    assert head == "run,part,step,epoch,loss,accuracy,learning_rate,images,seconds"
+    assert first.split(",")[:7] == ["1", "training", "0", "0.0", "3.0", "0.0", ""]
+    assert len(others) == 11
+    assert others[-1].split(",")[:6] == ["1", "validation", "9", "", "0.9", "0.875"]
+
+
+def test_runs_are_exported_for_tensorboard(path, tmp_path, capsys):
+    assert runs(path, "export", "1", "2", "--tensorboard", str(tmp_path / "board")) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [str(file) for file in sorted((tmp_path / "board").glob("*/*tfevents*"))] == sorted(lines)
+    assert (tmp_path / "board" / "letters-1").is_dir()
+
+
+def test_what_layers_do_and_what_was_read_is_shown(path, capsys):
+    with RunLog(path).run("letters", {}) as run:
+        run.weights(5, [("0.weight", np.ones((2, 2)), None)], {"0.weight": np.full((2, 2), 0.8)})
+        run.activation(5, "1", np.array([[0.0, 1.0, 0.0, 2.0]]))
+        run.sample(5, 17, "q", "g", 0.625)
+    assert runs(path, "show", str(run.id)) == 0
+    out = capsys.readouterr().out
+    for words in ("a step moves", "0.25", "50.00% of layer 1", "q as g (62%)", "took"):
+        assert words in out, words
+
+
 def test_a_deleted_run_is_gone(path, capsys):
     assert runs(path, "delete", "1") == 0
     assert [run["id"] for run in RunLog(path).runs()] == [2]
@@ -85,7 +138,20 @@ def test_a_run_that_was_killed_is_lost_after_a_while(path, capsys):
 
 
 @pytest.mark.parametrize(
-    "words", [["show"], ["compare", "1"], ["delete"], ["list", "1"], ["dance"], ["show", "x"]]
+    "words",
+    [
+        ["show"],
+        ["compare", "1"],
+        ["delete"],
+        ["list", "1"],
+        ["dance"],
+        ["show", "x"],
+        ["--csv"],
+        ["--best", "0"],
+        ["--since", "yesterday"],
+        ["export", "1"],
+        ["list", "--tensorboard", "x"],
+    ],
 )
 def test_wrong_usage_is_2(path, words):
     assert runs(path, *words) == 2

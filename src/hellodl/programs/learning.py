@@ -15,16 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import data, nn
+from hellodl import data, inside, nn
 from hellodl.calibration import best_temperature, cool, reliability
 from hellodl.console import log
 from hellodl.data.batches import epoch_order
 from hellodl.data.dataset import Dataset
+from hellodl.ops import softmax
 from hellodl.parallel import predict
 from hellodl.programs import recorded, show
 from hellodl.programs.evaluate import looked_at
 from hellodl.programs.recorded import Learned
 from hellodl.runwriter import Run
+from hellodl.tensor import Tensor
 from hellodl.train import (
     OPTIMIZERS,
     SCHEDULES,
@@ -32,12 +34,13 @@ from hellodl.train import (
     Settings,
     Trainer,
     classification,
-    evaluate,
+    judged,
     plain,
 )
 from hellodl.views import VIEWS, View, agreed
 
 MOST_EPOCHS = 40  # of a small set, unless asked for
+SAMPLES = 12  # validation images whose guesses are on record
 
 
 @dataclass(frozen=True)
@@ -124,18 +127,27 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
     weights = splits.train.weights(settings.balance)
 
     def make(run: Run, path: Path) -> Trainer:
-        return Trainer(
+        def judge(model: nn.Module) -> dict[str, float]:
+            assert watched is not None
+            logits = predict(model, watched.images, threads)
+            record_guesses(run, trainer.steps, logits, watched)
+            return judged(logits, watched.labels)
+
+        probed = watched or splits.train
+        trainer = Trainer(
             network,
             len(splits.train),
             classification(splits.train, settings, prepare),
             settings,
             run,
-            judge=None if watched is None else lambda model: evaluate(model, watched, threads),
+            judge=judge if watched else None,
             path=path,
             about=about,
             threads=threads,
             order=lambda epoch: epoch_order(len(splits.train), settings.seed, epoch, weights),
+            probe=probed.images[inside.some(len(probed))],
         )
+        return trainer
 
     def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
         heat = temperature
@@ -167,6 +179,19 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
 
     return recorded.train(program, splits.train, settings, about, make, conclude, out=out, state=state,
                           classes=splits.train.classes)  # fmt: skip
+
+
+def record_guesses(run: Run, step: int, logits: np.ndarray, watched: Dataset) -> None:
+    """What the validation images were taken for: all as a confusion matrix, a few one by one. (N, classes) logits."""
+    guesses, classes = logits.argmax(axis=1), watched.classes
+    run.confusion(
+        step, show.confusion_matrix(watched.labels, guesses, len(classes)), classes, part="validation"
+    )
+    few = inside.some(len(watched), SAMPLES)
+    sure = softmax(Tensor(logits[few])).data.max(axis=1)
+    for number, probability in zip(few, sure):
+        truth, guess = classes[watched.labels[number]], classes[guesses[number]]
+        run.sample(step, number, truth, guess, probability)
 
 
 def show_guesses(learned: Learned, test: Dataset, rng: np.random.Generator) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import nn
+from hellodl import inside, nn
 from hellodl.console import log
 from hellodl.data.text import CORPORA, load_text
 from hellodl.data.vocabulary import learn_vocabulary
@@ -30,6 +30,7 @@ from hellodl.programs.show import harmless
 from hellodl.runwriter import Run, fingerprint
 from hellodl.train import OPTIMIZERS, SCHEDULES, Settings, Trainer
 
+PROBED = 8  # windows of the validation text that run through, where the network is looked into
 PARTS = 8  # of a training: after each one it is judged, and writes a sample
 SAMPLE = 240  # characters
 TRIAL_SECONDS = 4.0  # to find out how many steps a minute has
@@ -253,7 +254,8 @@ def learn(network: LanguageModel, lesson: Lesson, settings: Settings, about: dic
     def make(run: Run, path: Path) -> Trainer:
         return Trainer(network, windows, lesson.work(settings.batch_size), settings, run, judge=judge, path=path,
                        about=about, threads=threads, unit=lesson.unit, part="part",
-                       order=lambda part: lesson.order(part, windows, settings.seed))  # fmt: skip
+                       order=lambda part: lesson.order(part, windows, settings.seed),
+                       probe=lesson.watched[inside.some(len(lesson.watched), PROBED), :-1])  # fmt: skip
 
     def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
         judged = trainer.history[-1]  # after the last part: nothing was learned since
