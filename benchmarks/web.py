@@ -47,10 +47,18 @@ def main() -> None:
     options = parser.parse_args()
     requests = drawings()
     with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "hellodl", "web", "--port", "0", "--no-browser"],
-            stdout=subprocess.PIPE, text=True, cwd=folder, env={**os.environ, "HELLODL_MINE": str(Path(folder) / "mine")},
-        )  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "hellodl",
+            "web",
+            "--port",
+            "0",
+            "--no-browser",
+            "--mine",
+            f"{folder}/mine",
+        ]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder)
         try:
             assert server.stdout is not None
             port = int(server.stdout.readline().rsplit(":", 1)[1].strip().rstrip("/"))

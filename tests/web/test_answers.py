@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("starlette")
 
-from conftest import events_in, page_of
+from visiting import events_in, page_of
 
 from hellodl.errors import DataError
 from hellodl.web.answers import Answer, event, refusal, to_the_end

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("starlette")
 
-from conftest import events_in, left_after, page_of
+from visiting import events_in, left_after, page_of
 
 from hellodl import nn
 from hellodl.checkpoint import load_model

@@ -29,7 +29,7 @@ def read(client, data, query="", kind="image/png"):
     return client.post(f"/api/read{query}", content=data, headers={"Content-Type": kind})
 
 
-def test_a_photo_is_read(client, page, folder):
+def test_a_photo_is_read(client, page, tmp_path):
     answer = read(client, encoded(page)).json()
     assert (answer["height"], answer["width"]) == page.shape[:2]
     assert answer["text"].count("\n") == 1 and len(answer["lines"]) == 2
@@ -40,7 +40,7 @@ def test_a_photo_is_read(client, page, folder):
     assert [character["space"] for character in answer["lines"][0]].count(True) == 1
     written = "".join(" " * c["space"] + c["letter"] for c in answer["lines"][0])
     assert written == answer["text"].split("\n")[0]
-    assert list(folder.iterdir()) == [], "nothing is kept"
+    assert list(tmp_path.iterdir()) == [], "nothing is kept"
 
 
 def test_letters_may_be_asked_for_in_one_case(client, page):

@@ -21,9 +21,10 @@ def test_this_machine_has_several_names(client, host):
     assert client.get("/api/status", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "localhost.evil.example",
-                                  "127.0.0.1.evil.example",
-                                  "evil@localhost", "localhost:8765:1", "192.168.1.9", "", "[::1", "0.0.0.0"])  # fmt: skip
+@pytest.mark.parametrize("host", [
+    "evil.example", "evil.example:8765", "localhost.evil.example", "127.0.0.1.evil.example", "evil@localhost",
+    "localhost:8765:1", "192.168.1.9", "", "[::1", "0.0.0.0",
+])  # fmt: skip
 def test_a_name_that_was_made_to_point_here_is_refused(client, host):
     answer = client.get("/api/status", headers={"Host": host})
     assert answer.status_code == 403

@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("starlette")
 
-from conftest import page_of
 from starlette.exceptions import HTTPException
+from visiting import page_of
 
 from hellodl.web import openapi
 from hellodl.web.schema import from_query, misfit, parsed

@@ -22,13 +22,13 @@ from starlette.types import ASGIApp
 
 from hellodl.data.collection import Collection
 from hellodl.errors import HelloError, PhotoError
+from hellodl.runlog import RunLog
 from hellodl.sampling import Knobs
 from hellodl.web import draw, openapi, photo, watch, writing
 from hellodl.web.answers import Answer, Events, refusal, tell
 from hellodl.web.desks import Chairs, Desk
 from hellodl.web.lessons import Job, Lessons
 from hellodl.web.readers import Readers
-from hellodl.web.records import Records
 from hellodl.web.safety import Door, Guard
 from hellodl.web.schema import Schema, from_query, parsed
 from hellodl.web.static import page_files
@@ -61,7 +61,7 @@ class Page:
         self.threads = threads
         self.readers = Readers(mine)
         self.lessons = Lessons(mine, self.readers, threads)
-        self.runs = watch.Runs(Records(runs))
+        self.runs = watch.Runs(RunLog(runs))
         self.files = page_files()
         self.version = _version()
         self.drawing = Desk("drawing", 2, 63, seconds=10, retry_after=1)

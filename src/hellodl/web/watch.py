@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from starlette.exceptions import HTTPException
 
-from hellodl.programs.runs import minutes, status
+from hellodl.programs.runs import minutes, status, summary
+from hellodl.runlog import RunLog
 from hellodl.web.answers import STILL_HERE, event
 from hellodl.web.desks import Desk
-from hellodl.web.records import Records
 
 LOOK_EVERY, SPEAK_EVERY = 1.0, 15  # seconds
 STATISTICS = {"mean": "mean", "std": "spread", "low": "low", "high": "high", "zeros": "zeros",
@@ -27,14 +27,14 @@ ROW = ("step", "loss", "accuracy", "learning_rate")
 class Runs:
     """What the page asks about the runs of one log. HTTPException 404 is raised for what is not in it."""
 
-    def __init__(self, log: Records):
+    def __init__(self, log: RunLog):
         self.log = log
 
     def listed(self, program: str | None = None, limit: int = 200) -> dict[str, Any]:
         """The newest runs first, each with the last loss and validation accuracy."""
         runs = [run for run in self.log.runs() if program is None or run["program"] == program]
-        figures = self.log.last_figures() if runs else {}
-        return {"runs": [_described(run) | figures.get(run["id"], {}) for run in runs[::-1][:limit]]}
+        found = [summary(self.log, run) for run in runs[::-1][:limit]]
+        return {"runs": [run | {"accuracy": run["validation_accuracy"]} for run in found]}
 
     def run(self, number: int) -> dict[str, Any]:
         """All about one run but its rows: and which layers, kernels and confusions it has."""
@@ -44,10 +44,12 @@ class Runs:
             kinds.setdefault(name, []).append(kind)
         kernels = self.log.kernel_steps(number)
         return {
-            **_described(found),
+            **found,
+            "status": status(found),
+            "minutes": minutes(found),
             "layers": [{"name": name, "kinds": its} for name, its in kinds.items()],
             "kernels": [{"name": name, "steps": steps} for name, steps in kernels.items()],
-            "confusion": self.log.confusion_steps(number),
+            "confusion": self.log.confusion(number) is not None,
         }
 
     def find(self, number: int) -> dict[str, Any]:
@@ -127,7 +129,3 @@ async def events(desk: Desk, runs: Runs, number: int, after: int) -> AsyncIterat
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ROW if name in row}
-
-
-def _described(run: dict[str, Any]) -> dict[str, Any]:
-    return {**run, "status": status(run), "minutes": minutes(run)}
