@@ -24,7 +24,7 @@ def run(here):
         run.validation_row(500, loss=float("nan"), accuracy=0.25)
         run.validation_row(1000, loss=0.5, accuracy=0.75)
         run.weights(10, [("0.weight", kernel, kernel * 0)])
-        run.weights(20, [("0.weight", kernel + 1, None)], always=True)
+        run.weights(20, [("0.weight", kernel + 1, None)])
         run.confusion(1000, np.array([[5, 1], [2, 7]]), "ab")
         run.result({"test_accuracy": float("inf")})
     return run.id
