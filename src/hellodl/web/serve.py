@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,7 @@ def serve(app: ASGIApp, listening: socket.socket, debug: bool = False) -> None:
         timeout_graceful_shutdown=2,
     )  # fmt: skip
     # Set once for all: what several threads set and take back in turns would not be what they found in the end.
-    with single_threaded_products(), quick_hand_over():
+    with single_threaded_products(), quick_hand_over(), suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listening])
 
 
