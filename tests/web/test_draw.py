@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("starlette")
 
 from hellodl.data.strokes import render
-from hellodl.parallel import probabilities
+from hellodl.parallel import as_input, probabilities
 from hellodl.programs import read
 from hellodl.views import from_all_sides
 from hellodl.web import draw
@@ -56,7 +56,7 @@ def test_size_and_place_on_the_canvas_do_not_matter(change):
 
 
 def test_a_dot_is_a_dot_wherever_it_is():
-    near, far = draw.normalised([[[0, 0]]]), draw.normalised([[[123456.789, -98765.4]], []])
+    near, far = draw.normalised([[[0, 0]]]), draw.normalised([[[987654.321, -876543.21]], []])
     assert np.array_equal(near, far) and near[14, 14] > 200 and (near > 0).sum() < 30
 
 
@@ -68,6 +68,20 @@ def test_what_each_layer_saw_is_shown(client):
     assert not any("Dropout" in layer["name"] or "Flatten" in layer["name"] for layer in layers)
     first = picture(layers[0]["picture"])
     assert first.std() > 5, "and not all grey"
+
+
+def test_the_layers_are_shown_of_the_drawing_as_it_stands():
+    reader, shown = known(read.MODEL), draw.normalised(T)
+    first = reader.network[0].plain(as_input(shown[None]))[0]
+    layer = draw.looked_at(reader, shown)["layers"][0]
+    assert np.abs(picture(layer["picture"]).astype(int) - draw.sheet(first)).max() <= 1
+
+
+def test_one_large_number_does_not_hide_all_others():
+    maps = np.ones((20, 20, 1), np.float32)
+    maps[0, 0] = 10
+    shown = draw.sheet(maps)
+    assert shown[0, 0] == 255 and shown[9, 9] > 50, "of one in ten it would be 26"
 
 
 def test_a_map_shows_zero_as_black_where_nothing_is_below():

@@ -15,6 +15,7 @@ from visiting import events_in, left_after, page_of
 
 from hellodl import nn
 from hellodl.checkpoint import load_model
+from hellodl.errors import HelloError
 from hellodl.pages.layout import write_page
 from hellodl.programs import teach
 from hellodl.web.lessons import Job
@@ -170,6 +171,28 @@ def test_what_is_forgotten_while_it_is_learned_stays_forgotten(client, here, qui
     quick.set()
     assert events_in(client.get(f"/api/jobs/{job}/events").text)[-1][0] == "failed"
     assert not here.mine.folder.exists()
+
+
+def test_a_lesson_may_be_called_off_to_the_last_moment(client, here, quick, monkeypatch):
+    drawn(client, "T", T)
+    taught = teach.taught
+
+    def called_off_at_the_end(*arguments, **keywords):
+        pupil = taught(*arguments, **keywords)
+        page_of(here).lessons.job.called_off = True
+        return pupil
+
+    monkeypatch.setattr(teach, "taught", called_off_at_the_end)
+    job = client.post("/api/learn").json()["job"]
+    assert events_in(client.get(f"/api/jobs/{job}/events").text)[-1][0] == "failed"
+    assert not here.mine.reader.exists()
+
+
+def test_a_lesson_that_is_called_off_learns_no_more():
+    job = Job(called_off=True)
+    with pytest.raises(HelloError, match="called off"):
+        job.watch(1, 100, 2.0)
+    assert job.steps == []
 
 
 def test_a_lesson_that_fails_says_so(client, here, quick, monkeypatch):

@@ -100,6 +100,18 @@ def test_a_body_that_never_comes_is_not_waited_for(monkeypatch):
     asyncio.run(main())
 
 
+def test_a_body_that_says_it_is_too_large_is_not_waited_for():
+    async def never():
+        await asyncio.sleep(60)
+
+    async def main():
+        with pytest.raises(safety.HTTPException) as refused:
+            await safety.limited(never, "11", 10)()
+        assert refused.value.status_code == 413
+
+    asyncio.run(main())
+
+
 def test_after_the_body_the_clock_stands_still(monkeypatch):
     monkeypatch.setattr(safety, "SECONDS_BETWEEN", 0.05)
     messages = [{"type": "http.request", "body": b"a", "more_body": False}]

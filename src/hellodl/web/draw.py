@@ -84,10 +84,13 @@ def walked(network: nn.Module, x: Tensor) -> tuple[Tensor, list[tuple[str, np.nd
 def sheet(maps: np.ndarray) -> np.ndarray:
     """Maps (H, W, C) side by side, or a vector (K,) as a strip: grey, uint8, all on one scale.
 
-    What is nowhere below zero is black at zero and white at most; else zero is the grey in the middle.
+    What is nowhere below zero is black at zero and white at most; else zero is the grey in the middle. A few numbers
+    that are far larger than the rest are cut, or there would be nothing to see in all others.
     """
-    most = float(np.abs(maps).max()) or 1.0
-    grey = maps / most if maps.min() >= 0 else (maps / most + 1) / 2
+    most = min(float(np.abs(maps).max()), 4 * float(np.sqrt(np.mean(maps * maps)))) or 1.0
+    grey = (maps / most).clip(-1, 1)
+    if maps.min() < 0:
+        grey = (grey + 1) / 2
     if grey.ndim == 1:
         return np.rint(grey[None] * 255).astype(np.uint8)
     channels = grey.shape[2]
