@@ -74,6 +74,7 @@ PROGRAMS: Table = {
         ("seed", "data", "json"),
     ),
     "inspect": Program("hellodl.programs.inspect", "draw what goes on inside a trained model", LEARNING),
+    "web": Program("hellodl.web.serve", "the page: draw, read photos, teach, watch runs", ("threads",)),
     "bench": Program(
         "hellodl.programs.bench", "images and letters a second, beside others", ("data", "json")
     ),

@@ -14,7 +14,8 @@ about that:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,9 @@ BROKEN = 0.15  # of the rehearsal: pictures of no character
 HALVES = (10, 18)  # between these columns a character is cut in two
 HELD = 0.5  # of what is to be said of ink: what was said before, the rest being the truth
 WARM_UP = 10  # steps
+
+# Is told after each step: its number from 1, how many there are, and its loss.
+StepWatcher = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,14 @@ class Rehearsal:
 
 
 def personalised(model: nn.Module, classes: str, images: np.ndarray, labels: np.ndarray, keep: Rehearsal | None = None,
-                 *, tuning: Tuning = Tuning(), seed: int = 0) -> nn.Module:  # fmt: skip
+                 *, tuning: Tuning = Tuning(), seed: int = 0,
+                 watch: StepWatcher | None = None) -> nn.Module:  # fmt: skip
     """A copy of `model`, which tells K `classes` apart, tuned on one person's characters; the model stays as it is.
 
     `images` is (N, 28, 28) uint8, `labels` (N,) integers, indices into the classes. `keep` is what to rehearse, made
-    here where it is not given. Runs on one core, and comes to the same weights each time for the same seed. Raises
-    DataError where there is nothing to learn from.
+    here where it is not given. `watch` is told of each step, of how many there are, and the loss, in place of a
+    progress bar; what it raises ends the lesson. Runs on one core, and comes to the same weights each time for the
+    same seed. Raises DataError where there is nothing to learn from.
     """
     if not len(labels):
         raise DataError("there is no character to learn from; teach some first")
@@ -79,7 +85,8 @@ def personalised(model: nn.Module, classes: str, images: np.ndarray, labels: np.
         parameter.requires_grad = name in tuned
     optimizer = optim.AdamW(tuned, tuning.learning_rate, betas=(0.9, 0.99), weight_decay=0.0)
     schedule = optim.linear(tuning.steps, WARM_UP)
-    with single_threaded_products(), loops.compiled(), progress_bar("learning", tuning.steps) as bar:
+    showing = progress_bar("learning", tuning.steps) if watch is None else nullcontext()
+    with single_threaded_products(), loops.compiled(), showing as bar:
         for step in range(tuning.steps):
             mine, kept = next(own_batches), next(kept_batches)
             pictures = np.concatenate([LETTERS(images[mine], rng), as_input(keep.images[kept])])
@@ -90,7 +97,10 @@ def personalised(model: nn.Module, classes: str, images: np.ndarray, labels: np.
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            bar.advance()
+            if bar is not None:
+                bar.advance()
+            if watch is not None:
+                watch(step + 1, tuning.steps, loss.item())
     for parameter in pupil.parameters():
         parameter.requires_grad, parameter.grad = True, None
     return pupil

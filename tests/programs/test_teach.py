@@ -21,7 +21,7 @@ def mine(monkeypatch, tmp_path):
     monkeypatch.setenv("HELLODL_MINE", str(folder))
     monkeypatch.chdir(tmp_path)
 
-    def quick(model, classes, images, labels, seed):
+    def quick(model, classes, images, labels, seed, watch):
         assert images.shape == (len(labels), 28, 28) and labels.max() < len(classes)
         pupil = nn.build(nn.describe(model))
         pupil.load_state_dict(model.state_dict())

@@ -11,8 +11,10 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +26,7 @@ from hellodl.data.ink import Ink
 from hellodl.errors import DataError
 from hellodl.nn import Module
 from hellodl.parallel import probabilities
-from hellodl.personal import known_to_ink, personalised
+from hellodl.personal import StepWatcher, known_to_ink, personalised
 from hellodl.programs import read
 from hellodl.programs.show import harmless
 from hellodl.programs.truth import taught_by_boxes, taught_by_text
@@ -143,37 +145,13 @@ def show(mine: Collection) -> None:
 
 def learn(mine: Collection, options: argparse.Namespace) -> None:
     """Tune the reader that ships to all that is in the collection, and put it there."""
-    lessons = mine.lessons()
+    lessons = list(mine.lessons().values())
     if not lessons:
         mine.reader.unlink(missing_ok=True)
         return
-    base, metadata = load_model(read.MODEL)
-    classes = metadata["classes"]
-    images, labels = samples(list(lessons.values()), classes)
-    began = time.perf_counter()
-    reader = personalised(base, classes, images, labels, seed=options.seed)
-    figures = {
-        "characters": len(labels),
-        "lessons": len(lessons),
-        "own_before": accuracy(base, images, labels, options.threads),
-        "own_after": accuracy(reader, images, labels, options.threads),
-    }
-    others, known = ink_by_others(classes)
-    figures |= {
-        "others_before": accuracy(base, others, known, options.threads),
-        "others_after": accuracy(reader, others, known, options.threads),
-        "seconds": time.perf_counter() - began,
-    }
-    card = {
-        "program": "teach",
-        "base": digest(read.MODEL),
-        "photos": [lesson.photo for lesson in lessons.values()],
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seed": options.seed,
-        "source": machine.commit(),
-        **figures,
-    }
-    save_model(mine.reader, reader, classes=classes, card=card)
+    pupil = taught(lessons, options.seed, options.threads)
+    pupil.save(mine.reader)
+    figures = pupil.figures
     if options.json:
         print(json.dumps(figures | {"model": str(mine.reader)}))
         return
@@ -183,6 +161,53 @@ def learn(mine: Collection, options: argparse.Namespace) -> None:
         f"of other hands (ink) {figures['others_before']:.1%} before, {figures['others_after']:.1%} now"
     )
     log.info(f"your reader is {mine.reader}; `hellodl read --mine PHOTO` reads with it")
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """A reader that has learned a hand: what it tells apart, how well before and after, and all of that as a card."""
+
+    reader: Module
+    classes: str
+    figures: dict[str, float]
+    card: dict[str, Any]
+
+    def save(self, path: Path) -> None:
+        """Keep it as a model file."""
+        save_model(path, self.reader, classes=self.classes, card=self.card)
+
+
+def taught(
+    lessons: list[Lesson], seed: int = 0, threads: int | None = None, watch: StepWatcher | None = None
+) -> Pupil:
+    """The reader that ships, tuned to lessons; `watch` is told of every step (see `personalised`)."""
+    base, metadata = load_model(read.MODEL)
+    classes = metadata["classes"]
+    images, labels = samples(lessons, classes)
+    began = time.perf_counter()
+    reader = personalised(base, classes, images, labels, seed=seed, watch=watch)
+    figures = {
+        "characters": len(labels),
+        "lessons": len(lessons),
+        "own_before": accuracy(base, images, labels, threads),
+        "own_after": accuracy(reader, images, labels, threads),
+    }
+    others, known = ink_by_others(classes)
+    figures |= {
+        "others_before": accuracy(base, others, known, threads),
+        "others_after": accuracy(reader, others, known, threads),
+        "seconds": time.perf_counter() - began,
+    }
+    card = {
+        "program": "teach",
+        "base": digest(read.MODEL),
+        "photos": [lesson.photo for lesson in lessons],
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seed": seed,
+        "source": machine.commit(),
+        **figures,
+    }
+    return Pupil(reader, classes, figures, card)
 
 
 def samples(lessons: list[Lesson], classes: str) -> tuple[np.ndarray, np.ndarray]:

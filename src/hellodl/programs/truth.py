@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from hellodl.errors import DataError, PhotoError
-from hellodl.reading import Character, Classify, load_photo, read_closely
+from hellodl.reading import Character, Classify, Photo, load_photo, read_closely
 from hellodl.reading.align import Match, aligned, compared, written
+from hellodl.reading.turn import turned, turned_back
 
 FITS = 0.5  # of a text's characters that must be found on the page, or it is the text of another page
 SAME = 0.5  # two boxes are one where they share so much of what they cover together
@@ -42,7 +43,7 @@ def taught_by_text(path: Path, text: str, classify: Classify, classes: str) -> T
     """A photo and the text that it shows. Raises DataError where the two do not seem to belong together."""
     if not written(text):
         raise DataError(f"--text: has no letters or digits; say what stands in {path}")
-    lines, probabilities, pictures = boxes_of(path, classify, classes)
+    lines, probabilities, pictures = boxes_of(load_photo(path), str(path), classify, classes)
     letters = ["".join(character.letter for character in line) for line in lines]
     matches = aligned(text, letters, probabilities, classes)
     sure = sum(match.trusted for line in matches for match in line)
@@ -75,16 +76,15 @@ def corrected(path: Path) -> dict[Path, list[tuple[str, Box]]]:
 
 
 def boxes_of(
-    path: Path, classify: Classify, classes: str
+    photo: Photo, name: str, classify: Classify, classes: str, degrees: int = 0
 ) -> tuple[list[list[Character]], list[np.ndarray], np.ndarray]:
     """What a photo's boxes were read as, line by line, what the network thought (n, K), and all pictures."""
-    photo = load_photo(path)
-    page, glyphs = read_closely(photo.picture, classify, classes)
+    page, glyphs = read_closely(turned(photo.picture, degrees), classify, classes)
     if not page.characters:
-        raise PhotoError(f"{path}: no writing was found there; take a sharper, lighter photo")
+        raise PhotoError(f"{name}: no writing was found there; take a sharper, lighter photo")
     probabilities = [np.stack([glyph.probabilities for glyph in line]) for line in glyphs]
     pictures = np.stack([glyph.picture for line in glyphs for glyph in line])
-    return page.enlarged(photo.reduction).lines, probabilities, pictures
+    return turned_back(page, degrees).enlarged(photo.reduction).lines, probabilities, pictures
 
 
 def _boxes_in(photo: dict[str, Any]) -> list[tuple[str, Box]]:
@@ -107,7 +107,17 @@ def _found(photo: Path, listing: Path) -> Path:
 
 def _by_boxes(path: Path, truth: list[tuple[str, Box]], classify: Classify, classes: str) -> Taught:
     """The boxes found in a photo, each with what is said to be in it, or with nothing."""
-    lines, _, pictures = boxes_of(path, classify, classes)
+    return corrected_photo(load_photo(path), str(path), truth, classify, classes)
+
+
+def corrected_photo(
+    photo: Photo, name: str, truth: list[tuple[str, Box]], classify: Classify, classes: str, degrees: int = 0
+) -> Taught:
+    """The boxes found in a photo, each with what is said to be in it, or with nothing.
+
+    `name` is what errors call the photo; it is read turned to the right by so many degrees.
+    """
+    lines, _, pictures = boxes_of(photo, name, classify, classes, degrees)
     out, number = [], 0
     for line in lines:
         matches = []
@@ -118,9 +128,9 @@ def _by_boxes(path: Path, truth: list[tuple[str, Box]], classify: Classify, clas
         out.append(matches)
     if not any(match.trusted for line in out for match in line):
         raise DataError(
-            f"{path}: has none of the boxes that the JSON tells of; make that anew by hellodl read --json"
+            f"{name}: has none of the boxes that the JSON tells of; make that anew by hellodl read --json"
         )
-    return Taught(path, out, pictures)
+    return Taught(Path(name), out, pictures)
 
 
 def overlap(one: Box, other: Box) -> float:

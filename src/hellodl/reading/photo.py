@@ -8,7 +8,6 @@ upright, opaque, 8-bit blue-green-red, and no larger than what reading needs.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +15,12 @@ import cv2
 import numpy as np
 
 from hellodl.errors import PhotoError
+from hellodl.reading.header import is_whole, jpeg_size
 
 LONGEST_SIDE = (
     2400  # pixels: a page of 40 lines still has letters of 25 pixels, and 12 megapixels take no 2 s
 )
+BAND = 256  # rows that are made opaque at a time
 SMALLEST_SIDE = 8  # pixels: under this nobody can read a letter
 
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
@@ -42,32 +43,36 @@ def load_photo(path: str | Path, longest_side: int = LONGEST_SIDE) -> Photo:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        return decoded_photo(path.read_bytes(), str(path), longest_side)
     except FileNotFoundError:
         raise PhotoError(f"{path}: no such file; check the name and the folder") from None
     except IsADirectoryError:
         raise PhotoError(f"{path}: is a folder; name the photos in it, as in {path}/*.jpg") from None
     except OSError as error:
         raise PhotoError(f"{path}: cannot be opened ({error.strerror or error})") from None
+
+
+def decoded_photo(data: bytes, name: str, longest_side: int = LONGEST_SIDE) -> Photo:
+    """`load_photo` for the bytes of a file that is called `name` in errors; nothing is written anywhere."""
     if not data:
-        raise PhotoError(f"{path}: the file is empty; copy it again from where it came from")
+        raise PhotoError(f"{name}: the file is empty; copy it again from where it came from")
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         raise PhotoError(
-            f"{path}: is a HEIC photo, which OpenCV does not read; convert it to JPEG first, "
+            f"{name}: is a HEIC photo, which OpenCV does not read; convert it to JPEG first, "
             "as in 'heif-convert photo.heic photo.jpg' or 'sips -s format jpeg photo.heic --out photo.jpg'"
         )
-    if not _is_whole(data):
-        raise PhotoError(f"{path}: the file is cut short; copy or download it again")
+    if not is_whole(data):
+        raise PhotoError(f"{name}: the file is cut short; copy or download it again")
 
-    width, height = _jpeg_size(data) or (0, 0)
+    width, height = jpeg_size(data) or (0, 0)
     picture = _decode(data, max(width, height) / longest_side)
     if picture is None:
-        raise PhotoError(f"{path}: is no picture that OpenCV reads; JPEG, PNG, TIFF, BMP and WebP work")
+        raise PhotoError(f"{name}: is no picture that OpenCV reads; JPEG, PNG, TIFF, BMP and WebP work")
     full_side = max(width, height, *picture.shape[:2])
     if min(picture.shape[:2]) < SMALLEST_SIDE:
         size = f"{picture.shape[1]}×{picture.shape[0]}"
         raise PhotoError(
-            f"{path}: is only {size} pixels; letters need a picture of at least 12 pixels' height"
+            f"{name}: is only {size} pixels; letters need a picture of at least 12 pixels' height"
         )
     picture = _shrink(_opaque_colour(picture), longest_side)
     return Photo(picture, full_side / max(picture.shape[:2]))
@@ -102,9 +107,19 @@ def _may_have_alpha(data: bytes) -> bool:
 
 def _opaque_colour(picture: np.ndarray) -> np.ndarray:
     """Any depth and any number of channels -> (H, W, 3) uint8; what is transparent shows white paper."""
+    if picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] == 3:
+        return picture
+    # 10 and 12 bits come in 16-bit files too, and floats in any range: the brightest pixel is white.
+    largest = 255.0 if picture.dtype == np.uint8 else float(picture.max())
+    out = np.empty((*picture.shape[:2], 3), np.uint8)
+    for top in range(0, len(picture), BAND):  # of a large picture, floats would fill the memory
+        out[top : top + BAND] = _opaque_rows(picture[top : top + BAND], largest)
+    return out
+
+
+def _opaque_rows(picture: np.ndarray, largest: float) -> np.ndarray:
+    """Some rows of a picture whose brightest value is `largest`."""
     if picture.dtype != np.uint8:
-        largest = float(picture.max())
-        # 10 and 12 bits come in 16-bit files too, and floats in any range: the brightest pixel is white.
         picture = (picture.astype(np.float32) * (255.0 / largest if largest > 0 else 1.0)).clip(0, 255)
         picture = picture.astype(np.uint8)
     if picture.ndim == 2:
@@ -112,7 +127,7 @@ def _opaque_colour(picture: np.ndarray) -> np.ndarray:
     if picture.shape[2] == 4:
         alpha = picture[..., 3:]
         if alpha.min() == 255:
-            return np.ascontiguousarray(picture[..., :3])
+            return picture[..., :3]
         part = alpha.astype(np.float32) / 255
         return (picture[..., :3] * part + 255 * (1 - part) + 0.5).astype(np.uint8)
     return picture
@@ -125,62 +140,3 @@ def _shrink(picture: np.ndarray, longest_side: int) -> np.ndarray:
         return picture
     size = max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor))
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-
-
-def _is_whole(data: bytes) -> bool:
-    """Whether a file has its end: decoders return half a picture in silence. Formats not known here pass."""
-    if data[:2] == b"\xff\xd8":
-        start = _jpeg_scan(data)
-        return start is not None and data.rfind(b"\xff\xd9", start) >= 0
-    if data[:8] == b"\x89PNG\r\n\x1a\n":
-        return _png_is_whole(data)
-    if data[:4] == b"RIFF":
-        return len(data) >= 12 and len(data) >= struct.unpack("<I", data[4:8])[0] + 8
-    if data[:2] == b"BM" and len(data) >= 6:
-        return len(data) >= struct.unpack("<I", data[2:6])[0]
-    return True
-
-
-def _png_is_whole(data: bytes) -> bool:
-    """Walk the chunks of a PNG up to its IEND."""
-    place = 8
-    while place + 12 <= len(data):
-        length, kind = struct.unpack(">I4s", data[place : place + 8])
-        if kind == b"IEND":
-            return True
-        place += 12 + length
-    return False
-
-
-def _jpeg_segments(data: bytes):
-    """The (marker, start, end) of each segment of a JPEG's head, up to where the first scan's data begin."""
-    place = 2
-    while place + 4 <= len(data) and data[place] == 0xFF:
-        marker = data[place + 1]
-        if marker == 0xFF:  # padding before a marker
-            place += 1
-            continue
-        end = place + 2 + struct.unpack(">H", data[place + 2 : place + 4])[0]
-        yield marker, place + 4, end
-        if marker == 0xDA:
-            return
-        place = end
-
-
-def _jpeg_scan(data: bytes) -> int | None:
-    """Where a JPEG's picture data begin, past the head and any thumbnail in it."""
-    for marker, _, end in _jpeg_segments(data):
-        if marker == 0xDA:
-            return end
-    return None
-
-
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """(width, height) as a JPEG's frame header says, before any turning; None for what is no JPEG."""
-    if data[:2] != b"\xff\xd8":
-        return None
-    for marker, start, _ in _jpeg_segments(data):
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and start + 5 <= len(data):
-            height, width = struct.unpack(">HH", data[start + 1 : start + 5])
-            return width, height
-    return None

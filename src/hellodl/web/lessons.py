@@ -1,0 +1,195 @@
+"""Teaching the reader one's hand from the page: characters come into the collection, and the reader learns them.
+
+The collection is that of `hellodl teach` (see `data.collection`), and so is the learning; here it runs in the
+background, tells how it goes on, and can be called off. One learns at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import json
+import secrets
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from hellodl.data.collection import Collection, Lesson
+from hellodl.errors import DataError, HelloError, PhotoError
+from hellodl.programs import teach
+from hellodl.programs.truth import corrected_photo
+from hellodl.reading import Classify, read_page
+from hellodl.reading.align import class_of
+from hellodl.reading.turn import best_turn
+from hellodl.web.answers import STILL_HERE, event, tell
+from hellodl.web.draw import normalised
+from hellodl.web.photo import in_time, opened
+from hellodl.web.readers import Readers
+
+REMEMBERED = 8  # jobs that one can still ask about
+LOOK_EVERY, SPEAK_EVERY = 0.1, 15.0  # seconds
+
+
+class Busy(HelloError):
+    """Somebody learns already."""
+
+
+@dataclass
+class Job:
+    """One learning: how far it is, and how it ended (`done` or `failed`, with what there is to say about it)."""
+
+    number: str = field(default_factory=lambda: secrets.token_hex(8))
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    ended: tuple[str, dict[str, Any]] | None = None
+    called_off: bool = False
+
+    def watch(self, step: int, steps: int, loss: float) -> None:
+        """Is told of every step."""
+        if self.called_off:
+            raise HelloError("the lesson was called off; what it had learned is forgotten")
+        self.steps.append({"step": step, "steps": steps, "loss": loss})
+
+    async def events(self, after: int) -> AsyncIterator[str]:
+        """All steps after that one, those to come too, and how it ends."""
+        silent = 0.0
+        sent = min(max(after, 0), len(self.steps))
+        while True:
+            ended = self.ended  # looked at first: what comes after its last step is its end
+            for row in self.steps[sent:]:
+                yield event(row, number=row["step"])
+                sent, silent = row["step"], 0.0
+            if ended is not None:
+                yield event(ended[1], ended[0])
+                return
+            await asyncio.sleep(LOOK_EVERY)
+            silent += LOOK_EVERY
+            if silent >= SPEAK_EVERY:
+                yield STILL_HERE
+                silent = 0.0
+
+
+class Lessons:
+    """The collection and its jobs. Whatever changes files holds the lock, so that forgetting is final."""
+
+    def __init__(self, mine: Collection, readers: Readers, threads: int | None):
+        self.mine, self.readers, self.threads = mine, readers, threads
+        self.jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def job(self) -> Job | None:
+        """The learning that goes on."""
+        return next((job for job in self.jobs.values() if job.ended is None), None)
+
+    def counts(self) -> dict[str, int]:
+        """How often each character is in the collection."""
+        with self._lock:
+            lessons = self.mine.lessons().values()
+        return dict(sorted(Counter("".join(lesson.characters for lesson in lessons)).items()))
+
+    def add_drawing(self, strokes: list[list[list[float]]], letter: str) -> dict[str, int]:
+        """Keep a drawn character. Raises DataError for one that the reader has no class for."""
+        known = self.readers.reader()
+        if class_of(letter, known.classes) is None:
+            raise DataError(f"the reader has no class for {letter!a}; it knows {known.classes}")
+        try:
+            picture = normalised(strokes)
+        except ValueError as error:
+            raise DataError(str(error)) from None
+        was_read = known.classes[int(known.classify(1)(picture[None])[0].argmax())]
+        digest = hashlib.sha256(json.dumps(strokes).encode()).hexdigest()
+        return self._add(Lesson("a drawing", digest, now(), letter, was_read, picture[None]))
+
+    def add_photo(
+        self, photo: str, characters: list[dict[str, Any]], personal: bool, rotate: str
+    ) -> dict[str, int]:
+        """Keep characters of a photo (base64), each with the box in which it was found and what it is.
+
+        The photo is read once more, as it was read before, so that what is learned is what reading will see. A letter
+        "" says that there is no character in a box, which is not kept.
+        """
+        try:
+            data = base64.b64decode(photo, validate=True)
+        except binascii.Error:
+            raise PhotoError("the photo is no base64; send its bytes in that form") from None
+        known = self.readers.reader(personal)
+        classify = in_time(known.classify(self.threads))
+        truth = [(c["letter"], tuple(round(value) for value in c["box"])) for c in characters if c["letter"]]
+        if not truth:
+            raise DataError("no letter was given; say what is in at least one box")
+        picture = opened(data)[0]
+        degrees = self._turn(picture.picture, classify, known.classes) if rotate == "auto" else 0
+        page = corrected_photo(picture, "the photo", truth, classify, known.classes, degrees)
+        letters, was_read, pictures = page.sure()
+        digest = hashlib.sha256(data).hexdigest()
+        return self._add(Lesson("a photo", digest, now(), letters, was_read, pictures))
+
+    def _turn(self, picture: np.ndarray, classify: Classify, classes: str) -> int:
+        return best_turn(picture, lambda upright: read_page(upright, classify, classes))
+
+    def _add(self, lesson: Lesson) -> dict[str, int]:
+        with self._lock:
+            self.mine.add(lesson)
+        return {"added": len(lesson.characters), "lessons": sum(self.counts().values())}
+
+    def undo(self) -> dict[str, int]:
+        """Take the last lesson back; the reader that learned it goes with the last one of all, or with the next job."""
+        with self._lock:
+            self.mine.undo()
+            if not self.mine.lessons():
+                self._call_off()
+                self.mine.reader.unlink(missing_ok=True)
+        return {"lessons": sum(self.counts().values())}
+
+    def forget(self) -> dict[str, int]:
+        """Forget all of it, also what is being learned."""
+        with self._lock:
+            self._call_off()
+            self.mine.forget()
+        return {"lessons": 0}
+
+    def _call_off(self) -> None:
+        if self.job is not None:
+            self.job.called_off = True
+
+    def begin(self) -> Job:
+        """A new job, to be done by `learn`. Raises Busy while there is another, DataError with nothing to learn."""
+        if self.job is not None:
+            raise Busy("it learns already; wait for its end, or call it off")
+        if not self.counts():
+            raise DataError("there is nothing to learn yet; teach it some characters first")
+        job = Job()
+        self.jobs[job.number] = job
+        for old in [*self.jobs][:-REMEMBERED]:
+            del self.jobs[old]
+        return job
+
+    def learn(self, job: Job) -> None:
+        """Learn all that is in the collection, and keep the reader unless it was called off."""
+        try:
+            with self._lock:
+                lessons = [*self.mine.lessons().values()]
+            pupil = teach.taught(lessons, threads=self.threads, watch=job.watch)
+            with self._lock:
+                if job.called_off:
+                    raise HelloError("the lesson was called off; what it had learned is forgotten")
+                pupil.save(self.mine.reader)
+            figures = pupil.figures
+            job.ended = ("done", {"before": figures["own_before"], "after": figures["own_after"]} | figures)
+        except HelloError as error:
+            job.ended = ("failed", {"error": str(error)})
+        except Exception as error:
+            tell("a lesson", error)
+            job.ended = ("failed", {"error": f"unexpected {type(error).__name__}: {error}"})
+
+
+def now() -> str:
+    """The time as a lesson has it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,212 @@
+"""Who may ask, and how much: one layer around the whole server.
+
+A server on localhost is open to every page that the same browser shows, and such pages may belong to anybody.
+Four things keep them out:
+
+- The Host header must name this machine. Otherwise a stranger's page could have its own name point here (DNS
+  rebinding: Jackson et al., "Protecting browsers from DNS rebinding attacks", 2007) and would count as this page.
+- A request that says where it comes from (Origin, Sec-Fetch-Site) must come from this page.
+- Whatever changes something needs a header that a form on another page cannot send.
+- What is sent out runs no script but our own, and is shown in no frame (Content-Security-Policy).
+
+In a network (`--lan`) other people can reach the server as well; there the page's address has a token that opens the
+door once, and leaves a cookie.
+
+Besides, a body may be only so large, and may take only so long to arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import ipaddress
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hellodl.web.answers import refusal
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+BODY = 2**20  # bytes, where nothing else is said
+SECONDS_BETWEEN, SECONDS_IN_ALL = 10.0, 120.0  # for a body: from one piece to the next, and for all of it
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+# The door must be opened from a page of ours: a cookie that is SameSite=Strict does not go along with a redirect
+# where the way here began on somebody else's page (in a mail, say).
+WELCOME = (
+    '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=/"><title>hellodl</title>'
+    '<p><a href="/">hellodl</a></p>'
+)
+
+
+@dataclass
+class Door:
+    """What a network's visitors need: a token that opens once, and the cookie that it is exchanged for.
+
+    `announce` is told each new token, the first one too.
+    """
+
+    announce: Callable[[str], None]
+    cookie: str = "hellodl"
+    token: str = ""
+    _key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+    def __post_init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """A new token for the next visitor."""
+        self.token = secrets.token_urlsafe(24)
+        self.announce(self.token)
+
+    def knows(self, headers: Headers) -> bool:
+        """Whether these headers have the cookie."""
+        try:
+            found = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
+        except CookieError:
+            return False
+        return found is not None and same(found.value, self._key)
+
+    def opened(self, query: str) -> Response | None:
+        """The answer to who has the token: a cookie, and the way to the page. None for all others."""
+        given = parse_qs(query).get("token", [""])[0]
+        if not same(given, self.token):
+            return None
+        self.renew()
+        answer = HTMLResponse(WELCOME, headers={"Cache-Control": "no-store"})
+        answer.set_cookie(self.cookie, self._key, httponly=True, samesite="strict", path="/")
+        return answer
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two secrets are equal, in a time that does not tell how much of them is."""
+    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
+
+
+class Guard:
+    """The layer itself. `names` are the host names of this machine beside localhost, `door` is for networks."""
+
+    def __init__(self, app: ASGIApp, *, names: frozenset[str] = frozenset(), door: Door | None = None,
+                 bodies: Mapping[str, int] | None = None):  # fmt: skip
+        self.app, self.names, self.door = app, names, door
+        self.bodies = bodies or {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, or hand it on with its limits."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # there is nothing here that speaks over WebSockets
+            await send({"type": "websocket.close", "code": 1008})
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        headers = Headers(scope=scope)
+        answer = self.answer_at_the_door(scope, headers)
+        if answer is not None:
+            await answer(scope, receive, guarded)
+            return
+        most = self.bodies.get(scope["path"], BODY)
+        await self.app(scope, limited(receive, headers.get("content-length"), most), guarded)
+
+    def answer_at_the_door(self, scope: Scope, headers: Headers) -> Response | None:
+        """A refusal, or the welcome of `Door`; None for who may go in."""
+        host = headers.get("host", "")
+        if not self.is_ours(host):
+            return refusal(
+                403, "this address is not one of this machine; open the page as hellodl printed it"
+            )
+        origin = headers.get("origin")
+        if origin is not None and origin.lower() not in (f"http://{host.lower()}", f"https://{host.lower()}"):
+            return refusal(403, "this request comes from another page; open the page as hellodl printed it")
+        asks = scope["method"] in ("GET", "HEAD")
+        elsewhere = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+        if elsewhere and (not asks or scope["path"].startswith("/api/")):
+            return refusal(403, "this request comes from another site; open the page as hellodl printed it")
+        if not asks and headers.get("x-hellodl") != "1":
+            return refusal(403, "requests that change something need the header X-Hellodl: 1")
+        if self.door is not None and not self.door.knows(headers):
+            query = scope["query_string"].decode("latin-1")
+            opened = self.door.opened(query) if asks and scope["path"] == "/" else None
+            return opened or refusal(
+                403, "this page is for those who have its address with the token, and each opens once; "
+                "take the newest that hellodl printed"
+            )  # fmt: skip
+        return None
+
+    def is_ours(self, host: str) -> bool:
+        """Whether a Host header means this machine: any port, for it may have been forwarded to another one."""
+        found = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^\[\]:/?#@\s]+))(?::\d{1,5})?", host)
+        if found is None:
+            return False
+        name = (found[1] or found[2]).lower().rstrip(".")
+        if name in LOOPBACK or name in self.names:
+            return True
+        # In a network the machine has addresses that it may not know of. A number is nobody's name: it cannot be
+        # made to point elsewhere.
+        return self.door is not None and is_address(name)
+
+
+def is_address(name: str) -> bool:
+    """Whether a host's name is an IP address."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def limited(receive: Receive, length: str | None, most: int) -> Receive:
+    """`receive` for a body of so many bytes at most, all of which must arrive in time.
+
+    Raises HTTPException 413 and 408.
+    """
+    too_large = HTTPException(413, f"that is too large; at most {most / 1e6:.0f} MB fit")
+    arrived = 0
+    complete = False
+    deadline = asyncio.get_running_loop().time() + SECONDS_IN_ALL
+
+    async def piece() -> Message:
+        nonlocal arrived, complete
+        if complete:  # what comes now is that the client leaves, whenever that is
+            return await receive()
+        if length is not None and length.isdecimal() and int(length) > most:
+            raise too_large
+        now = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(min(SECONDS_BETWEEN, deadline - now)):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, "this came too slowly; send it again", {"Connection": "close"}) from None
+        arrived += len(message.get("body", b""))
+        if arrived > most:
+            raise too_large
+        complete = not message.get("more_body", False)
+        return message
+
+    return piece

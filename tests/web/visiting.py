@@ -1,0 +1,55 @@
+"""How tests look at the server of `hellodl web`: what is behind it, what came from it, and visitors who leave."""
+
+import asyncio
+import json
+
+
+def page_of(here):
+    """The object behind an application's routes."""
+    return here.app.app.routes[0].endpoint.__self__
+
+
+def events_in(text: str) -> list[tuple[str, object]]:
+    """Server-sent events as (name, data)."""
+    found = []
+    for block in text.split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if "data" in lines:
+            found.append((lines.get("event", "message"), json.loads(lines["data"])))
+    return found
+
+
+def left_after(
+    app, method: str, path: str, body: bytes = b"", pieces: int = 3, query: bytes = b""
+) -> list[bytes]:
+    """What a client gets that goes away after so many pieces; fails where the server goes on for its own sake."""
+    scope = {
+        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": method,
+        "path": path, "raw_path": path.encode(), "root_path": "", "query_string": query, "scheme": "http",
+        "headers": [(b"host", b"localhost"), (b"x-hellodl", b"1"), (b"content-type", b"application/json")],
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+
+    async def visit() -> list[bytes]:
+        got: list[bytes] = []
+        enough = asyncio.Event()
+        asked = False
+
+        async def receive():
+            nonlocal asked
+            if not asked:
+                asked = True
+                return {"type": "http.request", "body": body, "more_body": False}
+            await enough.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            if message["type"] == "http.response.body" and message.get("body"):
+                got.append(message["body"])
+                if len(got) == pieces:
+                    enough.set()
+
+        await asyncio.wait_for(app(scope, receive, send), 20)
+        return got
+
+    return asyncio.run(visit())
