@@ -83,7 +83,7 @@ def main() -> None:
     pictures = []
     for name in (*plot.OF_RUNS, *plot.OF_ALL_ELSE):
         of_run = name in plot.OF_RUNS
-        if name == "activations" and not any(row["kind"] == "activation" for row in log.layer_rows(1)):
+        if name == "activations" and not log.layers(1, kind="activation"):
             continue
         ending = "gif" if name in plot.MOVING else "png"
         beside = ["--beside", "2"] if name == "curves" else []

@@ -40,7 +40,8 @@ def log(tmp_path, rng):
                 ("10.bias", (4,)),
             ]
             named = [(name, rng.standard_normal(s), rng.standard_normal(s)) for name, s in shape]
-            run.weights(step, named, always=True)
+            before = {name: array + 0.1 for name, array, _ in named} if step > 1 else None
+            run.weights(step, named, before)
         run.confusion(59, np.array([[5, 2, 0, 0], [0, 9, 0, 1], [0, 0, 3, 0], [0, 0, 0, 1]]), "abcd")
     with log.run("letters", {}, seed=2):
         pass

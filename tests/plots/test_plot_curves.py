@@ -52,8 +52,8 @@ def test_layers_come_in_their_order_and_by_kind(log):
     layer = records.layers(log, 1, "weight")["0.weight"]
     assert layer["histogram"].shape == (3, 32)
     assert layer["histogram"].sum() == 3 * 36
-    assert np.isnan(layer["update_ratio"][0])
-    assert (layer["update_ratio"][1:] > 0).all()
+    assert np.isnan(layer["step_ratio"][0])
+    assert (layer["step_ratio"][1:] > 0).all()
 
 
 def test_a_run_without_the_rows_says_so(log):
@@ -95,7 +95,7 @@ def test_update_ratios_and_learning_rate(log):
     layers = records.layers(log, 1, "weight")
     (axes,) = curves.update_ratios(layers).axes
     assert len(axes.get_lines()) == 4
-    np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), layers["0.weight"]["update_ratio"][1:])
+    np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), layers["0.weight"]["step_ratio"][1:])
     training = records.curves(log, 1)["training"]
     (axes,) = curves.learning_rate(training["step"], training["learning_rate"]).axes
     np.testing.assert_array_equal(axes.get_lines()[0].get_ydata(), training["learning_rate"])

@@ -23,8 +23,8 @@ def path(tmp_path, monkeypatch, rng):
             named = [
                 (f"{k}.weight", rng.standard_normal((2, 1, 3, 3)), rng.standard_normal(18)) for k in range(14)
             ]
-            run.weights(step, named, always=True)
-            run.layer_row(step, "0.weight", "activation", rng.standard_normal(50))
+            run.weights(step, named, {name: array + 0.1 for name, array, _ in named})
+            run.activation(step, "0", rng.standard_normal((5, 10)))
         run.confusion(3, np.eye(3, dtype=int), "abc")
     with log.run("digits", {}, seed=1) as run:
         run.train_row(1, loss=3.0, accuracy=0.1)

@@ -104,26 +104,25 @@ def learning_rate(steps: np.ndarray, rates: np.ndarray, title: str = "") -> Figu
 
 
 def update_ratios(layers: Mapping[str, Mapping[str, np.ndarray]], title: str = "") -> Figure:
-    """How far the weights of each layer moved between two looks, as a share of their length, over the steps.
+    """How far the weights of each layer move in one step, as a share of their length, over the steps.
 
-    `layers` has arrays 'step' and 'update_ratio' by name, first layer first. Layers that hardly move do not learn;
-    one that moves by its whole length at each look forgets what it knew (what is healthy is about the same in
-    all layers; Karpathy 2022 looks at a thousandth a step).
+    `layers` has arrays 'step' and 'step_ratio' by name, first layer first. Layers that hardly move do not learn;
+    one that moves by its whole length forgets what it knew. About a thousandth a step is a good sign (Karpathy 2022).
     """
-    seen = {name: layer for name, layer in layers.items() if np.isfinite(layer["update_ratio"]).any()}
-    words = f"How far the weights of {len(seen)} layers moved between two looks, as a share of their length"
+    seen = {name: layer for name, layer in layers.items() if np.isfinite(layer["step_ratio"]).any()}
+    words = f"How far the weights of {len(seen)} layers move in one step, as a share of their length"
     sheet = style.figure(6.4, 3.4, f"{words}, of {title or 'a training'}.", title)
     (axes,) = style.panels(sheet, 1, 1)
     shades = np.linspace(0.25, 1, max(len(seen), 1))  # the first layer is the lightest
     ends = []
     for shade, (name, layer) in zip(shades, seen.items()):
-        known = np.isfinite(layer["update_ratio"]) & (layer["update_ratio"] > 0)
-        steps, ratios = layer["step"][known], layer["update_ratio"][known]
+        known = np.isfinite(layer["step_ratio"]) & (layer["step_ratio"] > 0)
+        steps, ratios = layer["step"][known], layer["step_ratio"][known]
         if len(ratios):
             colour = blue(shade)
             axes.plot(steps, ratios, color=colour, linewidth=1.2)
             ends.append((steps[-1], ratios[-1], name, colour))
-    style.dress(axes, "step", "moved since the look before,\nshare of the weights' length").set_yscale("log")
+    style.dress(axes, "step", "moved by one step,\nshare of the weights' length").set_yscale("log")
     low, high = np.log(axes.get_ylim())
     ends.sort(key=lambda end: end[1])
     heights = spread([float(np.log(ratio)) for _, ratio, _, _ in ends], (high - low) / 22)

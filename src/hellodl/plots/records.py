@@ -24,34 +24,33 @@ def title(run: dict[str, Any]) -> str:
 
 def curves(log: RunLog, run: int) -> dict[str, Columns]:
     """'training' and 'validation', each with columns 'step', 'loss', 'accuracy' ('training' also 'learning_rate')."""
-    training, validation = log.train_rows(run), log.validation_rows(run)
-    if not training and not validation:
+    found = log.curves(run)
+    if not found["training"]["step"] and not found["validation"]["step"]:
         raise DataError(f"{log.path}: run {run} has no curves yet; they come with its first steps")
     return {
-        "training": columns(training, ("step", "loss", "accuracy", "learning_rate")),
-        "validation": columns(validation, ("step", "loss", "accuracy")),
+        part: {name: np.array(values, float) for name, values in by_name.items()}
+        for part, by_name in found.items()
     }
 
 
 def layers(log: RunLog, run: int, kind: str, only: Sequence[str] = ()) -> dict[str, Columns]:
     """All layers of which this kind of numbers ('weight', 'gradient', ...) was looked at, by name, in their order.
 
-    Each has the columns 'step', 'mean', 'spread', 'low', 'high', 'zeros', 'update_ratio' (S,), and 'histogram'
+    Each has the columns 'step', 'mean', 'spread', 'low', 'high', 'zeros', 'step_ratio' (S,), and 'histogram'
     (S, bins). `only` names those that are wanted.
     """
-    every = log.layer_rows(run)
     rows: dict[str, list[dict[str, Any]]] = {}
-    for row in every:
-        if row["kind"] == kind and row["histogram"]:
+    for row in log.layers(run, kind=kind):
+        if row["histogram"]:
             rows.setdefault(row["name"], []).append(row)
     if not rows:
-        kinds = ", ".join(sorted({f"{row['kind']}s" for row in every})) or "nothing"
+        kinds = ", ".join(sorted({f"{other}s" for _, other in log.layer_names(run)})) or "nothing"
         raise DataError(f"{log.path}: run {run} did not write down {kind}s of its layers, but {kinds}")
     if unknown := [name for name in only if name not in rows]:
         known = ", ".join(sorted(rows, key=by_number))
         raise DataError(f"{log.path}: run {run} has no {kind}s of a layer '{unknown[0]}'; it has {known}")
     names = only or sorted(rows, key=by_number)
-    figures = ("step", "mean", "spread", "low", "high", "zeros", "update_ratio")
+    figures = ("step", "mean", "spread", "low", "high", "zeros", "step_ratio")
     return {
         name: columns(rows[name], figures)
         | {"histogram": np.array([row["histogram"] for row in rows[name]], float)}
@@ -61,13 +60,13 @@ def layers(log: RunLog, run: int, kind: str, only: Sequence[str] = ()) -> dict[s
 
 def kernels(log: RunLog, run: int, name: str | None) -> tuple[str, dict[int, np.ndarray]]:
     """The kernels of a layer (the first, if none is named) by step: its name, and (out, in, k, k) each."""
-    name = name or next((n for n in layers(log, run, "weight") if log.kernels(run, n)), None)
-    found = log.kernels(run, name) if name else {}
-    if not found:
+    steps = log.kernel_steps(run)
+    name = name or next(iter(steps), None)
+    if name not in steps:
         of = f"of a layer '{name}'" if name else "in full"
         raise DataError(f"{log.path}: run {run} has no kernels {of}; small ones of convolutions are stored")
-    assert name is not None
-    return name, found
+    found = {step: log.kernels(run, name, step) for step in steps[name]}
+    return name, {step: kernel for step, kernel in found.items() if kernel is not None}
 
 
 def confusion(log: RunLog, run: int) -> tuple[str, np.ndarray]:
@@ -91,7 +90,11 @@ def guessing(log: RunLog, run: dict[str, Any]) -> float | None:
     if found := log.confusion(run["id"]):
         return math.log(len(found[0]))
     # Until the end only the network tells: its last layer has a bias for every answer.
-    biases = {row["name"]: row["size"] for row in log.layer_rows(run["id"]) if row["name"].endswith("bias")}
+    biases = {
+        row["name"]: row["size"]
+        for row in log.layers(run["id"], kind="weight")
+        if row["name"].endswith("bias")
+    }
     last = biases[max(biases, key=by_number)] if biases else 0
     return math.log(last) if last > 1 else None
 

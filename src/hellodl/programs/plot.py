@@ -143,11 +143,11 @@ def spread_of(kind: str) -> Callable[[Run, argparse.Namespace], Figure]:
 
 
 def updates(run: Run, options: argparse.Namespace) -> Figure:
-    """how far the weights of each layer moved between two looks"""
+    """how far the weights of each layer move in one step"""
     layers = layers_of(run, "weight", options)
-    if not any(np.isfinite(layer["update_ratio"]).any() for layer in layers.values()):
+    if not any(np.isfinite(layer["step_ratio"]).any() for layer in layers.values()):
         raise DataError(
-            f"{run.log.path}: run {run.number} looked at its weights only once; moves need two looks"
+            f"{run.log.path}: run {run.number} did not write down how far its weights move in a step; train it anew"
         )
     return plots.update_ratios(layers, run.title)
 

@@ -41,7 +41,7 @@ def rows_of_boxes(labels: np.ndarray, parts: list[Part]) -> list[Part]:
             x, y = box.left + left, box.top + top
             inside = (boxes[:, :2] >= (x, y)) & (boxes[:, 2:] <= (x + width, y + height))
             rectangles += area > RECTANGULAR * width * height
-            filled += inside.all(axis=1).any()
+            filled += bool(inside.all(axis=1).any())
         if holes and rectangles >= 0.75 * len(holes) and filled >= 0.5 * len(holes):
             rows.append(part)
     return rows

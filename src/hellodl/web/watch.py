@@ -20,7 +20,7 @@ from hellodl.web.desks import Desk
 
 LOOK_EVERY, SPEAK_EVERY = 1.0, 15  # seconds
 STATISTICS = {"mean": "mean", "std": "spread", "low": "low", "high": "high", "zeros": "zeros",
-              "update_ratio": "update_ratio", "histograms": "histogram"}  # fmt: skip
+              "update_ratio": "step_ratio", "histograms": "histogram"}  # fmt: skip
 ROW = ("step", "loss", "accuracy", "learning_rate")
 
 

@@ -10,7 +10,7 @@ const WORST = 8; // pairs of mixed up classes that are listed
 
 const spreads = new Chart(byId("layer-spread"), { title: "Mean and standard deviation" });
 const updates = new Chart(byId("layer-update"), {
-  title: "How far it moved since the row before, as a part of its length",
+  title: "How far one step moved it, as a part of its length",
   from: 0,
 });
 const question = newest(),
