@@ -109,6 +109,7 @@ def test_a_photo_that_was_turned_to_be_read_is_turned_to_be_learned(client, here
     ({"letter": "é", "strokes": T}, 409), ({"letter": "ab", "strokes": T}, 422), ({"letter": "", "strokes": T}, 422),
     ({"letter": "\ud800", "strokes": T}, 409), ({"letter": "a", "strokes": []}, 409), ({"letter": "a"}, 422),
     ({"photo": "!", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
+    ({"photo": "é", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
     ({"photo": "aGVsbG8=", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
     ({"photo": "aGVsbG8=", "characters": []}, 422),
     ({"photo": "aGVsbG8=", "characters": [{"box": [0, 0, 1, 1], "letter": ""}]}, 409),

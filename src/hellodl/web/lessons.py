@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import json
 import secrets
@@ -117,7 +116,7 @@ class Lessons:
         """
         try:
             data = base64.b64decode(photo, validate=True)
-        except binascii.Error:
+        except ValueError:  # also for what is no ASCII
             raise PhotoError("the photo is no base64; send its bytes in that form") from None
         known = self.readers.reader(personal)
         classify = in_time(known.classify(self.threads))
