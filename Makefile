@@ -26,7 +26,7 @@ pytest: setup
 
 # The page in a real browser; skipped, with the reason, where Playwright (pip) or Chromium is missing.
 test-web: setup
-	$(PYTHON) -m pytest tests/web/test_page.py -rs
+	$(PYTHON) -m pytest tests/web/test_browser.py -rs
 
 ifeq ($(PYTHON),.venv/bin/python)
 setup: .venv/ready

@@ -66,7 +66,7 @@ def test_a_lesson_of_one_letter_alone_would_make_it_forget_the_others_but_for_re
     q = Ink.load().dataset(12, 3, classes="q")
     labels = np.full(12, base[1].index("q"))
     ink = Ink.load().dataset(600, 8, split="test")
-    tuning = {"with": Tuning(steps=15), "without": Tuning(steps=15, share=1.0)}
+    tuning = {"with": Tuning(steps=30), "without": Tuning(steps=30, share=1.0)}
     after = {
         name: right(personalised(*base, q.images, labels, keep, tuning=how), ink.images, ink.labels)
         for name, how in tuning.items()
