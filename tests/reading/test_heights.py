@@ -89,6 +89,6 @@ def test_the_line_on_which_letters_stand_is_found_where_some_hang(slope):
     text = "happyegg"
     boxes, belief = boxes_of(text, 40, slope), np.eye(62)[[CLASSES_62.index(c) for c in text]]
     assert abs(page_slope([boxes], [belief], 40) - slope) < 0.01
-    found = base_line(boxes, belief, 40, slope)
+    (found, _) = base_line(boxes, belief, np.array([40.0, 30.0]), slope)
     true = [300 + slope * box.middle[0] for box in boxes]
     np.testing.assert_allclose(found, true, atol=1.5)

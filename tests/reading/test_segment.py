@@ -25,7 +25,8 @@ from hellodl.reading.segment import (
 
 
 def candidate(start, stop, cost):
-    return Candidate(start, stop, Box(0, 0, 1, 1), np.zeros((28, 28), np.uint8), cost, 1.0, stop - start == 1)
+    alone = Atom([]) if stop - start == 1 else None
+    return Candidate(start, stop, Box(0, 0, 1, 1), np.zeros((28, 28), np.uint8), cost, 1.0, alone)
 
 
 @given(st.data())

@@ -39,33 +39,31 @@ def fits(lines: list[list[Box]], beliefs: list[np.ndarray]) -> list[np.ndarray]:
     units = UNITS * float(np.quantile(sizes, 0.6))
     slope = page_slope(lines, beliefs, float(np.median(units)))
     # (units, n, 62) for each line
-    tried = [[_fit(boxes, belief, unit, slope) for unit in units] for boxes, belief in zip(lines, beliefs)]
-    evidence = [
-        np.array([np.log((belief * fit).sum(axis=1)).sum() for fit in fitted])
-        for fitted, belief in zip(tried, beliefs)
-    ]  # of each unit, for each line
+    tried = [_fit(boxes, belief, units, slope) for boxes, belief in zip(lines, beliefs)]
+    # Of each unit, for each line.
+    evidence = [np.log((belief * fitted).sum(axis=2)).sum(axis=1) for fitted, belief in zip(tried, beliefs)]
     page = np.log(units[int(np.sum(evidence, axis=0).argmax())])
     leaning = -0.5 * ((np.log(units) - page) / ALIKE) ** 2
     return [fitted[int((own + leaning).argmax())] for fitted, own in zip(tried, evidence)]
 
 
-def _fit(boxes: list[Box], belief: np.ndarray, unit: float, slope: float) -> np.ndarray:
-    """How well classes fit the tops and bottoms of a line's characters if a small x is `unit` high: (n, 62)."""
+def _fit(boxes: list[Box], belief: np.ndarray, units: np.ndarray, slope: float) -> np.ndarray:
+    """How well classes fit the tops and bottoms of a line's characters if a small x is a unit high: (units, n, 62)."""
     if not boxes:
-        return np.ones((0, len(CLASSES_62)))
-    base = base_line(boxes, belief, unit, slope)
-    top = (base - [box.top for box in boxes]) / unit
-    bottom = (base - [box.bottom for box in boxes]) / unit
-    off = ((top[:, None] - TOPS) / TOP_SPREAD) ** 2 + ((bottom[:, None] - BOTTOMS) / BOTTOM_SPREAD) ** 2
+        return np.ones((len(units), 0, len(CLASSES_62)))
+    base = base_line(boxes, belief, units, slope)
+    top = (base - [box.top for box in boxes]) / units[:, None]
+    bottom = (base - [box.bottom for box in boxes]) / units[:, None]
+    off = ((top[..., None] - TOPS) / TOP_SPREAD) ** 2 + ((bottom[..., None] - BOTTOMS) / BOTTOM_SPREAD) ** 2
     return FLOOR + (1 - FLOOR) * np.exp(-0.5 * off)
 
 
-def base_line(boxes: list[Box], belief: np.ndarray, unit: float, slope: float) -> np.ndarray:
-    """Where the line is on which each character stands, (n,) in pixels: what its neighbours and it say."""
+def base_line(boxes: list[Box], belief: np.ndarray, units: np.ndarray, slope: float) -> np.ndarray:
+    """Where the line is on which each character stands, (units, n) in pixels: what its neighbours and it say."""
     x = np.array([box.middle[0] for box in boxes])
-    own = np.array([box.bottom for box in boxes]) + (belief @ BOTTOMS) * unit - slope * x
-    level = [np.median(own[max(0, i - NEAR) : i + NEAR + 1]) for i in range(len(own))]
-    return np.array(level) + slope * x
+    own = np.array([box.bottom for box in boxes]) + (belief @ BOTTOMS) * units[:, None] - slope * x
+    level = [np.median(own[:, max(0, i - NEAR) : i + NEAR + 1], axis=1) for i in range(len(boxes))]
+    return np.stack(level, axis=1) + slope * x
 
 
 def page_slope(lines: list[list[Box]], beliefs: list[np.ndarray], unit: float) -> float:

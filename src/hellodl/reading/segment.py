@@ -10,7 +10,7 @@ so do wide gaps inside of a character, and cuts.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -61,7 +61,12 @@ class Candidate:
     picture: np.ndarray
     cost: float  # of its geometry, before the network has seen it
     weight: float
-    single: bool  # one atom, neither cut nor joined
+    alone: Atom | None  # the atom that it is, neither cut nor joined
+
+    @property
+    def single(self) -> bool:
+        """Whether this is one atom, neither cut nor joined."""
+        return self.alone is not None
 
 
 @dataclass(frozen=True)
@@ -97,12 +102,13 @@ def lattice(page: Survey, boldly: bool = True, whole: Container[int] = ()) -> li
 
 def find_glyphs(page: Survey, classify: Classify, classes: str, watch: Watcher = nobody) -> list[list[Glyph]]:
     """The characters of each line, left to right. All candidates of the whole page go through `classify` at once."""
-    whole = sure_atoms(page, classify, classes) if UNKNOWN in classes else set()
+    seen_alone = atoms_alone(page, classify) if UNKNOWN in classes else {}
+    whole = {atom for atom, row in seen_alone.items() if beyond_doubt(row, classes)}
     everything = lattice(page, UNKNOWN in classes, whole)
     flat = [candidate for candidates in everything for candidate in candidates]
     if not flat:
         return [[] for _ in everything]
-    probabilities = classify(np.stack([candidate.picture for candidate in flat]))
+    probabilities = looked_at(flat, seen_alone, classify)
     surprises = surprise(flat, probabilities, classes)
     chosen: list[list[Candidate]] = []
     first: list[np.ndarray] = []  # what the network made of those at first sight
@@ -138,17 +144,30 @@ def closely_seen(pictures: np.ndarray, first: np.ndarray, classify: Classify) ->
     return seen
 
 
-def sure_atoms(page: Survey, classify: Classify, classes: str) -> set[int]:
-    """The `id` of each atom that is a character beyond doubt as it stands: nobody need think of cutting it."""
+def atoms_alone(page: Survey, classify: Classify) -> dict[int, np.ndarray]:
+    """What the network makes of each atom as it stands, by the atom's `id`: probabilities (K,)."""
     atoms = [atom for line in page.lines for atom in line.atoms]
     if not atoms:
-        return set()
+        return {}
     pictures = []
     for atom in atoms:
         own = cut_out(page.dark, page.labels, ink_of(atom, page.labels), atom.box)
         pictures.append(normalise(own, _edge(own, page.threshold)))
-    _, character = known_and_unknown(classify(np.stack(pictures)), classes)
-    return {id(atom) for atom, odds in zip(atoms, odds_against(character)) if odds < SURE}
+    return {id(atom): row for atom, row in zip(atoms, classify(np.stack(pictures)))}
+
+
+def beyond_doubt(probabilities: np.ndarray, classes: str) -> bool:
+    """Whether probabilities (K,) are those of a character that nobody need think of cutting."""
+    _, character = known_and_unknown(probabilities[None], classes)
+    return bool(odds_against(character)[0] < SURE)
+
+
+def looked_at(candidates: list[Candidate], known: Mapping[int, np.ndarray], classify: Classify) -> np.ndarray:
+    """What the network makes of each candidate, (N, K); atoms that it has seen alone are not shown again."""
+    rows = [known.get(id(candidate.alone)) for candidate in candidates]
+    new = [candidate.picture for candidate, row in zip(candidates, rows) if row is None]
+    answers = iter(classify(np.stack(new))) if new else iter(())
+    return np.stack([next(answers) if row is None else row for row in rows])
 
 
 def surprise(candidates: list[Candidate], probabilities: np.ndarray, classes: str) -> np.ndarray:
@@ -251,11 +270,11 @@ def candidates_of(
             box, own = _cut_run(run, dark, labels)
             atoms = len({id(piece.atom) for piece in run})
             cut_free = run[0].first and run[-1].last
-            whole = atoms == 1 and cut_free
+            alone = run[0].atom if atoms == 1 and cut_free else None
             if not cut_free and box.height < 0.4 * height:
                 cost += CRUMB_COST
             out.append(
-                Candidate(start, stop, box, normalise(own, _edge(own, threshold)), cost, float(atoms), whole)
+                Candidate(start, stop, box, normalise(own, _edge(own, threshold)), cost, float(atoms), alone)
             )
     return out
 
