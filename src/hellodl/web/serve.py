@@ -91,7 +91,7 @@ def serve(app: ASGIApp, listening: socket.socket, debug: bool = False) -> None:
     """Answer whoever asks, until Ctrl-C."""
     import uvicorn
 
-    from hellodl.parallel import quick_hand_over, single_threaded_products
+    from hellodl.parallel import single_threaded_products
     from hellodl.web.patience import Patience
 
     config = uvicorn.Config(
@@ -100,7 +100,7 @@ def serve(app: ASGIApp, listening: socket.socket, debug: bool = False) -> None:
         timeout_graceful_shutdown=2,
     )  # fmt: skip
     # Set once for all: what several threads set and take back in turns would not be what they found in the end.
-    with single_threaded_products(), quick_hand_over(), suppress(KeyboardInterrupt):
+    with single_threaded_products(), suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listening])
 
 
