@@ -24,8 +24,9 @@ imports: setup
 pytest: setup
 	$(PYTHON) -m pytest
 
-# The page in a real browser; skipped, with the reason, where Playwright (pip) or Chromium is missing.
+# The page in a real browser; skipped, with the reason, where there is no Chromium (apt-get install chromium).
 test-web: setup
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
 	$(PYTHON) -m pytest tests/web/test_browser.py -rs
 
 ifeq ($(PYTHON),.venv/bin/python)

@@ -1,6 +1,6 @@
 """The page in a real browser, against a stand-in for the server: what each tab is for, on a desk and on a phone.
 
-Needs Playwright (`pip install playwright`) and a Chromium: the one that CHROMIUM names, or Debian's
+Needs Playwright (the extra `browser`) and a Chromium: the one that CHROMIUM names, or Debian's
 (`apt-get install chromium`). `make test-web` runs only these. Every test also fails for a script error, or for a
 breach of the page's own policy.
 """
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pytest
 from mock_server import Mock
 
-playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'hellodl[browser]'")
 expect = playwright.expect
 expect.set_options(timeout=20_000)  # milliseconds; other work may have the processor
 
