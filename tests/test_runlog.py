@@ -544,3 +544,13 @@ def test_settings_that_json_has_no_word_for_become_text(log):
         pass
     assert log.runs()[0]["settings"] == {"path": str(log.path), "array": [0, 1]}
     assert json.dumps(log.runs())
+
+
+def test_a_run_is_found_by_its_number_and_no_other_is(tmp_path):
+    log = RunLog(tmp_path / "log.sqlite3")
+    assert log.find(1) is None, "there is no file"
+    for seed in (3, 4):
+        with log.run("letters", {"epochs": seed}, seed=seed):
+            pass
+    assert [log.find(number) for number in (1, 2)] == log.runs()
+    assert log.find(3) is None and log.find(-1) is None and log.find(10**30) is None

@@ -51,11 +51,16 @@ class RunLog:
         """All runs, oldest first; settings, versions and result as dicts. No file means no runs."""
         if self.path is None or not self.path.exists():
             return []
-        found = self._read("select * from runs order by id")
-        for run in found:
-            for name in ("settings", "versions", "result"):
-                run[name] = json.loads(run[name]) if run[name] else {}
-        return found
+        return [unpacked(run) for run in self._read("select * from runs order by id")]
+
+    def find(self, number: int) -> dict[str, Any] | None:
+        """The run of that number, as in `runs`; None if there is none."""
+        if self.path is None or not self.path.exists():
+            return None
+        found = self._read(
+            "select * from runs where id = ?", str(number)
+        )  # SQLite refuses a huge int, but no text
+        return unpacked(found[0]) if found else None
 
     def train_rows(self, run: int) -> list[dict[str, Any]]:
         """The training rows of a run, in order of steps."""
@@ -218,6 +223,11 @@ class RunLog:
         except sqlite3.Error as error:
             raise DataError(f"{self.path}: does not read as a run log ({error}); move it away") from error
         raise AssertionError("unreachable")
+
+
+def unpacked(run: dict[str, Any]) -> dict[str, Any]:
+    """A row of the table `runs` with its settings, versions and result as dicts."""
+    return run | {name: json.loads(run[name] or "{}") for name in ("settings", "versions", "result")}
 
 
 def thinned(values: Sequence[float | None], points: int) -> list[int]:

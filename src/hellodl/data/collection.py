@@ -14,6 +14,7 @@ import json
 import os
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -182,3 +183,8 @@ def collection(mine: str | Path | None = None) -> Collection:
 def digest(path: Path) -> str:
     """The SHA-256 of a file's bytes, as hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def now() -> str:
+    """The time as a lesson has it, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -78,10 +78,9 @@ def main(options: argparse.Namespace) -> int:
 
 def find(log: RunLog, number: int) -> dict[str, Any]:
     """The run of that number, or an error that says which there are."""
+    if run := log.find(number):
+        return run
     runs = log.runs()
-    for run in runs:
-        if run["id"] == number:
-            return run
     there = f"there are {runs[0]['id']} to {runs[-1]['id']}" if runs else "there are none"
     raise DataError(f"{log.path}: has no run {number}; {there}, `hellodl runs` lists them")
 

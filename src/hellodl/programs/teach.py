@@ -12,7 +12,6 @@ import argparse
 import json
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ import numpy as np
 from hellodl import machine
 from hellodl.checkpoint import load_model, save_model
 from hellodl.console import log
-from hellodl.data.collection import Collection, Lesson, collection, counted, digest
+from hellodl.data.collection import Collection, Lesson, collection, counted, digest, now
 from hellodl.data.ink import Ink
 from hellodl.errors import DataError
 from hellodl.nn import Module
@@ -97,10 +96,10 @@ def teach(mine: Collection, options: argparse.Namespace) -> None:
             say(options, f"  line {number}: {summary(line)}")
     if options.dry_run:
         return
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    when = now()
     for page in pages:
         characters, was_read, pictures = page.sure()
-        mine.add(Lesson(page.path.name, digest(page.path), now, characters, was_read, pictures))
+        mine.add(Lesson(page.path.name, digest(page.path), when, characters, was_read, pictures))
     learn(mine, options)
 
 
@@ -202,7 +201,7 @@ def taught(
         "program": "teach",
         "base": digest(read.MODEL),
         "photos": [lesson.photo for lesson in lessons],
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "when": now(),
         "seed": seed,
         "source": machine.commit(),
         **figures,

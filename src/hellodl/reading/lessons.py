@@ -17,14 +17,10 @@ from hellodl.reading.parts import Box
 from hellodl.reading.segment import UNKNOWN, lattice
 from hellodl.reading.survey import survey
 
-SAME, OTHER = (
-    0.65,
-    0.5,
-)  # shares of both boxes' union: from here on it may be the character, up to here it is not
-AS_GOOD, WORSE = (
-    0.08,
-    0.18,
-)  # so much less than the best that there is of this character: it as well, or what is cut
+# Shares of both boxes' union: from here on it may be the character, up to here it is not.
+SAME, OTHER = 0.65, 0.5
+# So much less than the best that there is of this character: it as well, or what is cut.
+AS_GOOD, WORSE = 0.08, 0.18
 WHOLE = 0.6  # of a character's box: a candidate that covers so much of two has both in it
 
 

@@ -13,9 +13,8 @@ STEEPEST = 16.0  # degrees
 POINTS = 20_000  # pixels of ink that are looked at
 HABIT = 14.0  # degrees: most people write level
 LEAST = 0.5  # degrees: what is less is left alone
-OUTSIDE = -(
-    2.0**-20
-)  # the darkness of what lies beyond a picture that was turned: as good as paper, and like none
+# The darkness of what lies beyond a picture that was turned: as good as paper, and like none.
+OUTSIDE = -(2.0**-20)
 
 
 def page_angle(mask: np.ndarray) -> float:

@@ -117,17 +117,15 @@ def noise_of(darkness_samples: np.ndarray) -> float:
     return max(1.4826 * float(np.median(np.abs(sample - middle))), LEAST_NOISE)
 
 
-def find_levels(dark: np.ndarray, where: np.ndarray | None = None) -> Levels | None:
+def find_levels(dark: np.ndarray) -> Levels | None:
     """How dark the noise and the ink of this page are; None for a page on which nothing is written.
 
-    `where` limits the search (a boolean mask of what was recognised as no frame).  Ink is judged by whole
-    strokes, each as dark as its darker parts are, and by the larger strokes: specks have no say.
+    Ink is judged by whole strokes, each as dark as its darker parts are, and by the larger strokes: specks have no
+    say.
     """
     noise = noise_of(dark)
     floor = np.maximum(5 * local_noise(dark, noise), 0.06)
     mask = (dark > floor).astype(np.uint8)
-    if where is not None:
-        mask &= where.astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count < 2:
         return None

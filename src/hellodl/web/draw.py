@@ -15,7 +15,8 @@ from hellodl import nn, ops
 from hellodl.data.augment import poster
 from hellodl.data.strokes import render
 from hellodl.mode import no_grad
-from hellodl.parallel import as_input
+from hellodl.parallel import predict
+from hellodl.plots.layers import activations, layers_of
 from hellodl.tensor import Tensor
 from hellodl.views import VIEWS, agreed, seen
 from hellodl.web.answers import picture_in_text
@@ -48,9 +49,9 @@ def normalised(strokes: Strokes) -> np.ndarray:
 def looked_at(known: Known, picture: np.ndarray) -> dict[str, Any]:
     """What a reader takes a picture (28, 28) uint8 for, and what its layers saw, as the page wants to have it."""
     views = np.concatenate([seen(picture[None], *view) for view in VIEWS])
+    logits, outputs = walked(known.network, views)
     with no_grad():
-        logits, outputs = walked(known.network, Tensor(as_input(views)))
-        by_view = ops.softmax(logits).data
+        by_view = ops.softmax(Tensor(logits)).data
     beliefs = agreed(by_view[:, None])[0]
     best = np.argsort(-beliefs, kind="stable")[:CANDIDATES]
     candidates = [{"character": known.classes[i], "probability": round(float(beliefs[i]), 4)} for i in best]
@@ -65,20 +66,17 @@ def looked_at(known: Known, picture: np.ndarray) -> dict[str, Any]:
     }
 
 
-def walked(network: nn.Module, x: Tensor) -> tuple[Tensor, list[tuple[str, np.ndarray]]]:
-    """What a network answers, and on the way what each of its layers made of the first of its inputs.
+def walked(network: nn.Module, images: np.ndarray) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
+    """What a network answers to images (N, 28, 28) uint8, and what each of its layers made of the first.
 
     That is named as the layer is, such as "3 Conv2d", and has the shape (H, W, C) or (K,). Only a Sequential has
     layers to stop at.
     """
     if not isinstance(network, nn.Sequential):
-        return network(x), []
-    outputs = []
-    for name, layer in network.children():
-        x = layer(x)
-        if not isinstance(layer, CHANGES_NOTHING):
-            outputs.append((f"{name} {type(layer).__name__}", x.data[0]))
-    return x, outputs
+        return predict(network, images, threads=1), []
+    passed = activations(network, images)
+    shown = [not isinstance(layer, CHANGES_NOTHING) for _, layer in layers_of(network)]
+    return passed[-1][1], [(name, made[0]) for (name, made), show in zip(passed, shown) if show]
 
 
 def sheet(maps: np.ndarray) -> np.ndarray:

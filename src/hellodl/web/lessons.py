@@ -15,12 +15,11 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from hellodl.data.collection import Collection, Lesson
+from hellodl.data.collection import Collection, Lesson, now
 from hellodl.errors import DataError, HelloError, PhotoError
 from hellodl.programs import teach
 from hellodl.programs.truth import corrected_photo
@@ -32,6 +31,7 @@ from hellodl.web.draw import normalised
 from hellodl.web.photo import in_time, opened
 from hellodl.web.readers import Readers
 
+CALLED_OFF = "the lesson was called off; what it had learned is forgotten"
 REMEMBERED = 8  # jobs that one can still ask about
 LOOK_EVERY, SPEAK_EVERY = 0.1, 15.0  # seconds
 
@@ -52,7 +52,7 @@ class Job:
     def watch(self, step: int, steps: int, loss: float) -> None:
         """Is told of every step."""
         if self.called_off:
-            raise HelloError("the lesson was called off; what it had learned is forgotten")
+            raise HelloError(CALLED_OFF)
         self.steps.append({"step": step, "steps": steps, "loss": loss})
 
     async def events(self, after: int) -> AsyncIterator[str]:
@@ -178,7 +178,7 @@ class Lessons:
             pupil = teach.taught(lessons, threads=self.threads, watch=job.watch)
             with self._lock:
                 if job.called_off:
-                    raise HelloError("the lesson was called off; what it had learned is forgotten")
+                    raise HelloError(CALLED_OFF)
                 pupil.save(self.mine.reader)
             figures = pupil.figures
             job.ended = ("done", {"before": figures["own_before"], "after": figures["own_after"]} | figures)
@@ -187,8 +187,3 @@ class Lessons:
         except Exception as error:
             tell("a lesson", error)
             job.ended = ("failed", {"error": f"unexpected {type(error).__name__}: {error}"})
-
-
-def now() -> str:
-    """The time as a lesson has it."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -54,9 +54,8 @@ class Runs:
 
     def find(self, number: int) -> dict[str, Any]:
         """The run of that number."""
-        for run in self.log.runs():
-            if run["id"] == number:
-                return run
+        if run := self.log.find(number):
+            return run
         raise HTTPException(404, f"there is no run {number}; /api/runs lists them")
 
     def curves(self, number: int, points: int) -> dict[str, Any]:
