@@ -20,7 +20,8 @@ cannot run here (a data set is not there, say) is reported as not run, and never
     seconds = 300                       how long one run of the command takes there
     folder = "source"                   optional: run it in the source tree (else in an empty folder)
 
-In commands and needs, {seed} is the seed and {source} the source tree; `&&` stands between commands that run
+A table [common] holds what all claims of a file share. Each chapter of the course has its claims in a file beside it;
+they are about its cells. In commands and needs, {seed} is the seed and {source} the source tree; `&&` stands between commands that run
 one after the other in the same folder.
 """
 
@@ -47,6 +48,7 @@ from hellodl.errors import HelloError
 from hellodl.machine import SOURCE
 
 CLAIMS = SOURCE / "benchmarks" / "claims.toml"
+COURSE = SOURCE / "course"
 PATIENCE = 5.0  # a command may take so many times as long as published before it is stopped
 
 
@@ -107,10 +109,15 @@ class Failure(Exception):
     """A command that did not give its figure; the words say why."""
 
 
+def all_claims() -> list[Claim]:
+    """Everything that is published: in README and cards, and in the chapters of the course."""
+    return unlike([claim for path in (CLAIMS, *sorted(COURSE.glob("*.toml"))) for claim in read_claims(path)])
+
+
 def read_claims(path: Path = CLAIMS) -> list[Claim]:
     """All claims of a file, checked; ClaimError names the first that is not as it should be."""
     try:
-        entries = tomllib.loads(path.read_text("utf-8")).get("claim", [])
+        listed = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ClaimError(
             f"{path}: the published figures are not part of an installed hellodl; clone its repository "
@@ -118,11 +125,16 @@ def read_claims(path: Path = CLAIMS) -> list[Claim]:
         ) from None
     except (OSError, ValueError) as error:
         raise ClaimError(f"{path}: cannot be read ({error}); restore it from the repository") from error
-    claims = [_claim(path, entry) for entry in entries]
+    common = listed.get("common", {})
+    return unlike([_claim(path, {**common, **entry}) for entry in listed.get("claim", [])])
+
+
+def unlike(claims: list[Claim]) -> list[Claim]:
+    """The claims, if no two of them have one name."""
     names = [claim.id for claim in claims]
     for name in names:
         if names.count(name) > 1:
-            raise ClaimError(f"{path}: there are two claims called '{name}'; rename one")
+            raise ClaimError(f"there are two claims called '{name}'; rename one")
     return claims
 
 

@@ -32,6 +32,12 @@ def save(
     path = Path(path)
     if path.suffix.lower() != ".gif":
         raise HelloError(f"{path}: moving pictures are written as .gif; give --out such a name")
+    write_whole(path, as_bytes(frames, seconds, description))
+    return path
+
+
+def as_bytes(frames: Sequence[np.ndarray], seconds: float | Sequence[float], description: str = "") -> bytes:
+    """What is in such a file."""
     shown = list(seconds) if isinstance(seconds, Sequence) else [seconds] * len(frames)
     numbers, palette = in_few_colours(np.stack(frames))
     height, width = numbers.shape[1:]
@@ -52,8 +58,7 @@ def save(
             parts += [blocks(compressed(part.ravel().tolist()))]
             before = frame
             bar.advance()
-    write_whole(path, b"".join([*parts, b"\x3b"]))
-    return path
+    return b"".join([*parts, b"\x3b"])
 
 
 def in_few_colours(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+DOTS = 100  # an inch
+
 
 class Moving(NamedTuple):
     """A moving picture: frames (H, W, 3) uint8, how long to show each (seconds), and what it shows in words."""
@@ -35,8 +37,13 @@ class Moving(NamedTuple):
         """Write it as a .gif."""
         return gif.save(path, self.frames, self.seconds, self.description)
 
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        data = gif.as_bytes(self.frames, self.seconds, self.description)
+        return style.as_html(data, "gif", self.description, self.frames[0].shape[1] / DOTS)
 
-def pixels(sheet: Figure, dots: int = 100) -> np.ndarray:
+
+def pixels(sheet: Figure, dots: int = DOTS) -> np.ndarray:
     """A figure as an array (H, W, 3) uint8."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

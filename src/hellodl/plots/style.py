@@ -10,9 +10,12 @@ the file: a PNG's `Description`, an SVG's title and description.
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 import math
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,17 +38,35 @@ DOTS = 144  # an inch
 
 def figure(width: float, height: float, description: str, title: str = "") -> Figure:
     """An empty sheet of so many inches; HelloError, with the mend, where matplotlib is not installed."""
+    sheet = sheet_class()(figsize=(width, height), dpi=DOTS, facecolor="white", layout="constrained")
+    sheet.set_label(" ".join(description.split()))
+    if title:
+        sheet.suptitle(title, fontsize=LARGE, color=INK, x=0.01, ha="left")
+    return sheet
+
+
+@cache
+def sheet_class() -> type[Figure]:
+    """matplotlib's `Figure`, which a notebook shows as a picture with its description."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         raise HelloError(
             "drawing needs matplotlib, which is not here: pip install 'hellodl[plots]'"
         ) from None
-    sheet = Figure(figsize=(width, height), dpi=DOTS, facecolor="white", layout="constrained")
-    sheet.set_label(" ".join(description.split()))
-    if title:
-        sheet.suptitle(title, fontsize=LARGE, color=INK, x=0.01, ha="left")
-    return sheet
+
+    class Sheet(Figure):
+        def _repr_html_(self) -> str:
+            return as_html(as_bytes(self, "png"), "png", str(self.get_label()), self.get_figwidth())
+
+    return Sheet
+
+
+def as_html(picture: bytes, kind: str, description: str, inches: float) -> str:
+    """A picture in a page, with its description for those who cannot see it; no wider than the page."""
+    data = base64.b64encode(picture).decode()
+    words = html.escape(description, quote=True)
+    return f'<img src="data:image/{kind};base64,{data}" alt="{words}" style="width: {96 * inches:.0f}px; max-width: 100%">'
 
 
 def panels(sheet: Figure, count: int, columns: int, **options: Any) -> list[Axes]:
@@ -106,19 +127,24 @@ def sheet_of(pictures: np.ndarray, columns: int, gap: int = 1, background: float
 
 def save(sheet: Figure, path: str | Path) -> Path:
     """Write a figure to a .png or .svg file, with its description, whole or not at all."""
-    from matplotlib import rc_context
-
     path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
+    if kind not in ("png", "svg"):
+        raise HelloError(f"{path}: pictures are written as .png or .svg; give --out such a name")
+    write_whole(path, as_bytes(sheet, kind))
+    return path
+
+
+def as_bytes(sheet: Figure, kind: str) -> bytes:
+    """What is in a `png` or `svg` file of a figure."""
+    from matplotlib import rc_context
+
     words = str(sheet.get_label())
     about: Mapping[str, Mapping[str, str | None]] = {
         "png": {"Description": words, "Software": "hellodl"},
         "svg": {"Title": words, "Description": words, "Date": None},
     }
-    if kind not in about:
-        raise HelloError(f"{path}: pictures are written as .png or .svg; give --out such a name")
     data = io.BytesIO()
     with rc_context({"svg.hashsalt": "hellodl"}):  # the same picture is the same bytes
         sheet.savefig(data, format=kind, metadata=dict(about[kind]), facecolor="white")
-    write_whole(path, data.getvalue())
-    return path
+    return data.getvalue()

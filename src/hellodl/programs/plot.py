@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from hellodl import data, nn, plots
-from hellodl.claims import read_claims
+from hellodl.claims import all_claims
 from hellodl.console import log
 from hellodl.data import IMAGE_SETS, SPLITS
 from hellodl.errors import DataError
@@ -118,7 +118,7 @@ def curves(run: Run, options: argparse.Namespace) -> Figure:
 
 def published(name: str) -> float:
     """The accuracy that a claim publishes."""
-    shares = {claim.id: claim.claimed for claim in read_claims() if claim.unit == "%"}
+    shares = {claim.id: claim.claimed for claim in all_claims() if claim.unit == "%"}
     if name not in shares:
         raise DataError(f"there is no published accuracy '{name}'; there are {', '.join(shares)}")
     return shares[name]

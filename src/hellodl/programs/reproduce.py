@@ -7,10 +7,11 @@ import difflib
 import json
 from pathlib import Path
 
-from hellodl.claims import CLAIMS, Bench, Claim, ClaimError, Outcome, duration, read_claims
+from hellodl.claims import Bench, Claim, ClaimError, Outcome, all_claims, duration, read_claims
 from hellodl.console import log
 from hellodl.machine import processor
 from hellodl.programs.tables import output, plain_table
+from hellodl.results import RESULTS, record
 
 QUICK_SECONDS = 60
 
@@ -21,13 +22,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="only list the claims")
     parser.add_argument("--quick", action="store_true", help="only those that take less than a minute")
     parser.add_argument(
-        "--claims", dest="file", type=Path, default=CLAIMS, metavar="FILE", help="(benchmarks/claims.toml)"
+        "--claims", dest="file", type=Path, metavar="FILE", help="(benchmarks/claims.toml, and course/*.toml)"
+    )
+    parser.add_argument(
+        "--record", action="store_true", help=f"write what comes out into benchmarks/{RESULTS.name}"
     )
 
 
 def main(options: argparse.Namespace) -> int:
     """Run claims and judge them; 1 if any that ran missed."""
-    claims = choose(read_claims(options.file), options.claims)
+    claims = choose(read_claims(options.file) if options.file else all_claims(), options.claims)
     if options.quick:
         claims = [claim for claim in claims if claim.seconds * len(claim.seeds) < QUICK_SECONDS]
     if options.list:
@@ -42,6 +46,8 @@ def main(options: argparse.Namespace) -> int:
             print(json.dumps({"machine": processor(), "claims": [as_json(outcome) for outcome in outcomes]}))
         else:
             show(outcomes)
+        if options.record:
+            log.info(f"{record(outcomes)} results written into {RESULTS}")
     return 1 if any(outcome.verdict == "missed" for outcome in outcomes) else 0
 
 

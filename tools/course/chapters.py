@@ -1,0 +1,106 @@
+"""A chapter of the course is a Markdown file, and this is how its parts are told apart.
+
+Three kinds of fenced blocks say python, and all are coloured by whoever shows Markdown:
+
+    ```python           a cell: it runs, and its output stands below it on the site
+    ```python hide      a cell too, but the site folds it up: drawing and other things off the path
+    ```python quote     not run: code of others' libraries, say
+
+and code of the project itself is copied in by `sync.py`, between comments, and is not run either.
+
+A cell's line may end with `# in a hurry: 50`. Then `total_steps = 2000  # in a hurry: 50` means 2,000 to a reader, and
+50 to the test that only wants to know whether all cells run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hellodl.machine import SOURCE
+
+COURSE = SOURCE / "course"
+FENCE = re.compile(r"^(`{3,})(?!.*`)\s*(.*)$")
+QUOTED = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->$")
+END = "<!-- end -->"
+HURRY = re.compile(r"^(?P<start>\s*[\w, ]+ = ).+?  # in a hurry: (?P<brief>.+)$", re.MULTILINE)
+
+
+class CourseError(Exception):
+    """A chapter that is not as it should be; the words say where and what to do."""
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Markdown between two cells."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Code that runs. `line` is where it begins in the file, from 1; `hidden` folds it up on the site."""
+
+    code: str
+    line: int
+    hidden: bool = False
+
+    def in_a_hurry(self) -> str:
+        """The code with less to do."""
+        return HURRY.sub(r"\g<start>\g<brief>", self.code)
+
+
+def files() -> list[Path]:
+    """All chapters, in their order."""
+    return sorted(COURSE.glob("[0-9][0-9]-*.md"))
+
+
+def file_of(number: str) -> Path:
+    """The chapter of a number such as `5` or `05`, or of a path."""
+    if Path(number).suffix == ".md":
+        return Path(number).resolve()
+    for path in files():
+        if path.name.startswith(f"{number:0>2}-"):
+            return path
+    raise CourseError(f"there is no chapter {number}; there are {', '.join(p.stem for p in files())}")
+
+
+def parts(text: str) -> Iterator[Prose | Cell]:
+    """A chapter's prose and cells, in turn; together they are the whole file."""
+    prose: list[str] = []
+    cell: list[str] | None = None
+    fence, words, begun, quoted = "", "", 0, False
+    for number, line in enumerate(text.splitlines(), 1):
+        found = FENCE.match(line)
+        if fence:  # inside of a block
+            closes = found and found[2] == "" and len(found[1]) >= len(fence)
+            if cell is None:
+                prose.append(line)
+            elif closes:
+                yield Cell("\n".join(cell), begun, hidden=words == "python hide")
+                cell = None
+            else:
+                cell.append(line)
+            fence = "" if closes else fence
+        elif found and not quoted and found[2] in ("python", "python hide"):
+            if any(part.strip() for part in prose):
+                yield Prose("\n".join(prose).strip("\n"))
+            prose, cell, fence, words, begun = [], [], found[1], found[2], number + 1
+        else:
+            quoted = bool(QUOTED.match(line)) or (quoted and line != END)
+            fence = found[1] if found else ""
+            prose.append(line)
+    if fence:
+        raise CourseError(f"a block that begins with {fence} is never closed; add the line {fence}")
+    if any(part.strip() for part in prose):
+        yield Prose("\n".join(prose).strip("\n"))
+
+
+def read(path: Path) -> list[Prose | Cell]:
+    """The parts of a file."""
+    try:
+        return list(parts(path.read_text("utf-8")))
+    except CourseError as error:
+        raise CourseError(f"{path.name}: {error}") from None

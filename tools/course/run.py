@@ -1,0 +1,120 @@
+"""Run a chapter of the course, cell by cell, and print what its cells print.
+
+    python tools/course/run.py 5                the whole chapter
+    python tools/course/run.py 5 --hurry        with little to do, to see whether all cells run
+    python tools/course/run.py 5 --data DIR     with downloaded data instead of what ships
+    python tools/course/run.py 5 --json         and, last, all its figures: every variable that is one number
+
+The last is how `hellodl reproduce` checks the figures in a chapter's sentences: a claim names the variable. Neither
+Jupyter nor Sphinx is needed here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import chapters
+import numpy as np
+
+
+def run(path: Path, hurry: bool = False, data: Path | None = None) -> tuple[dict[str, Any], list[Any]]:
+    """The names that a chapter leaves behind, and the values that its cells ended with (what a notebook shows)."""
+    module = ModuleType(path.stem.replace("-", "_"))
+    shown = []
+    with surroundings(data):
+        sys.modules[module.__name__] = module  # where dataclasses look for the names of a class's home
+        try:
+            for cell in chapters.read(path):
+                if isinstance(cell, chapters.Cell):
+                    code = cell.in_a_hurry() if hurry else cell.code
+                    value = run_cell(code, module, path, cell.line)
+                    if value is not None:
+                        shown.append(value)
+                        print(value.get_label() if hasattr(value, "get_label") else value)
+        finally:
+            del sys.modules[module.__name__]
+    return vars(module), shown
+
+
+def run_cell(code: str, module: ModuleType, path: Path, line: int) -> Any:
+    """Run one cell; the value of its last line, if that is an expression. Errors name the line of the chapter."""
+    tree = ast.parse("\n" * (line - 1) + code, str(path))
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    if code.rstrip().endswith(";"):  # as in a notebook: do not show it
+        tree.body, last = [*tree.body, last] if last else tree.body, None
+    exec(compile(tree, str(path), "exec"), vars(module))
+    if last is None:
+        return None
+    return eval(compile(ast.Expression(last.value), str(path), "eval"), vars(module))
+
+
+@contextlib.contextmanager
+def surroundings(data: Path | None) -> Iterator[None]:
+    """What every chapter may count on: an empty folder to work in, no lessons by the reader, loops in NumPy, and no
+    downloaded data (or those in a folder)."""
+    before, here = dict(os.environ), Path.cwd()
+    with tempfile.TemporaryDirectory(prefix="hellodl-course-") as folder:
+        os.environ |= {
+            "HELLODL_DATA": str(data.resolve() if data else Path(folder) / "data"),
+            "HELLODL_MINE": str(Path(folder) / "mine"),
+            "HELLODL_JIT": "0",
+        }
+        work = Path(folder) / "work"
+        work.mkdir()
+        os.chdir(work)
+        try:
+            yield
+        finally:
+            os.chdir(here)
+            os.environ.clear()
+            os.environ |= before
+
+
+def figures(names: dict[str, Any]) -> dict[str, float]:
+    """The variables that are one number."""
+    kinds = (int, float, np.integer, np.floating)
+    return {
+        name: float(value)
+        for name, value in names.items()
+        if isinstance(value, kinds) and not isinstance(value, bool)
+    }
+
+
+def main() -> int:
+    """Run one chapter."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("chapter", help="its number, or a file")
+    parser.add_argument("--hurry", action="store_true", help="do little")
+    parser.add_argument("--data", type=Path, help="downloaded data sets are in this folder")
+    parser.add_argument("--json", action="store_true", help="print the chapter's figures in the end")
+    options = parser.parse_args()
+    try:
+        path = chapters.file_of(options.chapter)
+        began, spent = time.perf_counter(), time.process_time()
+        with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+            names, _ = run(path, options.hurry, options.data)
+    except chapters.CourseError as error:
+        print(error, file=sys.stderr)
+        return 2
+    took, worked = time.perf_counter() - began, time.process_time() - spent
+    if options.json:
+        print(json.dumps({"chapter": path.stem, "seconds": took, **figures(names)}))
+    print(f"{path.name}: {took:.1f} s ({worked:.1f} s of processor time in this process)", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Write the project's own code and measured figures into the chapters, between comments that nobody sees.
+
+    <!-- code: hellodl.tensor.mul -->            a function, class or method, as it stands in src/
+    ...
+    <!-- end -->
+
+    read <!-- claim: digits -->99.61 ± 0.04%<!-- end --> of the digits right, on <!-- day: digits -->...<!-- end -->
+
+So a chapter reads whole where Markdown is shown, and nobody types a figure. `claim` is the mean over the seeds and its
+spread as last recorded by `hellodl reproduce --record`; `mean` leaves the spread out; `day` and `machine` say when and
+where that was. `make course-sync` runs this; with --check it only says what is stale, and tests call that.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+import textwrap
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import chapters
+from chapters import CourseError
+
+from hellodl.claims import Claim, all_claims
+from hellodl.machine import SOURCE
+from hellodl.programs.reproduce import figure
+from hellodl.results import Result, read_results
+
+CODE = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
+WORDS = re.compile(r"<!-- (?P<kind>claim|mean|day|machine): (?P<id>[\w-]+) -->.*?<!-- end -->", re.DOTALL)
+MONTHS = "January February March April May June July August September October November December".split()
+
+
+def code_block(name: str) -> str:
+    """The source of a thing such as `hellodl.tensor.mul`, fenced, with a link to its file."""
+    thing = found(name)
+    source = textwrap.dedent(inspect.getsource(thing)).rstrip()
+    path = Path(inspect.getsourcefile(thing) or "").resolve().relative_to(SOURCE).as_posix()
+    link = f"[{path}](../{path})"
+    return f"<!-- code: {name} -->\n```python\n{source}\n```\n*{link}*\n<!-- end -->"
+
+
+def found(name: str) -> Any:
+    """What a dotted name stands for."""
+    module, _, rest = name, "", ""
+    while module:
+        try:
+            thing: Any = import_module(module)
+        except ModuleNotFoundError:
+            module, _, last = module.rpartition(".")
+            rest = f"{last}.{rest}" if rest else last
+            continue
+        try:
+            for part in rest.split(".") if rest else []:
+                thing = getattr(thing, part)
+        except AttributeError:
+            break
+        return thing
+    raise CourseError(f"there is no {name} in src/; correct the comment that asks for it")
+
+
+def words(kind: str, claim: Claim, result: Result) -> str:
+    """What stands in a sentence."""
+    if kind in ("claim", "mean"):
+        return figure(result.mean, result.spread if kind == "claim" else None, claim.unit)
+    if kind == "day":
+        year, month, day = map(int, result.day.split("-"))
+        return f"{day} {MONTHS[month - 1]} {year}"
+    return result.machine
+
+
+def synced(text: str, claims: dict[str, Claim], results: dict[str, Result]) -> str:
+    """A chapter with everything between the comments as it is today."""
+
+    def in_words(match: re.Match[str]) -> str:
+        name = match["id"]
+        if name not in claims:
+            raise CourseError(
+                f"there is no claim {name}; add it to benchmarks/claims.toml or the chapter's .toml"
+            )
+        if name not in results:
+            raise CourseError(f"nothing is recorded for {name}: hellodl reproduce {name} --record")
+        return (
+            f"<!-- {match['kind']}: {name} -->{words(match['kind'], claims[name], results[name])}<!-- end -->"
+        )
+
+    return WORDS.sub(in_words, CODE.sub(lambda match: code_block(match["name"]), text))
+
+
+def each(act: Callable[[Path, str, str], None]) -> None:
+    """Call `act` with path, text as it is, and text as it should be, of every chapter."""
+    claims, results = {claim.id: claim for claim in all_claims()}, read_results()
+    for path in chapters.files():
+        text = path.read_text("utf-8")
+        try:
+            act(path, text, synced(text, claims, results))
+        except CourseError as error:
+            raise CourseError(f"{path.name}: {error}") from None
+
+
+def stale() -> list[str]:
+    """The chapters that `make course-sync` would change."""
+    names: list[str] = []
+    each(lambda path, text, fresh: names.append(path.name) if text != fresh else None)
+    return names
+
+
+def main() -> int:
+    """Write, or check."""
+    try:
+        old = stale()
+        if "--check" not in sys.argv:
+            each(lambda path, text, fresh: path.write_text(fresh, "utf-8") and None)
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for name in old:
+        print(f"{name}: {'is stale; run make course-sync' if '--check' in sys.argv else 'written'}")
+    return 1 if old and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
