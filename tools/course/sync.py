@@ -13,11 +13,11 @@ where that was. `make course-sync` runs this; with --check it only says what is 
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import re
 import sys
 import textwrap
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -88,39 +88,49 @@ def synced(text: str, claims: dict[str, Claim], results: dict[str, Result]) -> s
             f"<!-- {match['kind']}: {name} -->{words(match['kind'], claims[name], results[name])}<!-- end -->"
         )
 
-    return WORDS.sub(in_words, CODE.sub(lambda match: code_block(match["name"]), text))
+    return WORDS.sub(in_words, with_code(text))
 
 
-def each(act: Callable[[Path, str, str], None]) -> None:
-    """Call `act` with path, text as it is, and text as it should be, of every chapter."""
+def with_code(text: str) -> str:
+    """A chapter with the code between the comments as it is today."""
+    return CODE.sub(lambda match: code_block(match["name"]), text)
+
+
+def stale(code_only: bool = False) -> dict[Path, str]:
+    """The chapters that are not as they should be, each with the text that it should have."""
     claims, results = {claim.id: claim for claim in all_claims()}, read_results()
+    changed = {}
     for path in chapters.files():
         text = path.read_text("utf-8")
         try:
-            act(path, text, synced(text, claims, results))
+            fresh = with_code(text) if code_only else synced(text, claims, results)
         except CourseError as error:
             raise CourseError(f"{path.name}: {error}") from None
-
-
-def stale() -> list[str]:
-    """The chapters that `make course-sync` would change."""
-    names: list[str] = []
-    each(lambda path, text, fresh: names.append(path.name) if text != fresh else None)
-    return names
+        if fresh != text:
+            changed[path] = fresh
+    return changed
 
 
 def main() -> int:
     """Write, or check."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="only say what is stale, and exit with 1 if anything is"
+    )
+    parser.add_argument("--code-only", action="store_true", help="leave the figures as they are")
+    options = parser.parse_args()
     try:
-        old = stale()
-        if "--check" not in sys.argv:
-            each(lambda path, text, fresh: path.write_text(fresh, "utf-8") and None)
+        changed = stale(options.code_only)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
-    for name in old:
-        print(f"{name}: {'is stale; run make course-sync' if '--check' in sys.argv else 'written'}")
-    return 1 if old and "--check" in sys.argv else 0
+    for path, fresh in changed.items():
+        if not options.check:
+            path.write_text(fresh, "utf-8")
+        print(f"{path.name}: {'is stale; run make course-sync' if options.check else 'written'}")
+    return 1 if changed and options.check else 0
 
 
 if __name__ == "__main__":
