@@ -14,12 +14,14 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import io
 import json
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,35 +30,56 @@ import chapters
 import numpy as np
 
 
-def run(path: Path, hurry: bool = False, data: Path | None = None) -> tuple[dict[str, Any], list[Any]]:
-    """The names that a chapter leaves behind, and the values that its cells ended with (what a notebook shows)."""
+@dataclass(frozen=True)
+class Ran:
+    """A cell that ran: what it printed, and the value of its last line (None: nothing to show)."""
+
+    cell: chapters.Cell
+    printed: str
+    value: Any
+
+
+def run(path: Path, hurry: bool = False, data: Path | None = None) -> tuple[dict[str, Any], list[Ran]]:
+    """Run a chapter: the names that it leaves behind, and its cells with what they showed."""
     module = ModuleType(path.stem.replace("-", "_"))
-    shown = []
+    ran = []
     with surroundings(data):
         sys.modules[module.__name__] = module  # where dataclasses look for the names of a class's home
         try:
             for cell in chapters.read(path):
                 if isinstance(cell, chapters.Cell):
-                    code = cell.in_a_hurry() if hurry else cell.code
-                    value = run_cell(code, module, path, cell.line)
-                    if value is not None:
-                        shown.append(value)
-                        print(value.get_label() if hasattr(value, "get_label") else value)
+                    printed = io.StringIO()
+                    with contextlib.redirect_stdout(printed):
+                        value = run_cell(cell.in_a_hurry() if hurry else cell.code, module, path, cell.line)
+                    ran.append(Ran(cell, printed.getvalue(), value))
+                    print(as_text(ran[-1]), end="", flush=True)
         finally:
             del sys.modules[module.__name__]
-    return vars(module), shown
+    return vars(module), ran
 
 
 def run_cell(code: str, module: ModuleType, path: Path, line: int) -> Any:
     """Run one cell; the value of its last line, if that is an expression. Errors name the line of the chapter."""
     tree = ast.parse("\n" * (line - 1) + code, str(path))
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    if code.rstrip().endswith(";"):  # as in a notebook: do not show it
-        tree.body, last = [*tree.body, last] if last else tree.body, None
-    exec(compile(tree, str(path), "exec"), vars(module))
-    if last is None:
+    last = tree.body[-1] if tree.body else None
+    shows = isinstance(last, ast.Expr) and not code.rstrip().endswith(";")  # as in a notebook
+    body = ast.Module(tree.body[:-1] if shows else tree.body, [])
+    exec(compile(body, str(path), "exec"), vars(module))
+    if not shows:
         return None
     return eval(compile(ast.Expression(last.value), str(path), "eval"), vars(module))
+
+
+def as_text(ran: Ran) -> str:
+    """What a cell showed, in a terminal: of pictures, their descriptions."""
+    if ran.value is None:
+        return ran.printed
+    return ran.printed + (description(ran.value) or repr(ran.value)) + "\n"
+
+
+def description(value: Any) -> str:
+    """What a picture shows in words; nothing for what is no picture."""
+    return str(value.get_label()) if hasattr(value, "get_label") else getattr(value, "description", "")
 
 
 @contextlib.contextmanager

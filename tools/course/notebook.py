@@ -1,0 +1,132 @@
+"""Chapters as notebooks: with the outputs of their cells for the site, and without for who wants to run them.
+
+    python tools/course/notebook.py                 run what is not up to date, and keep the outputs for the site
+    python tools/course/notebook.py 5 7             only these chapters
+    python tools/course/notebook.py --hurry         with little to do: a look at the site, not at its figures
+
+Outputs are kept in build/course under a name that is made from the code of all cells and of hellodl itself: whoever
+mends a sentence need not wait for the cells to run again, and whoever mends the code gets new figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import chapters
+import run
+
+from hellodl.files import write_whole
+from hellodl.machine import SOURCE
+
+KEPT = SOURCE / "build" / "course"
+
+
+def as_notebook(parts: list[chapters.Prose | chapters.Cell], outputs: list[list[dict]] | None = None) -> dict[str, Any]:
+    """A notebook (nbformat 4.5) of a chapter's parts; `outputs` holds those of each cell in turn."""
+    left = iter(outputs or [])
+    cells: list[dict[str, Any]] = []
+    for number, part in enumerate(parts):
+        cell: dict[str, Any] = {"id": f"part-{number}", "metadata": {}}
+        if isinstance(part, chapters.Prose):
+            cell |= {"cell_type": "markdown", "source": part.text}
+        else:
+            cell |= {"cell_type": "code", "source": part.code, "execution_count": None, "outputs": next(left, [])}
+            if part.hidden:
+                cell["metadata"] = {"tags": ["hide-input"]}
+        cells.append(cell)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+              "language_info": {"name": "python"}}  # fmt: skip
+    return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+
+
+def outputs_of(ran: run.Ran) -> list[dict[str, Any]]:
+    """What a notebook stores of what a cell showed."""
+    outputs: list[dict[str, Any]] = []
+    if ran.printed:
+        outputs.append({"output_type": "stream", "name": "stdout", "text": ran.printed})
+    if ran.value is not None:
+        drawn = getattr(ran.value, "_repr_html_", lambda: None)()
+        shown = {"text/html": drawn} if drawn else {"text/plain": repr(ran.value)}
+        outputs.append({"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": shown})
+    return outputs
+
+
+@cache
+def code_of_hellodl() -> str:
+    """A fingerprint of all that the cells may call."""
+    digest = hashlib.sha256()
+    folder = SOURCE / "src" / "hellodl"
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".py", ".npz", ".toml", ".safetensors") and "web" not in path.relative_to(folder).parts:
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def kept(parts: list[chapters.Prose | chapters.Cell], hurry: bool = False) -> Path:
+    """Where the outputs of these cells are kept."""
+    cells = [part for part in parts if isinstance(part, chapters.Cell)]
+    code = [cell.in_a_hurry() if hurry else cell.code for cell in cells]
+    return KEPT / f"{hashlib.sha256(json.dumps([code, code_of_hellodl()]).encode()).hexdigest()[:24]}.json"
+
+
+def outputs_kept(parts: list[chapters.Prose | chapters.Cell]) -> list[list[dict]] | None:
+    """The outputs of a chapter's cells, if it was run since its code changed (in a hurry, if in no other way)."""
+    for path in (kept(parts), kept(parts, hurry=True)):
+        if path.exists():
+            return json.loads(path.read_text("utf-8"))["outputs"]
+    return None
+
+
+def keep(path: Path, hurry: bool) -> None:
+    """Run a chapter and keep what its cells showed."""
+    parts = chapters.read(path)
+    began = time.perf_counter()
+    names, ran = run.run(path, hurry)
+    about = {"chapter": path.stem, "seconds": time.perf_counter() - began, "figures": run.figures(names),
+             "outputs": [outputs_of(cell) for cell in ran]}  # fmt: skip
+    KEPT.mkdir(parents=True, exist_ok=True)
+    write_whole(kept(parts, hurry), json.dumps(about).encode())
+
+
+def main() -> int:
+    """Each chapter in a process of its own, so that none lives on what another left behind."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("chapters", nargs="*", metavar="CHAPTER", help="numbers (all)")
+    parser.add_argument("--hurry", action="store_true", help="do little in each cell")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    try:
+        paths = [chapters.file_of(number) for number in options.chapters] or chapters.files()
+        missing = [path for path in paths if not kept(chapters.read(path), options.hurry).exists()]
+    except chapters.CourseError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if options.here:
+        for path in missing:
+            keep(path, options.hurry)
+        return 0
+    for number, path in enumerate(missing, 1):
+        print(f"running chapter {number} of {len(missing)}: {path.stem} ...", end=" ", flush=True)
+        began = time.perf_counter()
+        again = [sys.executable, __file__, "--here", str(path), *(["--hurry"] if options.hurry else [])]
+        done = subprocess.run(again, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ, text=True)
+        print(f"{time.perf_counter() - began:.0f} s", flush=True)
+        if done.returncode:
+            print(done.stderr[-3000:], file=sys.stderr)
+            print(f"{path.stem} stopped with an error; `python tools/course/run.py {path.name[:2]}` shows more",
+                  file=sys.stderr)  # fmt: skip
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

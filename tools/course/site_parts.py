@@ -1,0 +1,199 @@
+"""What Sphinx needs to know about the course: how a chapter is read, where links to the source lead, mathematics.
+
+The site uses nothing from elsewhere: formulas become MathML, which browsers draw themselves, and links to files of the
+repository lead to pages of the site that show them.
+"""
+
+from __future__ import annotations
+
+import html
+import importlib
+import inspect
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import chapters
+import nbformat
+import notebook
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import TextLexer, get_lexer_for_filename
+from pygments.util import ClassNotFound
+from sphinx.application import Sphinx
+
+from hellodl.machine import SOURCE
+
+FILE_LINK = re.compile(r"\[(?P<words>[^\]]+)\]\(\.\./(?P<path>(?!course/)[^)#\s]+)\)")
+LONGEST = 400_000  # bytes of a file that is shown as a page
+
+
+def read_chapter(text: str) -> nbformat.NotebookNode:
+    """A Markdown file as the notebook that MyST-NB renders, with the outputs that were kept."""
+    parts = list(chapters.parts(text))
+    return nbformat.from_dict(notebook.as_notebook(parts, notebook.outputs_kept(parts)))
+
+
+def repository(named: str | None) -> str | None:
+    """The web address of the repository, for links that edit a page: as named, or where git says it came from."""
+    if named:
+        return named.rstrip("/")
+    command = ["git", "-C", str(SOURCE), "config", "--get", "remote.origin.url"]
+    try:
+        address = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
+    except OSError:
+        return None
+    found = re.fullmatch(r"(?:https://|git@)(?P<host>[\w.-]+\.\w+)[:/](?P<path>[\w./-]+?)(?:\.git)?/?", address)
+    return f"https://{found['host']}/{found['path']}" if found else None
+
+
+def prepare(app: Sphinx, page: str, source: list[str]) -> None:
+    """Before a page is read: links to files of the repository become links to pages of this site that show them."""
+
+    def link(found: re.Match[str]) -> str:
+        path = found["path"].rstrip("/")
+        if not (SOURCE / path).exists():
+            raise chapters.CourseError(f"{page}: there is no {path}; correct the link '{found['words']}'")
+        words = re.sub(r"`([^`]*)`", r"<code>\1</code>", found["words"])
+        return f'<a href="{"../" * page.count("/")}{page_of(path)}.html">{words}</a>'
+
+    text = FILE_LINK.sub(link, source[0])
+    if page == "index":
+        text += contents()
+    elif re.match(r"\d\d-", page):
+        text += f'\n\n<p class="offered">This chapter <a href="notebooks/{page}.ipynb" download>as a notebook</a>.</p>\n'
+    source[0] = text
+
+
+def contents() -> str:
+    """The table of contents beside each page, which the index does not show a second time."""
+    names = [path.stem for path in chapters.files()]
+    course = "\n".join(["```{toctree}", ":hidden:", ":caption: The course", *names, "```"])
+    others = "\n".join(["```{toctree}", ":hidden:", ":caption: Reference", "api", "contributing", "```"])
+    return f"\n\n{course}\n\n{others}\n"
+
+
+def page_of(path: str) -> str:
+    """The page of the site that shows a file or folder of the repository."""
+    return f"source/{path}" if (SOURCE / path).is_file() else f"source/{path}/index"
+
+
+def source_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """A page for each file that links may lead to, and one for each folder."""
+    listed = [path for name in ("src/hellodl", "benchmarks", "tools", "tests") for path in (SOURCE / name).rglob("*")]
+    listed += [SOURCE / name for name in ("README.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml")]
+    folders: dict[str, list[Path]] = {}
+    for path in sorted(listed):
+        name = path.relative_to(SOURCE).as_posix()
+        if "__pycache__" in name or ".egg-info" in name:
+            continue
+        folders.setdefault(path.parent.relative_to(SOURCE).as_posix(), []).append(path)
+        if path.is_dir() or path.stat().st_size > LONGEST:
+            continue
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            continue
+        yield page_of(name), {"title": name, "body": f"<h1>{name}</h1>{coloured(name, text)}"}, "page.html"
+    for folder, paths in folders.items():
+        items = "".join(f'<li><a href="{beside(path)}"><code>{path.name}</code></a></li>' for path in paths)
+        yield f"source/{folder}/index", {"title": folder, "body": f"<h1>{folder}</h1><ul>{items}</ul>"}, "page.html"
+
+
+def beside(path: Path) -> str:
+    """The link from a folder's page to one of what it holds."""
+    return f"{path.name}/index.html" if path.is_dir() else f"{path.name}.html"
+
+
+def coloured(name: str, text: str) -> str:
+    """A file's text with line numbers that can be linked to (#L12)."""
+    try:
+        lexer = get_lexer_for_filename(name)
+    except ClassNotFound:
+        lexer = TextLexer()
+    return highlight(text, lexer, HtmlFormatter(cssclass="highlight", linenos="inline", lineanchors="L", anchorlinenos=True))
+
+
+def linkcode_resolve(domain: str, about: dict[str, str]) -> str | None:
+    """Where the reference's [source] of a thing leads."""
+    thing: Any = importlib.import_module(about["module"])
+    for name in about["fullname"].split("."):
+        thing = getattr(thing, name, None)
+    try:
+        path = Path(inspect.getsourcefile(inspect.unwrap(thing)) or "").resolve().relative_to(SOURCE).as_posix()
+        line = inspect.getsourcelines(inspect.unwrap(thing))[1]
+    except (TypeError, ValueError, OSError):
+        return None
+    return f"../{page_of(path)}.html#L-{line}"
+
+
+def as_rst(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    """Our docstrings are plain text with `code` and indented examples; Sphinx wants reStructuredText."""
+    fresh: list[str] = []
+    example = False
+    for line in lines:
+        indented = line.startswith("    ")
+        if indented and not example:
+            fresh += ["", "::", ""]
+        elif (line.strip() and example) or (line.startswith("- ") and fresh and not fresh[-1].startswith(("- ", "  "))):
+            fresh.append("")
+        example = indented or (example and not line.strip())
+        fresh.append(line if indented else escaped(line))
+    lines[:] = [*fresh, ""]
+
+
+def escaped(line: str) -> str:
+    """A line in which only `code` means anything."""
+    done = ""
+    for piece in re.split(r"(`[^`]+`)", line):
+        if piece.startswith("`"):
+            done += piece
+        else:
+            glued = done.endswith("`") and re.match(r"\w", piece)  # `sort`ed
+            done += ("\\ " if glued else "") + re.sub(r"([*_|\\])", r"\\\1", piece)
+    return done
+
+
+def signature(
+    app: Sphinx, what: str, name: str, thing: Any, options: Any, arguments: str | None, returns: str | None
+) -> tuple[str, str | None] | None:
+    """Of a class, what its __init__ takes: `Module` notes what every layer was made with, which hides it from Sphinx."""
+    if what != "class" or "__init__" not in vars(thing):
+        return None
+    wanted = inspect.signature(thing.__init__)
+    bare = [p.replace(annotation=inspect.Parameter.empty) for p in list(wanted.parameters.values())[1:]]
+    return str(inspect.Signature(bare)), None
+
+
+def mathml(writer: Any, node: nodes.Element) -> None:
+    """A formula as MathML."""
+    block = isinstance(node, nodes.math_block)
+    code = str(tex2mathml(node.astext(), as_block=block))
+    code = code.replace("<math", f'<math alttext="{html.escape(node.astext(), quote=True)}"', 1)
+    writer.body.append(f'<div class="formula">{code}</div>' if block else code)
+    raise nodes.SkipNode
+
+
+def notebooks(app: Sphinx, error: Exception | None) -> None:
+    """Each chapter to take away, without outputs."""
+    if error is None:
+        for path in chapters.files():
+            place = Path(app.outdir) / "notebooks" / f"{path.stem}.ipynb"
+            place.parent.mkdir(exist_ok=True)
+            place.write_text(json.dumps(notebook.as_notebook(chapters.read(path)), indent=1), "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Tell Sphinx."""
+    app.add_html_math_renderer("mathml", (mathml, None), (mathml, None))
+    app.connect("source-read", prepare)
+    app.connect("autodoc-process-docstring", as_rst)
+    app.connect("autodoc-process-signature", signature)
+    app.connect("html-collect-pages", source_pages)
+    app.connect("build-finished", notebooks)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
