@@ -2,9 +2,9 @@
 # They set up .venv on their own. With PYTHON given, that environment is taken as it is:
 #     uv run hellodl demo        and        uv run --extra dev make test PYTHON=python
 PYTHON ?= .venv/bin/python
-CODE := src tests tools benchmarks
+CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: demo test test-web lint types imports pytest setup clean
+.PHONY: demo test test-web lint types imports pytest course chapter course-sync setup clean
 
 demo: setup
 	$(PYTHON) -m hellodl demo
@@ -12,6 +12,7 @@ demo: setup
 test: lint types imports pytest
 
 lint: setup
+	$(PYTHON) -m codespell_lib course src tools benchmarks README.md CONTRIBUTING.md
 	$(PYTHON) -m ruff check $(CODE)
 	$(PYTHON) -m ruff format --check $(CODE)
 
@@ -28,6 +29,22 @@ pytest: setup
 test-web: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
 	$(PYTHON) -m pytest tests/web/test_browser.py -rs
+
+# The course as a site, in build/site: chapters whose code (or hellodl's) changed are run first, which takes a minute or
+# two each. `make chapter N=5` runs and shows one. HELLODL_REPOSITORY is the web address that links for editing lead to.
+SITE = $(PYTHON) -m sphinx -W --keep-going -b html -d build/doctrees course build/site && echo "open build/site/$(1)"
+
+course: setup
+	$(PYTHON) tools/course/notebook.py
+	$(call SITE,index.html)
+
+chapter: setup
+	$(PYTHON) tools/course/notebook.py $(N)
+	$(call SITE,$(notdir $(basename $(wildcard course/$(N)-*.md course/0$(N)-*.md))).html)
+
+# Code and recorded figures into the chapters' Markdown.
+course-sync: setup
+	$(PYTHON) tools/course/sync.py
 
 ifeq ($(PYTHON),.venv/bin/python)
 setup: .venv/ready

@@ -42,7 +42,5 @@ html_show_sphinx = False
 html_last_updated_fmt = None
 pygments_style = "friendly"
 pygments_dark_style = "native"
-html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": ["edit"]}
+html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
 repository = site_parts.repository(os.environ.get("HELLODL_REPOSITORY"))
-if repository:
-    html_theme_options["source_edit_link"] = f"{repository}/edit/main/course/{{filename}}"

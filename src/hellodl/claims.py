@@ -20,9 +20,9 @@ cannot run here (a data set is not there, say) is reported as not run, and never
     seconds = 300                       how long one run of the command takes there
     folder = "source"                   optional: run it in the source tree (else in an empty folder)
 
-A table [common] holds what all claims of a file share. Each chapter of the course has its claims in a file beside it;
-they are about its cells. In commands and needs, {seed} is the seed and {source} the source tree; `&&` stands between commands that run
-one after the other in the same folder.
+A table [common] holds what all claims of a file share. Each chapter of the course has its claims, about its cells,
+in a file beside it. In commands and needs, {seed} is the seed and {source} the source tree; `&&` stands between
+commands that run one after the other in the same folder.
 """
 
 from __future__ import annotations

@@ -45,10 +45,14 @@ def repository(named: str | None) -> str | None:
         return named.rstrip("/")
     command = ["git", "-C", str(SOURCE), "config", "--get", "remote.origin.url"]
     try:
-        address = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
+        address = subprocess.run(
+            command, capture_output=True, text=True, timeout=5, check=False
+        ).stdout.strip()
     except OSError:
         return None
-    found = re.fullmatch(r"(?:https://|git@)(?P<host>[\w.-]+\.\w+)[:/](?P<path>[\w./-]+?)(?:\.git)?/?", address)
+    found = re.fullmatch(
+        r"(?:https://|git@)(?P<host>[\w.-]+\.\w+)[:/](?P<path>[\w./-]+?)(?:\.git)?/?", address
+    )
     return f"https://{found['host']}/{found['path']}" if found else None
 
 
@@ -63,10 +67,16 @@ def prepare(app: Sphinx, page: str, source: list[str]) -> None:
         return f'<a href="{"../" * page.count("/")}{page_of(path)}.html">{words}</a>'
 
     text = FILE_LINK.sub(link, source[0])
+    name = Path(app.env.doc2path(page)).name
+    if name.endswith(".md"):
+        repository = app.config.repository
+        edit = f"{repository}/edit/main/course/{name}" if repository else "contributing.html"
+        text += f'\n\n<p class="offered"><a href="{edit}">Edit this page</a>: <code>course/{name}</code>.'
+        if name[:2].isdigit():
+            text += f' This chapter <a href="notebooks/{page}.ipynb" download>as a notebook</a>.'
+        text += "</p>\n"
     if page == "index":
         text += contents()
-    elif re.match(r"\d\d-", page):
-        text += f'\n\n<p class="offered">This chapter <a href="notebooks/{page}.ipynb" download>as a notebook</a>.</p>\n'
     source[0] = text
 
 
@@ -85,7 +95,11 @@ def page_of(path: str) -> str:
 
 def source_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """A page for each file that links may lead to, and one for each folder."""
-    listed = [path for name in ("src/hellodl", "benchmarks", "tools", "tests") for path in (SOURCE / name).rglob("*")]
+    listed = [
+        path
+        for name in ("src/hellodl", "benchmarks", "tools", "tests")
+        for path in (SOURCE / name).rglob("*")
+    ]
     listed += [SOURCE / name for name in ("README.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml")]
     folders: dict[str, list[Path]] = {}
     for path in sorted(listed):
@@ -102,7 +116,11 @@ def source_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         yield page_of(name), {"title": name, "body": f"<h1>{name}</h1>{coloured(name, text)}"}, "page.html"
     for folder, paths in folders.items():
         items = "".join(f'<li><a href="{beside(path)}"><code>{path.name}</code></a></li>' for path in paths)
-        yield f"source/{folder}/index", {"title": folder, "body": f"<h1>{folder}</h1><ul>{items}</ul>"}, "page.html"
+        yield (
+            f"source/{folder}/index",
+            {"title": folder, "body": f"<h1>{folder}</h1><ul>{items}</ul>"},
+            "page.html",
+        )
 
 
 def beside(path: Path) -> str:
@@ -116,7 +134,11 @@ def coloured(name: str, text: str) -> str:
         lexer = get_lexer_for_filename(name)
     except ClassNotFound:
         lexer = TextLexer()
-    return highlight(text, lexer, HtmlFormatter(cssclass="highlight", linenos="inline", lineanchors="L", anchorlinenos=True))
+    return highlight(
+        text,
+        lexer,
+        HtmlFormatter(cssclass="highlight", linenos="inline", lineanchors="L", anchorlinenos=True),
+    )
 
 
 def linkcode_resolve(domain: str, about: dict[str, str]) -> str | None:
@@ -125,7 +147,9 @@ def linkcode_resolve(domain: str, about: dict[str, str]) -> str | None:
     for name in about["fullname"].split("."):
         thing = getattr(thing, name, None)
     try:
-        path = Path(inspect.getsourcefile(inspect.unwrap(thing)) or "").resolve().relative_to(SOURCE).as_posix()
+        path = (
+            Path(inspect.getsourcefile(inspect.unwrap(thing)) or "").resolve().relative_to(SOURCE).as_posix()
+        )
         line = inspect.getsourcelines(inspect.unwrap(thing))[1]
     except (TypeError, ValueError, OSError):
         return None
@@ -140,7 +164,9 @@ def as_rst(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: l
         indented = line.startswith("    ")
         if indented and not example:
             fresh += ["", "::", ""]
-        elif (line.strip() and example) or (line.startswith("- ") and fresh and not fresh[-1].startswith(("- ", "  "))):
+        elif (line.strip() and example) or (
+            line.startswith("- ") and fresh and not fresh[-1].startswith(("- ", "  "))
+        ):
             fresh.append("")
         example = indented or (example and not line.strip())
         fresh.append(line if indented else escaped(line))
@@ -162,8 +188,8 @@ def escaped(line: str) -> str:
 def signature(
     app: Sphinx, what: str, name: str, thing: Any, options: Any, arguments: str | None, returns: str | None
 ) -> tuple[str, str | None] | None:
-    """Of a class, what its __init__ takes: `Module` notes what every layer was made with, which hides it from Sphinx."""
-    if what != "class" or "__init__" not in vars(thing):
+    """Of a class, what its __init__ takes: that `Module` notes what a layer was made with hides it from Sphinx."""
+    if what != "class" or "__init__" not in vars(thing) or not thing.__module__.startswith("hellodl"):
         return None
     wanted = inspect.signature(thing.__init__)
     bare = [p.replace(annotation=inspect.Parameter.empty) for p in list(wanted.parameters.values())[1:]]
@@ -190,6 +216,7 @@ def notebooks(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
+    app.add_config_value("repository", None, "env")
     app.add_html_math_renderer("mathml", (mathml, None), (mathml, None))
     app.connect("source-read", prepare)
     app.connect("autodoc-process-docstring", as_rst)

@@ -32,7 +32,8 @@ from hellodl.results import Result, read_results
 
 CODE = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
 WORDS = re.compile(r"<!-- (?P<kind>claim|mean|day|machine): (?P<id>[\w-]+) -->.*?<!-- end -->", re.DOTALL)
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = ("January", "February", "March", "April", "May", "June",
+          "July", "August", "September", "October", "November", "December")  # fmt: skip
 
 
 def code_block(name: str) -> str:

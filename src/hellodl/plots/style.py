@@ -66,7 +66,8 @@ def as_html(picture: bytes, kind: str, description: str, inches: float) -> str:
     """A picture in a page, with its description for those who cannot see it; no wider than the page."""
     data = base64.b64encode(picture).decode()
     words = html.escape(description, quote=True)
-    return f'<img src="data:image/{kind};base64,{data}" alt="{words}" style="width: {96 * inches:.0f}px; max-width: 100%">'
+    look = f"width: {96 * inches:.0f}px; max-width: 100%"
+    return f'<img src="data:image/{kind};base64,{data}" alt="{words}" style="{look}">'
 
 
 def panels(sheet: Figure, count: int, columns: int, **options: Any) -> list[Axes]:
