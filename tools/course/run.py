@@ -127,7 +127,7 @@ def main() -> int:
     try:
         path = chapters.file_of(options.chapter)
         began, spent = time.perf_counter(), time.process_time()
-        with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+        with contextlib.redirect_stdout(io.StringIO()) if options.json else contextlib.nullcontext():
             names, _ = run(path, options.hurry, options.data)
     except chapters.CourseError as error:
         print(error, file=sys.stderr)

@@ -20,7 +20,7 @@ import chapters
 import nbformat
 import notebook
 from docutils import nodes
-from docutils.utils.math.latex2mathml import tex2mathml
+from latex2mathml.converter import convert
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_for_filename
@@ -66,6 +66,8 @@ def prepare(app: Sphinx, page: str, source: list[str]) -> None:
         words = re.sub(r"`([^`]*)`", r"<code>\1</code>", found["words"])
         return f'<a href="{"../" * page.count("/")}{page_of(path)}.html">{words}</a>'
 
+    if page == "contributing":  # which lies one folder higher
+        source[0] = re.sub(r"\]\((?!http)", "](../", (SOURCE / "CONTRIBUTING.md").read_text("utf-8"))
     text = FILE_LINK.sub(link, source[0])
     name = Path(app.env.doc2path(page)).name
     if name.endswith(".md"):
@@ -104,7 +106,7 @@ def source_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     folders: dict[str, list[Path]] = {}
     for path in sorted(listed):
         name = path.relative_to(SOURCE).as_posix()
-        if "__pycache__" in name or ".egg-info" in name:
+        if "__pycache__" in name or ".egg-info" in name or name.startswith("course/api"):
             continue
         folders.setdefault(path.parent.relative_to(SOURCE).as_posix(), []).append(path)
         if path.is_dir() or path.stat().st_size > LONGEST:
@@ -199,7 +201,7 @@ def signature(
 def mathml(writer: Any, node: nodes.Element) -> None:
     """A formula as MathML."""
     block = isinstance(node, nodes.math_block)
-    code = str(tex2mathml(node.astext(), as_block=block))
+    code = convert(node.astext(), display="block" if block else "inline")
     code = code.replace("<math", f'<math alttext="{html.escape(node.astext(), quote=True)}"', 1)
     writer.body.append(f'<div class="formula">{code}</div>' if block else code)
     raise nodes.SkipNode
