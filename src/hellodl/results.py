@@ -43,8 +43,9 @@ class Result:
         return math.sqrt(math.fsum((v - self.mean) ** 2 for v in self.values) / (len(self.values) - 1))
 
 
-def read_results(path: Path = RESULTS) -> dict[str, Result]:
+def read_results(path: Path | None = None) -> dict[str, Result]:
     """All results by the name of their claim; none where nothing was recorded yet."""
+    path = path or RESULTS
     try:
         return {name: Result(**entry) for name, entry in json.loads(path.read_text("utf-8")).items()}
     except FileNotFoundError:
@@ -53,8 +54,9 @@ def read_results(path: Path = RESULTS) -> dict[str, Result]:
         raise HelloError(f"{path}: cannot be read ({error}); restore it from the repository") from error
 
 
-def record(outcomes: list[Outcome], path: Path = RESULTS) -> int:
+def record(outcomes: list[Outcome], path: Path | None = None) -> int:
     """Write down the outcomes that have a value for every seed, beside what others had; how many these were."""
+    path = path or RESULTS
     about = (date.today().isoformat(), processor(), versions(), commit())
     ran = {o.claim.id: Result(o.values, *about) for o in outcomes if len(o.values) == len(o.claim.seeds)}
     entries = {name: asdict(result) for name, result in sorted({**read_results(path), **ran}.items())}

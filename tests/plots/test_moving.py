@@ -141,3 +141,9 @@ def test_two_spirals_are_told_apart_by_a_network_that_learns(rng, tmp_path):
     frames, _, comment = read(moved.save(tmp_path / "border.gif"))
     assert len(frames) == 3
     assert comment == moved.description
+
+
+def test_a_notebook_shows_a_moving_picture_with_its_description():
+    frames = [np.full((40, 60, 3), shade, np.uint8) for shade in (0, 255)]
+    shown = moving.Moving(frames, [0.1, 0.1], "Black, then white.")._repr_html_()
+    assert 'src="data:image/gif;base64,' in shown and 'alt="Black, then white."' in shown

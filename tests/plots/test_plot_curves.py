@@ -136,3 +136,10 @@ def test_a_sheet_of_pictures_has_each_in_its_place(rng):
     np.testing.assert_array_equal(sheet[3:5, 4:7], pictures[4])
     assert (sheet[2] == 9).all()
     assert (sheet[3:, 8:] == 9).all()
+
+
+def test_a_notebook_shows_a_figure_with_its_description():
+    sheet = style.figure(2, 1, 'A "line" & nothing else.')
+    shown = sheet._repr_html_()
+    assert 'src="data:image/png;base64,' in shown
+    assert 'alt="A &quot;line&quot; &amp; nothing else."' in shown and "width: 192px" in shown

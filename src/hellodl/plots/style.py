@@ -38,7 +38,15 @@ DOTS = 144  # an inch
 
 def figure(width: float, height: float, description: str, title: str = "") -> Figure:
     """An empty sheet of so many inches; HelloError, with the mend, where matplotlib is not installed."""
-    sheet = sheet_class()(figsize=(width, height), dpi=DOTS, facecolor="white", layout="constrained")
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise HelloError(
+            "drawing needs matplotlib, which is not here: pip install 'hellodl[plots]'"
+        ) from None
+    sheet = shown_by_notebooks(Figure)(
+        figsize=(width, height), dpi=DOTS, facecolor="white", layout="constrained"
+    )
     sheet.set_label(" ".join(description.split()))
     if title:
         sheet.suptitle(title, fontsize=LARGE, color=INK, x=0.01, ha="left")
@@ -46,16 +54,10 @@ def figure(width: float, height: float, description: str, title: str = "") -> Fi
 
 
 @cache
-def sheet_class() -> type[Figure]:
+def shown_by_notebooks(figure: type[Figure]) -> type[Figure]:
     """matplotlib's `Figure`, which a notebook shows as a picture with its description."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise HelloError(
-            "drawing needs matplotlib, which is not here: pip install 'hellodl[plots]'"
-        ) from None
 
-    class Sheet(Figure):
+    class Sheet(figure):  # type: ignore[misc, valid-type]
         def _repr_html_(self) -> str:
             return as_html(as_bytes(self, "png"), "png", str(self.get_label()), self.get_figwidth())
 
