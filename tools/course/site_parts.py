@@ -201,7 +201,8 @@ def signature(
 def mathml(writer: Any, node: nodes.Element) -> None:
     """A formula as MathML."""
     block = isinstance(node, nodes.math_block)
-    code = convert(node.astext(), display="block" if block else "inline")
+    formula = node.astext().replace("{aligned}", "{align}")  # which latex2mathml knows
+    code = convert(formula, display="block" if block else "inline")
     code = code.replace("<math", f'<math alttext="{html.escape(node.astext(), quote=True)}"', 1)
     writer.body.append(f'<div class="formula">{code}</div>' if block else code)
     raise nodes.SkipNode
