@@ -1,4 +1,4 @@
-"""The blocks of PyTorch in the last chapters run, and say what their comments say.  Skipped without PyTorch."""
+"""The blocks of PyTorch in chapter 11 run, and say what their comments say.  Skipped without PyTorch."""
 
 import sys
 from pathlib import Path
@@ -6,10 +6,6 @@ from pathlib import Path
 import pytest
 
 from hellodl.machine import SOURCE
-
-pytest.importorskip("torch", reason="runs PyTorch's side of a chapter: pip install torch safetensors")
-pytest.importorskip("safetensors", reason="opens files with the safetensors package")
-pytest.importorskip("matplotlib", reason="the chapter draws")
 
 
 @pytest.fixture
@@ -25,6 +21,9 @@ def course(monkeypatch):
 
 
 def test_from_the_same_weights_pytorch_makes_the_same_losses_and_answers(course, tmp_path: Path):
+    pytest.importorskip("torch", reason="runs PyTorch's side of a chapter: pip install torch safetensors")
+    pytest.importorskip("safetensors", reason="opens files with the safetensors package")
+    pytest.importorskip("matplotlib", reason="the chapter draws")
     chapters, run = course
     path = chapters.file_of("11")
     both = tmp_path / path.name
