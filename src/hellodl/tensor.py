@@ -240,6 +240,7 @@ def topological_order(root: Tensor) -> list[Tensor]:
 
 
 def _walk_back(root: Tensor, gradient: Array, keep_graph: bool) -> None:
+    """From `root` to its leaves: each node hands its gradient on once, when it has all of it."""
     gradients = {id(root): gradient}
     ours: set[int] = set()  # sums that we made and may add to in place; other arrays may be shared
     for node in topological_order(root):

@@ -4,7 +4,7 @@ Three kinds of fenced blocks say python, and all are coloured by whoever shows M
 
     ```python           a cell: it runs, and its output stands below it on the site
     ```python hide      a cell too, but the site folds it up: drawing and other things off the path
-    ```python quote     not run: code of others' libraries, say
+    ```python quote     not run on the page: code of others' libraries, say, which a test may run (`with_quotes`)
 
 and code of the project itself is copied in by `sync.py`, between comments, and is not run either.
 
@@ -25,6 +25,7 @@ COURSE = SOURCE / "course"
 FENCE = re.compile(r"^(`{3,})(?!.*`)\s*(.*)$")
 QUOTED = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->$")
 END = "<!-- end -->"
+QUOTE = re.compile(r"^(`{3,}python) quote$", re.MULTILINE)
 HURRY = re.compile(r"^(?P<start>\s*[\w, ]+ = ).+?  # in a hurry: (?P<brief>.+)$", re.MULTILINE)
 
 
@@ -96,6 +97,11 @@ def parts(text: str) -> Iterator[Prose | Cell]:
         raise CourseError(f"a block that begins with {fence} is never closed; add the line {fence}")
     if any(part.strip() for part in prose):
         yield Prose("\n".join(prose).strip("\n"))
+
+
+def with_quotes(text: str) -> str:
+    """A chapter in which what it only quotes runs as well, in its place: for where those other libraries are."""
+    return QUOTE.sub(r"\1", text)
 
 
 def read(path: Path) -> list[Prose | Cell]:
