@@ -11,7 +11,7 @@ from hellodl.data.unipen import CLASSES_62
 from hellodl.pages.layout import Box
 from hellodl.pages.photograph import MILD, made_page
 from hellodl.programs import read
-from hellodl.programs.score import Score, causes
+from hellodl.programs.score import Mistake, Score, causes, mistakes
 from hellodl.reading.page import Character, Page
 
 
@@ -36,6 +36,12 @@ RIGHT = [character("A", 0, 0, 20, 40), character("b", 30, 0, 50, 40), character(
 ])  # fmt: skip
 def test_each_mistake_has_its_cause(found, wanted):
     assert list(causes(TRUE, found)) == wanted
+
+
+def test_a_mistake_says_which_boxes_it_is_about():
+    found = [RIGHT[0], character("8", 30, 0, 80, 40), character("z", 200, 0, 220, 40)]
+    assert list(mistakes(TRUE, found)) == [
+        Mistake("merged", 1, 1), Mistake("merged", 2, 1), Mistake("invented", None, 2)]  # fmt: skip
 
 
 def test_where_nothing_is_written_everything_is_invented():

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hellodl.reading.parts import stroke_width
-from hellodl.reading.rules import joined, without_rules
+from hellodl.reading.rules import Rule, joined, subtract, without_rules
 
 PEN, PRINT = 0.8, 0.5
 WORDS = ["HAVE ZEBRA", "FIT QUAKES"]
@@ -100,3 +100,10 @@ def test_the_width_of_a_stroke_is_measured(width):
     mask = np.zeros((100, 300), bool)
     mask[40 : 40 + width, 20:280] = True
     assert abs(stroke_width(mask) - width) < 1.5
+
+
+def test_what_was_found_nowhere_on_the_page_is_no_line():
+    dark = np.full((40, 60), 0.5, np.float32)
+    rule = Rule(np.arange(60), np.full(60, 20.0), 2)
+    assert subtract(dark, rule, (50.0, 0.0, 10.0, 0.0)) == 0  # a bar that is shorter than its own ends
+    assert (dark == 0.5).all()

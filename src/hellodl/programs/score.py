@@ -224,8 +224,22 @@ def from_files(pairs: list[tuple[Path, Path]]) -> Iterator[Sample]:
         yield Sample(path.stem, photo.picture, truth.read_text(encoding="utf-8"), None, photo.reduction)
 
 
+@dataclass(frozen=True)
+class Mistake:
+    """What went wrong: the cause, of `CAUSES`, and the numbers of the true box and of the box that was read."""
+
+    cause: str
+    true: int | None
+    found: int | None
+
+
 def causes(boxes: list[Box], characters: list[Character]) -> Iterator[str]:
     """What went wrong with each character of a made page, and what was read where nothing is."""
+    return (mistake.cause for mistake in mistakes(boxes, characters))
+
+
+def mistakes(boxes: list[Box], characters: list[Character]) -> Iterator[Mistake]:
+    """`causes`, and where: of several boxes that were read for one, the first."""
     true = np.array([[box.left, box.top, box.right, box.bottom] for box in boxes], np.float64).reshape(-1, 4)
     found = np.array(
         [[x, y, x + w, y + h] for x, y, w, h in (c.box for c in characters)], np.float64
@@ -242,16 +256,16 @@ def causes(boxes: list[Box], characters: list[Character]) -> Iterator[str]:
         inside = np.flatnonzero(of_found[i] > COVERED)
         if not len(inside):
             has_it = np.flatnonzero(of_true[i] > COVERED)
-            yield "merged" if len(has_it) else "not found"
+            yield Mistake("merged", i, int(has_it[0])) if len(has_it) else Mistake("not found", i, None)
         elif len(inside) > 1:
-            yield "split"
+            yield Mistake("split", i, int(inside[0]))
         elif merged[inside[0]]:
-            yield "merged"
+            yield Mistake("merged", i, int(inside[0]))
         elif plain(characters[inside[0]].letter) != plain(box.character):
-            yield "misread"
+            yield Mistake("misread", i, int(inside[0]))
     for j in range(len(characters)):
         if of_found[:, j].max(initial=0) < 0.1:
-            yield "invented"
+            yield Mistake("invented", None, j)
 
 
 def show(figures: dict[str, Any]) -> None:

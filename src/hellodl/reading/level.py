@@ -28,12 +28,12 @@ def page_angle(mask: np.ndarray) -> float:
     best = 0.0
     for step, reach in ((1.0, STEEPEST), (0.2, 1.0)):
         angles = best + np.arange(-reach, reach + step / 2, step)
-        best = float(angles[int(np.argmax([_contrast(x, y, angle, row) for angle in angles]))])
+        best = float(angles[int(np.argmax([row_contrast(x, y, angle, row) for angle in angles]))])
     return best
 
 
-def _contrast(x: np.ndarray, y: np.ndarray, angle: float, row: float) -> float:
-    """How unevenly the ink is spread over the rows of a page of this slope."""
+def row_contrast(x: np.ndarray, y: np.ndarray, angle: float, row: float) -> float:
+    """How unevenly ink at (x, y), (n,) each, is spread over the rows, so many pixels high, of a page of this slope."""
     level = y * np.cos(np.radians(angle)) - x * np.sin(np.radians(angle))
     rows = np.bincount(((level - level.min()) / row).astype(int)).astype(np.float64)
     return float((rows**2).sum()) * np.exp(-((angle / HABIT) ** 2) / 8)

@@ -207,6 +207,8 @@ def subtract(dark: np.ndarray, rule: Rule, line: Line) -> float:
     parts = list(itertools.pairwise(edges))
     own = shares(held, dark[rows, x] != OUTSIDE, parts)
     found = (x >= line[0]) & (x <= line[2])  # between the ends that were found
+    if not found.any():
+        return 0.0
     core = held[reach - 1 : reach + 2].mean(axis=0)[found]  # on the line
     beside = (held[:2].mean(axis=0) + held[-2:].mean(axis=0))[found] / 2
     paper, usual = float(np.median(beside)), float(np.quantile(core, LINES_SHARE))
