@@ -215,9 +215,8 @@ class BatchNorm2d(Module):
                 f"BatchNorm2d '{self.name}' takes {self.weight.size} channels last, got {x.shape}"
             )
         if not self.training:
-            scale = self.weight * (
-                1 / np.sqrt(self.running_var + np.float32(self.eps))
-            )  # (C,): small, then x once
+            spread = np.sqrt(self.running_var + np.float32(self.eps))
+            scale = self.weight * (1 / spread)  # (C,): what is small first, then x once
             out = x * scale + (self.bias - scale * self.running_mean)
             return relu(out) if rectify else out
         count = x.size // x.shape[-1]
