@@ -94,6 +94,18 @@ def test_zero_grad_forgets_all_gradients(rng):
     assert all(p.grad is None for p in model.parameters())
 
 
+def test_adam_is_what_its_formula_says(rng):
+    weight = Tensor(rng.normal(size=(4, 3)), requires_grad=True)
+    adam = optim.Adam({"weight": weight}, learning_rate=0.02)
+    by_the_book = weight.data.astype(np.float64)
+    mean = square = np.zeros((4, 3))
+    for step in range(1, 6):
+        weight.grad = rng.normal(size=(4, 3)).astype(np.float32) * step
+        by_the_book, mean, square = optim.adam_reference(by_the_book, weight.grad, mean, square, step, 0.02)
+        adam.step()
+        np.testing.assert_allclose(weight.data, by_the_book, rtol=1e-5)
+
+
 def test_a_state_for_another_model_is_refused_and_nothing_is_changed(rng):
     model = network(rng)
     optimizer = optim.SGD(model.named_parameters(), 0.1, momentum=0.9)

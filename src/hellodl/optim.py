@@ -142,6 +142,18 @@ class SGD(Optimizer):
         weight -= rate * gradient
 
 
+def adam_reference(weight: Array, gradient: Array, mean: Array, square: Array, step: int, rate: float,
+                   betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> list[Array]:  # fmt: skip
+    """One step of Adam by the book, counted from 1: the new weight, mean and square."""
+    first, second = betas
+    mean = first * mean + (1 - first) * gradient
+    square = second * square + (1 - second) * gradient**2
+    unbiased_mean = mean / (1 - first**step)
+    unbiased_square = square / (1 - second**step)
+    weight = weight - rate * unbiased_mean / (np.sqrt(unbiased_square) + eps)
+    return [weight, mean, square]
+
+
 class Adam(Optimizer):
     """Each weight's step is its mean gradient over its typical gradient (Kingma and Ba 2014).
 

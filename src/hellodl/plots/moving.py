@@ -37,6 +37,10 @@ class Moving(NamedTuple):
         """Write it as a .gif."""
         return gif.save(path, self.frames, self.seconds, self.description)
 
+    def __str__(self) -> str:
+        """What it shows, rather than all its pixels."""
+        return self.description
+
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
         data = gif.as_bytes(self.frames, self.seconds, self.description)
