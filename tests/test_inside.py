@@ -6,7 +6,7 @@ import pytest
 from hellodl import nn
 from hellodl.data.augment import Augment
 from hellodl.data.dataset import Dataset
-from hellodl.inside import Pace, look, some
+from hellodl.inside import Every, Pace, look, some
 from hellodl.runlog import RunLog
 from hellodl.train import Settings, Trainer, classification
 
@@ -147,3 +147,9 @@ def test_the_inputs_to_look_at_are_spread_and_always_the_same():
     assert some(100, 4).tolist() == [0, 33, 66, 99]
     assert some(2, 4).tolist() == [0, 1]
     assert some(0).tolist() == []
+
+
+def test_every_so_many_steps_are_looked_at_whatever_that_costs():
+    pace = Every(10)
+    pace.took(1000.0)
+    assert [step for step in range(1, 31) if pace.due(step, passed=0.1, spent=1000.0)] == [1, 10, 20, 30]

@@ -19,6 +19,7 @@ import numpy as np
 
 from hellodl import cli, data
 from hellodl.console import start_logging
+from hellodl.inside import Every
 from hellodl.parallel import predict
 from hellodl.programs import plot
 from hellodl.programs.evaluate import MODELS
@@ -43,16 +44,7 @@ def train(log: RunLog, rate: float) -> None:
         trainer = Trainer(
             network, len(learned), work, settings, run, judge=lambda model: evaluate(model, kept)
         )
-        step = trainer.step
-
-        def watched(lanes, batch):
-            result = step(lanes, batch)
-            if trainer.steps % EVERY == 0:
-                named = network.named_parameters().items()
-                run.weights(trainer.steps, ((name, p.data, p.grad) for name, p in named), always=True)
-            return result
-
-        trainer.step = watched
+        trainer.inside.pace = Every(EVERY)
         trainer.fit()
         guesses = predict(network, kept.images).argmax(axis=1)
         run.confusion(trainer.steps, confusion_matrix(kept.labels, guesses, len(kept.classes)), kept.classes)

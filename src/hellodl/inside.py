@@ -60,6 +60,20 @@ class Pace:
         self.costs.append(seconds)
 
 
+class Every:
+    """Chooses the first step and every so many after it, whatever a look may cost: for short runs, to be drawn."""
+
+    def __init__(self, steps: int):
+        self.steps = steps
+
+    def due(self, step: int, passed: float, spent: float) -> bool:
+        """Whether to look at this step (from 1)."""
+        return step == 1 or step % self.steps == 0
+
+    def took(self, seconds: float) -> None:
+        """It does not matter."""
+
+
 class Inside:
     """Looks into `model` while it trains for `total` steps, and writes what it sees into `run`.
 
@@ -69,7 +83,7 @@ class Inside:
 
     def __init__(self, model: Module, run: Run, total: int, probe: Array | None = None):
         self.model, self.run, self.probe = model, run, probe
-        self.pace = Pace(total)
+        self.pace: Pace | Every = Pace(total)
         self._weights: dict[str, Array] | None = None
         self._spent = 0.0
 
