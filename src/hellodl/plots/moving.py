@@ -37,6 +37,9 @@ class Moving(NamedTuple):
         """Write it as a .gif."""
         return gif.save(path, self.frames, self.seconds, self.description)
 
+    def __repr__(self) -> str:
+        return f"{len(self.frames)} frames: {self.description}"
+
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
         data = gif.as_bytes(self.frames, self.seconds, self.description)
