@@ -37,9 +37,8 @@ class Moving(NamedTuple):
         """Write it as a .gif."""
         return gif.save(path, self.frames, self.seconds, self.description)
 
-    def __str__(self) -> str:
-        """What it shows, rather than all its pixels."""
-        return self.description
+    def __repr__(self) -> str:
+        return f"{len(self.frames)} frames: {self.description}"
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
