@@ -146,3 +146,9 @@ def test_every_chapter_is_listed():
     readme = (SOURCE / "README.md").read_text("utf-8")
     for path in chapters.files():
         assert f"({path.name})" in index and f"(course/{path.name})" in readme
+
+
+@EVERY
+def test_no_line_begins_with_a_figure(path):
+    """A line that begins with a comment ends its paragraph, by the rules of Markdown."""
+    assert not re.findall(r"^<!-- (?:claim|mean|day|machine):.*", path.read_text("utf-8"), re.MULTILINE)
