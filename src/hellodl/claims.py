@@ -95,14 +95,24 @@ class Outcome:
     @property
     def mean(self) -> float | None:
         """The mean over the seeds that ran."""
-        return math.fsum(self.values) / len(self.values) if self.values else None
+        return mean(self.values) if self.values else None
 
     @property
     def spread(self) -> float | None:
         """Standard deviation over the seeds (of a sample), where there are two or more."""
-        if self.mean is None or len(self.values) < 2:
-            return None
-        return math.sqrt(math.fsum((v - self.mean) ** 2 for v in self.values) / (len(self.values) - 1))
+        return spread(self.values)
+
+
+def mean(values: list[float]) -> float:
+    """The mean over the seeds."""
+    return math.fsum(values) / len(values)
+
+
+def spread(values: list[float]) -> float | None:
+    """Standard deviation over the seeds (of a sample), where there are two or more."""
+    if len(values) < 2:
+        return None
+    return math.sqrt(math.fsum((value - mean(values)) ** 2 for value in values) / (len(values) - 1))
 
 
 class Failure(Exception):

@@ -7,12 +7,11 @@ results into benchmarks/results.json, and the sentences of the course take their
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from hellodl.claims import Outcome
+from hellodl.claims import Outcome, mean, spread
 from hellodl.errors import HelloError
 from hellodl.files import write_whole
 from hellodl.machine import SOURCE, commit, processor, versions
@@ -33,14 +32,12 @@ class Result:
     @property
     def mean(self) -> float:
         """The mean over the seeds."""
-        return math.fsum(self.values) / len(self.values)
+        return mean(self.values)
 
     @property
     def spread(self) -> float | None:
         """Standard deviation over the seeds (of a sample), where there are two or more."""
-        if len(self.values) < 2:
-            return None
-        return math.sqrt(math.fsum((v - self.mean) ** 2 for v in self.values) / (len(self.values) - 1))
+        return spread(self.values)
 
 
 def read_results(path: Path | None = None) -> dict[str, Result]:
