@@ -65,10 +65,12 @@ def shown_by_notebooks(figure: type[Figure]) -> type[Figure]:
 
 
 def as_html(picture: bytes, kind: str, description: str, inches: float) -> str:
-    """A picture in a page, with its description for those who cannot see it; no wider than the page."""
+    """A picture in a page, with its description for those who cannot see it; no wider than the page, unless that is
+    a phone's, where its words would be too small to read."""
     data = base64.b64encode(picture).decode()
     words = html.escape(description, quote=True)
-    look = f"width: {96 * inches:.0f}px; max-width: 100%"
+    width = f"{96 * inches:.0f}px"
+    look = f"width: {width}; max-width: 100%; min-width: min({width}, 30rem)"
     return f'<img src="data:image/{kind};base64,{data}" alt="{words}" style="{look}">'
 
 
