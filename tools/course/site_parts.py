@@ -29,7 +29,7 @@ from sphinx.application import Sphinx
 
 from hellodl.machine import SOURCE
 
-FILE_LINK = re.compile(r"\[(?P<words>[^\]]+)\]\(\.\./(?P<path>(?!course/)[^)#\s]+)\)")
+FILE_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\(\.\./(?P<path>(?!course/)[^)#\s]+)\)")
 LONGEST = 400_000  # bytes of a file that is shown as a page
 
 
@@ -97,37 +97,41 @@ def page_of(path: str) -> str:
 
 def source_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """A page for each file that links may lead to, and one for each folder."""
-    listed = [
-        path
-        for name in ("src/hellodl", "benchmarks", "tools", "tests")
-        for path in (SOURCE / name).rglob("*")
-    ]
-    listed += [SOURCE / name for name in ("README.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml")]
-    folders: dict[str, list[Path]] = {}
-    for path in sorted(listed):
+    roots = [SOURCE / name for name in ("src/hellodl", "benchmarks", "course", "tools", "tests")]
+    alone = [SOURCE / name for name in ("README.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml")]
+    paths = [path for root in roots for path in [root, *sorted(root.rglob("*"))] if not made_by_tools(path)]
+    for path in alone + paths:
         name = path.relative_to(SOURCE).as_posix()
-        if "__pycache__" in name or ".egg-info" in name or name.startswith("course/api"):
+        if path.is_dir():
+            inside = [child for child in sorted(path.iterdir()) if not made_by_tools(child)]
+            body = f"<ul>{''.join(f'<li>{entry(child)}</li>' for child in inside)}</ul>"
+        elif (text := text_of(path)) is not None:
+            body = coloured(name, text)
+        else:
             continue
-        folders.setdefault(path.parent.relative_to(SOURCE).as_posix(), []).append(path)
-        if path.is_dir() or path.stat().st_size > LONGEST:
-            continue
-        try:
-            text = path.read_text("utf-8")
-        except UnicodeDecodeError:
-            continue
-        yield page_of(name), {"title": name, "body": f"<h1>{name}</h1>{coloured(name, text)}"}, "page.html"
-    for folder, paths in folders.items():
-        items = "".join(f'<li><a href="{beside(path)}"><code>{path.name}</code></a></li>' for path in paths)
-        yield (
-            f"source/{folder}/index",
-            {"title": folder, "body": f"<h1>{folder}</h1><ul>{items}</ul>"},
-            "page.html",
-        )
+        yield page_of(name), {"title": name, "body": f"<h1>{name}</h1>{body}"}, "page.html"
 
 
-def beside(path: Path) -> str:
-    """The link from a folder's page to one of what it holds."""
-    return f"{path.name}/index.html" if path.is_dir() else f"{path.name}.html"
+def made_by_tools(path: Path) -> bool:
+    """Whether a file is none of the repository's own."""
+    name = path.relative_to(SOURCE).as_posix()
+    return "__pycache__" in name or ".egg-info" in name or name.startswith("course/api/")
+
+
+def text_of(path: Path) -> str | None:
+    """What is in a file, if that is text of a bearable length."""
+    try:
+        return path.read_text("utf-8") if path.stat().st_size <= LONGEST else None
+    except UnicodeDecodeError:
+        return None
+
+
+def entry(path: Path) -> str:
+    """A line on a folder's page: one of what it holds, with a link if there is a page for it."""
+    words = f"<code>{path.name}</code>"
+    if path.is_dir():
+        return f'<a href="{path.name}/index.html">{words}</a>'
+    return words if text_of(path) is None else f'<a href="{path.name}.html">{words}</a>'
 
 
 def coloured(name: str, text: str) -> str:
