@@ -90,12 +90,15 @@ def kept(parts: list[chapters.Prose | chapters.Cell], hurry: bool = False) -> Pa
     return KEPT / f"{hashlib.sha256(json.dumps([code, code_of_hellodl()]).encode()).hexdigest()[:24]}.json"
 
 
+def newest(parts: list[chapters.Prose | chapters.Cell]) -> Path | None:
+    """Where outputs of these cells are, if they ran since the code changed (in a hurry, if in no other way)."""
+    return next((path for path in (kept(parts), kept(parts, hurry=True)) if path.exists()), None)
+
+
 def outputs_kept(parts: list[chapters.Prose | chapters.Cell]) -> list[list[dict]] | None:
-    """The outputs of a chapter's cells, if it was run since its code changed (in a hurry, if in no other way)."""
-    for path in (kept(parts), kept(parts, hurry=True)):
-        if path.exists():
-            return json.loads(path.read_text("utf-8"))["outputs"]
-    return None
+    """The outputs themselves."""
+    path = newest(parts)
+    return json.loads(path.read_text("utf-8"))["outputs"] if path else None
 
 
 def keep(path: Path, hurry: bool) -> None:

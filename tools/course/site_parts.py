@@ -39,6 +39,13 @@ def read_chapter(text: str) -> nbformat.NotebookNode:
     return nbformat.from_dict(notebook.as_notebook(parts, notebook.outputs_kept(parts)))
 
 
+def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """The chapters whose cells ran since the site was last made: their text did not change, but what they show did."""
+    shown = {path.stem: str(notebook.newest(chapters.read(path))) for path in chapters.files()}
+    before, env.shown_in_chapters = getattr(env, "shown_in_chapters", {}), shown
+    return [page for page, outputs in shown.items() if before.get(page) != outputs]
+
+
 def repository(named: str | None) -> str | None:
     """The web address of the repository, for links that edit a page: as named, or where git says it came from."""
     if named:
@@ -225,6 +232,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
     app.add_config_value("repository", None, "env")
     app.add_html_math_renderer("mathml", (mathml, None), (mathml, None))
+    app.connect("env-get-outdated", outdated)
     app.connect("source-read", prepare)
     app.connect("autodoc-process-docstring", as_rst)
     app.connect("autodoc-process-signature", signature)
