@@ -1,4 +1,4 @@
-"""How the course becomes a site (`make course`); what is special about it is in tools/course/site.py."""
+"""How the course becomes a site (`make course`); what is special about it is in tools/course/site_parts.py."""
 
 import os
 import sys
@@ -17,19 +17,16 @@ default_role = "code"
 
 nb_custom_formats = {".md": ["site_parts.read_chapter", {}]}
 nb_execution_mode = "off"  # tools/course/notebook.py has run them
-nb_output_stderr = "remove"
 nb_code_prompt_show = "Show the code that draws this"
 nb_code_prompt_hide = "Hide the code"
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 3
-suppress_warnings = ["mystnb.unknown_mime_type"]
 smartquotes = False
 html_math_renderer = "mathml"
 
 autosummary_generate = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
-autodoc_default_options = {"members": True, "show-inheritance": False}
 linkcode_resolve = site_parts.linkcode_resolve
 
 html_theme = "furo"

@@ -112,7 +112,8 @@ def spread(values: list[float]) -> float | None:
     """Standard deviation over the seeds (of a sample), where there are two or more."""
     if len(values) < 2:
         return None
-    return math.sqrt(math.fsum((value - mean(values)) ** 2 for value in values) / (len(values) - 1))
+    middle = mean(values)
+    return math.sqrt(math.fsum((value - middle) ** 2 for value in values) / (len(values) - 1))
 
 
 class Failure(Exception):
@@ -121,7 +122,8 @@ class Failure(Exception):
 
 def all_claims() -> list[Claim]:
     """Everything that is published: in README and cards, and in the chapters of the course."""
-    return unlike([claim for path in (CLAIMS, *sorted(COURSE.glob("*.toml"))) for claim in read_claims(path)])
+    claims = [claim for path in (CLAIMS, *sorted(COURSE.glob("*.toml"))) for claim in read_claims(path)]
+    return unlike(claims, "benchmarks/claims.toml and course/*.toml")
 
 
 def read_claims(path: Path = CLAIMS) -> list[Claim]:
@@ -136,15 +138,15 @@ def read_claims(path: Path = CLAIMS) -> list[Claim]:
     except (OSError, ValueError) as error:
         raise ClaimError(f"{path}: cannot be read ({error}); restore it from the repository") from error
     common = listed.get("common", {})
-    return unlike([_claim(path, {**common, **entry}) for entry in listed.get("claim", [])])
+    return unlike([_claim(path, {**common, **entry}) for entry in listed.get("claim", [])], path)
 
 
-def unlike(claims: list[Claim]) -> list[Claim]:
-    """The claims, if no two of them have one name."""
+def unlike(claims: list[Claim], where: str | Path) -> list[Claim]:
+    """The claims, if no two of them have one name; the error says where two have."""
     names = [claim.id for claim in claims]
     for name in names:
         if names.count(name) > 1:
-            raise ClaimError(f"there are two claims called '{name}'; rename one")
+            raise ClaimError(f"{where}: there are two claims called '{name}'; rename one")
     return claims
 
 

@@ -14,10 +14,12 @@ A cell's line may end with `# in a hurry: 50`. Then `total_steps = 2000  # in a 
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hellodl.machine import SOURCE
 
@@ -51,6 +53,11 @@ class Cell:
     def in_a_hurry(self) -> str:
         """The code with less to do."""
         return HURRY.sub(r"\g<start>\g<brief>", self.code)
+
+
+def source_file(thing: Any) -> str:
+    """The file in which a function, class or method stands, from the root of the repository."""
+    return Path(inspect.getsourcefile(thing) or "").resolve().relative_to(SOURCE).as_posix()
 
 
 def files() -> list[Path]:

@@ -13,6 +13,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,7 @@ def made_by_tools(path: Path) -> bool:
     return "__pycache__" in name or ".egg-info" in name or name.startswith("course/api/")
 
 
+@cache  # a folder's page asks as well as the file's own
 def text_of(path: Path) -> str | None:
     """What is in a file, if that is text of a bearable length."""
     try:
@@ -159,11 +161,9 @@ def linkcode_resolve(domain: str, about: dict[str, str]) -> str | None:
     thing: Any = importlib.import_module(about["module"])
     for name in about["fullname"].split("."):
         thing = getattr(thing, name, None)
+    thing = inspect.unwrap(thing)
     try:
-        path = (
-            Path(inspect.getsourcefile(inspect.unwrap(thing)) or "").resolve().relative_to(SOURCE).as_posix()
-        )
-        line = inspect.getsourcelines(inspect.unwrap(thing))[1]
+        path, line = chapters.source_file(thing), inspect.getsourcelines(thing)[1]
     except (TypeError, ValueError, OSError):
         return None
     return f"../{page_of(path)}.html#L-{line}"

@@ -26,7 +26,6 @@ import chapters
 from chapters import CourseError
 
 from hellodl.claims import Claim, all_claims
-from hellodl.machine import SOURCE
 from hellodl.programs.reproduce import figure
 from hellodl.results import Result, read_results
 
@@ -40,7 +39,7 @@ def code_block(name: str) -> str:
     """The source of a thing such as `hellodl.tensor.mul`, fenced, with a link to its file."""
     thing = found(name)
     source = textwrap.dedent(inspect.getsource(thing)).rstrip()
-    path = Path(inspect.getsourcefile(thing) or "").resolve().relative_to(SOURCE).as_posix()
+    path = chapters.source_file(thing)
     link = f"[{path}](../{path})"
     return f"<!-- code: {name} -->\n```python\n{source}\n```\n*{link}*\n<!-- end -->"
 
