@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from hellodl.runlog import RunLog
+from hellodl.runs.log import RunLog
 
 ROWS, STROKES = 100_000, 40
 TRAINING = ("train", "letters", "--dataset", "ink", "--count", "20000", "--epochs", "1", "--json")

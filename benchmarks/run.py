@@ -5,6 +5,6 @@ python benchmarks/run.py [TASK ...] [--rounds N] [--out FILE]
 
 import sys
 
-from hellodl.cli import main
+from hellodl.commands.cli import main
 
 sys.exit(main(["bench", *sys.argv[1:]]))

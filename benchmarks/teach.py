@@ -20,16 +20,17 @@ from pathlib import Path
 import numpy as np
 
 from hellodl import data
-from hellodl.checkpoint import load_model
+from hellodl.commands.evaluate import in_cases_of, what_it_knows
 from hellodl.console import log, progress_bar, start_logging
 from hellodl.data.dataset import LETTERS, Dataset
 from hellodl.data.home import folder_of
 from hellodl.data.unipen import CLASSES_36, CLASSES_62, load_characters
+from hellodl.models import find_model
 from hellodl.nn import Module
-from hellodl.parallel import probabilities
-from hellodl.personal import personalised, rehearsal
-from hellodl.programs.evaluate import find_model, in_cases_of, what_it_knows
-from hellodl.views import AS_IT_STANDS, VIEWS, View, agreed, opinions
+from hellodl.reading.views import AS_IT_STANDS, VIEWS, View, agreed, opinions
+from hellodl.train.checkpoint import load_model
+from hellodl.train.lanes import probabilities
+from hellodl.train.personal import personalised, rehearsal
 
 LEAST, GIVEN, OTHERS = 60, 5, 2000
 

@@ -17,16 +17,16 @@ from pathlib import Path
 
 import numpy as np
 
-from hellodl import cli, data
+from hellodl import data
+from hellodl.commands import cli, plot
+from hellodl.commands.show import confusion_matrix
 from hellodl.console import start_logging
-from hellodl.inside import Every
-from hellodl.parallel import predict
-from hellodl.programs import plot
-from hellodl.programs.evaluate import MODELS
-from hellodl.programs.networks import hello_dl
-from hellodl.programs.show import confusion_matrix
-from hellodl.runlog import RunLog
+from hellodl.models import MODELS
+from hellodl.models.networks import hello_dl
+from hellodl.runs.log import RunLog
 from hellodl.train import Settings, Trainer, classification, evaluate
+from hellodl.train.inside import Every
+from hellodl.train.lanes import predict
 
 EVERY = 4  # steps between two looks at the weights
 RATES = (4e-3, 4e-4)  # a good learning rate, and one that is too low to show beside it

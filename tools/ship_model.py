@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import checkpoint, data
+from hellodl import data
+from hellodl.commands import show
+from hellodl.commands.evaluate import judge
 from hellodl.console import start_logging
 from hellodl.data import unipen
 from hellodl.data.home import folder_of
-from hellodl.programs import show
-from hellodl.programs.evaluate import judge
-from hellodl.quantize import TABLES
-from hellodl.train import Settings
+from hellodl.storage.quantize import TABLES
+from hellodl.train import Settings, checkpoint
 
 MODELS = Path(__file__).parent.parent / "src" / "hellodl" / "models"
 

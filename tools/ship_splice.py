@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hellodl import checkpoint
 from hellodl.data import dna
 from hellodl.data.home import folder_of
-from hellodl.parallel import probabilities
 from hellodl.programs.splice import as_pictures
+from hellodl.train import checkpoint
+from hellodl.train.lanes import probabilities
 
 MODELS = Path(__file__).parent.parent / "src" / "hellodl" / "models"
 

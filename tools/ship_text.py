@@ -15,14 +15,14 @@ import platform
 import sys
 from pathlib import Path
 
-from hellodl import checkpoint
+from hellodl.commands.write import written
 from hellodl.data.text import load_text
 from hellodl.data.vocabulary import from_description
 from hellodl.errors import DataError
-from hellodl.programs.lesson import Lesson
-from hellodl.programs.write import written
-from hellodl.runwriter import fingerprint
-from hellodl.sampling import Knobs
+from hellodl.nn.sampling import Knobs
+from hellodl.runs.writer import fingerprint
+from hellodl.train import checkpoint
+from hellodl.train.lesson import Lesson
 
 MODELS = Path(__file__).parent.parent / "src" / "hellodl" / "models"
 

@@ -15,8 +15,8 @@ import recipe
 from hellodl import nn, optim
 from hellodl.data import mnist
 from hellodl.data.batches import cut, epoch_order
-from hellodl.parallel import Lanes
 from hellodl.train import Settings, classification, evaluate
+from hellodl.train.lanes import Lanes
 
 
 def network(rng: np.random.Generator) -> nn.Sequential:

@@ -111,7 +111,7 @@ def built(description):
 
 def flattened(problem):
     """The weights that come right after a Flatten, whose pixels PyTorch orders otherwise: name -> (H, W, C)."""
-    from hellodl.tensor import Tensor
+    from hellodl.autograd.tensor import Tensor
 
     model, found, shape = problem.network().eval(), {}, None
     x = Tensor(problem.images[:1])

@@ -6,22 +6,30 @@
 
     from hellodl import Tensor, nn, optim            # or build and train a network of your own
 
-Only the tensor is loaded at once; everything else is when it is first used, so that `import hellodl` is quick.
+What a reader types is listed here, in `__all__`, and nowhere else. The rest of the house is open too, but may be moved:
+see "How it is built" in the documentation. Only tensors and their operations are loaded at once; everything else is when
+it is first used, so that `import hellodl` is quick.
 """
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from hellodl.mode import no_grad
-from hellodl.tensor import Tensor
+from hellodl import ops
+from hellodl.autograd.mode import no_grad
+from hellodl.autograd.tensor import Tensor
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hellodl import checkpoint, data, gradcheck, nn, ops, optim, parallel, train
+    from hellodl import data, nn, optim, train
+    from hellodl.autograd import gradcheck
     from hellodl.reading import Page
+    from hellodl.train import checkpoint
+    from hellodl.train import lanes as parallel
 
 __all__ = [
     "Tensor",
@@ -39,10 +47,17 @@ __all__ = [
     "write",
 ]
 
+# Where a public name leads that is no folder of this house.
+_DOORS = {
+    "checkpoint": "hellodl.train.checkpoint",
+    "gradcheck": "hellodl.autograd.gradcheck",
+    "parallel": "hellodl.train.lanes",
+}
+
 
 def load(path: str | Path) -> nn.Module:
     """A trained model from its file, ready to use; see `hellodl.checkpoint.load_model` for its classes and card."""
-    from hellodl.checkpoint import load_model
+    from hellodl.train.checkpoint import load_model
 
     return load_model(path)[0].eval()
 
@@ -52,25 +67,50 @@ def read(photo: str | Path, model: str | Path | None = None, *, language: str | 
 
     `language` is a text file, or a model of `hellodl train text --tokens characters`, to decide doubtful letters by.
     """
-    from hellodl.programs.read import read_photo
+    from hellodl.commands.read import read_photo
 
     return read_photo(photo, model, language)
 
 
-def write(prompt: str = "", model: str | Path | None = None, *, length: int = 500, temperature: float = 0.8,
-          top_k: int | None = None, top_p: float | None = None, seed: int = 0) -> str:  # fmt: skip
-    """The prompt and `length` characters that go on from it; `hellodl.programs.write.written` gives them as they come.
+def write(
+    prompt: str = "",
+    model: str | Path | None = None,
+    *,
+    length: int = 500,
+    temperature: float = 0.8,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int = 0,
+) -> str:
+    """The prompt and `length` characters that go on from it; `hellodl.commands.write.written` gives them as they come.
 
     `model` is a file from `hellodl train text` (None: the model that ships, or the newest in runs/). See
-    `hellodl.sampling` for the knobs.
+    `hellodl.nn.sampling` for the knobs.
     """
-    from hellodl.programs.write import written
-    from hellodl.sampling import Knobs
+    from hellodl.commands.write import written
+    from hellodl.nn.sampling import Knobs
 
     return "".join(written(prompt, model, length, seed, Knobs(temperature, top_k, top_p)))
 
 
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return import_module(f"hellodl.{name}")
-    raise AttributeError(f"hellodl has no '{name}'; it has {', '.join(__all__)}")
+if not TYPE_CHECKING:  # a type checker knows the names from above, and so can tell a misspelt one
+
+    def __getattr__(name: str) -> Any:
+        if name in __all__:
+            return import_module(_DOORS.get(name, f"hellodl.{name}"))
+        raise AttributeError(f"hellodl has no '{name}'; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _door(name: str, home: str) -> None:
+    """Let `from hellodl.checkpoint import load_model` find what lives a floor further down, when it is asked for."""
+    door = ModuleType(f"hellodl.{name}", f"See `{home}`.")
+    door.__getattr__ = lambda attribute: getattr(import_module(home), attribute)  # type: ignore[method-assign]
+    sys.modules[door.__name__] = door
+
+
+for _name, _home in _DOORS.items():
+    _door(_name, _home)

@@ -1,5 +1,5 @@
 """`python -m hellodl` is the same as `hellodl`."""
 
-from hellodl.cli import main
+from hellodl.commands.cli import main
 
 raise SystemExit(main())

@@ -1,21 +1,25 @@
-"""What the programs say while they work: log lines and progress bars, drawn by Rich.
+"""What appears in a terminal: log lines and progress bars while programs work, and tables of what came out.
 
-Results go to standard output, and everything that is said on the way (here) goes to standard error, so that
-`hellodl read photo.jpg > text.txt` writes the text and nothing else.
+Results go to standard output (`output`), and everything that is said on the way goes to standard error (`console`),
+so that `hellodl read photo.jpg > text.txt` writes the text and nothing else. Rich draws both.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
+    from rich.table import Table
 
 log = logging.getLogger("hellodl")
+
+WIDE = 200  # columns, where nobody looks: a file does not wrap lines
 
 _console: Console | None = None
 
@@ -79,3 +83,49 @@ def progress_bar(description: str, total: float) -> Iterator[Bar]:
     )
     with rich_progress.Progress(*columns, console=console(), transient=True) as progress:
         yield Bar(progress, progress.add_task(description, total=total, note=""))
+
+
+def output() -> Console:
+    """Standard output, with nothing in it taken for markup."""
+    from rich.console import Console
+
+    seen = sys.stdout is not None and sys.stdout.isatty()
+    return Console(highlight=False, markup=False, width=None if seen else WIDE, soft_wrap=True)
+
+
+def plain_table(*columns: str) -> Table:
+    """A table without lines; without names of columns it has no head."""
+    from rich.table import Table
+
+    return Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(columns))
+
+
+def words(value: Any) -> str:
+    """A value for a cell: numbers to four digits, nothing for nothing."""
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def share(value: float | None) -> str:
+    """A share of 1 as per cent."""
+    return "" if value is None else f"{value:.2%}"
+
+
+def listed(values: dict[str, Any]) -> str:
+    """`name value, name value`."""
+    return ", ".join(f"{name} {words(value)}" for name, value in values.items())
+
+
+def ratio(quartiles: Sequence[float] | None) -> str:
+    """How many times as fast, as `1.25× (1.20 to 1.31)`: the median and the quartiles; nothing for None."""
+    if quartiles is None:
+        return ""
+    low, middle, high = quartiles
+    return f"{middle:.2f}× ({low:.2f} to {high:.2f})"
+
+
+def markdown_table(rows: Sequence[dict[str, str]]) -> list[str]:
+    """The lines of a Markdown table; every row has a cell for each column, by its name."""
+    lines = [[*rows[0]], ["---"] * len(rows[0]), *([*row.values()] for row in rows)]
+    return [f"| {' | '.join(line)} |" for line in lines]

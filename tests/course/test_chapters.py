@@ -9,7 +9,7 @@ import pytest
 import run
 import sync
 
-from hellodl.claims import SOURCE, all_claims
+from hellodl.bench.claims import SOURCE, all_claims
 
 pytest.importorskip("matplotlib")
 EVERY = pytest.mark.parametrize("path", chapters.files(), ids=lambda path: path.stem)

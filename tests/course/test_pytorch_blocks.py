@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hellodl.machine import SOURCE
+from hellodl.runs.machine import SOURCE
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from hellodl.machine import SOURCE
+from hellodl.runs.machine import SOURCE
 
 pytest.importorskip("furo")
 pytest.importorskip("myst_nb")

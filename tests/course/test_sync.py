@@ -6,8 +6,8 @@ import pytest
 import sync
 from chapters import CourseError
 
-from hellodl.claims import read_claims
-from hellodl.results import Result
+from hellodl.bench.claims import read_claims
+from hellodl.bench.results import Result
 
 CLAIM = next(claim for claim in read_claims() if claim.id == "digits")
 RESULT = Result([0.9957, 0.9963], "2023-01-15", "a machine, 2 cores", {}, None)
@@ -36,14 +36,14 @@ def test_a_figure_that_nobody_measured_is_an_error(name, words):
 
 
 def test_code_is_the_source_as_it_stands_with_a_link_to_its_file():
-    fresh = synced("a\n\n<!-- code: hellodl.tensor.Tensor.backward -->\nold\n<!-- end -->\n\nb")
+    fresh = synced("a\n\n<!-- code: hellodl.autograd.tensor.Tensor.backward -->\nold\n<!-- end -->\n\nb")
     assert "old" not in fresh and "```python\ndef backward(self" in fresh
-    assert "[src/hellodl/tensor.py](../src/hellodl/tensor.py)" in fresh
+    assert "[src/hellodl/autograd/tensor.py](../src/hellodl/autograd/tensor.py)" in fresh
     assert fresh.startswith("a\n") and fresh.endswith("<!-- end -->\n\nb")
     assert synced(fresh) == fresh
 
 
-@pytest.mark.parametrize("name", ["hellodl.tensor.nothing", "nowhere.at.all"])
+@pytest.mark.parametrize("name", ["hellodl.autograd.tensor.nothing", "nowhere.at.all"])
 def test_code_that_is_not_there_is_an_error(name):
     with pytest.raises(CourseError, match="there is no"):
         synced(f"<!-- code: {name} -->\n<!-- end -->")

@@ -14,7 +14,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from hellodl.cli import main
+from hellodl.commands.cli import main
 from hellodl.data import download, emnist, home, idx
 from hellodl.data.download import get, get_source
 from hellodl.data.home import Source, SourceFile

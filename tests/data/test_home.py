@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hellodl.cli import main
+from hellodl.commands.cli import main
 from hellodl.data import Dataset, available, home, split_off_validation
 from hellodl.errors import DataError
 

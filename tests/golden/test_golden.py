@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hellodl import activations, attention, conv, muon, nn, ops, optim, pool
+from hellodl import nn, ops, optim
+from hellodl.autograd.tensor import Tensor
 from hellodl.nn.norm import BatchNorm2d, normalise_rows
-from hellodl.tensor import Tensor
+from hellodl.ops import activations, attention, conv, pool
+from hellodl.optim import muon
 
 FILE = Path(__file__).with_name("golden.npz")
 GOLDEN = dict(np.load(FILE))

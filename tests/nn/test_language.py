@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from hellodl import nn
+from hellodl.autograd.gradcheck import gradcheck_module
+from hellodl.autograd.tensor import Tensor
 from hellodl.errors import DataError, ShapeError
-from hellodl.gradcheck import gradcheck_module
-from hellodl.tensor import Tensor
 
 NEW = {"norm": "rms", "activation": "relu2", "rotary": True, "normalise": True, "tied": False, "bias": False,
        "shift": 2}  # fmt: skip

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hellodl import nn, ops
+from hellodl.autograd.gradcheck import gradcheck_module
+from hellodl.autograd.tensor import Tensor
 from hellodl.errors import CheckpointError, HelloError, ShapeError
-from hellodl.gradcheck import gradcheck_module
 from hellodl.nn.module import KINDS
-from hellodl.tensor import Tensor
 
 # Each kind of layer: ways to make it from a generator, and the shape of what it takes (a batch of n).
 LAYERS = {

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hellodl import nn
+from hellodl.autograd.tensor import Tensor
 from hellodl.errors import DataError, ShapeError
 from hellodl.nn.loss import cross_entropy_reference
-from hellodl.tensor import Tensor
 
 
 @given(st.integers(1, 6), st.integers(1, 5), st.floats(0, 1), st.integers(0, 1000))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from hellodl import nn
+from hellodl.autograd.mode import debug
+from hellodl.autograd.tensor import Tensor
 from hellodl.errors import CheckpointError
-from hellodl.mode import debug
-from hellodl.tensor import Tensor
 
 
 class Small(nn.Module):

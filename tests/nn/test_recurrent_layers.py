@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from hellodl import nn
+from hellodl.autograd.gradcheck import gradcheck_module
+from hellodl.autograd.tensor import Tensor
 from hellodl.errors import HelloError, ShapeError
-from hellodl.gradcheck import gradcheck_module
-from hellodl.tensor import Tensor
 
 KINDS = {"RNN": nn.RNN, "GRU": nn.GRU, "LSTM": nn.LSTM}
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

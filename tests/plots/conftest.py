@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hellodl import nn
-from hellodl.runlog import RunLog
+from hellodl.runs.log import RunLog
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from hellodl.cli import main
+from hellodl.commands.cli import main
 from hellodl.programs import demo
 
 

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from hellodl.cli import main
+from hellodl.commands import show
+from hellodl.commands.cli import main
 from hellodl.data import load
 from hellodl.data.dataset import Dataset
 from hellodl.data.idx import write
-from hellodl.programs import show
 from hellodl.programs.learning import SAMPLES, record_guesses
-from hellodl.runlog import RunLog
+from hellodl.runs.log import RunLog
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,9 @@
 
 import hellodl
 from hellodl import nn
-from hellodl.checkpoint import load
-from hellodl.programs import write
-from hellodl.tensor import Tensor
+from hellodl.autograd.tensor import Tensor
+from hellodl.commands import write
+from hellodl.train.checkpoint import load
 
 
 def test_the_model_that_ships_writes_at_once_and_knows_python_when_it_sees_it():

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from hellodl import nn
-from hellodl.checkpoint import load_model
-from hellodl.cli import main
+from hellodl.commands import show
+from hellodl.commands.cli import main
 from hellodl.data import dna, introns
-from hellodl.programs import show, splice
-from hellodl.runlog import RunLog
+from hellodl.programs import splice
+from hellodl.runs.log import RunLog
 from hellodl.train import Settings
+from hellodl.train.checkpoint import load_model
 
 SHARED = Path(os.environ.get("HELLODL_SHARED", Path(__file__).parents[2].parent / "shared"))
 needs_uci = pytest.mark.skipif(

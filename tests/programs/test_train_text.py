@@ -12,11 +12,11 @@ import pytest
 
 import hellodl
 from hellodl import nn
-from hellodl.checkpoint import load, load_model, save_model
-from hellodl.cli import Parser, WrongUsage, main
+from hellodl.commands import write
+from hellodl.commands.cli import Parser, WrongUsage, main
 from hellodl.data.vocabulary import Characters, from_description
 from hellodl.programs import text as program
-from hellodl.programs import write
+from hellodl.train.checkpoint import load, load_model, save_model
 
 LINE = "round and round the rugged rocks the ragged rascal ran.\n"
 SMALL = ("--width", 32, "--context", 16, "--batch-size", 8, "--threads", 1)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hellodl.data.pages.hands import HEIGHTS
 from hellodl.data.unipen import CLASSES_62
-from hellodl.pages.hands import HEIGHTS
 from hellodl.reading.context import BEGUN, WENT_ON, apart, forward_backward, in_context, kinds_of
 from hellodl.reading.parts import Box
 

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hellodl.data.pages.hands import HEIGHTS
 from hellodl.data.unipen import CLASSES_62
-from hellodl.pages.hands import HEIGHTS
 from hellodl.reading.heights import base_line, fits, page_slope
 from hellodl.reading.parts import Box
 

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from hellodl.pages.layout import draw, lay_out, on_paper
+from hellodl.data.pages.layout import draw, lay_out, on_paper
 from hellodl.reading.lessons import lessons, truths_of
 from hellodl.reading.parts import Box
 from hellodl.reading.segment import UNKNOWN

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from hellodl.data.collection import Collection
-from hellodl.runlog import RunLog
+from hellodl.runs.log import RunLog
 
 
 class Here(NamedTuple):

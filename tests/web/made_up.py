@@ -9,8 +9,8 @@ from functools import cache
 import cv2
 import numpy as np
 
+from hellodl.data.pages.layout import page_boxes, write_page
 from hellodl.data.strokes import render
-from hellodl.pages.layout import page_boxes, write_page
 
 TEXT = "Dear Anna\nthe quick brown fox\njumps over 13 lazy dogs\nsee you on Monday"
 SEED = 4

@@ -8,10 +8,10 @@ import pytest
 
 pytest.importorskip("starlette")
 
+from hellodl.commands import read
 from hellodl.data.strokes import render
-from hellodl.parallel import as_input, probabilities
-from hellodl.programs import read
-from hellodl.views import from_all_sides
+from hellodl.reading.views import from_all_sides
+from hellodl.train.lanes import as_input, probabilities
 from hellodl.web import draw
 from hellodl.web.readers import known
 

@@ -14,10 +14,10 @@ pytest.importorskip("starlette")
 from visiting import events_in, left_after, page_of
 
 from hellodl import nn
-from hellodl.checkpoint import load_model
+from hellodl.commands import teach
+from hellodl.data.pages.layout import write_page
 from hellodl.errors import HelloError
-from hellodl.pages.layout import write_page
-from hellodl.programs import teach
+from hellodl.train.checkpoint import load_model
 from hellodl.web.lessons import Job
 
 T = [[[10, 10], [210, 12]], [[110, 10], [108, 260]]]

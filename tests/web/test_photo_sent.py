@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("starlette")
 
+from hellodl.data.pages.layout import write_page
 from hellodl.errors import PhotoError
-from hellodl.pages.layout import write_page
 from hellodl.web import photo
 
 WORDS = "make hay\nwhile"

@@ -10,7 +10,7 @@ pytest.importorskip("starlette")
 
 from visiting import events_in, left_after, page_of
 
-from hellodl import runwriter
+from hellodl.runs import writer as runwriter
 from hellodl.web import watch
 
 

@@ -14,7 +14,7 @@ pytest.importorskip("uvicorn")
 
 import uvicorn
 
-from hellodl import cli
+from hellodl.commands import cli
 from hellodl.web import patience, serve
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hellodl.machine import SOURCE
+from hellodl.runs.machine import SOURCE
 
 COURSE = SOURCE / "course"
 FENCE = re.compile(r"^(`{3,})(?!.*`)\s*(.*)$")

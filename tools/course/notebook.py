@@ -24,8 +24,8 @@ from typing import Any
 import chapters
 import run
 
-from hellodl.files import write_whole
-from hellodl.machine import SOURCE
+from hellodl.runs.machine import SOURCE
+from hellodl.storage.whole import write_whole
 
 KEPT = SOURCE / "build" / "course"
 

@@ -28,7 +28,7 @@ from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.util import ClassNotFound
 from sphinx.application import Sphinx
 
-from hellodl.machine import SOURCE
+from hellodl.runs.machine import SOURCE
 
 FILE_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\(\.\./(?P<path>(?!course/)[^)#\s]+)\)")
 LONGEST = 400_000  # bytes of a file that is shown as a page
@@ -94,7 +94,7 @@ def contents() -> str:
     """The table of contents beside each page, which the index does not show a second time."""
     names = [path.stem for path in chapters.files()]
     course = "\n".join(["```{toctree}", ":hidden:", ":caption: The course", *names, "```"])
-    others = "\n".join(["```{toctree}", ":hidden:", ":caption: Reference", "api", "contributing", "```"])
+    others = "\n".join(["```{toctree}", ":hidden:", ":caption: Reference", "architecture", "api", "contributing", "```"])
     return f"\n\n{course}\n\n{others}\n"
 
 

@@ -1,6 +1,6 @@
 """Write the project's own code and measured figures into the chapters, between comments that nobody sees.
 
-    <!-- code: hellodl.tensor.mul -->            a function, class or method, as it stands in src/
+    <!-- code: hellodl.autograd.tensor.mul -->            a function, class or method, as it stands in src/
     ...
     <!-- end -->
 
@@ -25,9 +25,9 @@ from typing import Any
 import chapters
 from chapters import CourseError
 
-from hellodl.claims import Claim, all_claims
-from hellodl.programs.reproduce import figure
-from hellodl.results import Result, read_results
+from hellodl.bench.claims import Claim, all_claims
+from hellodl.bench.results import Result, read_results
+from hellodl.commands.reproduce import figure
 
 CODE = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
 WORDS = re.compile(r"<!-- (?P<kind>claim|mean|day|machine): (?P<id>[\w-]+) -->.*?<!-- end -->", re.DOTALL)
@@ -36,7 +36,7 @@ MONTHS = ("January", "February", "March", "April", "May", "June",
 
 
 def code_block(name: str) -> str:
-    """The source of a thing such as `hellodl.tensor.mul`, fenced, with a link to its file."""
+    """The source of a thing such as `hellodl.autograd.tensor.mul`, fenced, with a link to its file."""
     thing = found(name)
     source = textwrap.dedent(inspect.getsource(thing)).rstrip()
     path = chapters.source_file(thing)

@@ -23,7 +23,7 @@ import numpy as np
 from hellodl.data.augment import SIDE, poster
 from hellodl.data.home import user_folder
 from hellodl.errors import DataError
-from hellodl.tensorfile import one_line
+from hellodl.storage.safetensors import one_line
 
 KEYS = ("photo", "sha256", "when", "characters", "read")  # of the JSON beside a sheet
 COLUMNS = 16  # characters side by side on a sheet

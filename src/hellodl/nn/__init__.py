@@ -1,4 +1,11 @@
-"""Layers, losses and starting weights: the parts that networks are put together from."""
+"""Layers, losses and starting weights: the parts that networks are put together from.
+
+    init, module -> linear, conv, norm, recurrent, attention, ... -> language         weights, then layers, then models
+    loss, calibration, sampling                                       what answers are worth, mean, and are used for
+
+A layer is a file or a class in one: weights and a `forward` that calls `ops`, where the arithmetic is. Layers know
+nothing of training (`train`), files (`storage`) or data sets, but for the vocabulary that `sampling` writes with.
+"""
 
 from hellodl.nn.activation import GELU, ReLU, Sigmoid, Tanh
 from hellodl.nn.attention import Block, CausalSelfAttention, FeedForward, TokenShift

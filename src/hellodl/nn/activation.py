@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hellodl import activations
+from hellodl.autograd.tensor import Tensor
 from hellodl.nn.module import Module
-from hellodl.tensor import Tensor
+from hellodl.ops import activations
 
 
 class ReLU(Module):

@@ -1,6 +1,6 @@
 """The parts of a transformer: attention, a small network for each position, and the block that holds both.
 
-See `hellodl.attention` for what attention is.
+See `hellodl.ops.attention` for what attention is.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hellodl import activations, ops
-from hellodl.attention import angles, attend, self_attention, token_shift, turn
+from hellodl.autograd.tensor import Array, Tensor
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.linear import Linear
 from hellodl.nn.module import Module, Parameter
 from hellodl.nn.norm import LayerNorm, RMSNorm
-from hellodl.tensor import Array, Tensor
+from hellodl.ops import activations
+from hellodl.ops.attention import angles, attend, self_attention, token_shift, turn
+from hellodl.ops.norms import unit
 
 # By name: the operation, and the same on a plain array, in few calls, for one row at a time.
 ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Array], Array]]] = {
@@ -99,7 +100,7 @@ class CausalSelfAttention(Module):
         """Queries, keys and values, (heads, T, size) each, of x (T, width), which has so many positions before it."""
         q, k, v = self.qkv.plain(x).reshape(len(x), 3, self.heads, -1).transpose(1, 2, 0, 3)
         if self.normalise:
-            q, k = ops.unit(q), ops.unit(k)
+            q, k = unit(q), unit(k)
         if self.angles is not None:
             angle = self.angles[before : before + len(x)]
             q, k = turn(q, angle), turn(k, angle)

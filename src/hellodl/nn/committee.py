@@ -7,8 +7,8 @@ often than any of them. It costs as many times the work, and is worth it where d
 from __future__ import annotations
 
 from hellodl import ops
+from hellodl.autograd.tensor import Tensor
 from hellodl.nn.module import Module
-from hellodl.tensor import Tensor
 
 NEVER = 1e-30  # a belief of nothing at all has no logarithm
 

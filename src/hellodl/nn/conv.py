@@ -1,4 +1,4 @@
-"""Layers that look at pictures: convolution and pooling.  What they compute is in `hellodl/conv.py` and `pool.py`."""
+"""Layers that look at pictures: convolution and pooling.  What they compute is in `ops/conv.py` and `ops/pool.py`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hellodl import conv, pool
+from hellodl.autograd.tensor import Tensor
 from hellodl.errors import ShapeError
 from hellodl.nn import init
 from hellodl.nn.module import Module, Parameter
-from hellodl.tensor import Tensor
+from hellodl.ops import conv, pool
 
 
 class Conv2d(Module):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from hellodl import ops
+from hellodl.autograd.tensor import Tensor
 from hellodl.errors import HelloError
 from hellodl.nn.module import Module
-from hellodl.tensor import Tensor
 
 
 class Dropout(Module):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from hellodl import ops
+from hellodl.autograd.tensor import Array, Tensor
 from hellodl.nn.module import Module, Parameter
-from hellodl.tensor import Array, Tensor
 
 
 class Embedding(Module):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import DataError, ShapeError
 from hellodl.nn.attention import Block, Memory, normaliser
 from hellodl.nn.dropout import Dropout
@@ -18,7 +19,6 @@ from hellodl.nn.embedding import Embedding
 from hellodl.nn.linear import Linear
 from hellodl.nn.module import Module
 from hellodl.nn.recurrent import GRU, LSTM, RNN
-from hellodl.tensor import Array, Tensor
 
 CELLS = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 

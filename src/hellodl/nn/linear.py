@@ -7,10 +7,10 @@ from math import prod
 import numpy as np
 
 from hellodl import ops
+from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import ShapeError
 from hellodl.nn import init
 from hellodl.nn.module import Module, Parameter
-from hellodl.tensor import Array, Tensor
 
 
 class Linear(Module):

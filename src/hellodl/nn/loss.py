@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from hellodl import ops
+from hellodl.autograd.tensor import Array, Tensor, as_tensor, record
 from hellodl.errors import DataError, ShapeError
-from hellodl.tensor import Array, Tensor, as_tensor, record
 
 
 def cross_entropy_reference(logits: Tensor, targets: Array, label_smoothing: float = 0.0) -> Tensor:

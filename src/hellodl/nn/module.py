@@ -16,9 +16,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from hellodl.autograd.mode import mode, no_grad
+from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import CheckpointError, HelloError
-from hellodl.mode import mode, no_grad
-from hellodl.tensor import Array, Tensor
 
 KINDS: dict[str, type[Module]] = {}
 

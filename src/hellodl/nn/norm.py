@@ -12,12 +12,12 @@ from functools import partial
 
 import numpy as np
 
-from hellodl import loops, ops, scratch
+from hellodl.autograd.tensor import Array, Tensor, column_sums, jointly, record
 from hellodl.errors import HelloError, ShapeError
 from hellodl.nn.activation import ReLU
 from hellodl.nn.module import Module, Parameter
-from hellodl.ops import relu, rms_norm
-from hellodl.tensor import Array, Tensor, column_sums, jointly, record
+from hellodl.ops import loops, relu, rms_norm, scratch
+from hellodl.ops.norms import unit
 
 
 def normalise_reference(
@@ -178,7 +178,7 @@ class RMSNorm(Module):
         if x.size == x.shape[-1]:
             row = x.reshape(-1)
             return x * (float(row @ row) / row.size + self.eps) ** -0.5
-        return ops.unit(x, self.eps)
+        return unit(x, self.eps)
 
 
 class BatchNorm2d(Module):

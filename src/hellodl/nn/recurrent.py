@@ -1,4 +1,4 @@
-"""Layers with a memory: RNN, GRU and LSTM, as in PyTorch (see `hellodl.recurrent` for what they compute)."""
+"""Layers with a memory: RNN, GRU and LSTM, as in PyTorch (see `hellodl.ops.recurrent` for what they compute)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import ops, recurrent
+from hellodl import ops
+from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import DataError, HelloError, ShapeError
 from hellodl.nn.module import Module, Parameter
-from hellodl.recurrent import Weights
-from hellodl.tensor import Array, Tensor
+from hellodl.ops import recurrent
+from hellodl.ops.recurrent import Weights
 
 
 class Recurrent(Module):

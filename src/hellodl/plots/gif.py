@@ -15,7 +15,7 @@ import numpy as np
 
 from hellodl.console import progress_bar
 from hellodl.errors import HelloError
-from hellodl.files import write_whole
+from hellodl.storage.whole import write_whole
 
 COLOURS = 256
 CLEAR, END = COLOURS, COLOURS + 1  # codes that mean "forget the list" and "that was all"

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from hellodl import nn
+from hellodl.autograd.backward import topological_order
+from hellodl.autograd.mode import no_grad
+from hellodl.autograd.tensor import Tensor
 from hellodl.errors import HelloError
-from hellodl.mode import no_grad
-from hellodl.parallel import as_input
 from hellodl.plots import style
 from hellodl.plots.layout import layered
 from hellodl.plots.style import BLUE, GREY, INK, ORANGE, SMALL
-from hellodl.tensor import Tensor, topological_order
+from hellodl.train.lanes import as_input
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hellodl import nn
+from hellodl.autograd.mode import no_grad
+from hellodl.autograd.tensor import Tensor
 from hellodl.errors import HelloError
-from hellodl.mode import no_grad
 from hellodl.ops import softmax
-from hellodl.parallel import as_input, predict
 from hellodl.plots import style
 from hellodl.plots.style import BLUE, COUNTS, GREY, PAPER, SIGNED, SMALL
-from hellodl.tensor import Tensor
+from hellodl.train.lanes import as_input, predict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

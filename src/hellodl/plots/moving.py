@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from hellodl import nn, optim
+from hellodl.autograd.mode import no_grad
+from hellodl.autograd.tensor import Tensor
 from hellodl.console import progress_bar
-from hellodl.mode import no_grad
 from hellodl.plots import gif, style
 from hellodl.plots.layers import some_kernels
 from hellodl.plots.style import BLUE, INK, NORMAL, ORANGE, SIGNED
-from hellodl.tensor import Tensor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hellodl.errors import DataError
-from hellodl.runlog import RunLog, by_number
+from hellodl.runs.log import RunLog, by_number
 
 Columns = dict[str, np.ndarray]
 

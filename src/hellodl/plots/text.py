@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from hellodl.attention import causal_softmax, transposed
 from hellodl.errors import DataError, HelloError
 from hellodl.nn import GPT, LanguageModel, RecurrentText
+from hellodl.ops.attention import causal_softmax, transposed
 from hellodl.plots import style
 from hellodl.plots.style import COUNTS, INK, SIGNED, SMALL
 

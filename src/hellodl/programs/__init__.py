@@ -1,1 +1,7 @@
-"""Programs: one short straight-line file each; what the command line runs and the course walks through."""
+"""The programs of the course: short straight lines from data to something learned, each to be read aloud.
+
+    three_or_seven, digits, letters, reader, text, splice, demo
+
+Here is what they share, too: `learning` (for images), `schoolbook` (pages to learn reading from), `recorded` (a
+training from its first line in the run log to the model file). `hellodl train` and `hellodl demo` run them.
+"""

@@ -16,17 +16,18 @@ from pathlib import Path
 import numpy as np
 
 from hellodl import data
+from hellodl.commands import show
+from hellodl.commands.read import save_picture
 from hellodl.console import log
 from hellodl.data.augment import LETTERS
-from hellodl.pages.layout import sample_page
-from hellodl.parallel import probabilities
-from hellodl.programs import learning, show
-from hellodl.programs.networks import residual
-from hellodl.programs.read import save_picture
+from hellodl.data.pages.layout import sample_page
+from hellodl.models.networks import residual
+from hellodl.programs import learning
 from hellodl.reading import annotate, read_page
 from hellodl.reading.accuracy import character_accuracy
+from hellodl.reading.views import AS_IT_STANDS
 from hellodl.train import Settings
-from hellodl.views import AS_IT_STANDS
+from hellodl.train.lanes import probabilities
 
 SETTINGS = Settings(epochs=3, batch_size=128, learning_rate=6e-3, label_smoothing=0.05, average=0.995)
 IMAGES = 40_000

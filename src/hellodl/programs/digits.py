@@ -11,11 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from hellodl.commands import show
 from hellodl.data.augment import DIGITS
-from hellodl.programs import learning, recorded, show
-from hellodl.programs.networks import perceptron, residual
+from hellodl.models.networks import perceptron, residual
+from hellodl.programs import learning, recorded
+from hellodl.reading.views import AS_IT_STANDS
 from hellodl.train import Settings
-from hellodl.views import AS_IT_STANDS
 
 DATASETS = ("mnist", "ink")
 PERCEPTRON = Settings(epochs=5, batch_size=64, learning_rate=2e-3, micro_batch=64)

@@ -15,18 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import data, inside, nn
-from hellodl.calibration import best_temperature, cool, reliability
+from hellodl import data, nn
+from hellodl.autograd.tensor import Tensor
+from hellodl.commands import show
+from hellodl.commands.evaluate import looked_at
 from hellodl.console import log
 from hellodl.data.batches import epoch_order
 from hellodl.data.dataset import Dataset
+from hellodl.nn.calibration import best_temperature, cool, reliability
 from hellodl.ops import softmax
-from hellodl.parallel import predict
-from hellodl.programs import recorded, show
-from hellodl.programs.evaluate import looked_at
+from hellodl.programs import recorded
 from hellodl.programs.recorded import Learned
-from hellodl.runwriter import Run
-from hellodl.tensor import Tensor
+from hellodl.reading.views import VIEWS, View, agreed
+from hellodl.runs.writer import Run
 from hellodl.train import (
     OPTIMIZERS,
     SCHEDULES,
@@ -34,10 +35,11 @@ from hellodl.train import (
     Settings,
     Trainer,
     classification,
+    inside,
     judged,
     plain,
 )
-from hellodl.views import VIEWS, View, agreed
+from hellodl.train.lanes import predict
 
 MOST_EPOCHS = 40  # of a small set, unless asked for
 SAMPLES = 12  # validation images whose guesses are on record

@@ -10,9 +10,10 @@ import argparse
 
 import numpy as np
 
+from hellodl.commands import show
 from hellodl.data.augment import LETTERS
-from hellodl.programs import learning, recorded, show
-from hellodl.programs.networks import NETWORKS
+from hellodl.models.networks import NETWORKS
+from hellodl.programs import learning, recorded
 from hellodl.train import Settings
 
 DATASETS = ("emnist", "unipen", "ink")

@@ -13,13 +13,14 @@ from dataclasses import replace
 import numpy as np
 
 from hellodl import data
+from hellodl.commands import show
 from hellodl.console import log
 from hellodl.data import unipen
 from hellodl.data.augment import Augment
 from hellodl.data.dataset import Dataset, together
 from hellodl.data.home import find
-from hellodl.programs import learning, recorded, show
-from hellodl.programs.networks import residual
+from hellodl.models.networks import residual
+from hellodl.programs import learning, recorded
 from hellodl.programs.schoolbook import CLASSES, marks, taken_apart
 from hellodl.train import Settings
 

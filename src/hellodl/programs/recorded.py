@@ -14,14 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hellodl import checkpoint, machine, nn
+from hellodl import nn
 from hellodl.console import log
 from hellodl.errors import DataError
-from hellodl.runlog import RunLog
-from hellodl.runwriter import Run
-from hellodl.train import Settings, Trainer
-
-RUNS = Path("runs")
+from hellodl.runs import machine
+from hellodl.runs.log import RUNS, RunLog
+from hellodl.runs.writer import Run
+from hellodl.train import Settings, Trainer, checkpoint
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def train(program: str, data: Any, settings: Settings, about: Mapping[str, Any],
     if out:
         _make_room(out)
     began = time.perf_counter()
-    with RunLog(RUNS / "hellodl.sqlite3").run(
+    with RunLog().run(
         program, {**asdict(settings), **about}, seed=settings.seed, data=data
     ) as run:
         name = f"{program}-{run.id if run.id is not None else f'seed{settings.seed}'}"

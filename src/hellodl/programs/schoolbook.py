@@ -22,13 +22,13 @@ from hellodl.console import progress_bar
 from hellodl.data import strokes as pen
 from hellodl.data import unipen
 from hellodl.data.dataset import Dataset
+from hellodl.data.pages.marks import mark
+from hellodl.data.pages.photograph import ANY, HARD, MILD, made_page
+from hellodl.data.pages.writers import Writers
 from hellodl.data.unipen import CLASSES_62
-from hellodl.pages.marks import mark
-from hellodl.pages.photograph import ANY, HARD, MILD, made_page
-from hellodl.pages.writers import Writers
-from hellodl.parallel import thread_count
 from hellodl.reading.lessons import lessons
 from hellodl.reading.segment import UNKNOWN
+from hellodl.train.lanes import thread_count
 
 CLASSES = CLASSES_62 + UNKNOWN
 LINES, COLUMNS = 9, 24

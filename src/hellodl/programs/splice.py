@@ -21,17 +21,17 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import checkpoint, machine, nn
+from hellodl import nn
+from hellodl.autograd.tensor import Array, Tensor
+from hellodl.commands import show
 from hellodl.console import log
 from hellodl.data import dna, introns
 from hellodl.data.home import find, folder_of
-from hellodl.parallel import Work, probabilities
-from hellodl.programs import show
-from hellodl.programs.recorded import RUNS
-from hellodl.runlog import RunLog
-from hellodl.runwriter import Run
-from hellodl.tensor import Array, Tensor
-from hellodl.train import Settings, Trainer
+from hellodl.runs import machine
+from hellodl.runs.log import RUNS, RunLog
+from hellodl.runs.writer import Run
+from hellodl.train import Settings, Trainer, checkpoint
+from hellodl.train.lanes import Work, probabilities
 
 DATASETS = ("uci", "simulated")
 SETTINGS = Settings(epochs=60, batch_size=64, learning_rate=3e-3, weight_decay=0.05, label_smoothing=0.1,
@@ -85,7 +85,7 @@ def main(options: argparse.Namespace) -> int:
     log.info(introduction(data))
     RUNS.mkdir(exist_ok=True)
     began = time.perf_counter()
-    with RunLog(RUNS / "hellodl.sqlite3").run(
+    with RunLog().run(
         "splice", asdict(settings) | about, seed=options.seed, data=data.name
     ) as run:
         if options.folds:

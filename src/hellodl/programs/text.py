@@ -17,18 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import inside, nn
+from hellodl import nn
+from hellodl.commands.show import harmless
 from hellodl.console import log
 from hellodl.data.text import CORPORA, load_text
 from hellodl.data.vocabulary import learn_vocabulary
 from hellodl.errors import DataError
 from hellodl.nn import LanguageModel, Module
-from hellodl.parallel import Lanes
 from hellodl.programs import recorded
-from hellodl.programs.lesson import Lesson
-from hellodl.programs.show import harmless
-from hellodl.runwriter import Run, fingerprint
-from hellodl.train import OPTIMIZERS, SCHEDULES, Settings, Trainer
+from hellodl.runs.writer import Run, fingerprint
+from hellodl.train import OPTIMIZERS, SCHEDULES, Settings, Trainer, inside
+from hellodl.train.lanes import Lanes
+from hellodl.train.lesson import Lesson
 
 PROBED = 8  # windows of the validation text that run through, where the network is looked into
 PARTS = 8  # of a training: after each one it is judged, and writes a sample

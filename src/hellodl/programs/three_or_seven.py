@@ -14,12 +14,13 @@ import json
 import numpy as np
 
 from hellodl import data, nn, optim
+from hellodl.autograd.tensor import Tensor
+from hellodl.commands import show
 from hellodl.console import log
 from hellodl.data.batches import cut, epoch_order
 from hellodl.data.dataset import Dataset
-from hellodl.parallel import as_input
-from hellodl.programs import learning, show
-from hellodl.tensor import Tensor
+from hellodl.programs import learning
+from hellodl.train.lanes import as_input
 
 DATASETS = ("mnist", "ink")
 

@@ -19,8 +19,8 @@ from hellodl.reading.photo import Photo, load_photo
 from hellodl.reading.segment import Glyph, find_glyphs
 from hellodl.reading.strays import without_strays
 from hellodl.reading.survey import Survey, survey
+from hellodl.reading.views import Classify
 from hellodl.reading.words import word_starts
-from hellodl.views import Classify
 
 __all__ = [
     "Character",

@@ -12,8 +12,8 @@ import itertools
 
 import numpy as np
 
+from hellodl.data.pages.hands import HEIGHTS
 from hellodl.data.unipen import CLASSES_62
-from hellodl.pages.hands import HEIGHTS
 from hellodl.reading.parts import Box
 
 # Tops and bottoms above the line, in heights of a small x, and how much people differ in them.

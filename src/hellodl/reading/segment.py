@@ -22,7 +22,7 @@ from hellodl.reading.glyph import among, cut_out, normalise
 from hellodl.reading.layout import Atom, Line
 from hellodl.reading.parts import Box, around
 from hellodl.reading.survey import Survey
-from hellodl.views import Classify, from_all_sides
+from hellodl.reading.views import Classify, from_all_sides
 
 WIDEST_GAP = 0.3  # of the letter height: pieces farther apart are never one character
 CUT_COST = 1.2  # nats: cutting through ink needs a reason

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from hellodl.console import log
 from hellodl.errors import HelloError
-from hellodl.tensorfile import one_line
+from hellodl.storage.safetensors import one_line
 from hellodl.web.desks import Chairs
 
 

@@ -22,8 +22,8 @@ from starlette.types import ASGIApp
 
 from hellodl.data.collection import Collection
 from hellodl.errors import HelloError, PhotoError
-from hellodl.runlog import RunLog
-from hellodl.sampling import Knobs
+from hellodl.nn.sampling import Knobs
+from hellodl.runs.log import RunLog
 from hellodl.web import draw, openapi, photo, watch, writing
 from hellodl.web.answers import Answer, Events, refusal, tell
 from hellodl.web.desks import Chairs, Desk

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from hellodl import nn, ops
+from hellodl.autograd.mode import no_grad
+from hellodl.autograd.tensor import Tensor
 from hellodl.data.augment import poster
 from hellodl.data.strokes import render
-from hellodl.mode import no_grad
-from hellodl.parallel import predict
 from hellodl.plots.layers import activations, layers_of
-from hellodl.tensor import Tensor
-from hellodl.views import VIEWS, agreed, seen
+from hellodl.reading.views import VIEWS, agreed, seen
+from hellodl.train.lanes import predict
 from hellodl.web.answers import picture_in_text
 from hellodl.web.readers import Known
 

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from hellodl.commands import teach
+from hellodl.commands.truth import corrected_photo
 from hellodl.data.collection import Collection, Lesson, now
 from hellodl.errors import DataError, HelloError, PhotoError
-from hellodl.programs import teach
-from hellodl.programs.truth import corrected_photo
 from hellodl.reading import Classify, read_page
 from hellodl.reading.align import class_of
 from hellodl.reading.turn import best_turn

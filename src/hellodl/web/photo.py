@@ -9,9 +9,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from hellodl.commands.read import Reader
+from hellodl.data.pages.layout import sample_page
 from hellodl.errors import PhotoError
-from hellodl.pages.layout import sample_page
-from hellodl.programs.read import Reader
 from hellodl.reading import Classify, Page, Photo
 from hellodl.reading.header import picture_size
 from hellodl.reading.photo import decoded_photo

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from hellodl.checkpoint import load_model
+from hellodl.commands import read, write
 from hellodl.data.collection import Collection
 from hellodl.data.vocabulary import Vocabulary
 from hellodl.errors import CheckpointError, DataError
 from hellodl.nn import LanguageModel, Module
-from hellodl.parallel import probabilities
-from hellodl.programs import read, write
 from hellodl.reading import Classify
+from hellodl.train.checkpoint import load_model
+from hellodl.train.lanes import probabilities
 
 T = TypeVar("T")
 

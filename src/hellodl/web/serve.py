@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from hellodl.console import log
 from hellodl.errors import HelloError
-from hellodl.runlog import DEFAULT_PATH
+from hellodl.runs.log import DEFAULT_PATH
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -91,7 +91,7 @@ def serve(app: ASGIApp, listening: socket.socket, debug: bool = False) -> None:
     """Answer whoever asks, until Ctrl-C."""
     import uvicorn
 
-    from hellodl.parallel import single_threaded_products
+    from hellodl.train.lanes import single_threaded_products
     from hellodl.web.patience import Patience
 
     config = uvicorn.Config(

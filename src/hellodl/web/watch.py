@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from starlette.exceptions import HTTPException
 
-from hellodl.programs.runs import minutes, status, summary
-from hellodl.runlog import RunLog
+from hellodl.commands.runs import minutes, status, summary
+from hellodl.runs.log import RunLog
 from hellodl.web.answers import STILL_HERE, event
 from hellodl.web.desks import Desk
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from hellodl.data.vocabulary import Vocabulary
 from hellodl.nn import LanguageModel
-from hellodl.sampling import Knobs, Writer, continued, probabilities
+from hellodl.nn.sampling import Knobs, Writer, continued, probabilities
 from hellodl.web.answers import event
 from hellodl.web.desks import Desk
 

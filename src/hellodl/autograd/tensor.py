@@ -1,0 +1,331 @@
+"""A tensor is an array that remembers how it was made.
+
+Whoever remembers how a number was made can work out how it would change if what it was made from changed.
+That is the chain rule, and it is all there is to automatic gradients: every operation notes its parents and,
+for each of them, the function that carries a gradient back (reverse-mode differentiation; Linnainmaa 1970,
+made popular for networks by Rumelhart, Hinton and Williams 1986). `backward` then walks from the loss to the
+weights, every node once.
+
+This file has the tensor and the arithmetic behind Python's operators. The walk is in `backward.py`, all other
+operations are in `ops/`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hellodl.autograd.backward import Array, CarryBack, walk_back
+from hellodl.autograd.mode import check, lock, mode
+from hellodl.errors import ShapeError, TrainingError
+
+
+class Tensor:
+    """An n-dimensional array with a gradient.
+
+    `data` is a NumPy array: float32 for all that is learned (float64 only for checking gradients), integers
+    for indices. `grad`, once `backward` has run, has the shape of `data`, and only tensors that were made by
+    hand with `requires_grad=True` (the leaves: weights) keep one. Lists and float64 arrays become float32
+    unless `dtype` says otherwise.
+    """
+
+    __slots__ = ("__weakref__", "_parents", "data", "grad", "requires_grad")
+    __array_priority__ = 1000  # NumPy arrays on the left of an operator let us answer
+
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None):
+        array = np.asarray(data.data if isinstance(data, Tensor) else data, dtype=dtype)
+        if dtype is None and array.dtype.kind == "f" and array.dtype != np.float32:
+            array = array.astype(np.float32)
+        if requires_grad and array.dtype.kind != "f":
+            raise TypeError(f"only floats have gradients, not {array.dtype}; give it dtype=np.float32")
+        self.data: Array = array
+        self.grad: Array | None = None
+        self.requires_grad = requires_grad
+        self._parents: tuple[tuple[Tensor, CarryBack], ...] | None = ()
+
+    shape = property(lambda self: self.data.shape)
+    ndim = property(lambda self: self.data.ndim)
+    size = property(lambda self: self.data.size)
+    dtype = property(lambda self: self.data.dtype)
+    T = property(lambda self: self.transpose())
+
+    def numpy(self) -> Array:
+        """The array itself (not a copy)."""
+        return self.data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """So that NumPy and plotting libraries take a tensor for its array."""
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    def item(self) -> float:
+        """The one number that this tensor holds."""
+        return self.data.item()
+
+    def detach(self) -> Tensor:
+        """The same array, without its past."""
+        return _tensor(self.data)
+
+    def backward(self, gradient: Any = None, keep_graph: bool = False) -> None:
+        """Add to the `grad` of every leaf how much this tensor changes with it.
+
+        `gradient`, of this tensor's shape, says how much the end result changes with each of its elements; it
+        may be left out for a single number (a loss), where it is 1. The graph is freed on the way, so that
+        memory does not pile up, unless `keep_graph`.
+        """
+        if not self.requires_grad:
+            raise TrainingError(
+                "backward: nothing here requires a gradient; make a leaf with requires_grad=True"
+            )
+        if gradient is None:
+            if self.size != 1:
+                raise ShapeError(f"backward: a tensor of shape {self.shape} is no single loss; call .mean() "
+                                 "or .sum() first, or hand in the gradient")  # fmt: skip
+            gradient = np.ones_like(self.data)
+        gradient = np.array(
+            gradient, dtype=self.dtype
+        )  # a copy: operations may keep it until the graph is freed
+        if gradient.shape != self.shape:
+            raise ShapeError(
+                f"backward: gradient {gradient.shape} for a tensor {self.shape}; make them alike"
+            )
+        walk_back(self, gradient, keep_graph)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __repr__(self) -> str:
+        return f"Tensor({np.array2string(self.data, precision=4, threshold=20)}, shape={self.shape})"
+
+    __hash__ = object.__hash__
+
+    def __neg__(self) -> Tensor:
+        return neg(self)
+
+    def __add__(self, other: Any) -> Tensor:
+        return add(self, as_tensor(other, self))
+
+    def __radd__(self, other: Any) -> Tensor:
+        return add(as_tensor(other, self), self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return sub(self, as_tensor(other, self))
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return sub(as_tensor(other, self), self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return mul(self, as_tensor(other, self))
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return mul(as_tensor(other, self), self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return div(self, as_tensor(other, self))
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return div(as_tensor(other, self), self)
+
+    def __pow__(self, exponent: float) -> Tensor:
+        return power(self, exponent)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return matmul(self, as_tensor(other, self))
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return matmul(as_tensor(other, self), self)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return getitem(self, key)
+
+    if TYPE_CHECKING:  # `ops` hands these in, so that x.sum() reads as well as sum(x)
+        sum: Callable[..., Tensor]
+        mean: Callable[..., Tensor]
+        max: Callable[..., Tensor]
+        reshape: Callable[..., Tensor]
+        transpose: Callable[..., Tensor]
+        exp: Callable[..., Tensor]
+        log: Callable[..., Tensor]
+        sqrt: Callable[..., Tensor]
+        abs: Callable[..., Tensor]
+        tanh: Callable[..., Tensor]
+        sigmoid: Callable[..., Tensor]
+        relu: Callable[..., Tensor]
+
+
+def _tensor(data: Array) -> Tensor:
+    """A tensor around this very array, without conversions: for results of operations."""
+    out = Tensor.__new__(Tensor)
+    out.data, out.grad, out.requires_grad, out._parents = data, None, False, ()
+    return out
+
+
+def as_tensor(value: Any, like: Tensor) -> Tensor:
+    """`value` as a tensor; plain numbers and arrays of floats take the dtype of `like`."""
+    if isinstance(value, Tensor):
+        return value
+    array = np.asarray(value)
+    if like.dtype.kind == "f":
+        array = array.astype(like.dtype, copy=False)
+    elif array.dtype == np.float64:
+        array = array.astype(np.float32)
+    return _tensor(array)
+
+
+def record(data: Array, *parents: tuple[Tensor, CarryBack]) -> Tensor:
+    """A result that remembers its parents: pairs of (tensor, function from the result's gradient to its own).
+
+    The functions may hold arrays but never the result itself: a cycle would keep whole graphs alive.
+    """
+    out = _tensor(np.asarray(data))  # NumPy's own 0-d results are scalars, not arrays
+    if data.dtype == np.float64:
+        kinds = {parent.data.dtype for parent, _ in parents}
+        if np.dtype(np.float64) not in kinds and any(kind.kind != "f" for kind in kinds):
+            out.data = out.data.astype(np.float32)  # with integers among the parents, NumPy goes to float64
+    if mode.remember:
+        out._parents = tuple(parent for parent in parents if parent[0].requires_grad)
+        out.requires_grad = bool(out._parents)
+    if mode.debug:
+        check(out.data, sys._getframe(1).f_code.co_name)
+        if out.requires_grad:
+            lock(out.data, *(parent.data for parent, _ in parents))
+    return out
+
+
+def jointly(
+    parents: tuple[Tensor, ...], back: Callable[[Array], tuple[Array | None, ...]]
+) -> tuple[tuple[Tensor, CarryBack], ...]:
+    """For `record`: parents whose gradients come out of one computation, `back`, in their order.
+
+    It is done for the first parent that asks and kept for the others; for one that requires no gradient, and so
+    never asks, it may give None.
+    """
+    last: list[Any] = []
+
+    def share(k: int) -> CarryBack:
+        def carry_back(g: Array) -> Array:
+            if not last or last[0] is not g:
+                last[:] = [g, back(g)]
+            return last[1][k]
+
+        carry_back.__qualname__ = back.__qualname__  # for messages: whose gradient it is
+        return carry_back
+
+    return tuple((parent, share(k)) for k, parent in enumerate(parents))
+
+
+def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """Undo broadcasting: what was copied along an axis gets the sum of the gradients along that axis."""
+    if gradient.shape == shape:
+        return gradient
+    gradient = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
+    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and gradient.shape[i] != 1)
+    return gradient.sum(axis=stretched, keepdims=True) if stretched else gradient
+
+
+def memory_order(array: Array) -> list[int]:
+    """The axes of an array as they lie in its memory, the outermost first."""
+    return sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+
+
+def column_sums(rows: Array) -> Array:
+    """The sum of each column of (M, C), as a product with a row of ones: what a bias gets, faster than `sum`."""
+    return np.ones(len(rows), rows.dtype) @ rows
+
+
+def broadcast(name: str, function: Callable[..., Array], a: Tensor, b: Tensor) -> Array:
+    """`function(a, b)` on the arrays, with an error that helps where their shapes do not line up."""
+    try:
+        return function(a.data, b.data)
+    except ValueError:
+        raise ShapeError(f"{name}: {a.shape} and {b.shape} do not line up; "
+                         "reshape one so that sizes match from the right") from None  # fmt: skip
+
+
+def add(a: Tensor, b: Tensor) -> Tensor:
+    """Elementwise sum.  Both sides change the result one to one."""
+    out = broadcast("add", np.add, a, b)
+    return record(out, (a, lambda g: unbroadcast(g, a.shape)),
+                       (b, lambda g: unbroadcast(g, b.shape)))  # fmt: skip
+
+
+def sub(a: Tensor, b: Tensor) -> Tensor:
+    """Elementwise difference."""
+    out = broadcast("sub", np.subtract, a, b)
+    return record(out, (a, lambda g: unbroadcast(g, a.shape)),
+                       (b, lambda g: unbroadcast(-g, b.shape)))  # fmt: skip
+
+
+def mul(a: Tensor, b: Tensor) -> Tensor:
+    """Elementwise product.  d(ab)/da = b: each side's gradient is scaled by the other side's value."""
+    out = broadcast("mul", np.multiply, a, b)
+    return record(out, (a, lambda g: unbroadcast(g * b.data, a.shape)),
+                       (b, lambda g: unbroadcast(g * a.data, b.shape)))  # fmt: skip
+
+
+def div(a: Tensor, b: Tensor) -> Tensor:
+    """Elementwise quotient.  d(a/b)/da = 1/b, d(a/b)/db = -a/b²."""
+    out = broadcast("div", np.divide, a, b)
+    return record(out, (a, lambda g: unbroadcast(g / b.data, a.shape)),
+                       (b, lambda g: unbroadcast(-g * out / b.data, b.shape)))  # fmt: skip
+
+
+def neg(x: Tensor) -> Tensor:
+    """Minus x."""
+    return record(-x.data, (x, lambda g: -g))
+
+
+def power(x: Tensor, exponent: float) -> Tensor:
+    """x to a fixed power, a plain number.  d(xⁿ)/dx = n xⁿ⁻¹."""
+    n = exponent if isinstance(exponent, int) else float(exponent)
+    return record(x.data**n, (x, lambda g: g * (n * x.data ** (n - 1)) if n else np.zeros_like(g)))
+
+
+def matmul(a: Tensor, b: Tensor) -> Tensor:
+    """Matrix product of (..., m, k) and (..., k, n), or with a vector (k,) on either side.
+
+    d(AB)/dA carries G back as G Bᵀ, and d(AB)/dB as Aᵀ G: the only way that the shapes fit.
+    """
+    out = broadcast("matmul", np.matmul, a, b)
+
+    def to_a(g: Array) -> Array:
+        if b.ndim == 1:
+            return unbroadcast(np.expand_dims(g, -1) * b.data, a.shape)
+        if a.ndim == 1:
+            return unbroadcast((np.expand_dims(g, -2) @ np.swapaxes(b.data, -1, -2))[..., 0, :], a.shape)
+        return unbroadcast(g @ np.swapaxes(b.data, -1, -2), a.shape)
+
+    def to_b(g: Array) -> Array:
+        if a.ndim == 1 or b.ndim == 1:
+            column = a.data[:, None] if a.ndim == 1 else np.swapaxes(a.data, -1, -2)
+            row = np.expand_dims(g, -2) if a.ndim == 1 and b.ndim > 1 else np.expand_dims(g, -1)
+            product = column * row if a.ndim == 1 else column @ row
+            return unbroadcast(product[..., 0] if b.ndim == 1 else product, b.shape)
+        return unbroadcast(np.swapaxes(a.data, -1, -2) @ g, b.shape)
+
+    return record(out, (a, to_a), (b, to_b))
+
+
+def getitem(x: Tensor, key: Any) -> Tensor:
+    """x[key], with slices, integers, index arrays or masks.  Elements that were taken twice get both gradients."""
+    key = tuple(_index(part) for part in key) if isinstance(key, tuple) else _index(key)
+    parts = key if isinstance(key, tuple) else (key,)
+    once = all(
+        isinstance(part, int | slice | np.integer) or part is None or part is Ellipsis for part in parts
+    )
+
+    def to_x(g: Array) -> Array:
+        out = np.zeros_like(x.data)
+        if once:
+            out[key] = g
+        else:
+            np.add.at(out, key, g)
+        return out
+
+    return record(x.data[key], (x, to_x))
+
+
+def _index(part: Any) -> Any:
+    return part.data if isinstance(part, Tensor) else part

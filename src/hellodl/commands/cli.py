@@ -1,0 +1,263 @@
+"""The command line: a thin list of the programs.
+
+A program is a module with `add_arguments(parser)` and `main(options) -> int`. It is imported only when it is
+called for, so that `hellodl -h` need not wait for libraries that it does not use. What all programs share is
+settled here, once: common options, log lines, and what becomes of an error. Exit 0 when done, 1 when the work
+failed, 2 for wrong usage, 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from hellodl.errors import HelloError
+
+
+class Program(NamedTuple):
+    """Where a program lives, what it does in one line, and which of the common options it takes."""
+
+    module: str
+    help: str
+    options: tuple[str, ...] = ()
+
+
+LEARNING = ("seed", "threads", "data", "json")
+
+TRAIN = {
+    "three-or-seven": Program(
+        "hellodl.programs.three_or_seven", "tell a 3 from a 7: weights made by hand, then learned", LEARNING
+    ),
+    "digits": Program("hellodl.programs.digits", "learn to read digits", LEARNING),
+    "letters": Program("hellodl.programs.letters", "learn to read handwritten letters", LEARNING),
+    "reader": Program("hellodl.programs.reader", "learn letters and digits for reading photos", LEARNING),
+    "text": Program("hellodl.programs.text", "learn to write: a corpus, character by character", LEARNING),
+    "splice": Program("hellodl.programs.splice", "learn where the introns of a gene begin and end", LEARNING),
+}
+
+Table = Mapping[str, "Program | Mapping[str, Program]"]
+
+PROGRAMS: Table = {
+    "demo": Program(
+        "hellodl.programs.demo",
+        "train a small letter reader from nothing, then read a page with it",
+        LEARNING,
+    ),
+    "read": Program("hellodl.commands.read", "read photos of handwriting", ("threads", "json")),
+    "score": Program(
+        "hellodl.commands.score", "how well photos are read whose text is known", ("seed", "threads", "json")
+    ),
+    "teach": Program("hellodl.commands.teach", "teach the reader your own hand", ("seed", "threads", "json")),
+    "splice": Program(
+        "hellodl.commands.scan", "find where introns begin and end in DNA", ("threads", "json")
+    ),
+    "train": TRAIN,
+    "write": Program("hellodl.commands.write", "a small GPT writes on from a prompt", ("seed", "json")),
+    "evaluate": Program("hellodl.commands.evaluate", "how well a trained model reads a data set", LEARNING),
+    "quantize": Program(
+        "hellodl.commands.quantize", "how small a model's file can be, and what that costs", LEARNING
+    ),
+    "pages": Program(
+        "hellodl.commands.made", "make photos of handwritten pages whose text is known", ("seed", "json")
+    ),
+    "data": Program("hellodl.commands.data", "list the data sets, or download one", ("data", "json")),
+    "runs": Program("hellodl.commands.runs", "list, show and compare the training runs so far", ("json",)),
+    "plot": Program(
+        "hellodl.commands.plot",
+        "draw a training or a data set: curves, weights, kernels",
+        ("seed", "data", "json"),
+    ),
+    "inspect": Program("hellodl.commands.inspect", "draw what goes on inside a trained model", LEARNING),
+    "web": Program("hellodl.web.serve", "the page: draw, read photos, teach, watch runs", ("threads",)),
+    "bench": Program(
+        "hellodl.bench.bench", "images and letters a second, beside others", ("data", "json")
+    ),
+    "reproduce": Program("hellodl.commands.reproduce", "run published figures again", ("data", "json")),
+}
+
+HELP_OF_TABLES = {"train": "train a network: " + ", ".join(TRAIN)}
+
+
+class WrongUsage(Exception):
+    """Carries the exit status of argparse, which would rather leave the whole process."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with `main` left in charge of leaving, and errors in the form of all other errors."""
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Print the message, if any, and let `main` return the status."""
+        if message:
+            say(message)
+        raise WrongUsage(status)
+
+    def error(self, message: str) -> NoReturn:
+        """One line that says what is wrong and where the help is."""
+        say(f"{message}; see: {self.prog} -h")
+        raise WrongUsage(2)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one program by its name and arguments (those of the process if none are given); its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    forgive_output()
+    try:
+        try:
+            status = run(arguments)
+        except WrongUsage as usage:
+            status = usage.args[0]
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader of our output has seen enough, as in `hellodl runs | head`
+        close_output()
+        return 141
+    except KeyboardInterrupt as interruption:
+        if debug:
+            raise
+        say(str(interruption) or "interrupted")  # a training says where it stopped, and how to go on
+        return 130
+    except HelloError as error:
+        if debug:
+            raise
+        say(str(error))
+        return 1
+    except Exception as error:
+        if debug:
+            raise
+        if isinstance(error, OSError):
+            close_output()  # perhaps the output itself failed, on a full disk; do not fail again at exit
+        say(f"unexpected {type(error).__name__}: {error}; run it again with --debug to see where")
+        return 1
+
+
+def run(arguments: list[str]) -> int:
+    """Find the program in the table, give it its options, and call it."""
+    table, name, rest = PROGRAMS, "hellodl", arguments
+    while True:
+        word, rest = choose(table, name, rest)
+        name = f"{name} {word}"
+        found = table[word]
+        if isinstance(found, Program):
+            break
+        table = found
+    module = import_module(found.module)
+    parser = Parser(prog=name, description=found.help, allow_abbrev=False)
+    module.add_arguments(parser)
+    add_common_options(parser, found.options)
+    options = parser.parse_args(rest)
+
+    from hellodl.console import start_logging
+
+    start_logging(verbose=options.debug)
+    return int(module.main(options) or 0)
+
+
+def choose(table: Table, name: str, rest: list[str]) -> tuple[str, list[str]]:
+    """The first word names the program; options before it are ours (help, version, debug)."""
+    at = next((i for i, word in enumerate(rest) if not word.startswith("-")), len(rest))
+    parser = Parser(prog=name, usage=f"{name} PROGRAM [options]", epilog=f"More: {name} PROGRAM -h")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = "Deep learning from scratch.\n\n" + list_of(table)
+    parser.allow_abbrev = False
+    if name == "hellodl":
+        parser.add_argument("--version", action="store_true", help="show the version and exit")
+    parser.add_argument("--debug", action="store_true", help="show details, and where an error came from")
+    ours = parser.parse_args(rest[:at])
+    if getattr(ours, "version", False):
+        print(f"hellodl {version()}")
+        parser.exit()
+    if at == len(rest):
+        parser.print_help(sys.stderr)
+        parser.exit(2)
+    word = rest[at]
+    if word not in table:
+        parser.error(f"there is no program {word!r}{nearest(word, table)}")
+    later = rest[at + 1 :]
+    return word, [*later, "--debug"] if ours.debug and "--debug" not in later else later
+
+
+def list_of(table: Table) -> str:
+    """The programs with one line each."""
+    width = max(map(len, table))
+    lines = [
+        f"  {word:{width}}  {found.help if isinstance(found, Program) else HELP_OF_TABLES[word]}"
+        for word, found in table.items()
+    ]
+    return "\n".join(["programs:", *lines])
+
+
+def nearest(word: str, table: Table) -> str:
+    """A guess at what was meant."""
+    import difflib
+
+    if close := difflib.get_close_matches(word, table, n=1, cutoff=0.5):
+        return f"; did you mean {close[0]!r}?"
+    return "; there are " + ", ".join(table)
+
+
+def add_common_options(parser: argparse.ArgumentParser, wanted: tuple[str, ...]) -> None:
+    """The options that mean the same everywhere; a program that brought its own of that name keeps it."""
+    group = parser.add_argument_group("common options")
+    common: dict[str, dict] = {
+        "seed": {"type": whole_number, "default": 0, "metavar": "N", "help": "what chance starts from (0)"},
+        "threads": {"type": at_least_one, "metavar": "N", "help": "processor threads (as many as there are)"},
+        "data": {"type": Path, "metavar": "DIR", "help": "where data sets are, if not in their usual place"},
+        "json": {"action": "store_true", "help": "print the result as one JSON object"},
+    }
+    for name in wanted:
+        with contextlib.suppress(argparse.ArgumentError):
+            group.add_argument(f"--{name}", **common[name])
+    group.add_argument("--debug", action="store_true", help="show details, and where an error came from")
+
+
+def whole_number(text: str) -> int:
+    """A number from 0 up, for argparse."""
+    return _number(text, 0)
+
+
+def at_least_one(text: str) -> int:
+    """A number from 1 up, for argparse."""
+    return _number(text, 1)
+
+
+def _number(text: str, least: int) -> int:
+    with contextlib.suppress(ValueError):
+        if int(text) >= least:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least {least}")
+
+
+def version() -> str:
+    """The version that is installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("hellodl")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def say(message: str) -> None:
+    """One line on standard error, of which no character can command the terminal (file names may try)."""
+    line = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
+    print(f"hellodl: {line.removeprefix('hellodl: ')}", file=sys.stderr)
+
+
+def forgive_output() -> None:
+    """A terminal that cannot show a character shows its number instead; that is no reason to fail."""
+    if getattr(sys.stdout, "errors", None) == "strict" and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def close_output() -> None:
+    """Send what is still to be printed nowhere, or Python would complain about it once more at exit."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,92 @@
+"""Who knows the language of a page, for `hellodl read --language`: counts of a text, or a network that writes.
+
+Reading asks for small letters, digits and spaces, one after the other (see `hellodl.reading.language`). A text is
+counted on the spot. A network has its own vocabulary, with both cases and with signs that reading does not know, so
+each of its symbols is put under what it would be read as, and their probabilities are added up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hellodl.commands import write
+from hellodl.data.ngrams import ALPHABET, NGrams, as_read
+from hellodl.data.text import load_text
+from hellodl.data.vocabulary import Bytes, Characters, Vocabulary
+from hellodl.errors import CheckpointError, DataError
+from hellodl.models import find_model
+from hellodl.nn import LanguageModel
+from hellodl.nn.language import Writer
+from hellodl.reading import Language
+from hellodl.train.lanes import single_threaded_products
+
+LEAST = 200  # letters: fewer say nothing about a language
+
+
+def load(source: str | Path) -> Language:
+    """From a model file, the name of a shipped one, a text file or folder, or a corpus by name.
+
+    Raises CheckpointError for a model whose tokens are no single characters, DataError for what is no text.
+    """
+    path = find_model(str(source))
+    if path.suffix == ".safetensors":
+        network, vocabulary = write.load(path)
+        return TextModel(network, vocabulary, path)
+    corpus = load_text(str(source))
+    if len(as_read(corpus.text)) < LEAST:
+        raise DataError(f"{source}: is too short to learn a language from; give a text of some pages")
+    return NGrams(corpus.text)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A network that has read so far, and what it expects: logarithms of probabilities, (vocabulary,) float64."""
+
+    writer: Writer
+    expects: np.ndarray
+
+
+class TextModel:
+    """A network that writes character by character, asked as a `reading.Language`."""
+
+    alphabet = ALPHABET
+
+    def __init__(self, network: LanguageModel, vocabulary: Vocabulary, path: Path):
+        if isinstance(vocabulary, Characters):
+            symbols = [vocabulary.decode([token]) for token in range(vocabulary.size)]
+        elif isinstance(vocabulary, Bytes):
+            symbols = [chr(byte) if byte < 128 else " " for byte in range(vocabulary.size)]
+        else:
+            raise CheckpointError(f"{path}: thinks in pieces of words, and reading asks for letters; "
+                                  "train one with `hellodl train text --tokens characters`")  # fmt: skip
+        self.network, self.vocabulary = network, vocabulary
+        # For each letter of the alphabet the tokens that would be read as it; all signs are spaces.
+        read_as = np.array([ALPHABET.index((as_read(symbol) or " ")[0]) for symbol in symbols])
+        self.tokens = [np.flatnonzero(read_as == k) for k in range(len(ALPHABET))]
+
+    def start(self) -> Heard:
+        """A line begins."""
+        return self._heard(self.network.writer(), self.vocabulary.start())
+
+    def scores(self, states: list[Heard]) -> np.ndarray:
+        """The logarithms of how likely each letter is to be next, in either case: (states, V) float64."""
+        likely = np.exp([state.expects for state in states])
+        with np.errstate(divide="ignore"):  # letters that the network does not know
+            return np.log(np.stack([likely[:, tokens].sum(axis=1) for tokens in self.tokens], axis=1))
+
+    def go_on(self, state: Heard, character: str) -> Heard:
+        """The state after one letter more, in the likelier case; what the network does not know is unknown to it."""
+        known = self.tokens[ALPHABET.find(character)] if character in ALPHABET else np.array([], np.int64)
+        if character == " ":
+            known = self.vocabulary.encode(" ")
+        token = int(known[state.expects[known].argmax()]) if len(known) else self.vocabulary.unknown or 0
+        return self._heard(state.writer.fork(), token)
+
+    def _heard(self, writer: Writer, token: int) -> Heard:
+        with single_threaded_products():
+            logits = writer.step(token).astype(np.float64)
+        logits -= logits.max()
+        return Heard(writer, logits - np.log(np.exp(logits).sum()))

@@ -1,0 +1,80 @@
+"""`hellodl pages`: photographs of handwritten pages, made up, with the truth of every letter beside them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hellodl.errors import HelloError
+
+if TYPE_CHECKING:
+    from hellodl.data.pages.photograph import Photographed
+
+CONDITIONS = ("mild", "hard", "any")
+DEFAULT_COUNT = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How bad the photos may be, how many, where they go, and in whose hands."""
+    parser.description = (
+        "Make photos of handwritten pages, to try a reader on: DIR/page-0001.png, what it says in "
+        "page-0001.txt, and the box of every character's ink in page-0001.json."
+    )
+    option = parser.add_argument
+    # fmt: off
+    option("--conditions", choices=CONDITIONS, default="mild",
+           help="mild: a decent phone photo; hard: a bad one that a person still reads; "
+                "any: a broad mix, to train on (mild)")
+    option("--count", type=int, default=DEFAULT_COUNT, metavar="N", help=f"pages ({DEFAULT_COUNT})")
+    option("--out", type=Path, required=True, metavar="DIR", help="the folder for them")
+    option("--split", choices=("test", "train"), default="test",
+           help="styles of handwriting that training never sees, or those that it does (test)")
+    # fmt: on
+    parser.set_defaults(wrong_usage=parser.error)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Make the pages, one seed after the other, and say where they are."""
+    from hellodl.commands.read import make_folder
+    from hellodl.console import progress_bar
+    from hellodl.data.pages.photograph import PRESETS, made_page
+
+    if options.count < 1:
+        options.wrong_usage("--count is a number from 1 up")
+    make_folder(options.out)
+    characters = 0
+    with progress_bar("writing pages", options.count) as bar:
+        for number in range(options.count):
+            seed = options.seed + number
+            page = made_page(PRESETS[options.conditions], seed, options.split)
+            save(page, options.out / f"page-{number + 1:04d}", options.conditions, seed, options.split)
+            characters += len(page.boxes)
+            bar.advance()
+    if options.json:
+        print(json.dumps({"folder": str(options.out), "pages": options.count, "characters": characters}))
+    else:
+        print(f"{options.count} pages with {characters:,} characters are in {options.out}")
+    return 0
+
+
+def save(page: Photographed, stem: Path, conditions: str, seed: int, split: str) -> None:
+    """Write a page's picture, text and boxes to STEM.png, STEM.txt and STEM.json."""
+    from hellodl.commands.read import save_picture
+
+    truth = {
+        "conditions": conditions,
+        "seed": seed,
+        "split": split,
+        "text": page.text,
+        "boxes": [vars(box) for box in page.boxes],
+    }
+    save_picture(stem.with_suffix(".png"), page.picture)
+    try:
+        stem.with_suffix(".txt").write_text(page.text + "\n", "utf-8")
+        stem.with_suffix(".json").write_text(json.dumps(truth) + "\n", "utf-8")
+    except OSError as error:
+        raise HelloError(
+            f"{stem}: cannot be written ({error.strerror or error}); choose a folder by --out"
+        ) from error

@@ -1,0 +1,224 @@
+"""`hellodl read PHOTO ...`: the text of photographed handwriting, and a picture that shows what was read
+where."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hellodl.console import log
+from hellodl.errors import CheckpointError, HelloError, PhotoError
+from hellodl.models import MODELS
+from hellodl.reading.debug import DebugFolder, Watcher, nobody
+from hellodl.storage.whole import write_whole
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from hellodl.reading import Classify, Language, Page
+
+MODEL = MODELS / "reader.safetensors"
+TURNS = ("auto", "0", "90", "180", "270")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The photos, and where the pictures with the answers go."""
+    parser.add_argument(
+        "photos", nargs="+", type=Path, metavar="PHOTO", help="photos of unjoined handwriting"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="where PHOTO-read.png goes (here)"
+    )
+    parser.add_argument(
+        "--case", choices=("upper", "lower"), help="all letters in one case (as the page shows them)"
+    )
+    parser.add_argument("--min-confidence", type=share, default=0.0, metavar="P",
+                        help="write ? for characters that are less probable than this, 0 to 1 (0)")  # fmt: skip
+    parser.add_argument(
+        "--debug-dir", type=Path, metavar="DIR", help="put a picture of each stage of reading there"
+    )
+    add_reader_arguments(parser)
+
+
+def add_reader_arguments(parser: argparse.ArgumentParser) -> None:
+    """Who reads, and how: the options of all programs that read photos."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--model", type=Path, metavar="FILE", help="another reader than the one that ships")
+    which.add_argument("--mine", action="store_true",
+                       help="the reader that learned your hand from `hellodl teach` (in $HELLODL_MINE, else among "
+                            "your own data; that of another folder: --model DIR/reader.safetensors)")  # fmt: skip
+    parser.add_argument("--language", metavar="TEXT",
+                        help="decide doubtful letters by a text in the same language: a file, a corpus of "
+                             "`hellodl train text`, or a model that it made of characters (.safetensors)")  # fmt: skip
+    parser.add_argument("--rotate", choices=TURNS, default="0",
+                        help="turn photos by so many degrees to the right first; auto: try all four (0)")  # fmt: skip
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError
+    return value
+
+
+def main(options: argparse.Namespace) -> int:
+    """Read each photo; a bad one gets its line and does not keep the others from being read."""
+    reader = reader_of(options)
+    make_folder(options.out)
+    records, failed = [], False
+    names = picture_names(options.photos)
+    for place, (path, name) in enumerate(zip(options.photos, names)):
+        watch = (
+            DebugFolder(options.debug_dir, name.removesuffix("-read.png")) if options.debug_dir else nobody
+        )
+        try:
+            page, annotated = read_and_annotate(path, reader, watch)
+            save_picture(options.out / name, annotated)
+        except PhotoError as error:
+            print(f"hellodl: {error}", file=sys.stderr)
+            failed = True
+            continue
+        page = page.in_case(options.case).doubting(options.min_confidence)
+        if options.json:
+            records.append({"photo": str(path), **page.to_json()})
+        else:
+            show(page, path if len(options.photos) > 1 else None, first=place == 0)
+    if options.json:
+        print(json.dumps({"photos": records}, ensure_ascii=False))
+    return int(failed)
+
+
+def show(page: Page, path: Path | None, first: bool) -> None:
+    """The text on standard output, under its file's name where there are several."""
+    if path is not None:
+        print(("" if first else "\n") + f"{path}:")
+    if page.text:
+        print(page.text, flush=True)
+
+
+def read_photo(
+    path: str | Path,
+    model: str | Path | None = None,
+    language: str | Path | None = None,
+    rotate: str | int = 0,
+) -> Page:
+    """Read one photo with the reader that ships, or with the model file given; `.text` is what it says.
+
+    `language` is what `--language` takes; `rotate` turns the photo first, by 90, 180 or 270 degrees to the right,
+    or as it reads best ("auto").
+    """
+    classify, classes = classifier(None if model is None else Path(model))
+    reader = Reader(classify, classes, None if language is None else load_language(language), str(rotate))
+    return read_and_annotate(Path(path), reader)[0]
+
+
+def read_and_annotate(path: Path, reader: Reader, watch: Watcher = nobody) -> tuple[Page, np.ndarray]:
+    """The page, its boxes in pixels of the photo, and the picture with the answers (large ones reduced)."""
+    from hellodl.reading import annotate, load_photo
+
+    photo = load_photo(path)
+    page = reader(photo.picture, watch)
+    return page.enlarged(photo.reduction), annotate(photo.picture, page)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who reads pictures: a network's opinion and its classes, perhaps a language, and which way up."""
+
+    classify: Classify
+    classes: str
+    language: Language | None = None
+    rotate: str = "0"
+
+    def __call__(self, picture: np.ndarray, watch: Watcher = nobody) -> Page:
+        """What a picture (H, W, 3) uint8 says, with its boxes in its pixels."""
+        from hellodl.reading import read_page
+        from hellodl.reading.turn import best_turn, turned, turned_back
+
+        def look(upright: np.ndarray) -> Page:
+            return read_page(upright, self.classify, self.classes)
+
+        degrees = best_turn(picture, look) if self.rotate == "auto" else int(self.rotate)
+        page = read_page(turned(picture, degrees), self.classify, self.classes, self.language, watch)
+        return turned_back(page, degrees)
+
+
+def reader_of(options: argparse.Namespace) -> Reader:
+    """The reader that the options ask for."""
+    classify, classes = classifier(own_reader() if options.mine else options.model, options.threads)
+    return Reader(classify, classes, options.language and load_language(options.language), options.rotate)
+
+
+def load_language(source: str | Path) -> Language:
+    """Somebody who knows the language of a text, or of what a model of text learned from."""
+    from hellodl.commands.language import load
+
+    return load(source)
+
+
+def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify, str]:
+    """From pictures (N, 28, 28) uint8 to probabilities (N, K) float32: a function, and the K names."""
+    from hellodl.train.checkpoint import load_model
+    from hellodl.train.lanes import probabilities
+
+    path = MODEL if model is None else model
+    network, metadata = load_model(path)
+    classes = metadata.get("classes")
+    if not classes:
+        raise CheckpointError(f"{path}: is no reader of characters; give a model from 'hellodl train reader'")
+
+    return lambda images: probabilities(network, images, threads), classes
+
+
+def own_reader() -> Path:
+    """The reader that `hellodl teach` made. Raises HelloError without one; says so where it began with an older one."""
+    from hellodl.data.collection import collection, digest
+    from hellodl.storage.safetensors import load
+
+    mine = collection()
+    if not mine.reader.exists():
+        raise HelloError(
+            f"{mine.folder}: has no reader of yours yet; teach it your hand by: hellodl teach PHOTO --text TRUTH"
+        )
+    card = load(mine.reader)[1].get("card")
+    if not isinstance(card, dict) or card.get("base") != digest(MODEL):
+        log.info("hellodl has a newer reader than the one that learned your hand; "
+                 "`hellodl teach` alone teaches it what is in your collection")  # fmt: skip
+    return mine.reader
+
+
+def picture_names(photos: list[Path]) -> list[str]:
+    """PHOTO-read.png for each; where two would be the same, with the suffix kept, or numbered."""
+    names: list[str] = []
+    stems = [path.stem for path in photos]
+    for path in photos:
+        name = path.stem if stems.count(path.stem) == 1 else path.name
+        number, wanted = 1, f"{name}-read.png"
+        while wanted in names:
+            number += 1
+            wanted = f"{name}-{number}-read.png"
+        names.append(wanted)
+    return names
+
+
+def make_folder(folder: Path) -> None:
+    """The folder for the pictures, made where it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HelloError(f"{folder}: is no folder and cannot be made ({error.strerror or error})") from error
+
+
+def save_picture(path: Path, picture: np.ndarray) -> None:
+    """Write a PNG whole or not at all."""
+    import cv2
+
+    done, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if not done:
+        raise HelloError(f"{path}: OpenCV cannot make this picture")
+    write_whole(path, data.tobytes())

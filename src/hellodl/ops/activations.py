@@ -1,0 +1,166 @@
+"""Activations: the bends between the layers, without which a hundred layers would be one straight line.
+
+Elementwise operations like those of `ops`, but the ones that a network does to millions of numbers, so that each has
+a way in memory that is used again and some have one in compiled loops.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hellodl.autograd.tensor import Array, Tensor, record
+from hellodl.ops import loops, scratch
+from hellodl.ops.error_function import erf as _erf
+
+# GELU by tanh: Φ(x) ≈ (1 + tanh u) / 2 with u = FIRST·x + THIRD·x³ (Hendrycks and Gimpel 2016).
+FIRST = math.sqrt(2 / math.pi)
+THIRD = FIRST * 0.044715
+
+
+def relu(x: Tensor) -> Tensor:
+    """max(x, 0), the rectifier (Nair and Hinton 2010).  The slope is 1 where something came through."""
+    if loops.use(x.data):
+        return _relu_in_loops(x)
+    out = np.maximum(x.data, 0, out=scratch.like(x.data))
+    return record(
+        out,
+        (x, lambda g: np.multiply(g, np.greater(out, 0, out=scratch.like(out, bool)), out=scratch.like(g))),
+    )
+
+
+def _relu_in_loops(x: Tensor) -> Tensor:
+    out = scratch.like(x.data)
+    loops.rectify(x.data.reshape(-1), out.reshape(-1))
+
+    def to_x(g: Array) -> Array:
+        gradient = scratch.like(out)
+        loops.unrectify(np.ascontiguousarray(g).reshape(-1), out.reshape(-1), gradient.reshape(-1))
+        return gradient
+
+    return record(out, (x, to_x))
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    """1/(1 + e⁻ˣ), by way of tanh, which never overflows.  Its slope is s(1-s)."""
+    out = 0.5 * np.tanh(0.5 * x.data) + 0.5
+    return record(out, (x, lambda g: g * (out * (1 - out))))
+
+
+def tanh(x: Tensor) -> Tensor:
+    """Hyperbolic tangent.  Its slope is 1 - tanh²."""
+    out = np.tanh(x.data)
+    return record(out, (x, lambda g: g * (1 - out * out)))
+
+
+def erf(x: Tensor) -> Tensor:
+    """The error function.  Its slope is the bell curve 2/√π e^(-x²)."""
+    return record(_erf(x.data), (x, lambda g: g * (2 / math.sqrt(math.pi)) * np.exp(-x.data * x.data)))
+
+
+def gelu(x: Tensor) -> Tensor:
+    """x·Φ(x), Φ the normal distribution: the Gaussian error linear unit (Hendrycks and Gimpel 2016), exact.
+
+    Its slope is Φ(x) + x·φ(x), φ the bell curve.
+    """
+    share = 0.5 * _erf(x.data * math.sqrt(0.5)) + 0.5
+
+    def to_x(g: Array) -> Array:
+        bell = np.exp(-0.5 * x.data * x.data) * (1 / math.sqrt(2 * math.pi))
+        return g * (share + x.data * bell)
+
+    return record(x.data * share, (x, to_x))
+
+
+def gelu_tanh(x: Tensor) -> Tensor:
+    """GELU with Φ(x) replaced by a tanh that is within 0.0005 of it (same paper); cheaper where erf is not to hand.
+
+    Φ(x) ≈ (1 + tanh u) / 2 with u = √(2/π)·(x + 0.044715·x³), and its slope is Φ(x)·(1 + 2x·(1 - Φ(x))·du/dx).
+    """
+    if loops.use(x.data):
+        return _gelu_in_loops(x, np.float32(FIRST), np.float32(THIRD))
+
+    def parabola(square: float) -> Array:
+        out = np.multiply(x.data, x.data, out=scratch.like(x.data))
+        out *= square
+        out += FIRST
+        return out
+
+    share = parabola(THIRD)
+    share *= x.data
+    np.tanh(share, out=share)
+    share *= 0.5
+    share += 0.5
+
+    def to_x(g: Array) -> Array:
+        slope = parabola(3 * THIRD)
+        slope *= x.data
+        rest = np.subtract(1, share, out=scratch.like(share))
+        slope *= rest
+        slope *= 2
+        slope += 1
+        slope *= share
+        slope *= g
+        return slope
+
+    return record(np.multiply(x.data, share, out=scratch.like(x.data)), (x, to_x))
+
+
+def gelu_tanh_of(x: Array) -> Array:
+    """The value of `gelu_tanh` alone, of an array."""
+    out = x * x
+    out *= THIRD
+    out += FIRST
+    out *= x
+    np.tanh(out, out=out)
+    out += 1
+    out *= x
+    out *= 0.5
+    return out
+
+
+def relu_squared(x: Tensor) -> Tensor:
+    """max(x, 0)² (So et al. 2021).  Its slope is 2·max(x, 0)."""
+    if loops.use(x.data):
+        out = scratch.like(x.data)
+        loops.rectify_and_square(x.data.reshape(-1), out.reshape(-1))
+
+        def to_x(g: Array) -> Array:
+            gradient = scratch.like(x.data)
+            flat = np.ascontiguousarray(g).reshape(-1)
+            loops.unrectify_and_square(flat, x.data.reshape(-1), gradient.reshape(-1))
+            return gradient
+
+        return record(out, (x, to_x))
+    above = np.maximum(x.data, 0, out=scratch.like(x.data))
+
+    def twice(g: Array) -> Array:
+        out = np.multiply(g, above, out=scratch.like(above))
+        out *= 2
+        return out
+
+    return record(np.square(above, out=scratch.like(above)), (x, twice))
+
+
+def silu(x: Tensor) -> Tensor:
+    """x·σ(x), also called swish (Elfwing et al. 2017).  Its slope is σ + x·σ(1 - σ)."""
+    share = 0.5 * np.tanh(0.5 * x.data) + 0.5
+    return record(x.data * share, (x, lambda g: g * share * (1 + x.data * (1 - share))))
+
+
+def _gelu_in_loops(x: Tensor, first: np.float32, third: np.float32) -> Tensor:
+    """`gelu_tanh` with u = first·x + third·x³."""
+    flat, bend, out = x.data.reshape(-1), scratch.like(x.data), scratch.like(x.data)
+    loops.cubic(flat, first, third, bend.reshape(-1))
+    np.tanh(bend, out=bend)
+    loops.gelu_of_tanh(flat, bend.reshape(-1), out.reshape(-1))
+
+    def to_x(g: Array) -> Array:
+        gradient = scratch.like(bend)
+        loops.ungelu(
+            np.ascontiguousarray(g).reshape(-1), flat, bend.reshape(-1), first, third, gradient.reshape(-1)
+        )
+        return gradient
+
+    return record(out, (x, to_x))

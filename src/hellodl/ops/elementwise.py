@@ -1,0 +1,78 @@
+"""Operations that take each number by itself: each computes a value and says, right below, how gradients come back.
+
+An operation needs only two things: what it does, and what it does to small changes. Read one, and the others are
+variations. (What Python's operators do, + and * and their like, is in `autograd/tensor.py`; the bends of networks are
+in `activations.py`.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hellodl.autograd.tensor import Array, Tensor, as_tensor, broadcast, record, unbroadcast
+
+
+def exp(x: Tensor) -> Tensor:
+    """e to the x.  The one function that is its own slope."""
+    out = np.exp(x.data)
+    return record(out, (x, lambda g: g * out))
+
+
+def log(x: Tensor) -> Tensor:
+    """Natural logarithm.  d(log x)/dx = 1/x."""
+    return record(np.log(x.data), (x, lambda g: g / x.data))
+
+
+def sqrt(x: Tensor) -> Tensor:
+    """Square root.  d(√x)/dx = 1/(2√x)."""
+    out = np.sqrt(x.data)
+    return record(out, (x, lambda g: g * 0.5 / out))
+
+
+def abs(x: Tensor) -> Tensor:
+    """Absolute value.  The slope is the sign (0 at the kink)."""
+    return record(np.abs(x.data), (x, lambda g: g * np.sign(x.data)))
+
+
+def maximum(a: Tensor, b: Any) -> Tensor:
+    """The larger of two, elementwise.  The gradient goes to the winner, and half to each where they tie."""
+    b = as_tensor(b, a)
+    out = broadcast("maximum", np.maximum, a, b)
+    return record(out, (a, lambda g: unbroadcast(g * _share(a.data, b.data), a.shape)),
+                       (b, lambda g: unbroadcast(g * _share(b.data, a.data), b.shape)))  # fmt: skip
+
+
+def minimum(a: Tensor, b: Any) -> Tensor:
+    """The smaller of two, elementwise.  The gradient goes to the winner, and half to each where they tie."""
+    b = as_tensor(b, a)
+    out = broadcast("minimum", np.minimum, a, b)
+    return record(out, (a, lambda g: unbroadcast(g * _share(b.data, a.data), a.shape)),
+                       (b, lambda g: unbroadcast(g * _share(a.data, b.data), b.shape)))  # fmt: skip
+
+
+def _share(winner: Array, loser: Array) -> Array:
+    return ((winner > loser) + 0.5 * (winner == loser)).astype(winner.dtype)
+
+
+def clip(x: Tensor, low: float, high: float) -> Tensor:
+    """x, kept between low and high.  Outside, nothing that x does matters, so no gradient passes."""
+    # NumPy's own numbers, unlike Python's, would turn float32 to float64.
+    low, high = (limit.item() if isinstance(limit, np.generic) else limit for limit in (low, high))
+    return record(np.clip(x.data, low, high), (x, lambda g: g * ((x.data >= low) & (x.data <= high))))
+
+
+def where(condition: Any, a: Tensor, b: Any) -> Tensor:
+    """a where the condition holds and b elsewhere; the gradient follows the choice."""
+    condition, b = np.asarray(condition.data if isinstance(condition, Tensor) else condition), as_tensor(b, a)
+    out = broadcast("where", lambda a, b: np.asarray(np.where(condition, a, b)), a, b)
+    return record(out, (a, lambda g: unbroadcast(np.where(condition, g, 0), a.shape)),
+                       (b, lambda g: unbroadcast(np.where(condition, 0, g), b.shape)))  # fmt: skip
+
+
+def dropout(x: Tensor, probability: float, generator: np.random.Generator) -> Tensor:
+    """Each element becomes 0 with this probability, and the others grow so that the mean stays (Hinton 2012)."""
+    kept = (generator.random(x.shape, dtype=np.float32) >= probability).astype(x.dtype)
+    kept *= x.dtype.type(1 / (1 - probability))
+    return record(x.data * kept, (x, lambda g: g * kept))

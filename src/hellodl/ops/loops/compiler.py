@@ -1,0 +1,94 @@
+"""What turns a function of loops into machine code, and says when that is what runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from hellodl.autograd.tensor import Array
+from hellodl.console import log, progress_bar
+
+# Sums may be added up in another order (so that several go on at once), but a NaN stays a NaN.
+OPTIONS = {
+    "nogil": True,
+    "cache": True,
+    "error_model": "numpy",
+    "fastmath": {"reassoc", "contract", "nsz", "arcp"},
+}
+PICTURES, FLAGS, TILES, TEXTS, ROWS, VECTOR = (
+    "f4[:,:,:,::1]",
+    "u1[:,:,:,::1]",
+    "f4[:,:,:,:,:,::1]",
+    "f4[:,:,::1]",
+    "f4[:,::1]",
+    "f4[::1]",
+)
+WHOLE, REAL = "i8", "f4"
+
+LOOPS: list[Loop] = []
+on = False  # whether calls to loops are what runs: see `use`
+
+
+class Loop:
+    """A function of loops, which `start` turns into machine code for arguments of these types."""
+
+    def __init__(self, function: Callable[..., None], types: tuple[str, ...]):
+        self.function, self.types, self.__doc__ = function, types, function.__doc__
+        self.fast: Callable[..., None] | None = None
+        LOOPS.append(self)
+
+    def __call__(self, *arguments: Any) -> None:
+        """Run it, the fastest way there is."""
+        (self.fast or self.function)(*arguments)
+
+
+def loop(*types: str) -> Callable[[Callable[..., None]], Loop]:
+    """Make a `Loop` of a function whose arguments are of these types."""
+    return lambda function: Loop(function, types)
+
+
+def available() -> bool:
+    """Whether Numba is there and wanted."""
+    return os.environ.get("HELLODL_JIT", "1") != "0" and find_spec("numba") is not None
+
+
+def running() -> bool:
+    """Whether loops are switched on."""
+    return on
+
+
+def use(*arrays: Array) -> bool:
+    """Whether the loops are switched on and can take these arrays: float32, in one piece."""
+    return on and all(array.dtype == np.float32 and array.flags.c_contiguous for array in arrays)
+
+
+@contextmanager
+def compiled(wanted: bool = True) -> Iterator[None]:
+    """Inside, loops run as machine code where that is `available` (and wanted), and NumPy does their work elsewhere."""
+    global on
+    before, on = on, wanted and available()
+    try:
+        if on:
+            start()
+        yield
+    finally:
+        on = before
+
+
+def start() -> None:
+    """Compile all loops: some seconds the first time ever, and a moment when it finds what it compiled before."""
+    waiting = [each for each in LOOPS if each.fast is None]
+    if not waiting:
+        return
+    import numba  # a third of a second, so only now
+
+    log.debug("compiling loops (HELLODL_JIT=0 does without)")
+    with progress_bar("compiling loops", len(waiting)) as bar:
+        for each in waiting:
+            each.fast = numba.njit([f"void({', '.join(each.types)})"], **OPTIONS)(each.function)
+            bar.advance(1)

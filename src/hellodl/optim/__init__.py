@@ -1,0 +1,45 @@
+"""What to do with a gradient once one has it.
+
+    optimizers        SGD, momentum, Nesterov, Adam, AdamW, in order of growing cleverness
+    muon              directions made equally strong (a page of its own)
+    schedules         how large a step is, over the course of a training
+    averages          a model that is the average of what it was
+
+A new optimiser is a class with an `update`, in a file of its own where it wants a page, and a line here. Optimisers know
+weights and gradients; of batches, losses and logs they know nothing (`train`).
+"""
+
+from hellodl.optim.averages import WeightAverage
+from hellodl.optim.muon import Muon
+from hellodl.optim.optimizers import (
+    SGD,
+    Adam,
+    AdamW,
+    Group,
+    Optimizer,
+    adam_reference,
+    clip_gradients,
+    decay_matrices_only,
+    gradient_norm,
+)
+from hellodl.optim.schedules import Schedule, constant, cosine, hold_then_linear, linear, one_cycle
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Group",
+    "Muon",
+    "Optimizer",
+    "Schedule",
+    "WeightAverage",
+    "adam_reference",
+    "clip_gradients",
+    "constant",
+    "cosine",
+    "decay_matrices_only",
+    "gradient_norm",
+    "hold_then_linear",
+    "linear",
+    "one_cycle",
+]

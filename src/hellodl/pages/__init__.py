@@ -1,5 +1,0 @@
-"""Made pages: handwriting that nobody wrote, photographed by a camera that does not exist, with its truth.
-
-phrases -> layout -> paper -> camera -> photograph. `hands` writes in the built-in ink, `writers` as UNIPEN's people
-do; `conditions` says how bad the photo may get. Readers are trained and tried on such pages.
-"""

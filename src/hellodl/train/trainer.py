@@ -1,0 +1,332 @@
+"""The training loop: batches in, a better model out, with log rows and checkpoints on the way.
+
+All of learning is four lines, and here they are in `Trainer.step`: compute the loss, walk back, mind the
+gradient, let the optimiser step. The rest is what makes a training one that can be trusted: it goes on after it
+was killed as if nothing had happened, to the same bits; it stops at the first number that is none, says where
+that came from, and leaves the last good weights; Ctrl-C saves before it ends.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hellodl import nn, optim
+from hellodl.autograd.mode import debug
+from hellodl.autograd.tensor import Array, Tensor
+from hellodl.console import Bar, log, progress_bar
+from hellodl.data.batches import batch_count, cut, epoch_order
+from hellodl.data.dataset import Dataset
+from hellodl.errors import CheckpointError, TrainingError
+from hellodl.nn.module import Module
+from hellodl.optim import muon
+from hellodl.optim.muon import Muon
+from hellodl.runs.writer import Run
+from hellodl.train import checkpoint
+from hellodl.train.inside import Inside
+from hellodl.train.lanes import Lanes, Work, as_input, predict, thread_count
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that decides what comes out of a training; stored with the run. Threads are not among it.
+
+    `steps` ends it earlier than the epochs would.
+    """
+
+    epochs: int = 1
+    steps: int | None = None
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    optimizer: str = "adamw"
+    schedule: str = "one-cycle"
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.0
+    clip: float | None = None
+    average: float | None = None
+    balance: float = 0.0
+    micro_batch: int = 32
+    lanes: int = 8
+    seed: int = 0
+
+
+Maker = Callable[[Module, Settings, int | None], optim.Optimizer]  # for a model; with so many threads
+
+
+def stepping(kind: Callable[..., optim.Optimizer], **options: Any) -> Maker:
+    """Makes an optimiser for a model; matrices decay as the settings say, vectors do not."""
+    return lambda model, settings, threads: kind(
+        optim.decay_matrices_only(model, settings.weight_decay), settings.learning_rate, **options
+    )
+
+
+OPTIMIZERS: dict[str, Maker] = {
+    "sgd": stepping(optim.SGD),
+    "momentum": stepping(optim.SGD, momentum=0.9),
+    "nesterov": stepping(optim.SGD, momentum=0.9, nesterov=True),
+    "adam": stepping(optim.Adam),
+    "adamw": stepping(optim.AdamW),
+    # forgets sooner: for short trainings (nanoGPT's)
+    "adamw-quick": stepping(optim.AdamW, betas=(0.9, 0.99)),
+    "muon": lambda model, settings, threads: Muon(
+        muon.groups(model, settings.weight_decay), settings.learning_rate, threads=thread_count(threads)
+    ),
+}
+
+SCHEDULES: dict[str, Callable[[int], optim.Schedule]] = {
+    "constant": lambda total: optim.constant(),
+    "cosine": lambda total: optim.cosine(total, warm_up=total // 20),
+    "cosine-to-tenth": lambda total: optim.cosine(total, warm_up=total // 20, final=0.1),
+    "linear": lambda total: optim.linear(total, warm_up=total // 20),
+    "hold-linear": lambda total: optim.hold_then_linear(total, hold=0.4),
+    "one-cycle": optim.one_cycle,
+}
+
+
+Preparation = Callable[[Array, np.random.Generator], Array]
+
+
+def plain(images: Array, generator: np.random.Generator) -> Array:
+    """Images as they are: (N, 28, 28) uint8 -> (N, 28, 28, 1) float32."""
+    return as_input(images)
+
+
+def classification(data: Dataset, settings: Settings, prepare: Preparation = plain) -> Work:
+    """The work of a lane that learns to tell classes apart: images are prepared, looked at, and judged."""
+
+    def work(model: Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
+        images = Tensor(prepare(data.images[which], generator))
+        labels = data.labels[which]
+        logits = model(images)
+        loss = nn.cross_entropy(logits, labels, settings.label_smoothing, reduction="sum")
+        right = (logits.data.argmax(axis=1) == labels).sum()
+        return loss * (1 / settings.batch_size), np.array([right, len(which)])
+
+    return work
+
+
+def evaluate(model: Module, data: Dataset, threads: int | None = None) -> dict[str, float]:
+    """Loss (nats) and accuracy (0 to 1) on a data set, the model in its `eval` state."""
+    return judged(predict(model, data.images, threads), data.labels)
+
+
+def judged(logits: Array, labels: Array) -> dict[str, float]:
+    """Loss (nats) and accuracy (0 to 1) of answers (N, classes) to inputs whose labels (N,) are known."""
+    loss = nn.cross_entropy(Tensor(logits), labels).item() if len(labels) else float("nan")
+    return {"loss": loss, "accuracy": nn.accuracy(logits, labels)}
+
+
+class Trainer:
+    """Trains `model` on `count` samples with `work`; `fit` runs until the epochs of the settings are done.
+
+    `judge(model)` gives the validation figures after every epoch. `path` is where the state is kept for a resume
+    (None: nowhere); `about` is stored with it.
+    `order(epoch)` says which samples an epoch visits, and when (None: each once, in an order made from the seed);
+    it must depend on the number of the epoch alone. `unit` is what the work counts as seen, for the lines it prints,
+    and `part` what an epoch is called there. `probe` are a few inputs that the network is watched with (see `inside`).
+
+    Lanes are done by helping processes where the system can fork, so `work` must not count on being called here:
+    what it looks at has to stay as it is while `fit` runs, and what it has to tell goes into the sums it returns.
+    """
+
+    def __init__(self, model: Module, count: int, work: Work, settings: Settings, run: Run, *,
+                 judge: Callable[[Module], Mapping[str, float]] | None = None, path: Path | None = None,
+                 about: Mapping[str, Any] | None = None, threads: int | None = None,
+                 order: Callable[[int], Array] | None = None, unit: str = "images", part: str = "epoch",
+                 probe: Array | None = None):  # fmt: skip
+        if count < settings.batch_size:
+            raise TrainingError(f"{count} samples do not fill one batch of {settings.batch_size}; "
+                                "give more data, or a smaller --batch-size")  # fmt: skip
+        self.model, self.count, self.work, self.settings, self.run = model, count, work, settings, run
+        self.judge, self.path, self.about, self.threads = judge, path, dict(about or {}), threads
+        self.order = order or (lambda epoch: epoch_order(count, settings.seed, epoch))
+        self.unit, self.part = unit, part
+        self.optimizer = OPTIMIZERS[settings.optimizer](model, settings, threads)
+        self.average = optim.WeightAverage(model, settings.average) if settings.average else None
+        self.steps_per_epoch = batch_count(count, settings.batch_size, drop_last=True)
+        self.total = settings.epochs * self.steps_per_epoch
+        if settings.steps is not None:
+            self.total = min(self.total, settings.steps)
+        self.epochs = math.ceil(self.total / self.steps_per_epoch)
+        self.schedule = SCHEDULES[settings.schedule](self.total)
+        self.inside = Inside(model, run, self.total, probe)
+        self.steps = 0
+        self.seconds = 0.0
+        self.history: list[dict[str, float]] = []
+
+    def step(self, lanes: Lanes, batch: Array) -> tuple[float, Array]:
+        """Learn from one batch (indices of samples): the loss, and the sums that the work returned."""
+        self.optimizer.learning_rate = self.settings.learning_rate * self.schedule(self.steps)
+        loss, sums = lanes.gradients(self.work, batch, (self.settings.seed, self.steps))
+        parameters = self.model.parameters()
+        norm = optim.gradient_norm(parameters)
+        if not math.isfinite(loss + norm):
+            self._explain(lanes, batch, loss)
+        if self.settings.clip:
+            optim.clip_gradients(parameters, self.settings.clip)
+        self.optimizer.step()
+        if self.average:
+            self.average.update()
+        self.steps += 1
+        return loss, sums
+
+    def fit(self) -> Module:
+        """Train to the end, from the start or from where `load` left off; returns the model, averaged if so set."""
+        with (
+            Lanes(self.model, self.settings.micro_batch, self.settings.lanes, self.threads, True) as lanes,
+            progress_bar("training", self.total) as bar,
+            _politely_interrupted() as interrupted,
+        ):
+            bar.advance(self.steps)
+            while self.steps < self.total:
+                self._epoch(lanes, bar, interrupted)
+        if self.average:
+            for name, array in self.average.live().items():
+                array[...] = self.average.arrays[name]
+        self.model.zero_grad()
+        return self.model.eval()
+
+    def _epoch(self, lanes: Lanes, bar: Bar, interrupted: threading.Event) -> None:
+        """From where we are to the end of the epoch."""
+        epoch, done = divmod(self.steps, self.steps_per_epoch)
+        order = self.order(epoch)
+        recent: deque[Array] = deque(maxlen=50)
+        seen = 0.0
+        began = time.perf_counter()
+        for number, batch in enumerate(cut(order, self.settings.batch_size, drop_last=True)):
+            if number < done:
+                continue
+            if self.steps == self.total:
+                break
+            self.inside.before(self.steps + 1)
+            before = time.perf_counter()
+            loss, sums = self.step(lanes, batch)
+            self.seconds += time.perf_counter() - before
+            recent.append(np.array([loss, *sums, time.perf_counter() - before]))
+            self.inside.after(self.steps)
+            seen += sums[1]
+            self._report(bar, np.sum(recent, axis=0) / len(recent))
+            if interrupted.is_set():
+                self.save()
+                where = f"; go on with --resume {self.path}" if self.path else ""
+                raise KeyboardInterrupt(f"interrupted at step {self.steps} of {self.total}{where}")
+        self._end_epoch(epoch + 1, seen / (time.perf_counter() - began), np.mean(recent, axis=0))
+
+    def _report(self, bar: Bar, mean: Array) -> None:
+        """A line for the eye and a row for the log; mean is of (loss, right, seen, seconds) over recent steps."""
+        loss, right, seen, seconds = (float(v) for v in (mean[0], mean[1], mean[2], mean[-1]))
+        epochs = self.steps / self.steps_per_epoch
+        bar.advance(1)
+        bar.note(f"{self.part} {math.ceil(epochs)}/{self.epochs}  loss {loss:.3f}  right {right / seen:.1%}")
+        if self.steps % 10 == 0 or self.steps == 1:
+            self.run.train_row(self.steps, epoch=epochs, loss=loss, accuracy=right / seen, images=seen / seconds,
+                               learning_rate=self.optimizer.learning_rate)  # fmt: skip
+
+    def _end_epoch(self, epoch: int, rate: float, mean: Array) -> None:
+        line = f"{self.part} {epoch:2}/{self.epochs}  loss {mean[0]:.3f}  right {mean[1] / mean[2]:.1%}"
+        figures = {"epoch": float(epoch), "loss": float(mean[0]), "accuracy": float(mean[1] / mean[2])}
+        if self.judge:
+            with self.averaged() as model:
+                judged = self.judge(model)
+            self.run.validation_row(self.steps, epoch=epoch, **judged)
+            figures |= {f"validation_{key}": value for key, value in judged.items()}
+            line += f"  validation: loss {judged['loss']:.3f}  right {judged['accuracy']:.1%}"
+        self.run.flush()
+        self.history.append(figures)
+        log.info(f"{line}  {rate:,.0f} {self.unit}/s")
+        self.save()
+
+    @contextmanager
+    def averaged(self) -> Iterator[Module]:
+        """Inside, the model has its averaged weights (its own, where none are kept)."""
+        if self.average:
+            with self.average.applied() as model:
+                yield model
+        else:
+            yield self.model
+
+    def save(self) -> None:
+        """Write all that a resume needs; the file is whole at any moment."""
+        if self.path is None:
+            return
+        parts = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        if self.average:
+            parts["average"] = self.average.state_dict()
+        tensors = {f"{part}.{name}": array for part, state in parts.items() for name, array in state.items()}
+        checkpoint.save(self.path, tensors, {
+            "training": {"settings": asdict(self.settings), "steps": self.steps, "count": self.count,
+                         "seconds": self.seconds, "history": self.history, "about": self.about},
+            "model": nn.describe(self.model)})  # fmt: skip
+
+    def load(self, path: str | Path) -> None:
+        """Go on where a saved run stopped: the same settings and data lead to the same bits as an unbroken run."""
+        tensors, metadata = checkpoint.load(path)
+        saved = metadata.get("training")
+        if not isinstance(saved, dict):
+            raise CheckpointError(
+                f"{path}: is a finished model, not a run to go on with; give the file of the run"
+            )
+        mine = {**asdict(self.settings), "samples": self.count}
+        theirs = {**saved["settings"], "samples": saved["count"]}
+        if different := [key for key in theirs if mine.get(key) != theirs[key]]:
+            key = different[0]
+            raise CheckpointError(
+                f"{path}: was started with {key}={theirs[key]}, not {mine.get(key)}; "
+                "resume with the settings that it was started with"
+            )
+
+        def part(name: str) -> dict[str, Array]:
+            return {
+                key.removeprefix(f"{name}."): a for key, a in tensors.items() if key.startswith(f"{name}.")
+            }
+
+        self.model.load_state_dict(part("model"))
+        self.optimizer.load_state_dict(part("optimizer"))
+        if self.average:
+            self.average.load_state_dict(part("average"))
+        self.steps, self.seconds, self.history = saved["steps"], saved["seconds"], saved["history"]
+
+    def _explain(self, lanes: Lanes, batch: Array, loss: float) -> None:
+        """A loss or gradient that is no number: save what was good, compute the step again and see where it began."""
+        self.save()
+        what = "the loss" if not math.isfinite(loss) else "a gradient"
+        kept = f"; the weights before it are in {self.path}" if self.path else ""
+        advice = "try a smaller --lr, or --clip 1"
+        try:
+            with debug(), np.errstate(all="ignore"):
+                lanes.gradients(self.work, batch, (self.settings.seed, self.steps))
+        except TrainingError as error:
+            raise TrainingError(
+                f"{what} is no number at step {self.steps}: {error}; {advice}{kept}"
+            ) from None
+        raise TrainingError(f"{what} is no number at step {self.steps}; {advice}{kept}")
+
+
+@contextmanager
+def _politely_interrupted() -> Iterator[threading.Event]:
+    """Ctrl-C inside only sets the event, so that a step is finished and saved first; a second one ends at once."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+
+    def note(number: int, frame: Any) -> None:
+        if event.is_set():
+            raise KeyboardInterrupt
+        event.set()
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,196 @@
+"""The command line: programs are found, options mean the same everywhere, and errors are one line."""
+
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from hellodl.commands import cli
+from hellodl.errors import PhotoError
+
+
+@pytest.fixture
+def program(monkeypatch):
+    """A program called `sample`, whose `main` the test decides."""
+    module = types.ModuleType("hellodl.programs.sample")
+    module.add_arguments = lambda parser: parser.add_argument("photo", nargs="*")
+    module.main = lambda options: 0
+    module.seen = []
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    entry = cli.Program(module.__name__, "a sample", ("seed", "threads", "data", "json"))
+    monkeypatch.setitem(cli.PROGRAMS, "sample", entry)
+    monkeypatch.setitem(cli.TRAIN, "sample", entry)
+    return module
+
+
+def run(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "hellodl", *words], capture_output=True, text=True)
+
+
+def test_common_options_reach_the_program(program):
+    program.main = lambda options: program.seen.append(options) or 0
+    assert cli.main(["sample", "--seed", "3", "a.png", "--threads", "2", "--data", "x", "--json"]) == 0
+    assert cli.main(["train", "sample"]) == 0
+    first, second = program.seen
+    assert (first.photo, first.seed, first.threads, first.data, first.json, first.debug) == (
+        ["a.png"],
+        3,
+        2,
+        Path("x"),
+        True,
+        False,
+    )
+    assert (second.seed, second.threads, second.data, second.json) == (0, None, None, False)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--debug sample",
+        "sample --debug",
+        "sample a.png --debug --json",
+        "--debug train sample",
+        "train --debug sample",
+    ],
+)
+def test_debug_may_stand_anywhere(program, words):
+    program.main = lambda options: program.seen.append(options.debug) or 0
+    assert cli.main(words.split()) == 0
+    assert program.seen == [True]
+
+
+def test_a_program_may_bring_its_own_form_of_a_common_option(program):
+    program.add_arguments = lambda parser: parser.add_argument("--seed", default="mine")
+    program.main = lambda options: program.seen.append((options.seed, options.threads)) or 0
+    assert cli.main(["sample"]) == 0
+    assert program.seen == [("mine", None)]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("sampel", "did you mean 'sample'?; see: hellodl -h"),
+        ("train sampel", "did you mean 'sample'?; see: hellodl train -h"),
+        ("xyzzy", "there are demo, read"),
+        ("--seed 3 sample", "--seed"),
+        ("sample --seed -1", "'-1' is no whole number of at least 0; see: hellodl sample -h"),
+        ("sample --seed x", "'x' is no whole number"),
+        ("sample --threads 0", "at least 1"),
+        ("sample --thread 1", "--thread"),
+        ("sample --data", "--data"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_2(program, capsys, words, hint):
+    assert cli.main(words.split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("hellodl: ")
+    assert err.count("\n") == 1
+    assert hint in err
+
+
+def test_no_program_shows_which_there_are(capsys):
+    assert cli.main([]) == 2
+    assert "reproduce" in capsys.readouterr().err
+    assert cli.main(["train"]) == 2
+    assert "three-or-seven" in capsys.readouterr().err
+
+
+def test_help_names_every_program_and_imports_none(capsys):
+    before = set(sys.modules)
+    assert cli.main(["-h"]) == 0
+    assert cli.main(["train", "--help"]) == 0
+    out = capsys.readouterr().out
+    for name in (*cli.PROGRAMS, *cli.TRAIN):
+        assert f"  {name} " in out
+    assert not {name for name in set(sys.modules) - before if name.startswith("hellodl")}
+
+
+def test_every_program_in_the_table_exists_and_has_help(capsys):
+    for name, found in cli.PROGRAMS.items():
+        for words in [[name]] if isinstance(found, cli.Program) else [[name, sub] for sub in found]:
+            assert cli.main([*words, "-h"]) == 0, words
+            assert "--debug" in capsys.readouterr().out
+
+
+def test_an_error_is_one_line_and_1(program, capsys):
+    def fails(options):
+        raise PhotoError("a.png: is no\nphoto\x1b[2J; give another")
+
+    program.main = fails
+    assert cli.main(["sample"]) == 1
+    assert capsys.readouterr().err == "hellodl: a.png: is no photo?[2J; give another\n"
+    with pytest.raises(PhotoError):
+        cli.main(["sample", "--debug"])
+
+
+def test_an_unexpected_error_is_one_line_that_says_how_to_learn_more(program, capsys):
+    program.main = lambda options: 1 / 0
+    assert cli.main(["sample"]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "ZeroDivisionError" in err
+    assert "--debug" in err
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["--debug", "sample"])
+
+
+def test_ctrl_c_is_one_line_and_130(program, capsys):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    program.main = interrupted
+    assert cli.main(["sample"]) == 130
+    assert capsys.readouterr().err == "hellodl: interrupted\n"
+
+    def interrupted_with_words(options):
+        raise KeyboardInterrupt("interrupted at step 3 of 9; go on with --resume it")
+
+    program.main = interrupted_with_words
+    assert cli.main(["sample"]) == 130
+    assert capsys.readouterr().err == "hellodl: interrupted at step 3 of 9; go on with --resume it\n"
+
+
+def test_the_status_of_a_program_is_the_status_of_the_process(program):
+    program.main = lambda options: 1
+    assert cli.main(["sample"]) == 1
+    program.main = lambda options: None
+    assert cli.main(["sample"]) == 0
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    talk = """from hellodl.commands import cli
+cli.run = lambda arguments: print("line\\n" * 100000) or 0
+raise SystemExit(cli.main([]))"""
+    process = subprocess.Popen([sys.executable, "-c", talk], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_under_the_output_is_one_line():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "hellodl", "--version"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "No space left" in done.stderr
+
+
+def test_python_dash_m_is_the_command():
+    done = run("--version")
+    assert (done.returncode, done.stdout.split()[0]) == (0, "hellodl")
+    assert run("nonsense").returncode == 2
+
+
+def test_the_version_is_quick_for_nothing_heavy_is_imported():
+    program = "import sys; from hellodl.commands import cli; cli.main(['--version']); print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "hellodl.commands.cli" in out.split()
+    assert not {"cv2", "rich", "sqlite3", "numba"} & set(out.split())

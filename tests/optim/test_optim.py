@@ -1,0 +1,245 @@
+"""Optimisers, clipping, averages and schedules.  That the steps are PyTorch's is tested in golden/."""
+
+import numpy as np
+import pytest
+
+from hellodl import nn, optim
+from hellodl.autograd.tensor import Tensor
+from hellodl.errors import CheckpointError
+
+MAKERS = {
+    "SGD": lambda p: optim.SGD(p, 0.1, weight_decay=0.1),
+    "momentum": lambda p: optim.SGD(p, 0.1, momentum=0.9),
+    "nesterov": lambda p: optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
+    "Adam": lambda p: optim.Adam(p, 0.1, weight_decay=0.1),
+    "AdamW": lambda p: optim.AdamW(p, 0.1),
+}
+
+
+def network(rng):
+    return nn.Sequential(
+        nn.Conv2d(2, 3, 3, rng=rng), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(12, 4, rng=rng)
+    )
+
+
+def give_gradients(model, rng):
+    for parameter in model.parameters():
+        parameter.grad = rng.standard_normal(parameter.shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_saved_and_loaded_it_takes_the_same_next_steps_to_the_bit(make, rng):
+    first, second = network(np.random.default_rng(1)), network(np.random.default_rng(1))
+    one, two = make(first.named_parameters()), make(second.named_parameters())
+    for _ in range(3):
+        give_gradients(first, rng)
+        one.step()
+    second.load_state_dict(first.state_dict())
+    two.load_state_dict(one.state_dict())
+    assert two.steps == 3
+    for step in range(3):
+        for model, optimizer in ((first, one), (second, two)):
+            give_gradients(model, np.random.default_rng(step))
+            optimizer.step()
+    for name, array in first.state_dict().items():
+        assert (array == second.state_dict()[name]).all()
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_weights_change_in_place_and_stay_float32(make, rng):
+    model = network(rng)
+    arrays = [p.data for p in model.parameters()]
+    before = [array.copy() for array in arrays]
+    optimizer = make(model.named_parameters())
+    give_gradients(model, rng)
+    optimizer.step()
+    for parameter, array, old in zip(model.parameters(), arrays, before):
+        assert parameter.data is array and array.dtype == np.float32
+        assert (array != old).any()
+    assert all(a.dtype == np.float32 for name, a in optimizer.state_dict().items() if name != "steps")
+
+
+def test_what_it_remembers_lies_in_memory_as_the_weights_do(rng):
+    model = network(rng)
+    optimizer = optim.AdamW(model.named_parameters())
+    give_gradients(model, rng)
+    optimizer.step()
+    assert optimizer.memory["0.weight"]["mean"].strides == model[0].weight.data.strides
+    assert optimizer.state_dict()["mean.0.weight"].flags.c_contiguous
+
+
+def test_state_dict_is_a_copy(rng):
+    model = network(rng)
+    optimizer = optim.SGD(model.named_parameters(), 0.1, momentum=0.9)
+    give_gradients(model, rng)
+    optimizer.step()
+    state = optimizer.state_dict()
+    kept = {name: array.copy() for name, array in state.items()}
+    give_gradients(model, rng)
+    optimizer.step()
+    assert all((state[name] == kept[name]).all() for name in kept)
+
+
+def test_a_weight_without_a_gradient_stays(rng):
+    model = network(rng)
+    before = model.state_dict()
+    optim.AdamW(model.named_parameters(), weight_decay=0.5).step()
+    assert all((array == before[name]).all() for name, array in model.state_dict().items())
+
+
+def test_zero_grad_forgets_all_gradients(rng):
+    model = network(rng)
+    give_gradients(model, rng)
+    optim.SGD(model.named_parameters(), 0.1).zero_grad()
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_adam_is_what_its_formula_says(rng):
+    weight = Tensor(rng.normal(size=(4, 3)), requires_grad=True)
+    adam = optim.Adam({"weight": weight}, learning_rate=0.02)
+    by_the_book = weight.data.astype(np.float64)
+    mean = square = np.zeros((4, 3))
+    for step in range(1, 6):
+        weight.grad = rng.normal(size=(4, 3)).astype(np.float32) * step
+        by_the_book, mean, square = optim.adam_reference(by_the_book, weight.grad, mean, square, step, 0.02)
+        adam.step()
+        np.testing.assert_allclose(weight.data, by_the_book, rtol=1e-5)
+
+
+def test_a_state_for_another_model_is_refused_and_nothing_is_changed(rng):
+    model = network(rng)
+    optimizer = optim.SGD(model.named_parameters(), 0.1, momentum=0.9)
+    give_gradients(model, rng)
+    optimizer.step()
+    before = optimizer.state_dict()
+    for state, line in (
+        ({**before, "momentum.9.weight": np.zeros(3)}, r"for another model: it has '9.weight' \(3,\)"),
+        ({**before, "momentum.3.bias": np.zeros(3)}, r"for another model: it has '3.bias' \(3,\)"),
+        ({"momentum.3.bias": before["momentum.3.bias"]}, "it has no 'steps'"),
+    ):
+        with pytest.raises(CheckpointError, match=line):
+            optimizer.load_state_dict(state)
+        after = optimizer.state_dict()
+        assert after.keys() == before.keys() and all((after[name] == before[name]).all() for name in before)
+
+
+def test_groups_have_their_own_settings():
+    slow, fast = (Tensor([1.0], requires_grad=True) for _ in range(2))
+    groups = [{"params": {"slow": slow}, "rate": 0.1}, {"params": {"fast": fast}, "weight_decay": 1.0}]
+    optimizer = optim.SGD(groups, 0.5)
+    slow.grad, fast.grad = np.ones(1, np.float32), np.ones(1, np.float32)
+    optimizer.step()
+    assert (slow.item(), fast.item()) == (pytest.approx(0.95), 0.0)
+
+
+def test_decay_matrices_only_leaves_biases_and_scales_alone(rng):
+    model = network(rng)
+    decayed, kept = optim.decay_matrices_only(model, 0.3)
+    assert (decayed["weight_decay"], kept["weight_decay"]) == (0.3, 0.0)
+    assert list(decayed["params"]) == ["0.weight", "3.weight"]
+    assert list(kept["params"]) == ["0.bias", "1.weight", "1.bias", "3.bias"]
+    optimizer = optim.AdamW([decayed, kept], 0.1)
+    for parameter in model.parameters():
+        parameter.grad = np.zeros_like(parameter.data)
+    before = model.state_dict()
+    optimizer.step()
+    after = model.state_dict()
+    assert (after["1.weight"] == before["1.weight"]).all()
+    np.testing.assert_allclose(after["3.weight"], before["3.weight"] * 0.97, rtol=1e-6)
+
+
+def test_clipping_leaves_short_gradients_alone_and_says_how_long_they_were():
+    one, two, none = (Tensor([0.0, 0.0], requires_grad=True) for _ in range(3))
+    one.grad, two.grad = np.float32([3, 0]), np.float32([0, 4])
+    assert optim.gradient_norm([one, two, none]) == 5
+    assert optim.clip_gradients([one, two, none], 5) == 5
+    assert (one.grad.tolist(), two.grad.tolist()) == ([3, 0], [0, 4])
+    assert optim.clip_gradients([one, two, none], 1) == 5
+    assert optim.gradient_norm([one, two, none]) == pytest.approx(1, abs=1e-5)
+    assert one.grad.dtype == np.float32 and none.grad is None
+
+
+def test_mistakes_are_told_in_one_line(rng):
+    model = network(rng)
+    with pytest.raises(
+        TypeError, match=r"SGD wants names with the weights; give it model.named_parameters\(\)"
+    ):
+        optim.SGD(model.parameters(), 0.1)
+    with pytest.raises(ValueError, match="nesterov needs a momentum"):
+        optim.SGD(model.named_parameters(), 0.1, nesterov=True)
+    plain = optim.Optimizer(model.named_parameters(), 0.1, 0.0)
+    give_gradients(model, rng)
+    with pytest.raises(TypeError, match="Optimizer has no update yet"):
+        plain.step()
+
+
+def test_the_average_follows_the_weights_and_the_running_statistics():
+    model = nn.Sequential(nn.BatchNorm2d(1), nn.Linear(1, 1, rng=None))
+    average = optim.WeightAverage(model, decay=0.5)
+    expected = 0.0
+    for step in range(1, 20):
+        model[1].weight.data[...] = step
+        model[0].running_mean[...] = -step
+        average.update()
+        decay = min(0.5, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * step
+        assert average.arrays["1.weight"].item() == pytest.approx(expected, rel=1e-5)
+    with average.applied() as averaged:
+        assert averaged is model
+        assert model[1].weight.item() == pytest.approx(expected, rel=1e-5)
+        assert model[0].running_mean[0] == pytest.approx(-expected, rel=1e-5)
+    assert (model[1].weight.item(), model[0].running_mean[0]) == (19, -19)
+
+
+def test_the_models_own_weights_return_also_after_an_error():
+    model = nn.Linear(1, 1, rng=None)
+    average = optim.WeightAverage(model)
+    model.weight.data[...] = 3
+    with pytest.raises(ZeroDivisionError), average.applied():
+        assert model.weight.item() == 0
+        raise ZeroDivisionError
+    assert model.weight.item() == 3
+
+
+def test_the_average_goes_on_where_it_was_saved(rng):
+    model = network(rng)
+    one = optim.WeightAverage(model)
+    for parameter in model.parameters():
+        parameter.data += 1
+    one.update()
+    two = optim.WeightAverage(model)
+    state = one.state_dict()
+    two.load_state_dict(state)
+    for average in (one, two):
+        average.update()
+    assert one.steps == two.steps == 2
+    assert all((one.arrays[name] == two.arrays[name]).all() for name in one.arrays)
+    assert not np.shares_memory(state["0.weight"], one.arrays["0.weight"])
+
+
+SCHEDULES = {
+    "cosine": (optim.cosine(100, warm_up=9, final=0.2), 0.1, 9, 0.2),
+    "linear": (optim.linear(100, warm_up=9, final=0.2), 0.1, 9, 0.2),
+    "one-cycle": (optim.one_cycle(101, rise=31 / 101), 1 / 25, 30, 1 / 250_000),
+}
+
+
+@pytest.mark.parametrize(("schedule", "first", "top", "last"), SCHEDULES.values(), ids=SCHEDULES)
+def test_a_schedule_rises_to_one_and_falls_to_its_end(schedule, first, top, last):
+    shares = [schedule(step) for step in range(101)]
+    assert shares[0] == pytest.approx(first)
+    assert shares[top] == pytest.approx(1)
+    assert shares[100] == pytest.approx(last)
+    assert (np.diff(shares[: top + 1]) > 0).all() and (np.diff(shares[top:]) < 0).all()
+    assert schedule(1000) >= 0
+
+
+def test_short_trainings_have_schedules_too():
+    assert optim.constant()(7) == 1
+    for total in range(1, 12):
+        schedules = [make(total, total // 2) for make in (optim.cosine, optim.linear)]
+        schedules += [optim.one_cycle(total, rise) for rise in (0.1, 0.3, 0.5, 1)]
+        for schedule in schedules:
+            shares = [schedule(step) for step in range(total)]
+            assert all(0 <= share <= 1 for share in shares), (total, shares)
+    assert optim.one_cycle(10, rise=0.1)(0) == 1
