@@ -69,11 +69,7 @@ def main() -> None:
                 page.reload()
                 watched.append(trained(folder, page))
             ratios = np.array(watched) / np.array(plain)
-            figures |= {
-                "images_a_second": plain,
-                "watched": watched,
-                "slower_by": float(1 - np.median(ratios)),
-            }
+            figures |= {"images_a_second": plain, "watched": watched, "slower_by": float(1 - np.median(ratios))}
     print(json.dumps(figures))
 
 
@@ -143,8 +139,13 @@ def wait_for_chart(page: Page, address: str, run: int) -> float:
 
 def trained(folder: Path, page: Page | None = None) -> float:
     """Images a second of a short training, watched by a page if there is one."""
-    training = subprocess.Popen([sys.executable, "-m", "hellodl", *TRAINING], cwd=folder, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # fmt: skip
+    training = subprocess.Popen(
+        [sys.executable, "-m", "hellodl", *TRAINING],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     if page is not None:
         page.wait_for_timeout(4000)
         page.reload()

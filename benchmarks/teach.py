@@ -59,18 +59,22 @@ def main() -> None:
             own = everything.subset(everything.writers == writer)
             given = lesson(own.labels, np.random.default_rng([options.seed, writer]))
             began = time.perf_counter()
-            taught = personalised(
-                model, classes, own.images[given], own.labels[given], keep, seed=options.seed
-            )
+            taught = personalised(model, classes, own.images[given], own.labels[given], keep, seed=options.seed)
             seconds = time.perf_counter() - began
             rest, others = own.subset(~given), sample.writers != writer
-            rows.append({
-                "given": int(given.sum()), "measured": len(rest), "seconds": seconds,
-                **{f"wrong_{when}{name}": int((~right(reader, rest, views)).sum())
-                   for when, reader in (("before", model), ("after", taught))
-                   for name, views in (("", [AS_IT_STANDS]), ("_views", VIEWS))},
-                "others_lost": float(sample_right[others].mean() - right(taught, sample)[others].mean()),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "given": int(given.sum()),
+                    "measured": len(rest),
+                    "seconds": seconds,
+                    **{
+                        f"wrong_{when}{name}": int((~right(reader, rest, views)).sum())
+                        for when, reader in (("before", model), ("after", taught))
+                        for name, views in (("", [AS_IT_STANDS]), ("_views", VIEWS))
+                    },
+                    "others_lost": float(sample_right[others].mean() - right(taught, sample)[others].mean()),
+                }
+            )
             bar.advance()
     figures = {"model": str(options.model), "split": options.split, "writers": len(rows), **summed(rows)}
     print(json.dumps(figures) if options.json else "\n".join(f"{k}: {v}" for k, v in figures.items()))
@@ -78,14 +82,10 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", help="a model file, or a name such as letters or reader")
     parser.add_argument("--split", choices=("train", "test"), default="test")
-    parser.add_argument(
-        "--writers", type=Path, metavar="FILE", help="JSON: the ids of the only writers to take"
-    )
+    parser.add_argument("--writers", type=Path, metavar="FILE", help="JSON: the ids of the only writers to take")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="of these every so-manieth")
     parser.add_argument("--data", type=Path, metavar="DIR")
     parser.add_argument("--seed", type=int, default=0)
@@ -114,9 +114,7 @@ def lesson(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return given
 
 
-def right(
-    model: Module, samples: Dataset, views: list[View] | tuple[View, ...] = (AS_IT_STANDS,)
-) -> np.ndarray:
+def right(model: Module, samples: Dataset, views: list[View] | tuple[View, ...] = (AS_IT_STANDS,)) -> np.ndarray:
     """Which samples (N,) bool a model takes for what they are, a capital or a small letter being the same."""
     by_view = opinions(samples.images, lambda images: probabilities(model, images, 1), views)
     by_view, names = in_cases_of(CLASSES_36, by_view, samples.classes)
@@ -128,9 +126,7 @@ def summed(rows: list[dict]) -> dict[str, float]:
     """Figures over all writers."""
     figures: dict[str, float] = {name: sum(row[name] for row in rows) for name in ("given", "measured")}
     for name in ("", "_views"):
-        before, after = (
-            np.array([row[f"wrong_{when}{name}"] for row in rows]) for when in ("before", "after")
-        )
+        before, after = (np.array([row[f"wrong_{when}{name}"] for row in rows]) for when in ("before", "after"))
         erring = before > 0  # who was read without an error has nothing to win
         figures |= {
             f"error_before{name}": before.sum() / figures["measured"],
@@ -142,9 +138,12 @@ def summed(rows: list[dict]) -> dict[str, float]:
             f"errors_of_the_errorless{name}": int(after[~erring].sum()),
         }
     lost = np.array([row["others_lost"] for row in rows])
-    figures |= {"others_lost_mean": lost.mean(), "others_lost_most": lost.max(),
-                "seconds_mean": float(np.mean([row["seconds"] for row in rows])),
-                "seconds_most": max(row["seconds"] for row in rows)}  # fmt: skip
+    figures |= {
+        "others_lost_mean": lost.mean(),
+        "others_lost_most": lost.max(),
+        "seconds_mean": float(np.mean([row["seconds"] for row in rows])),
+        "seconds_most": max(row["seconds"] for row in rows),
+    }
     return {name: round(float(value), 4) for name, value in figures.items()}
 
 

@@ -37,27 +37,13 @@ def main() -> None:
     """Start a server, measure, report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--clients", type=int, default=20)
-    parser.add_argument(
-        "--seconds", type=float, default=20.0, help="for many clients; one alone draws 100 times"
-    )
-    parser.add_argument(
-        "--pause", type=float, default=0.2, help="seconds between an answer and the next drawing"
-    )
+    parser.add_argument("--seconds", type=float, default=20.0, help="for many clients; one alone draws 100 times")
+    parser.add_argument("--pause", type=float, default=0.2, help="seconds between an answer and the next drawing")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     requests = drawings()
     with tempfile.TemporaryDirectory() as folder:
-        command = [
-            sys.executable,
-            "-m",
-            "hellodl",
-            "web",
-            "--port",
-            "0",
-            "--no-browser",
-            "--mine",
-            f"{folder}/mine",
-        ]
+        command = [sys.executable, "-m", "hellodl", "web", "--port", "0", "--no-browser", "--mine", f"{folder}/mine"]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder)
         try:
             assert server.stdout is not None
@@ -71,17 +57,20 @@ def main() -> None:
             server.terminate()
             server.wait()
     figures = {
-        "alone_ms": median(alone), "processor_ms": 1000 * cost, "clients": options.clients, "pause": options.pause,
-        "drawings": len(together), "drawings_per_second": len(together) / options.seconds,
-        "together_ms": median(together), "together_95_ms": 1000 * float(np.quantile(together, 0.95)),
+        "alone_ms": median(alone),
+        "processor_ms": 1000 * cost,
+        "clients": options.clients,
+        "pause": options.pause,
+        "drawings": len(together),
+        "drawings_per_second": len(together) / options.seconds,
+        "together_ms": median(together),
+        "together_95_ms": 1000 * float(np.quantile(together, 0.95)),
         "together_worst_ms": 1000 * max(together),
-    }  # fmt: skip
+    }
     if options.json:
         print(json.dumps(figures))
         return
-    print(
-        f"alone: median {figures['alone_ms']:.1f} ms, of which {figures['processor_ms']:.1f} ms of processor"
-    )
+    print(f"alone: median {figures['alone_ms']:.1f} ms, of which {figures['processor_ms']:.1f} ms of processor")
     print(
         f"{options.clients} clients: {figures['drawings_per_second']:.0f} drawings a second, median "
         f"{figures['together_ms']:.0f} ms, 95% within {figures['together_95_ms']:.0f} ms, "
@@ -111,12 +100,7 @@ def drawings() -> list[bytes]:
 
 
 async def draw(
-    port: int,
-    requests: list[bytes],
-    count: int | None = None,
-    until: float = 0,
-    pause: float = 0,
-    first: int = 0,
+    port: int, requests: list[bytes], count: int | None = None, until: float = 0, pause: float = 0, first: int = 0
 ) -> list[float]:
     """One client's times in seconds: of so many drawings, or of as many as there is time for."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -25,15 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from ink_curves import (
-    FEWEST_WRITERS,
-    MOST_STROKES,
-    POINTS,
-    Group,
-    boxed,
-    distance_to_nearest,
-    grouped,
-)
+from ink_curves import FEWEST_WRITERS, MOST_STROKES, POINTS, Group, boxed, distance_to_nearest, grouped
 from ink_trust import Onlookers, not_fragments
 
 from hellodl.console import log, progress_bar, start_logging
@@ -72,9 +64,7 @@ def nearest(places: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.nda
     return closest, np.maximum(distances[np.arange(len(places)), closest], 0)
 
 
-def spread_out_starts(
-    places: np.ndarray, weights: np.ndarray, count: int, rng: np.random.Generator
-) -> np.ndarray:
+def spread_out_starts(places: np.ndarray, weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """First centres far apart (k-means++, Arthur and Vassilvitskii 2007)."""
     centres = [places[rng.choice(len(places), p=weights / weights.sum())]]
     distances = ((places - centres[0]) ** 2).sum(axis=1)
@@ -111,12 +101,7 @@ def k_means(
 
 
 def styles_of(
-    group: Group,
-    places: np.ndarray,
-    trusted: np.ndarray,
-    count: int,
-    settings: Settings,
-    rng: np.random.Generator,
+    group: Group, places: np.ndarray, trusted: np.ndarray, count: int, settings: Settings, rng: np.random.Generator
 ) -> list[dict]:
     """The styles of one group: mean, loadings (strongest directions, each one standard deviation long), wobble.
 
@@ -288,8 +273,7 @@ def kept_apart(groups, styles, owner, basis_mean, basis, rng) -> dict[str, np.nd
             from_samples.append(samples)
             overtaken.append(nearer)
     people, samples = (
-        np.quantile(np.concatenate(values), QUANTILES).astype(np.float32)
-        for values in (from_people, from_samples)
+        np.quantile(np.concatenate(values), QUANTILES).astype(np.float32) for values in (from_people, from_samples)
     )
     share = float(np.concatenate(overtaken).mean())
     log.info("wobble widened %d times; distances at the closest %s:", widened, QUANTILES)
@@ -312,12 +296,7 @@ def main() -> None:
     groups = grouped(drawings, drawings.select("train"))
     arrays = fit(groups, Settings(seed=arguments.seed, styles=arguments.styles))
     np.savez_compressed(arguments.output, allow_pickle=False, **arrays)
-    log.info(
-        "%s: %d styles, %d bytes",
-        arguments.output,
-        len(arrays["style_group"]),
-        arguments.output.stat().st_size,
-    )
+    log.info("%s: %d styles, %d bytes", arguments.output, len(arrays["style_group"]), arguments.output.stat().st_size)
 
 
 if __name__ == "__main__":

@@ -34,16 +34,12 @@ RATES = (4e-3, 4e-4)  # a good learning rate, and one that is too low to show be
 
 def train(log: RunLog, rate: float) -> None:
     """A run on ink letters, with more looks at the weights than a training usually takes."""
-    learned, kept = (
-        data.load("ink", split, count=count) for split, count in (("train", 6000), ("validation", 1000))
-    )
+    learned, kept = (data.load("ink", split, count=count) for split, count in (("train", 6000), ("validation", 1000)))
     network = hello_dl(len(learned.classes), np.random.default_rng(0))
     settings = Settings(epochs=5, batch_size=100, learning_rate=rate)
     with log.run("letters", {"learning_rate": rate}, seed=0, data=learned) as run:
         work = classification(learned, settings)
-        trainer = Trainer(
-            network, len(learned), work, settings, run, judge=lambda model: evaluate(model, kept)
-        )
+        trainer = Trainer(network, len(learned), work, settings, run, judge=lambda model: evaluate(model, kept))
         trainer.inside.pace = Every(EVERY)
         trainer.fit()
         guesses = predict(network, kept.images).argmax(axis=1)

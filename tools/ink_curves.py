@@ -144,8 +144,7 @@ def grouped(drawings: UnipenStrokes, chosen: np.ndarray) -> list[Group]:
             drawn = aligned([strokes for _, strokes in members])
             counts = allotment(drawn)
             curves = np.array(
-                [np.concatenate([resample(s, c) for s, c in zip(strokes, counts)]) for strokes in drawn],
-                np.float32,
+                [np.concatenate([resample(s, c) for s, c in zip(strokes, counts)]) for strokes in drawn], np.float32
             )
             groups.append(Group(character, counts, curves, drawings.writers[items], items))
     return groups
@@ -163,10 +162,7 @@ def boxed(curves: np.ndarray) -> np.ndarray:
 
 
 def distance_to_nearest(
-    curves: np.ndarray,
-    others: np.ndarray,
-    writers: np.ndarray | None = None,
-    theirs: np.ndarray | None = None,
+    curves: np.ndarray, others: np.ndarray, writers: np.ndarray | None = None, theirs: np.ndarray | None = None
 ) -> np.ndarray:
     """From each curve (N, POINTS, 2) to the nearest other, by another writer if writers are given: (N,).
 

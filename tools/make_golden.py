@@ -43,10 +43,7 @@ def pixels_last(image: torch.Tensor) -> torch.Tensor:
 
 
 def with_gradients(
-    case: str,
-    function: Callable[..., torch.Tensor],
-    images: Mapping[str, torch.Tensor],
-    **others: torch.Tensor,
+    case: str, function: Callable[..., torch.Tensor], images: Mapping[str, torch.Tensor], **others: torch.Tensor
 ) -> None:
     """Run a function, walk back from a random weighting of its result, and keep all that went in and came out."""
     out = function(**images, **others)
@@ -136,11 +133,7 @@ def losses() -> None:
             loss = F.cross_entropy(logits, targets, label_smoothing=smoothing, reduction=reduction)
             loss.backward()
             keep(
-                f"cross_entropy_{smoothing}_{reduction}",
-                logits=logits,
-                targets=targets,
-                loss=loss,
-                dlogits=logits.grad,
+                f"cross_entropy_{smoothing}_{reduction}", logits=logits, targets=targets, loss=loss, dlogits=logits.grad
             )
     prediction, target = normal(3, 4), torch.tensor(rng.standard_normal((3, 4)))
     loss = F.mse_loss(prediction, target)
@@ -245,10 +238,7 @@ def recurrent() -> None:
             case = f"{kind}_both_ways" if both_ways else kind
             directions = 2 if both_ways else 1
             layer = getattr(torch.nn, kind)(3, 4, 2, bidirectional=both_ways).double()
-            x, states = (
-                normal(5, 2, 3),
-                [normal(2 * directions, 2, 4) for _ in range(2 if kind == "LSTM" else 1)],
-            )
+            x, states = (normal(5, 2, 3), [normal(2 * directions, 2, 4) for _ in range(2 if kind == "LSTM" else 1)])
             out, last = layer(x, tuple(states) if kind == "LSTM" else states[0])
             results = [out, *(last if kind == "LSTM" else [last])]
             weights = [torch.tensor(rng.standard_normal(tuple(result.shape))) for result in results]

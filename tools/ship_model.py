@@ -90,9 +90,7 @@ ABOUT = {
 def different(usual: Settings, used: Mapping[str, Any]) -> str:
     """The options of a training for what it did not do as usual."""
     options = {"optimizer": "optimizer", "learning_rate": "lr", "schedule": "schedule"}
-    own = [
-        f" --{option} {used[name]}" for name, option in options.items() if used[name] != getattr(usual, name)
-    ]
+    own = [f" --{option} {used[name]}" for name, option in options.items() if used[name] != getattr(usual, name)]
     return "".join(own) + f" --epochs {used['epochs']}"
 
 
@@ -115,9 +113,7 @@ def main() -> int:
     else:
         test = data.load("unipen", "test", options.data)
     before = judge(model, test, metadata["classes"], None, options.model)["accuracy"]
-    checkpoint.save_model(
-        target, model, classes=metadata["classes"], card=made, bits=options.bits, how=options.how
-    )
+    checkpoint.save_model(target, model, classes=metadata["classes"], card=made, bits=options.bits, how=options.how)
     model = checkpoint.load_model(target)[0]
     figures = judge(model, test, metadata["classes"], None, target)
     about = ABOUT[options.name]

@@ -84,13 +84,13 @@ def main() -> int:
     model, metadata = checkpoint.load_model(options.model)
     made = metadata["card"]
     for key in ("settings", "members", "struck_out", "turned"):
-        ours, theirs = ({k: v for k, v in card.items() if k != "seed"} if isinstance(card, dict) else card
-                        for card in (made[key], folds[key]))  # fmt: skip
+        ours, theirs = (
+            {k: v for k, v in card.items() if k != "seed"} if isinstance(card, dict) else card
+            for card in (made[key], folds[key])
+        )
         if ours != theirs:
             raise SystemExit(f"the figures are of other settings: {key} is {theirs}, not {ours}")
-    figures = {
-        name: folds[name] for name in ("test_accuracy", "spread", "distinct_accuracy", "recall", "confusion")
-    }
+    figures = {name: folds[name] for name in ("test_accuracy", "spread", "distinct_accuracy", "recall", "confusion")}
     target = MODELS / "splice.safetensors"
     before = probabilities(model, as_pictures(junctions.codes))
     checkpoint.save_model(target, model, classes=None, card=made | {"folds_gave": figures}, bits=16)

@@ -74,16 +74,12 @@ def main() -> int:
     model, metadata = checkpoint.load_model(options.model)
     made, corpus = metadata["card"], load_text("python")
     if made["fingerprint"] != fingerprint(corpus):
-        raise DataError(
-            f"{options.model}: learned from another text than this Python's library; train it here"
-        )
+        raise DataError(f"{options.model}: learned from another text than this Python's library; train it here")
     vocabulary = from_description(metadata["vocabulary"])
     lesson = Lesson(corpus, vocabulary, made["context"])
     target = MODELS / "text.safetensors"
     before = lesson.judge(model)["loss"]
-    checkpoint.save_model(
-        target, model, classes=None, vocabulary=metadata["vocabulary"], card=made, bits=options.bits
-    )
+    checkpoint.save_model(target, model, classes=None, vocabulary=metadata["vocabulary"], card=made, bits=options.bits)
     after = lesson.judge(checkpoint.load_model(target)[0])
     sample = "".join(written("def ", target, 400, 0, Knobs(0.6)))
     (MODELS / "text.md").write_text(
@@ -111,9 +107,7 @@ def main() -> int:
         ),
         encoding="utf-8",
     )
-    print(
-        f"{target}: {target.stat().st_size:,} bytes, {after['loss']:.3f} nats a character ({before:.3f} before)"
-    )
+    print(f"{target}: {target.stat().st_size:,} bytes, {after['loss']:.3f} nats a character ({before:.3f} before)")
     return 0
 
 

@@ -23,12 +23,18 @@ def network(rng: np.random.Generator) -> nn.Sequential:
     """Three convolutions, and a layer that decides."""
     first, second, third = recipe.CHANNELS
     return nn.Sequential(
-        nn.Conv2d(1, first, 3, rng=rng), nn.MaxPool2d(2), nn.ReLU(),                       # -> (13, 13, 24)
-        nn.Conv2d(first, second, 3, rng=rng), nn.MaxPool2d(2, ceil_mode=True), nn.ReLU(),  # -> (6, 6, 48)
-        nn.Conv2d(second, third, 3, rng=rng), nn.MaxPool2d(2), nn.ReLU(),                  # -> (2, 2, 96)
-        nn.Flatten(),                                                                      # -> (384)
+        nn.Conv2d(1, first, 3, rng=rng),
+        nn.MaxPool2d(2),
+        nn.ReLU(),  # -> (13, 13, 24)
+        nn.Conv2d(first, second, 3, rng=rng),
+        nn.MaxPool2d(2, ceil_mode=True),
+        nn.ReLU(),  # -> (6, 6, 48)
+        nn.Conv2d(second, third, 3, rng=rng),
+        nn.MaxPool2d(2),
+        nn.ReLU(),  # -> (2, 2, 96)
+        nn.Flatten(),  # -> (384)
         nn.Linear(4 * third, recipe.CLASSES, gain=1, rng=rng),
-    )  # fmt: skip
+    )
 
 
 def train(folder: str, seed: int) -> nn.Module:

@@ -35,12 +35,18 @@ def network():
     """The recipe's network with the starting weights that hellodl draws: normal, √(2/fan in) wide, biases zero."""
     first, second, third = recipe.CHANNELS
     model = nn.Sequential(
-        nn.Conv2d(1, first, 3), nn.MaxPool2d(2), nn.ReLU(),
-        nn.Conv2d(first, second, 3), nn.MaxPool2d(2, ceil_mode=True), nn.ReLU(),
-        nn.Conv2d(second, third, 3), nn.MaxPool2d(2), nn.ReLU(),
+        nn.Conv2d(1, first, 3),
+        nn.MaxPool2d(2),
+        nn.ReLU(),
+        nn.Conv2d(first, second, 3),
+        nn.MaxPool2d(2, ceil_mode=True),
+        nn.ReLU(),
+        nn.Conv2d(second, third, 3),
+        nn.MaxPool2d(2),
+        nn.ReLU(),
         nn.Flatten(),
         nn.Linear(4 * third, recipe.CLASSES),
-    )  # fmt: skip
+    )
     for layer in model:
         if hasattr(layer, "weight"):
             kind = "linear" if layer is model[-1] else "relu"
@@ -61,9 +67,7 @@ def train(folder, seed, layout, fused):
     ]
     optimizer = torch.optim.AdamW(groups, recipe.RATE, fused=fused)
     steps = recipe.EPOCHS * (len(images) // recipe.BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.RATE, total_steps=steps, cycle_momentum=False
-    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.RATE, total_steps=steps, cycle_momentum=False)
     loss_of = nn.CrossEntropyLoss(label_smoothing=recipe.LABEL_SMOOTHING)
     for _ in range(recipe.EPOCHS):
         order = torch.randperm(len(images))

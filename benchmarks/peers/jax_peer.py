@@ -86,8 +86,12 @@ def apply(description, weights, running, x, training, name=""):
             x = x + change
         case "Conv2d":
             x = jax.lax.conv_general_dilated(
-                x, weights[name + "weight"], (layer["stride"],) * 2, [(layer["padding"],) * 2] * 2,
-                dimension_numbers=("NHWC", "OIHW", "NHWC"))  # fmt: skip
+                x,
+                weights[name + "weight"],
+                (layer["stride"],) * 2,
+                [(layer["padding"],) * 2] * 2,
+                dimension_numbers=("NHWC", "OIHW", "NHWC"),
+            )
             if layer["bias"]:
                 x = x + weights[name + "bias"]
         case "MaxPool2d":

@@ -90,9 +90,7 @@ def built(description):
         def __call__(self, x):
             return x + x.sequential(self.body)
 
-    options = {
-        key: value for key, value in description.items() if key not in ("kind", "gain", "layers", "body")
-    }
+    options = {key: value for key, value in description.items() if key not in ("kind", "gain", "layers", "body")}
     match description["kind"]:
         case "Sequential":
             return [built(layer) for layer in description["layers"]]

@@ -36,10 +36,7 @@ def contestant(problem, threads, way, rate, Contestant):
     images = torch.from_numpy(np.ascontiguousarray(problem.images.transpose(0, 3, 1, 2)))
     labels = torch.from_numpy(problem.labels)
     if way:
-        model, images = (
-            model.to(memory_format=torch.channels_last),
-            images.to(memory_format=torch.channels_last),
-        )
+        model, images = (model.to(memory_format=torch.channels_last), images.to(memory_format=torch.channels_last))
     optimizer = torch.optim.AdamW(model.parameters(), rate, fused=bool(way))
     called = torch.compile(model) if way == ", compiled" else model
 
@@ -76,9 +73,7 @@ def network(problem):
     state = dict(problem.state)
     for name, (height, width, channels) in flattened(problem).items():
         state[name] = reordered(state[name], (height, width, channels), (2, 0, 1))
-    missing, extra = model.load_state_dict(
-        {k: torch.from_numpy(np.array(v)) for k, v in state.items()}, strict=False
-    )
+    missing, extra = model.load_state_dict({k: torch.from_numpy(np.array(v)) for k, v in state.items()}, strict=False)
     assert not extra and all(name.endswith("num_batches_tracked") for name in missing), (missing, extra)
     return model
 
@@ -95,9 +90,7 @@ def built(description):
         def forward(self, x):
             return x + self.body(x)
 
-    options = {
-        key: value for key, value in description.items() if key not in ("kind", "gain", "layers", "body")
-    }
+    options = {key: value for key, value in description.items() if key not in ("kind", "gain", "layers", "body")}
     match description["kind"]:
         case "Sequential":
             return nn.Sequential(*map(built, description["layers"]))

@@ -118,10 +118,7 @@ def built(description):
 
         def forward(self, x, cache=None):
             texts, steps, width = x.shape
-            q, k, v = (
-                part.view(texts, steps, self.heads, -1).transpose(1, 2)
-                for part in self.qkv(x).split(width, 2)
-            )
+            q, k, v = (part.view(texts, steps, self.heads, -1).transpose(1, 2) for part in self.qkv(x).split(width, 2))
             if cache is not None:
                 if cache:
                     k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)

@@ -6,9 +6,9 @@
 
     from hellodl import Tensor, nn, optim            # or build and train a network of your own
 
-What a reader types is listed here, in `__all__`, and nowhere else. The rest of the house is open too, but may be moved:
-see "How it is built" in the documentation. Only tensors and their operations are loaded at once; everything else is when
-it is first used, so that `import hellodl` is quick.
+What a reader types is listed here, in `__all__`, and nowhere else. The rest of the house is open too, but may be
+moved: see "How it is built" in the documentation. Only tensors and their operations are loaded at once; everything
+else is when it is first used, so that `import hellodl` is quick.
 """
 
 from __future__ import annotations

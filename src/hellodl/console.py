@@ -38,13 +38,7 @@ class _Lines(logging.Handler):
     """Log lines on the console, as they are; warnings and errors in colour."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        style = (
-            "red"
-            if record.levelno >= logging.ERROR
-            else "yellow"
-            if record.levelno >= logging.WARNING
-            else ""
-        )
+        style = "red" if record.levelno >= logging.ERROR else "yellow" if record.levelno >= logging.WARNING else ""
         console().print(record.getMessage(), style=style, markup=False, soft_wrap=True)
 
 

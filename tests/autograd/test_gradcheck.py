@@ -21,21 +21,15 @@ def test_it_reports_every_input(rng):
     "wrong",
     [
         lambda x: record(x.data**2, (x, lambda g: g * x.data)),  # half the slope
-        lambda x: record(
-            x.data.T @ x.data, (x, lambda g: 2 * x.data @ g)
-        ),  # right for symmetric gradients alone
-        lambda x: record(
-            x.data * 2, (x, lambda g: np.full_like(g, 2 * g.mean()))
-        ),  # right for equal gradients alone
+        lambda x: record(x.data.T @ x.data, (x, lambda g: 2 * x.data @ g)),  # right for symmetric gradients alone
+        lambda x: record(x.data * 2, (x, lambda g: np.full_like(g, 2 * g.mean()))),  # right for equal gradients alone
         lambda x: record(x.data * 3),  # no gradient at all, though something else has one
         lambda x: record(x.data * 3, (x, lambda g: g * np.nan)),
     ],
 )
 def test_it_finds_wrong_gradients(wrong, rng):
     with pytest.raises(HelloError, match="gradcheck: the gradient is wrong at input 0"):
-        gradcheck(
-            lambda x, y: wrong(x) + y, rng.standard_normal((3, 3)), rng.standard_normal((3, 3)), rng=rng
-        )
+        gradcheck(lambda x, y: wrong(x) + y, rng.standard_normal((3, 3)), rng.standard_normal((3, 3)), rng=rng)
 
 
 def test_a_slightly_wrong_gradient_is_still_wrong(rng):
@@ -102,9 +96,7 @@ def test_a_wrong_layer_is_named(rng, monkeypatch):
 
     def wrong(x, weight, bias):
         out = right(x, weight, bias)
-        out._parents = tuple(
-            (p, (lambda g, back=back: 2 * back(g)) if p is bias else back) for p, back in out._parents
-        )
+        out._parents = tuple((p, (lambda g, back=back: 2 * back(g)) if p is bias else back) for p, back in out._parents)
         return out
 
     monkeypatch.setattr(ops, "linear", wrong)

@@ -30,17 +30,7 @@ def test_lists_and_float64_become_float32_unless_told_otherwise():
 
 def test_numbers_and_arrays_on_either_side_take_the_tensors_type():
     x = leaf(2, 4)
-    for out in (
-        x + 1,
-        1 - x,
-        np.float64(3) * x,
-        x * np.ones(2),
-        np.ones(2) / x,
-        np.ones((2, 2)) @ x,
-        x**2,
-        -x,
-        x / 3,
-    ):
+    for out in (x + 1, 1 - x, np.float64(3) * x, x * np.ones(2), np.ones(2) / x, np.ones((2, 2)) @ x, x**2, -x, x / 3):
         assert isinstance(out, Tensor)
         assert out.dtype == np.float32
     assert (1 - x).data.tolist() == [-1, -3]
@@ -157,20 +147,9 @@ def test_no_operation_makes_a_reference_cycle(no_collector, rng):
             activations.gelu_tanh,
         ),
         *(ops.softmax, ops.log_softmax, ops.sum, ops.mean, ops.max, ops.transpose, tensor.neg),
-        *(
-            lambda x: x * x,
-            lambda x: x / x,
-            lambda x: x**2,
-            lambda x: x @ x.T,
-            lambda x: x[1:],
-            lambda x: x[[0, 0]],
-        ),
+        *(lambda x: x * x, lambda x: x / x, lambda x: x**2, lambda x: x @ x.T, lambda x: x[1:], lambda x: x[[0, 0]]),
         *(lambda x: ops.maximum(x, 1), lambda x: ops.where(x.data > 1, x, 0), lambda x: ops.clip(x, 0, 1)),
-        *(
-            lambda x: ops.concatenate([x, x]),
-            lambda x: ops.stack([x, x]),
-            lambda x: ops.pad(x, [(1, 1), (0, 0)]),
-        ),
+        *(lambda x: ops.concatenate([x, x]), lambda x: ops.stack([x, x]), lambda x: ops.pad(x, [(1, 1), (0, 0)])),
         *(lambda x: ops.linear(x, x), lambda x: x.reshape(-1), lambda x: ops.dropout(x, 0.5, rng)),
     ):
         out = make(x)
@@ -242,9 +221,7 @@ def test_detach_and_tensors_that_need_no_gradient_stop_the_walk():
 
 def test_backward_asks_for_a_gradient_where_there_is_no_single_loss():
     x = leaf(1, 2)
-    with pytest.raises(
-        ShapeError, match=r"a tensor of shape \(2,\) is no single loss; call .mean\(\) or .sum\(\)"
-    ):
+    with pytest.raises(ShapeError, match=r"a tensor of shape \(2,\) is no single loss; call .mean\(\) or .sum\(\)"):
         (x * 2).backward()
     with pytest.raises(ShapeError, match=r"gradient \(3,\) for a tensor \(2,\)"):
         (x * 2).backward(np.ones(3))

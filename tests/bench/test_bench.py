@@ -52,11 +52,7 @@ def test_contestants_take_turns_and_the_ratio_is_taken_within_a_round(monkeypatc
 
         return Contestant(library, threads, run)
 
-    racers = [
-        contestant("hellodl", 1, 2.0),
-        contestant("other", 1, 4.0),
-        contestant("matrix products alone", 1, 1.0),
-    ]
+    racers = [contestant("hellodl", 1, 2.0), contestant("other", 1, 4.0), contestant("matrix products alone", 1, 1.0)]
     bench.race(racers, SMALL, 4)
     assert turns[6:12] == ["hellodl"] * 2 + ["other"] * 2 + ["matrix products alone"] * 2
     assert all(len(racer.rates) == 4 for racer in racers)
@@ -71,12 +67,20 @@ def test_the_best_number_of_threads_speaks_for_a_library():
     def racer(library, threads, *rates):
         return Contestant(library, threads, lambda: None, rates=list(rates))
 
-    racers = [racer("hellodl", 1, 10.0, 10.0), racer("hellodl", 2, 18.0, 20.0), racer("other", 1, 9.0, 10.0),
-              racer("other", 2, 8.0, 8.0), racer("matrix products alone", 1, 30.0, 30.0),
-              racer("matrix products alone", 2, 60.0, 60.0)]  # fmt: skip
+    racers = [
+        racer("hellodl", 1, 10.0, 10.0),
+        racer("hellodl", 2, 18.0, 20.0),
+        racer("other", 1, 9.0, 10.0),
+        racer("other", 2, 8.0, 8.0),
+        racer("matrix products alone", 1, 30.0, 30.0),
+        racer("matrix products alone", 2, 60.0, 60.0),
+    ]
     figures = bench.figures_of(bench.problem_of(SMALL), racers)
     assert [(row["library"], row["threads"]) for row in figures["best"]] == [
-        ("hellodl", 2), ("other", 1), ("matrix products alone", 2)]  # fmt: skip
+        ("hellodl", 2),
+        ("other", 1),
+        ("matrix products alone", 2),
+    ]
     assert figures["best"][1]["hellodl is"] == [2.0, 2.0, 2.0]
     assert figures["gain_from_threads"] == {"hellodl": pytest.approx(1.9), "matrix products alone": 2.0}
 
@@ -85,8 +89,14 @@ def every_layer(rng):
     """A small network that has each kind of layer which the tasks have."""
     body = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1, bias=False, rng=rng), nn.BatchNorm2d(4), nn.ReLU())
     return nn.Sequential(
-        nn.Conv2d(1, 4, 3, rng=rng), nn.MaxPool2d(2, ceil_mode=True), nn.GELU("tanh"),  # 11 -> 9 -> 5
-        nn.Residual(body), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 10, gain=1, rng=rng))  # fmt: skip
+        nn.Conv2d(1, 4, 3, rng=rng),
+        nn.MaxPool2d(2, ceil_mode=True),
+        nn.GELU("tanh"),  # 11 -> 9 -> 5
+        nn.Residual(body),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(16, 10, gain=1, rng=rng),
+    )
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -59,9 +59,11 @@ def test_both_sides_start_and_go_by_the_same_recipe(monkeypatch):
 
 def test_entries_take_turns_and_the_clock_runs_outside(home, monkeypatch, capsys):
     script = home / "entry.py"
-    script.write_text("import json, sys, time\n"
-                      "time.sleep(float(sys.argv[3]))\n"
-                      "print(json.dumps({'accuracy': 0.99 + int(sys.argv[2]) / 100, 'seconds': 0}))\n")  # fmt: skip
+    script.write_text(
+        "import json, sys, time\n"
+        "time.sleep(float(sys.argv[3]))\n"
+        "print(json.dumps({'accuracy': 0.99 + int(sys.argv[2]) / 100, 'seconds': 0}))\n"
+    )
     racers = [Entry("hellodl", "json", [str(script), "0"]), Entry("other", "json", [str(script), "0.2"])]
     monkeypatch.setattr(record, "entries", lambda peers: racers)
     monkeypatch.setattr(record, "SEEDS", (0, 1))
@@ -74,13 +76,13 @@ def test_entries_take_turns_and_the_clock_runs_outside(home, monkeypatch, capsys
 
 
 def test_the_table_gives_ratios_within_a_seed_and_names_who_misses_the_goal():
-    rows = [{"library": "hellodl", "seconds": [1.0, 2.0, 4.0], "accuracy": [0.99, 0.991, 0.992]},
-            {"library": "other", "seconds": [3.0, 4.0, 8.0], "accuracy": [0.98, 0.98, 0.98]}]  # fmt: skip
+    rows = [
+        {"library": "hellodl", "seconds": [1.0, 2.0, 4.0], "accuracy": [0.99, 0.991, 0.992]},
+        {"library": "other", "seconds": [3.0, 4.0, 8.0], "accuracy": [0.98, 0.98, 0.98]},
+    ]
     lines = record.as_markdown({"goal": 0.99, "seeds": [0, 1, 2], "entries": rows})
     assert lines[-2] == "| hellodl | 2.0 (1.5 to 3.0) | 99.10% ± 0.10% |  |"
-    assert lines[-1] == (
-        "| other | 4.0 (3.5 to 6.0) | 98.00% ± 0.00%, misses the goal | 2.00× (2.00 to 2.50) |"
-    )
+    assert lines[-1] == ("| other | 4.0 (3.5 to 6.0) | 98.00% ± 0.00%, misses the goal | 2.00× (2.00 to 2.50) |")
 
 
 def test_an_entry_that_fails_is_an_error_that_says_why(home, tmp_path):

@@ -67,9 +67,7 @@ def test_the_published_claims_read_well():
         ("at most", 2.0, 0.1, 2.19, True),
     ],
 )
-def test_a_claim_holds_when_the_mean_is_as_good_or_within_twice_the_spread(
-    direction, claimed, spread, mean, holds
-):
+def test_a_claim_holds_when_the_mean_is_as_good_or_within_twice_the_spread(direction, claimed, spread, mean, holds):
     assert replace(GOOD, direction=direction, claimed=claimed, spread=spread).holds(mean) is holds
 
 

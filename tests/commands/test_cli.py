@@ -47,13 +47,7 @@ def test_common_options_reach_the_program(program):
 
 @pytest.mark.parametrize(
     "words",
-    [
-        "--debug sample",
-        "sample --debug",
-        "sample a.png --debug --json",
-        "--debug train sample",
-        "train --debug sample",
-    ],
+    ["--debug sample", "sample --debug", "sample a.png --debug --json", "--debug train sample", "train --debug sample"],
 )
 def test_debug_may_stand_anywhere(program, words):
     program.main = lambda options: program.seen.append(options.debug) or 0

@@ -17,9 +17,7 @@ from hellodl.train import checkpoint
 def reader(tmp_path, rng, monkeypatch):
     """A model file that reads letters, badly."""
     monkeypatch.chdir(tmp_path)
-    model = nn.Sequential(
-        nn.Conv2d(1, 4, 5, stride=3, rng=rng), nn.ReLU(), nn.Flatten(), nn.Linear(256, 26, rng=rng)
-    )
+    model = nn.Sequential(nn.Conv2d(1, 4, 5, stride=3, rng=rng), nn.ReLU(), nn.Flatten(), nn.Linear(256, 26, rng=rng))
     path = tmp_path / "abc.safetensors"
     checkpoint.save_model(path, model, classes="abcdefghijklmnopqrstuvwxyz", card={})
     return path
@@ -32,9 +30,7 @@ def writer(tmp_path, model, vocabulary):
 
 
 def test_all_pictures_of_a_model_that_reads(reader, capsys):
-    assert (
-        cli.main(["inspect", str(reader), "--count", "60", "--out", "new", "--json", "--threads", "1"]) == 0
-    )
+    assert cli.main(["inspect", str(reader), "--count", "60", "--out", "new", "--json", "--threads", "1"]) == 0
     found = json.loads(capsys.readouterr().out)["pictures"]
     assert [one["what"] for one in found] == [*inspect.OF_ALL, *inspect.OF_READERS]
     for one in found:
@@ -71,9 +67,7 @@ def test_all_pictures_of_a_model_of_text(kind, tmp_path, rng, capsys):
     words = ["--text", "abc $ def_\n" * 8, "--out", str(tmp_path), "--json"]
     assert cli.main(["inspect", str(path), *words]) == 0
     found = json.loads(capsys.readouterr().out)["pictures"]
-    assert list(dict.fromkeys(one["what"] for one in found)) == [
-        name for name in expected if name != "kernels"
-    ]
+    assert list(dict.fromkeys(one["what"] for one in found)) == [name for name in expected if name != "kernels"]
     assert cli.main(["inspect", str(path), "--text", ""]) == 1
     assert "give the model something to read" in capsys.readouterr().err
 

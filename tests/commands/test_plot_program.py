@@ -19,9 +19,7 @@ def path(tmp_path, monkeypatch, rng):
     with log.run("letters", {}, seed=1) as run:
         for step in (1, 2, 3):
             run.train_row(step, loss=1 / step, accuracy=0.5, learning_rate=0.1)
-            named = [
-                (f"{k}.weight", rng.standard_normal((2, 1, 3, 3)), rng.standard_normal(18)) for k in range(14)
-            ]
+            named = [(f"{k}.weight", rng.standard_normal((2, 1, 3, 3)), rng.standard_normal(18)) for k in range(14)]
             run.weights(step, named, {name: array + 0.1 for name, array, _ in named})
             run.activation(step, "0", rng.standard_normal((5, 10)))
         run.confusion(3, np.eye(3, dtype=int), "abc")

@@ -52,18 +52,7 @@ def test_people_get_a_table(reader, capsys):
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert "judged on ink (test): 90 images" in lines[0]
-    assert lines[2].split() == [
-        "weights",
-        "in",
-        "bytes",
-        "smaller",
-        "off",
-        "by",
-        "by",
-        "mean",
-        "square",
-        "right",
-    ]
+    assert lines[2].split() == ["weights", "in", "bytes", "smaller", "off", "by", "by", "mean", "square", "right"]
     assert lines[3].split()[0] == "float32" and lines[3].split()[-1] == "100.00%"
     assert lines[8].startswith("4 bits, equal")
     assert "4 bits, equal (6 of 6)" in err
@@ -118,9 +107,16 @@ def test_out_writes_the_file_with_card_and_classes(reader, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--bits", "8"], ["--out", "x"], ["--how", "equal"], ["--count", "0"], ["--bits", "7", "--out", "x"],
-              ["--bits", "16", "--out", "x", "--how", "equal"]],
-)  # fmt: skip
+    "wrong",
+    [
+        ["--bits", "8"],
+        ["--out", "x"],
+        ["--how", "equal"],
+        ["--count", "0"],
+        ["--bits", "7", "--out", "x"],
+        ["--bits", "16", "--out", "x", "--how", "equal"],
+    ],
+)
 def test_wrong_usage_is_told(reader, wrong, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["quantize", str(reader), *wrong]) == 2

@@ -188,8 +188,17 @@ def test_what_is_less_sure_than_asked_is_a_question_mark_with_its_letter_second(
     assert capsys.readouterr().out == "HHH\n"
 
 
-@pytest.mark.parametrize("words", ["--min-confidence 2", "--min-confidence -0.1", "--min-confidence nan",
-                                   "--min-confidence much", "--rotate 45", "--case Upper"])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--min-confidence 2",
+        "--min-confidence -0.1",
+        "--min-confidence nan",
+        "--min-confidence much",
+        "--rotate 45",
+        "--case Upper",
+    ],
+)
 def test_options_that_make_no_sense_are_wrong_usage(words, tmp_path, capsys):
     assert cli.main(["read", str(photo(tmp_path / "note.png")), *words.split()]) == 2
     err = capsys.readouterr().err
@@ -214,11 +223,10 @@ def test_a_debug_folder_that_cannot_be_made_is_one_line(reader, tmp_path, capsys
     assert err.count("\n") == 1 and "choose another --debug-dir" in err
 
 
-@pytest.mark.parametrize(("degrees", "turn"), [(90, cv2.ROTATE_90_COUNTERCLOCKWISE), (180, cv2.ROTATE_180),
-                                               (270, cv2.ROTATE_90_CLOCKWISE)])  # fmt: skip
-def test_a_photo_is_turned_before_it_is_read_and_boxes_are_in_the_photo(
-    reader, tmp_path, capsys, degrees, turn
-):
+@pytest.mark.parametrize(
+    ("degrees", "turn"), [(90, cv2.ROTATE_90_COUNTERCLOCKWISE), (180, cv2.ROTATE_180), (270, cv2.ROTATE_90_CLOCKWISE)]
+)
+def test_a_photo_is_turned_before_it_is_read_and_boxes_are_in_the_photo(reader, tmp_path, capsys, degrees, turn):
     upright = cv2.imread(str(photo(tmp_path / "note.png", letters=2)))
     lying = cv2.rotate(upright, turn)
     cv2.imwrite(str(tmp_path / "lying.png"), lying)

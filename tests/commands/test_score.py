@@ -22,17 +22,20 @@ TRUE = [Box("A", 0, 0, 0, 20, 40), Box("b", 0, 30, 0, 50, 40), Box("3", 0, 60, 0
 RIGHT = [character("A", 0, 0, 20, 40), character("b", 30, 0, 50, 40), character("3", 60, 0, 80, 40)]
 
 
-@pytest.mark.parametrize(("found", "wanted"), [
-    (RIGHT, []),
-    ([character("a", 1, 2, 22, 40), *RIGHT[1:]], []),  # case aside
-    ([*RIGHT[:2], character("B", 60, 0, 80, 40)], ["misread"]),
-    (RIGHT[:2], ["not found"]),
-    ([], ["not found"] * 3),
-    ([character("W", 0, 0, 50, 40), RIGHT[2]], ["merged", "merged"]),
-    ([character("c", 0, 0, 9, 40), character("l", 10, 0, 20, 40), *RIGHT[1:]], ["split"]),
-    ([*RIGHT, character("z", 200, 0, 220, 40)], ["invented"]),
-    ([character("Q", 60, 100, 80, 140), *RIGHT[1:]], ["not found", "invented"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        (RIGHT, []),
+        ([character("a", 1, 2, 22, 40), *RIGHT[1:]], []),  # case aside
+        ([*RIGHT[:2], character("B", 60, 0, 80, 40)], ["misread"]),
+        (RIGHT[:2], ["not found"]),
+        ([], ["not found"] * 3),
+        ([character("W", 0, 0, 50, 40), RIGHT[2]], ["merged", "merged"]),
+        ([character("c", 0, 0, 9, 40), character("l", 10, 0, 20, 40), *RIGHT[1:]], ["split"]),
+        ([*RIGHT, character("z", 200, 0, 220, 40)], ["invented"]),
+        ([character("Q", 60, 100, 80, 140), *RIGHT[1:]], ["not found", "invented"]),
+    ],
+)
 def test_each_mistake_has_its_cause(found, wanted):
     assert list(causes(TRUE, found)) == wanted
 
@@ -40,7 +43,10 @@ def test_each_mistake_has_its_cause(found, wanted):
 def test_a_mistake_says_which_boxes_it_is_about():
     found = [RIGHT[0], character("8", 30, 0, 80, 40), character("z", 200, 0, 220, 40)]
     assert list(mistakes(TRUE, found)) == [
-        Mistake("merged", 1, 1), Mistake("merged", 2, 1), Mistake("invented", None, 2)]  # fmt: skip
+        Mistake("merged", 1, 1),
+        Mistake("merged", 2, 1),
+        Mistake("invented", None, 2),
+    ]
 
 
 def test_where_nothing_is_written_everything_is_invented():
@@ -108,8 +114,11 @@ def photos(tmp_path):
         picture = np.full((160, 400, 3), 230, np.uint8)
         for i in range(letters):
             left = 40 + 80 * i
-            for start, end in (((left, 50), (left, 110)), ((left + 30, 50), (left + 30, 110)),
-                               ((left, 80), (left + 30, 80))):  # fmt: skip
+            for start, end in (
+                ((left, 50), (left, 110)),
+                ((left + 30, 50), (left + 30, 110)),
+                ((left, 80), (left + 30, 80)),
+            ):
                 cv2.line(picture, start, end, (40, 40, 40), 5)
         cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
     (tmp_path / "ann_1.txt").write_text("HHH\n", "utf-8")
@@ -120,26 +129,8 @@ def photos(tmp_path):
 
 
 KEYS = {
-    *(
-        "program",
-        "pages",
-        "count",
-        "seed",
-        "characters",
-        "accuracy",
-        "writers",
-        "writers_mean",
-        "strict_accuracy",
-    ),
-    *(
-        "words",
-        "word_accuracy",
-        "calibration_error",
-        "calibration",
-        "wrong_of_read",
-        "wrong_of_sure",
-        "causes",
-    ),
+    *("program", "pages", "count", "seed", "characters", "accuracy", "writers", "writers_mean", "strict_accuracy"),
+    *("words", "word_accuracy", "calibration_error", "calibration", "wrong_of_read", "wrong_of_sure", "causes"),
     *("mixed_up", "each", "seconds"),
 }
 
@@ -185,13 +176,16 @@ def test_who_reads_all_characters_where_they_are_is_all_right(monkeypatch, capsy
     assert (found["accuracy"], found["causes"]) == (1.0, {})
 
 
-@pytest.mark.parametrize(("words", "status", "hint"), [
-    (["no-such-folder"], 1, "is no folder of photos and none of mild, hard, any"),
-    (["EMPTY"], 1, "has no photo with its text"),
-    (["mild", "--count", "0"], 2, "--count is a number from 1 up"),
-    (["mild", "--least", "80"], 2, "--least"),
-    (["mild", "--rotate", "45"], 2, "--rotate"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "status", "hint"),
+    [
+        (["no-such-folder"], 1, "is no folder of photos and none of mild, hard, any"),
+        (["EMPTY"], 1, "has no photo with its text"),
+        (["mild", "--count", "0"], 2, "--count is a number from 1 up"),
+        (["mild", "--least", "80"], 2, "--least"),
+        (["mild", "--rotate", "45"], 2, "--rotate"),
+    ],
+)
 def test_what_cannot_be_scored_is_one_line(reader, tmp_path, capsys, words, status, hint):
     assert cli.main(["score", *(str(tmp_path) if word == "EMPTY" else word for word in words)]) == status
     out, err = capsys.readouterr()

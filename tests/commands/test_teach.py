@@ -148,21 +148,24 @@ def test_forget_deletes_it_all(mine, photo, capsys):
     assert run("teach") == 1
 
 
-@pytest.mark.parametrize(("arguments", "status", "says"), [
-    (["{photo}"], 2, "needs --text"),
-    (["{photo}", "--undo"], 2, "without a photo"),
-    (["--text", "a"], 2, "no photo"),
-    (["note.json", "--text", "a"], 2, "JSON"),
-    (["{photo}", "--text", "..!"], 1, "no letters"),
-    (["{photo}", "--text", "an entirely different text that nobody wrote"], 1, "surely found"),
-    (["none.png", "--text", "a"], 1, "no such file"),
-    (["none.json"], 1, "no such file"),
-    (["bad.json"], 1, "is no JSON"),
-    (["list.json"], 1, "is no JSON"),
-    (["long.json"], 1, "not one character"),
-    (["blank.png", "--text", "a"], 1, "no writing"),
-    (["{photo}", "--text", "latin1.txt"], 1, "UTF-8"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["{photo}"], 2, "needs --text"),
+        (["{photo}", "--undo"], 2, "without a photo"),
+        (["--text", "a"], 2, "no photo"),
+        (["note.json", "--text", "a"], 2, "JSON"),
+        (["{photo}", "--text", "..!"], 1, "no letters"),
+        (["{photo}", "--text", "an entirely different text that nobody wrote"], 1, "surely found"),
+        (["none.png", "--text", "a"], 1, "no such file"),
+        (["none.json"], 1, "no such file"),
+        (["bad.json"], 1, "is no JSON"),
+        (["list.json"], 1, "is no JSON"),
+        (["long.json"], 1, "not one character"),
+        (["blank.png", "--text", "a"], 1, "no writing"),
+        (["{photo}", "--text", "latin1.txt"], 1, "UTF-8"),
+    ],
+)
 def test_bad_input_is_one_line(mine, photo, tmp_path, capsys, arguments, status, says):
     (tmp_path / "bad.json").write_text("{")
     (tmp_path / "list.json").write_text("[1]")

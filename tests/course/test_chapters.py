@@ -22,9 +22,7 @@ def test_a_chapter_runs_in_a_hurry(path):
     for one in ran:
         if hasattr(one.value, "_repr_html_"):
             words = run.description(one.value)
-            assert len(words) > 30 and words.endswith("."), (
-                f"describe the figure of line {one.cell.line}: '{words}'"
-            )
+            assert len(words) > 30 and words.endswith("."), f"describe the figure of line {one.cell.line}: '{words}'"
     known = run.figures(names)
     for claim in all_claims():
         if claim.where == [f"course/{path.name}"]:
@@ -90,10 +88,7 @@ def test_code_that_was_copied_in_does_not_run():
     block = sync.code_block("hellodl.ops.exp")
     (only,) = chapters.parts(f"before\n\n{block}\n\nafter")
     assert "def exp" in only.text
-    assert [type(part) for part in chapters.parts(f"{block}\n\n```python\n1\n```")] == [
-        chapters.Prose,
-        chapters.Cell,
-    ]
+    assert [type(part) for part in chapters.parts(f"{block}\n\n```python\n1\n```")] == [chapters.Prose, chapters.Cell]
 
 
 def test_a_block_that_is_never_closed_is_an_error():
@@ -134,8 +129,10 @@ def test_a_chapter_is_a_notebook(tmp_path):
 def test_a_notebook_runs_in_jupyter():
     pytest.importorskip("ipykernel")
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
-    parts = [part if isinstance(part, chapters.Prose) else chapters.Cell(part.in_a_hurry(), part.line, part.hidden)
-             for part in chapters.read(chapters.file_of("1"))]  # fmt: skip
+    parts = [
+        part if isinstance(part, chapters.Prose) else chapters.Cell(part.in_a_hurry(), part.line, part.hidden)
+        for part in chapters.read(chapters.file_of("1"))
+    ]
     done = nbclient.execute(nbformat.from_dict(notebook.as_notebook(parts)))
     shown = [output for cell in done.cells for output in cell.get("outputs", []) if "data" in output]
     assert any("<img" in output["data"].get("text/html", "") for output in shown)

@@ -39,8 +39,20 @@ class Page(html.parser.HTMLParser):
 def site(tmp_path_factory) -> Path:
     """The site as Sphinx makes it, with whatever outputs of cells were kept; warnings are errors."""
     out = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-d", str(out / "doctrees"),
-               str(SOURCE / "course"), str(out / "html")]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-W",
+        "--keep-going",
+        "-b",
+        "html",
+        "-d",
+        str(out / "doctrees"),
+        str(SOURCE / "course"),
+        str(out / "html"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return out / "html"
@@ -49,9 +61,7 @@ def site(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def pages(site) -> dict[Path, Page]:
     """All its pages."""
-    return {
-        path: Page(path.read_text("utf-8")) for path in site.rglob("*.html") if "_static" not in path.parts
-    }
+    return {path: Page(path.read_text("utf-8")) for path in site.rglob("*.html") if "_static" not in path.parts}
 
 
 def test_every_link_inside_the_site_leads_somewhere(pages):
@@ -63,9 +73,7 @@ def test_every_link_inside_the_site_leads_somewhere(pages):
                 continue
             target = (path.parent / unquote(where.path)).resolve() if where.path else path
             there = pages.get(target)
-            if not target.exists() or (
-                where.fragment and there and unquote(where.fragment) not in there.names
-            ):
+            if not target.exists() or (where.fragment and there and unquote(where.fragment) not in there.names):
                 dead.append(f"{path.name}: {link}")
     assert not dead, dead[:20]
 
@@ -76,17 +84,13 @@ def test_every_picture_has_words(pages):
 
 def test_nothing_is_loaded_from_elsewhere(pages):
     loaded = {source for page in pages.values() for source in page.loaded}
-    assert not [
-        source for source in loaded if urlsplit(source).scheme not in ("", "data") or source.startswith("//")
-    ]
+    assert not [source for source in loaded if urlsplit(source).scheme not in ("", "data") or source.startswith("//")]
 
 
 def test_every_page_says_how_to_edit_it(site, pages):
     for path in (SOURCE / "course").glob("*.md"):
         links = pages[site / f"{path.stem}.html"].links
-        assert any(
-            link.endswith(f"/edit/main/course/{path.name}") or link == "contributing.html" for link in links
-        )
+        assert any(link.endswith(f"/edit/main/course/{path.name}") or link == "contributing.html" for link in links)
 
 
 def test_formulas_are_drawn_by_the_browser(site):

@@ -29,9 +29,7 @@ def rng(seed=0):
 
 
 @given(
-    images=hnp.arrays(
-        np.uint8, st.tuples(st.integers(0, 6), st.just(28), st.just(28)), elements=st.integers(0, 255)
-    )
+    images=hnp.arrays(np.uint8, st.tuples(st.integers(0, 6), st.just(28), st.just(28)), elements=st.integers(0, 255))
 )
 @settings(max_examples=25, deadline=None)
 def test_no_augmentation_gives_the_images_exactly(images):
@@ -145,10 +143,7 @@ def test_a_scale_and_a_stretch_are_ratios():
 
 def test_a_slant_moves_sideways_what_is_high_or_low():
     up, down = (places(Augment(shear=0.3)(dots(200, 13, y), rng(13))) for y in (4, 21))
-    sideways_up, sideways_down = (
-        up[:, 0] - 0.5,
-        down[:, 0] - 0.5,
-    )  # the dots stand half a pixel off the middle
+    sideways_up, sideways_down = (up[:, 0] - 0.5, down[:, 0] - 0.5)  # the dots stand half a pixel off the middle
     assert np.abs(sideways_up).max() > 2
     np.testing.assert_allclose(sideways_up, -sideways_down, atol=0.1)
     np.testing.assert_allclose(up[:, 1], 5 - CENTRE, atol=0.1)

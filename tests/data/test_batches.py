@@ -8,12 +8,7 @@ from hypothesis import strategies as st
 from hellodl.data.batches import batch_count, batches, cut, epoch_order
 
 
-@given(
-    count=st.integers(0, 200),
-    batch_size=st.integers(1, 70),
-    shuffle=st.booleans(),
-    seed=st.integers(0, 2**40),
-)
+@given(count=st.integers(0, 200), batch_size=st.integers(1, 70), shuffle=st.booleans(), seed=st.integers(0, 2**40))
 def test_every_image_is_visited_once(count, batch_size, shuffle, seed):
     parts = list(batches(count, batch_size, np.random.default_rng(seed), shuffle))
     assert len(parts) == batch_count(count, batch_size)
@@ -33,9 +28,7 @@ def test_without_shuffling_the_order_is_as_it_lies():
 
 
 def test_the_generator_alone_decides_the_order():
-    one, same, other = (
-        np.concatenate(list(batches(100, 7, np.random.default_rng(seed)))) for seed in (1, 1, 2)
-    )
+    one, same, other = (np.concatenate(list(batches(100, 7, np.random.default_rng(seed)))) for seed in (1, 1, 2))
     assert (one == same).all() and (one != other).any()
 
 

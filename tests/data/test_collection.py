@@ -90,17 +90,20 @@ def test_a_lesson_deleted_by_hand_is_gone(tmp_path):
     assert [found.characters for found in mine.lessons().values()] == ["de"]
 
 
-@pytest.mark.parametrize("damage", [
-    lambda folder: (folder / "lesson-001.png").unlink(),
-    lambda folder: (folder / "lesson-001.png").write_bytes(b"no picture"),
-    lambda folder: (folder / "lesson-001.png").write_bytes(b""),
-    lambda folder: (folder / "lesson-001.json").write_text("{"),
-    lambda folder: (folder / "lesson-001.json").write_text("[]"),
-    lambda folder: (folder / "lesson-001.json").write_text('{"characters": "a"}'),
-    lambda folder: change(folder, characters="abbas"),
-    lambda folder: change(folder, read="abba?"),
-    lambda folder: change(folder, photo=7),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "lesson-001.png").unlink(),
+        lambda folder: (folder / "lesson-001.png").write_bytes(b"no picture"),
+        lambda folder: (folder / "lesson-001.png").write_bytes(b""),
+        lambda folder: (folder / "lesson-001.json").write_text("{"),
+        lambda folder: (folder / "lesson-001.json").write_text("[]"),
+        lambda folder: (folder / "lesson-001.json").write_text('{"characters": "a"}'),
+        lambda folder: change(folder, characters="abbas"),
+        lambda folder: change(folder, read="abba?"),
+        lambda folder: change(folder, photo=7),
+    ],
+)
 def test_a_damaged_lesson_is_one_line_that_names_it(tmp_path, damage):
     Collection(tmp_path).add(lesson())
     damage(tmp_path)

@@ -55,9 +55,7 @@ def test_the_other_strand_runs_the_other_way_with_the_bases_that_pair():
 
 
 def test_ucis_rows_become_letters_and_labels(tmp_path):
-    found = uci(
-        tmp_path, f"EI,   ONE-DONOR-1,    {DONOR}", f"IE,TWO-ACCEPTOR-2,{ACCEPTOR}", f"N, THREE, {DONOR}"
-    )
+    found = uci(tmp_path, f"EI,   ONE-DONOR-1,    {DONOR}", f"IE,TWO-ACCEPTOR-2,{ACCEPTOR}", f"N, THREE, {DONOR}")
     assert found.labels.tolist() == [0, 1, 2]
     assert found.codes.tobytes() == (DONOR + ACCEPTOR + DONOR).encode()
     assert found.one_hot.shape == (3, 60, 4)

@@ -41,9 +41,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path in site.redirects:
             return self.answer(302, b"", {"Location": site.redirects[self.path]})
         if self.path in site.pages:
-            return self.answer(
-                200, b"<html>We have moved!</html>", {"Content-Type": "text/html; charset=utf-8"}
-            )
+            return self.answer(200, b"<html>We have moved!</html>", {"Content-Type": "text/html; charset=utf-8"})
         if self.path not in site.files:
             return self.answer(404, b"no such file")
         content = site.files[self.path]
@@ -138,14 +136,10 @@ def zipped(members, compression=zipfile.ZIP_DEFLATED):
 
 def source(members, *zip_urls):
     files = tuple(
-        SourceFile(
-            name, member=f"gzip/{name}", bytes=len(members[f"gzip/{name}"]), sha256=sha256(members, name)
-        )
+        SourceFile(name, member=f"gzip/{name}", bytes=len(members[f"gzip/{name}"]), sha256=sha256(members, name))
         for name in NEEDED
     )
-    return Source(
-        "emnist", "", "", "", "", "emnist", "https://by.hand/", "gzip.zip", zip_urls=zip_urls, files=files
-    )
+    return Source("emnist", "", "", "", "", "emnist", "https://by.hand/", "gzip.zip", zip_urls=zip_urls, files=files)
 
 
 def sha256(members, name):
@@ -330,9 +324,7 @@ def test_what_is_there_is_not_fetched_and_what_is_damaged_is(site, tmp_path, mem
 def plain_source(site, contents, *mirrors):
     files = tuple(
         SourceFile(
-            name,
-            urls=tuple(site.url(mirror + name) for mirror in mirrors),
-            md5=hashlib.md5(content).hexdigest(),
+            name, urls=tuple(site.url(mirror + name) for mirror in mirrors), md5=hashlib.md5(content).hexdigest()
         )
         for name, content in contents.items()
     )

@@ -79,9 +79,7 @@ def test_what_is_missing_says_how_to_get_it(tmp_path):
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the EMNIST samples are not here (HELLODL_SHARED)")
 @pytest.mark.skipif(not (SHARED / "data" / "unipen").is_dir(), reason="UNIPEN is not here (HELLODL_SHARED)")
 def test_real_letters_stand_as_pen_letters_do():
-    images, labels = (
-        SAMPLES / f"emnist-letters-test-26-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1")
-    )
+    images, labels = (SAMPLES / f"emnist-letters-test-26-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1"))
     letters = emnist.load_files(images, labels)
     assert letters.labels.tolist() == list(range(26))
     pen = load("unipen", "test", SHARED / "data")

@@ -61,7 +61,7 @@ def test_a_long_sequence_comes_in_small_pieces_also_where_it_is_one_line(tmp_pat
         (b"\x89PNG\r\n\x1a\n\0\0", "line 1: a FASTA file begins with '>'"),
         (b">a\nAC\xffGT\n", "line 2: '\xff' stands for no base"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_fasta_is_refused_with_its_line(tmp_path, text, says):
     with pytest.raises(DataError, match=says):
         sequences(written(tmp_path, text))

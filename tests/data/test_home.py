@@ -28,11 +28,7 @@ def test_a_given_folder_wins_over_the_environment(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("platform", "expected"),
-    [
-        ("linux", ".cache/hellodl"),
-        ("darwin", "Library/Caches/hellodl"),
-        ("win32", "AppData/Local/hellodl"),
-    ],
+    [("linux", ".cache/hellodl"), ("darwin", "Library/Caches/hellodl"), ("win32", "AppData/Local/hellodl")],
 )
 def test_each_system_keeps_its_caches_elsewhere(monkeypatch, tmp_path, platform, expected):
     monkeypatch.setattr(sys, "platform", platform)

@@ -47,9 +47,7 @@ def test_the_same_seed_writes_the_same_and_another_seed_something_else(ink):
     assert (first.images != other.images).any()
 
 
-@pytest.mark.parametrize(
-    ("classes", "names"), [("letters", 26), ("digits", 10), ("36", 36), ("62", 62)], ids=str
-)
+@pytest.mark.parametrize(("classes", "names"), [("letters", 26), ("digits", 10), ("36", 36), ("62", 62)], ids=str)
 def test_every_class_is_written_and_equally_often_if_asked_for(ink, classes, names):
     data = ink.dataset(names * 7, 3, classes)
     assert len(data.classes) == names
@@ -69,9 +67,7 @@ def test_training_and_test_share_no_style_and_both_know_every_character(ink):
 
 def test_training_pictures_come_from_training_styles_alone(ink, monkeypatch):
     written = []
-    monkeypatch.setattr(
-        Ink, "write", lambda self, styles, rng: written.append(styles) or [[np.eye(2)]] * len(styles)
-    )
+    monkeypatch.setattr(Ink, "write", lambda self, styles, rng: written.append(styles) or [[np.eye(2)]] * len(styles))
     ink.dataset(500, 1, "62", "train")
     ink.dataset(500, 1, "62", "test")
     assert not ink.held_out[written[0]].any()
@@ -102,9 +98,7 @@ def test_test_styles_look_like_their_character_to_one_who_only_saw_training_styl
     """The nearest of the training pictures is of the same letter for most: the styles are legible."""
 
     def seen(data):
-        return (
-            data.images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(len(data), -1).astype(np.float32)
-        )
+        return data.images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(len(data), -1).astype(np.float32)
 
     train, test = ink.dataset(3900, 1, "letters", "train"), ink.dataset(390, 2, "letters", "test")
     known, new = seen(train), seen(test)

@@ -20,9 +20,7 @@ def home(tmp_path):
         images = np.zeros((count, 28, 28), np.uint8)
         images[:, 0, 0] = np.arange(count)
         idx.write(tmp_path / "mnist" / f"{stem}-images-idx3-ubyte.gz", images)
-        idx.write(
-            tmp_path / "mnist" / f"{stem}-labels-idx1-ubyte.gz", (np.arange(count) % 10).astype(np.uint8)
-        )
+        idx.write(tmp_path / "mnist" / f"{stem}-labels-idx1-ubyte.gz", (np.arange(count) % 10).astype(np.uint8))
     return tmp_path
 
 

@@ -48,17 +48,13 @@ def by_hand(text, context, order):
 
 @given(st.text(" abc", min_size=2, max_size=40), st.text(" abcz", max_size=5), st.integers(1, 5))
 def test_it_is_what_the_formula_gives_by_hand(text, context, order):
-    np.testing.assert_allclose(
-        NGrams(text, order).probabilities(context), by_hand(text, context, order), rtol=1e-9
-    )
+    np.testing.assert_allclose(NGrams(text, order).probabilities(context), by_hand(text, context, order), rtol=1e-9)
 
 
 def test_discounts_are_those_of_chen_and_goodman():
     counts = np.repeat([1, 2, 3, 4, 9], [100, 30, 15, 10, 3])
     rare = 100 / (100 + 60)
-    np.testing.assert_allclose(
-        discounts(counts), [1 - 2 * rare * 0.3, 2 - 3 * rare * 0.5, 3 - 4 * rare * 10 / 15]
-    )
+    np.testing.assert_allclose(discounts(counts), [1 - 2 * rare * 0.3, 2 - 3 * rare * 0.5, 3 - 4 * rare * 10 / 15])
 
 
 def test_it_knows_what_it_has_read():

@@ -59,12 +59,7 @@ def test_a_file_is_one_corpus_with_its_mark_and_line_ends_made_plain(tmp_path):
 def test_a_folder_is_all_its_text_files_and_says_what_it_leaves_out(tmp_path, caplog):
     (tmp_path / "deep").mkdir()
     (tmp_path / ".git").mkdir()
-    for name, content in {
-        "a.txt": b"aa",
-        "deep/b.md": b"bb",
-        "photo.png": b"\x89PNG\0",
-        ".git/c": b"cc",
-    }.items():
+    for name, content in {"a.txt": b"aa", "deep/b.md": b"bb", "photo.png": b"\x89PNG\0", ".git/c": b"cc"}.items():
         (tmp_path / name).write_bytes(content)
     with caplog.at_level("INFO", logger="hellodl"):
         corpus = load_text(str(tmp_path))

@@ -11,18 +11,14 @@ from hellodl.errors import DataError
 
 SHARED = Path(os.environ.get("HELLODL_SHARED", Path(__file__).parents[2].parent / "shared"))
 FOLDER = SHARED / "data" / "unipen"
-needs_unipen = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="the UNIPEN files are not here (HELLODL_SHARED)"
-)
+needs_unipen = pytest.mark.skipif(not FOLDER.is_dir(), reason="the UNIPEN files are not here (HELLODL_SHARED)")
 
 
 def write_tiny_strokes(folder):
     """Three drawings by three people: a 7 in one stroke, an i with its dot, an A in test."""
     np.savez(
         folder / unipen.STROKES_FILE,
-        xy=np.array(
-            [[0, 9], [5, 9], [2, 0], [1, 5], [1, 0], [1, 8], [0, 0], [3, 9], [6, 0], [1, 4], [5, 4]], np.int32
-        ),
+        xy=np.array([[0, 9], [5, 9], [2, 0], [1, 5], [1, 0], [1, 8], [0, 0], [3, 9], [6, 0], [1, 4], [5, 4]], np.int32),
         stroke_ptr=np.array([0, 3, 5, 6, 9, 11]),
         item_ptr=np.array([0, 1, 3, 5]),
         label=np.array([ord("7"), ord("i"), ord("A")], np.uint8),

@@ -72,16 +72,7 @@ def test_pieces_put_together_are_the_text(text):
 
 
 def test_a_word_brings_the_space_before_it():
-    assert list(vocabulary.pieces("def f(x):\n    go on")) == [
-        "def",
-        " f",
-        "(",
-        "x",
-        "):",
-        "\n    ",
-        "go",
-        " on",
-    ]
+    assert list(vocabulary.pieces("def f(x):\n    go on")) == ["def", " f", "(", "x", "):", "\n    ", "go", " on"]
 
 
 @pytest.mark.parametrize("kind", [Bytes(), BytePairs([(0xC3, 0xA9)])])

@@ -17,9 +17,7 @@ GOLDEN = dict(np.load(FILE))
 
 def case(name):
     """All arrays of one case, without its name."""
-    return {
-        key.removeprefix(f"{name}."): array for key, array in GOLDEN.items() if key.startswith(f"{name}.")
-    }
+    return {key.removeprefix(f"{name}."): array for key, array in GOLDEN.items() if key.startswith(f"{name}.")}
 
 
 def leaf(array):
@@ -128,9 +126,7 @@ def letter_network():
 
 def test_state_dict_has_pytorchs_names_and_shapes():
     ours, theirs = letter_network().state_dict(), case("letters.state")
-    assert {name: array.shape for name, array in ours.items()} == {
-        n: array.shape for n, array in theirs.items()
-    }
+    assert {name: array.shape for name, array in ours.items()} == {n: array.shape for n, array in theirs.items()}
     assert list(ours) == list(theirs)
 
 
@@ -199,10 +195,7 @@ def test_gradient_clipping_scales_all_gradients_together():
     close(two.grad, golden["clipped_two"])
 
 
-SCHEDULES = {
-    "one_cycle": optim.one_cycle(40),
-    "one_cycle_early": optim.one_cycle(40, rise=0.12),
-}
+SCHEDULES = {"one_cycle": optim.one_cycle(40), "one_cycle_early": optim.one_cycle(40, rise=0.12)}
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

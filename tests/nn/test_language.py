@@ -8,16 +8,20 @@ from hellodl.autograd.gradcheck import gradcheck_module
 from hellodl.autograd.tensor import Tensor
 from hellodl.errors import DataError, ShapeError
 
-NEW = {"norm": "rms", "activation": "relu2", "rotary": True, "normalise": True, "tied": False, "bias": False,
-       "shift": 2}  # fmt: skip
+NEW = {
+    "norm": "rms",
+    "activation": "relu2",
+    "rotary": True,
+    "normalise": True,
+    "tied": False,
+    "bias": False,
+    "shift": 2,
+}
 MODELS = {
     "gpt": lambda rng: nn.GPT(7, 8, 2, 2, 8, rng=rng),
     "gpt, new": lambda rng: nn.GPT(7, 8, 2, 2, 8, rng=rng, **NEW),
     "gpt, gated": lambda rng: nn.GPT(7, 8, 1, 2, 8, activation="swiglu", rng=rng),
-    **{
-        kind: lambda rng, kind=kind: nn.RecurrentText(kind, 7, 5, 2, rng=rng)
-        for kind in ("rnn", "gru", "lstm")
-    },
+    **{kind: lambda rng, kind=kind: nn.RecurrentText(kind, 7, 5, 2, rng=rng) for kind in ("rnn", "gru", "lstm")},
 }
 models = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 

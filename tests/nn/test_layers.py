@@ -15,10 +15,7 @@ from hellodl.nn.module import KINDS
 
 # Each kind of layer: ways to make it from a generator, and the shape of what it takes (a batch of n).
 LAYERS = {
-    "Linear": [
-        (lambda rng: nn.Linear(3, 4, rng=rng), "n3"),
-        (lambda rng: nn.Linear(3, 2, bias=False, rng=rng), "n23"),
-    ],
+    "Linear": [(lambda rng: nn.Linear(3, 4, rng=rng), "n3"), (lambda rng: nn.Linear(3, 2, bias=False, rng=rng), "n23")],
     "Flatten": [(lambda rng: nn.Flatten(), "n423")],
     "Conv2d": [
         (lambda rng: nn.Conv2d(2, 3, 3, padding=1, rng=rng), "n452"),
@@ -58,9 +55,7 @@ LAYERS = {
         (lambda rng: nn.Block(4, 2, 5, rng=rng), "n54"),
         (lambda rng: nn.Block(4, 2, 5, 0.3, norm="rms", shift=2, rng=rng), "n34"),
     ],
-    "Sequential": [
-        (lambda rng: nn.Sequential(nn.Linear(3, 4, rng=rng), nn.Tanh(), nn.Linear(4, 2, rng=rng)), "n3")
-    ],
+    "Sequential": [(lambda rng: nn.Sequential(nn.Linear(3, 4, rng=rng), nn.Tanh(), nn.Linear(4, 2, rng=rng)), "n3")],
     "Committee": [(lambda rng: nn.Committee(nn.Linear(3, 4, rng=rng), nn.Linear(3, 4, rng=rng)), "n3")],
     "Residual": [(lambda rng: nn.Residual(nn.Sequential(nn.Linear(3, 3, rng=rng), nn.GELU())), "n3")],
 }

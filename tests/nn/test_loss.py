@@ -45,9 +45,7 @@ def test_huge_scores_give_a_huge_loss_and_not_a_nan():
 
 def test_targets_may_be_a_list_a_tensor_or_bytes_and_a_batch_may_be_empty():
     logits = Tensor([[1.0, 2.0], [3.0, 1.0]], requires_grad=True)
-    losses = {
-        nn.cross_entropy(logits, t).item() for t in ([0, 1], Tensor([0, 1]), np.array([0, 1], np.uint8))
-    }
+    losses = {nn.cross_entropy(logits, t).item() for t in ([0, 1], Tensor([0, 1]), np.array([0, 1], np.uint8))}
     assert len(losses) == 1
     nothing = Tensor(np.zeros((0, 3)), requires_grad=True)
     loss = nn.cross_entropy(nothing, np.zeros(0, int))
@@ -60,11 +58,7 @@ def test_targets_may_be_a_list_a_tensor_or_bytes_and_a_batch_may_be_empty():
     [
         ([1, 2, 3], ShapeError, r"logits \(N, classes\) and targets \(N,\), got \(2, 3\) and \(3,\)"),
         ([[1], [2]], ShapeError, r"got \(2, 3\) and \(2, 1\)"),
-        (
-            [1, 3],
-            DataError,
-            "targets must be whole numbers from 0 to 2, one a sample; labels that begin with 1",
-        ),
+        ([1, 3], DataError, "targets must be whole numbers from 0 to 2, one a sample; labels that begin with 1"),
         ([-1, 0], DataError, "targets must be whole numbers from 0 to 2"),
         ([0.0, 1.0], DataError, "targets must be whole numbers"),
     ],

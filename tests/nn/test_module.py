@@ -15,9 +15,7 @@ class Small(nn.Module):
     """A network written the way a reader writes one."""
 
     def __init__(self, width, rng):
-        self.body = nn.Sequential(
-            nn.Conv2d(1, width, 3, rng=rng), nn.BatchNorm2d(width), nn.ReLU(), nn.Flatten()
-        )
+        self.body = nn.Sequential(nn.Conv2d(1, width, 3, rng=rng), nn.BatchNorm2d(width), nn.ReLU(), nn.Flatten())
         self.scale = nn.Parameter(np.ones(1))
         self.head = nn.Linear(width * 4, 3, bias=False, rng=rng)
 
@@ -32,15 +30,7 @@ def test_names_say_where_a_weight_hangs_in_the_order_of_making(rng):
     assert list(model.named_buffers()) == ["body.1.running_mean", "body.1.running_var"]
     assert list(model.state_dict()) == names + list(model.named_buffers())
     assert model.weight_count() == 1 + 18 + 2 + 2 + 2 + 24
-    assert [name for name, _ in model.modules()] == [
-        "",
-        "body",
-        "body.0",
-        "body.1",
-        "body.2",
-        "body.3",
-        "head",
-    ]
+    assert [name for name, _ in model.modules()] == ["", "body", "body.0", "body.1", "body.2", "body.3", "head"]
 
 
 def test_state_goes_out_and_comes_back_to_the_bit(rng):
@@ -68,19 +58,10 @@ def test_state_dict_is_a_copy_and_loading_writes_into_the_same_arrays(rng):
 
 
 BAD_STATES = {
-    "missing": (
-        lambda s: {k: s[k] for k in s if k != "head.weight"},
-        r"'head.weight' is not among them \(1 missing\)",
-    ),
+    "missing": (lambda s: {k: s[k] for k in s if k != "head.weight"}, r"'head.weight' is not among them \(1 missing\)"),
     "extra": (lambda s: {**s, "tail.bias": np.zeros(1)}, r"it has no 'tail.bias' \(1 too many\)"),
-    "shape": (
-        lambda s: {**s, "head.weight": np.zeros((3, 9))},
-        r"'head.weight' is \(3, 8\) here and \(3, 9\) there",
-    ),
-    "last of all": (
-        lambda s: {**s, "body.1.running_var": np.zeros(3)},
-        r"'body.1.running_var' is \(2,\) here",
-    ),
+    "shape": (lambda s: {**s, "head.weight": np.zeros((3, 9))}, r"'head.weight' is \(3, 8\) here and \(3, 9\) there"),
+    "last of all": (lambda s: {**s, "body.1.running_var": np.zeros(3)}, r"'body.1.running_var' is \(2,\) here"),
     "text": (lambda s: {**s, "body.1.running_var": np.array(["a", "b"])}, "'body.1.running_var' holds <U1"),
     "complex": (lambda s: {**s, "head.weight": s["head.weight"] * 1j}, "'head.weight' holds complex64"),
     "empty": (lambda s: {}, r"for another model: 'body.0.bias' is not among them \(8 missing\)"),
@@ -178,18 +159,21 @@ def test_a_module_without_forward_says_what_to_write():
     class Unfinished(nn.Module):
         pass
 
-    with pytest.raises(
-        TypeError, match=r"Unfinished has no forward yet; write `def forward\(self, x\)` in it"
-    ):
+    with pytest.raises(TypeError, match=r"Unfinished has no forward yet; write `def forward\(self, x\)` in it"):
         Unfinished()(Tensor([1.0]))
 
 
-@pytest.mark.parametrize("pooling, fuses", [
-    (nn.MaxPool2d(2), True), (nn.MaxPool2d(2, 2, ceil_mode=True), True), (nn.MaxPool2d(3, 2), False),
-    (nn.AvgPool2d(2), False), (nn.ReLU(), False)])  # fmt: skip
-def test_a_sequence_fuses_a_convolution_with_the_pooling_after_it_and_nothing_else(
-    pooling, fuses, rng, monkeypatch
-):
+@pytest.mark.parametrize(
+    "pooling, fuses",
+    [
+        (nn.MaxPool2d(2), True),
+        (nn.MaxPool2d(2, 2, ceil_mode=True), True),
+        (nn.MaxPool2d(3, 2), False),
+        (nn.AvgPool2d(2), False),
+        (nn.ReLU(), False),
+    ],
+)
+def test_a_sequence_fuses_a_convolution_with_the_pooling_after_it_and_nothing_else(pooling, fuses, rng, monkeypatch):
     layer = nn.Conv2d(2, 3, 3, rng=rng)
     network = nn.Sequential(nn.ReLU(), layer, pooling, nn.ReLU())
     x = Tensor(rng.standard_normal((2, 9, 9, 2)).astype(np.float32))

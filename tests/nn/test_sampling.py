@@ -71,8 +71,7 @@ def test_tokens_are_drawn_as_often_as_they_are_likely_and_the_seed_decides():
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [{"temperature": -1}, {"temperature": float("nan")}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}],
+    "wrong", [{"temperature": -1}, {"temperature": float("nan")}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}]
 )
 def test_knobs_that_make_no_sense_say_what_would(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong)).replace("_", "-")):

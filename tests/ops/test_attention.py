@@ -19,9 +19,7 @@ def settings_of(rotary, normalise, steps, size):
 
 
 @ways
-@given(
-    st.integers(1, 2), st.sampled_from([1, 2, 7, 64, 65, 130]), st.integers(1, 2), st.integers(0, 2**32 - 1)
-)
+@given(st.integers(1, 2), st.sampled_from([1, 2, 7, 64, 65, 130]), st.integers(1, 2), st.integers(0, 2**32 - 1))
 @settings(max_examples=8, deadline=None)
 def test_all_heads_at_once_are_the_heads_one_by_one(rotary, normalise, texts, steps, heads, seed):
     rng = np.random.default_rng(seed)

@@ -14,8 +14,17 @@ from hellodl.ops import conv, pool, windows, winograd
 SIDE = st.integers(1, 7)
 
 
-@given(st.integers(0, 2), SIDE, SIDE, st.integers(1, 3), st.integers(1, 3), st.integers(0, 3), st.booleans(),
-       st.integers(1, 3), st.integers(1, 3))  # fmt: skip
+@given(
+    st.integers(0, 2),
+    SIDE,
+    SIDE,
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(0, 3),
+    st.booleans(),
+    st.integers(1, 3),
+    st.integers(1, 3),
+)
 @settings(max_examples=50)
 def test_conv2d_is_six_loops(images, height, width, channels, stride, padding, biased, rows, columns):
     rng = np.random.default_rng(1)
@@ -42,14 +51,18 @@ def test_max_pool2d_is_the_largest_of_every_window(height, width, kernel, stride
             pool.max_pool2d(Tensor(x), kernel, stride, over)
         return
     assert (
-        pool.max_pool2d(Tensor(x), kernel, stride, over).data
-        == pool.max_pool2d_reference(x, kernel, stride, over)
+        pool.max_pool2d(Tensor(x), kernel, stride, over).data == pool.max_pool2d_reference(x, kernel, stride, over)
     ).all()
 
 
 SHAPES = [  # images x, weight, padding: tiles that fit, that hang over, with fewer channels than kernels and more
-    ((2, 10, 10, 3), (4, 3, 3, 3), 0), ((3, 9, 7, 5), (2, 5, 3, 3), 1), ((1, 3, 4, 2), (3, 2, 3, 3), 0),
-    ((2, 3, 3, 4), (4, 4, 3, 3), 1), ((1, 1, 1, 2), (1, 2, 3, 3), 2), ((0, 5, 5, 2), (3, 2, 3, 3), 0)]  # fmt: skip
+    ((2, 10, 10, 3), (4, 3, 3, 3), 0),
+    ((3, 9, 7, 5), (2, 5, 3, 3), 1),
+    ((1, 3, 4, 2), (3, 2, 3, 3), 0),
+    ((2, 3, 3, 4), (4, 4, 3, 3), 1),
+    ((1, 1, 1, 2), (1, 2, 3, 3), 2),
+    ((0, 5, 5, 2), (3, 2, 3, 3), 0),
+]
 
 
 def ways(x, weight, padding):
@@ -95,14 +108,18 @@ def test_tiles_lose_less_than_a_digit_of_float32(rng):
     assert max(errors) < 10 * errors[0]
 
 
-@pytest.mark.parametrize(("shape", "kernel", "stride", "way"), [
-    ((32, 13, 13, 32), (64, 32, 3, 3), 1, 4),   # the letter network's second convolution
-    ((32, 9, 9, 64), (64, 64, 3, 3), 1, 4),      # 7×7 outputs: four tiles of 4×4, or nine of 3×3
-    ((32, 5, 5, 128), (128, 128, 3, 3), 1, 3),  # 3×3 outputs: one tile
-    ((32, 28, 28, 1), (32, 1, 3, 3), 1, None),  # one channel: nothing to gain
-    ((1, 6, 6, 64), (128, 64, 3, 3), 1, None),  # one image: the kernels' transform would not pay
-    ((32, 13, 13, 32), (64, 32, 3, 3), 2, None),
-    ((32, 13, 13, 32), (64, 32, 5, 5), 1, None)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "kernel", "stride", "way"),
+    [
+        ((32, 13, 13, 32), (64, 32, 3, 3), 1, 4),  # the letter network's second convolution
+        ((32, 9, 9, 64), (64, 64, 3, 3), 1, 4),  # 7×7 outputs: four tiles of 4×4, or nine of 3×3
+        ((32, 5, 5, 128), (128, 128, 3, 3), 1, 3),  # 3×3 outputs: one tile
+        ((32, 28, 28, 1), (32, 1, 3, 3), 1, None),  # one channel: nothing to gain
+        ((1, 6, 6, 64), (128, 64, 3, 3), 1, None),  # one image: the kernels' transform would not pay
+        ((32, 13, 13, 32), (64, 32, 3, 3), 2, None),
+        ((32, 13, 13, 32), (64, 32, 5, 5), 1, None),
+    ],
+)
 def test_the_way_is_chosen_by_what_it_costs(shape, kernel, stride, way):
     chosen = conv.fastest(Tensor(np.zeros(shape)), Tensor(np.zeros(kernel)), (stride, stride), (0, 0), True)
     assert getattr(chosen, "side", None) == way
@@ -131,11 +148,7 @@ def test_a_stride_goes_back_right_even_where_padding_makes_the_result_larger_tha
 @pytest.mark.parametrize("size", [5, 3])
 @pytest.mark.parametrize("pooled", [False, True])
 def test_images_that_go_through_a_few_at_a_time_give_what_they_give_at_once(rng, monkeypatch, size, pooled):
-    inputs = (
-        rng.standard_normal((7, 8, 7, 3)),
-        rng.standard_normal((4, 3, size, size)),
-        rng.standard_normal(4),
-    )
+    inputs = (rng.standard_normal((7, 8, 7, 3)), rng.standard_normal((4, 3, size, size)), rng.standard_normal(4))
 
     def results():
         tensors = [Tensor(a, requires_grad=True) for a in inputs]
@@ -165,11 +178,7 @@ def test_going_back_twice_adds_the_same_gradient_twice(rng):
 @given(height=st.integers(4, 9), width=st.integers(4, 9), padding=st.integers(0, 2), stride=st.integers(1, 2))
 def test_pooling_within_a_convolution_is_pooling_after_it(over, height, width, padding, stride):
     rng = np.random.default_rng([height, width, padding, stride])
-    arrays = (
-        rng.standard_normal((3, height, width, 2)),
-        rng.standard_normal((4, 2, 3, 3)),
-        rng.standard_normal(4),
-    )
+    arrays = (rng.standard_normal((3, height, width, 2)), rng.standard_normal((4, 2, 3, 3)), rng.standard_normal(4))
 
     def results(within):
         tensors = [Tensor(a, requires_grad=True, dtype=np.float64) for a in arrays]
@@ -203,8 +212,12 @@ def test_images_that_do_not_lie_in_one_piece_are_read_right(rng):
     whole = rng.standard_normal((2, 3, 9, 8)).astype(np.float32)
     view = whole.transpose(0, 2, 3, 1)[:, ::2, 1:]
     weight = Tensor(rng.standard_normal((2, 3, 2, 2)))
-    for operation in (lambda x: conv.conv2d(x, weight), lambda x: conv.conv2d(x, weight, padding=1),
-                      lambda x: pool.max_pool2d(x, 2), lambda x: pool.avg_pool2d(x, 2)):  # fmt: skip
+    for operation in (
+        lambda x: conv.conv2d(x, weight),
+        lambda x: conv.conv2d(x, weight, padding=1),
+        lambda x: pool.max_pool2d(x, 2),
+        lambda x: pool.avg_pool2d(x, 2),
+    ):
         assert (operation(Tensor(view)).data == operation(Tensor(np.ascontiguousarray(view))).data).all()
 
 
@@ -247,19 +260,10 @@ def test_a_flipped_kernel_gradient_does_not_pass_the_check(rng):
             lambda x: conv.conv2d(x, Tensor(np.ones((2, 5, 3, 3)))),
             r"takes images \(N, H, W, 5\), got \(1, 4, 4, 3\); channels",
         ),
-        (
-            lambda x: conv.conv2d(x[0], Tensor(np.ones((2, 3, 3, 3)))),
-            r"takes images \(N, H, W, 3\), got \(4, 4, 3\)",
-        ),
-        (
-            lambda x: conv.conv2d(x, Tensor(np.ones((2, 3, 5, 5)))),
-            r"a window of \(5, 5\) does not fit into \(4, 4\)",
-        ),
+        (lambda x: conv.conv2d(x[0], Tensor(np.ones((2, 3, 3, 3)))), r"takes images \(N, H, W, 3\), got \(4, 4, 3\)"),
+        (lambda x: conv.conv2d(x, Tensor(np.ones((2, 3, 5, 5)))), r"a window of \(5, 5\) does not fit into \(4, 4\)"),
         (lambda x: pool.max_pool2d(x, 5), r"pooling: a window of \(5, 5\) does not fit into \(4, 4\)"),
-        (
-            lambda x: pool.avg_pool2d(x, (1, 5)),
-            r"pooling: a window of \(1, 5\) does not fit into \(4, 4\)",
-        ),
+        (lambda x: pool.avg_pool2d(x, (1, 5)), r"pooling: a window of \(1, 5\) does not fit into \(4, 4\)"),
         (lambda x: pool.max_pool2d(x[0], 2), r"max_pool2d takes images \(N, H, W, C\), got \(4, 4, 3\)"),
         (lambda x: pool.avg_pool2d(x[0], 2), r"avg_pool2d takes images \(N, H, W, C\), got \(4, 4, 3\)"),
     ],

@@ -10,9 +10,7 @@ from hellodl.ops.error_function import erf
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 5e-7)])
 def test_erf_is_the_standard_librarys(dtype, tolerance):
-    x = np.concatenate(
-        [np.linspace(-8, 8, 40_001), np.logspace(-30, 0, 200), [3.999, 4, 4.001, 5.999, 6, 6.001]]
-    )
+    x = np.concatenate([np.linspace(-8, 8, 40_001), np.logspace(-30, 0, 200), [3.999, 4, 4.001, 5.999, 6, 6.001]])
     x = x.astype(dtype)
     exact = np.array([math.erf(v) for v in x])
     ours = erf(x)

@@ -15,8 +15,13 @@ from hellodl.ops import activations, attention, conv, loops, pool, recurrent
 from hellodl.ops.loops import compiler
 from hellodl.train.lanes import Lanes
 
-WAYS = ["as Python", pytest.param("as machine code", marks=pytest.mark.skipif(
-    not loops.available(), reason="Numba is not installed (or HELLODL_JIT=0)"))]  # fmt: skip
+WAYS = [
+    "as Python",
+    pytest.param(
+        "as machine code",
+        marks=pytest.mark.skipif(not loops.available(), reason="Numba is not installed (or HELLODL_JIT=0)"),
+    ),
+]
 
 
 @pytest.fixture(params=WAYS, scope="module")
@@ -104,9 +109,7 @@ def test_convolution_by_tiles(way, side, height, width, rows, columns):
     padding = rows, columns
     try:
         assert_same(way, lambda *p: conv.conv2d(*p, padding=padding), *arrays, atol=3e-5)
-        assert_same(
-            way, lambda *p: conv.conv2d(*p, padding=padding, pool=True, ceil_mode=True), *arrays, atol=3e-5
-        )
+        assert_same(way, lambda *p: conv.conv2d(*p, padding=padding, pool=True, ceil_mode=True), *arrays, atol=3e-5)
     finally:
         conv.fastest = fastest
 
@@ -162,8 +165,15 @@ def test_compiled_loops_give_the_same_bits_on_any_number_of_threads():
     for threads, processes in [(1, False), (2, False), (4, False), (8, False), (2, True), (8, True)]:
         rng = np.random.default_rng(1)
         model = nn.Sequential(
-            nn.Conv2d(1, 8, 3, padding=1, rng=rng), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 8, 3, rng=rng),
-            nn.MaxPool2d(2), nn.GELU("tanh"), nn.Flatten(), nn.Linear(200, 5, rng=rng))  # fmt: skip
+            nn.Conv2d(1, 8, 3, padding=1, rng=rng),
+            nn.BatchNorm2d(8),
+            nn.ReLU(),
+            nn.Conv2d(8, 8, 3, rng=rng),
+            nn.MaxPool2d(2),
+            nn.GELU("tanh"),
+            nn.Flatten(),
+            nn.Linear(200, 5, rng=rng),
+        )
         optimizer = optim.AdamW(model.named_parameters(), 0.01)
         with Lanes(model, 8, 8, threads, processes) as lanes:
             assert loops.running()
@@ -219,8 +229,6 @@ def test_recurrent_layers(way, kind):
 def test_attention(way, steps):
     assert_same(way, lambda x: attention.self_attention(x, 2), normal(2, steps, 24), atol=1e-5)
     angle = attention.angles(steps, 4)
-    assert_same(
-        way, lambda x: attention.self_attention(x, 2, angle, normalise=True), normal(1, steps, 24), atol=1e-5
-    )
+    assert_same(way, lambda x: attention.self_attention(x, 2, angle, normalise=True), normal(1, steps, 24), atol=1e-5)
     x, weight = normal(2, steps, 5), normal(3, 5)
     assert_same(way, attention.token_shift, x, weight, atol=1e-5)

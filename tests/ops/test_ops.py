@@ -250,9 +250,7 @@ def concatenate(draw, rng):
     def stretched(size):
         return (*shape[: axis % len(shape)], size, *shape[axis % len(shape) + 1 :])
 
-    parts = [
-        normal(rng, stretched(size)) for size in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))
-    ]
+    parts = [normal(rng, stretched(size)) for size in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))]
     return lambda *p: ops.concatenate(p, axis), lambda *p: np.concatenate(p, axis), *parts
 
 
@@ -347,8 +345,7 @@ def embedding(draw, rng):
 
 def all_images(draw, rng, make=normal):
     return make(
-        rng,
-        (draw(st.integers(1, 2)), draw(st.integers(4, 7)), draw(st.integers(4, 7)), draw(st.integers(1, 3))),
+        rng, (draw(st.integers(1, 2)), draw(st.integers(4, 7)), draw(st.integers(4, 7)), draw(st.integers(1, 3)))
     )
 
 
@@ -387,11 +384,7 @@ def by_windows(x, weight, bias=0, stride=1, padding=0):
 def max_pool2d(draw, rng):
     x, kernel, stride = all_images(draw, rng, apart), draw(SIZES), draw(st.none() | STRIDES)
     over = draw(st.booleans())
-    return (
-        lambda x: ops.max_pool2d(x, kernel, stride, over),
-        lambda x: pooled(x, kernel, stride, over, np.max),
-        x,
-    )
+    return (lambda x: ops.max_pool2d(x, kernel, stride, over), lambda x: pooled(x, kernel, stride, over, np.max), x)
 
 
 @case
@@ -403,11 +396,7 @@ def max_pool2d__halves(draw, rng):
 @case
 def avg_pool2d(draw, rng):
     x, kernel, stride = all_images(draw, rng), draw(SIZES), draw(st.none() | STRIDES)
-    return (
-        lambda x: ops.avg_pool2d(x, kernel, stride),
-        lambda x: pooled(x, kernel, stride, False, np.mean),
-        x,
-    )
+    return (lambda x: ops.avg_pool2d(x, kernel, stride), lambda x: pooled(x, kernel, stride, False, np.mean), x)
 
 
 def pooled(x, kernel, stride, over, function):
@@ -418,9 +407,7 @@ def pooled(x, kernel, stride, over, function):
         for n, k, step in zip(x.shape[1:3], kernel, stride)
     ]
     rows = [
-        np.stack(
-            [function(x[:, r : r + kernel[0], c : c + kernel[1]], axis=(1, 2)) for c in starts[1]], axis=1
-        )
+        np.stack([function(x[:, r : r + kernel[0], c : c + kernel[1]], axis=(1, 2)) for c in starts[1]], axis=1)
         for r in starts[0]
     ]
     return np.stack(rows, axis=1)
@@ -474,9 +461,7 @@ def normalise_rows(draw, rng):
 
 @case
 def normalise_columns(draw, rng):
-    return normalised(
-        draw, rng, lambda x, weight, bias: norm.normalise_columns(x, weight, bias, 0.1)[0], (0, 1)
-    )
+    return normalised(draw, rng, lambda x, weight, bias: norm.normalise_columns(x, weight, bias, 0.1)[0], (0, 1))
 
 
 @case
@@ -528,21 +513,8 @@ def test_an_operation_has_numpys_value_the_right_gradient_and_keeps_float32(name
 @pytest.mark.parametrize(
     "shapes",
     [
-        *[
-            ((3,), (3,)),
-            ((3,), (3, 4)),
-            ((2, 3), (3,)),
-            ((2, 3), (3, 4)),
-            ((5, 2, 3), (3,)),
-            ((3,), (5, 3, 4)),
-        ],
-        *[
-            ((5, 2, 3), (3, 4)),
-            ((2, 3), (5, 3, 4)),
-            ((5, 1, 2, 3), (6, 3, 4)),
-            ((1, 2, 3), (5, 3, 4)),
-            ((3, 3), (3,)),
-        ],
+        *[((3,), (3,)), ((3,), (3, 4)), ((2, 3), (3,)), ((2, 3), (3, 4)), ((5, 2, 3), (3,)), ((3,), (5, 3, 4))],
+        *[((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)), ((5, 1, 2, 3), (6, 3, 4)), ((1, 2, 3), (5, 3, 4)), ((3, 3), (3,))],
         *[((0, 3), (3, 4)), ((2, 0), (0, 4)), ((2, 0), (0,))],
     ],
 )
@@ -618,8 +590,17 @@ def test_dropout_keeps_the_mean_and_drops_the_share_it_was_told(rng):
 def test_integers_become_float32_where_they_meet_floats():
     whole, weight = Tensor([1, 2, 3]), leaf(0.5, 0.5, 0.5)
     assert whole.dtype.kind == "i"
-    for out in (whole * weight, weight * whole, whole / 2, whole * 0.5, whole.exp(), whole.mean(),
-                ops.gelu(whole), ops.erf(whole), whole @ weight):  # fmt: skip
+    for out in (
+        whole * weight,
+        weight * whole,
+        whole / 2,
+        whole * 0.5,
+        whole.exp(),
+        whole.mean(),
+        ops.gelu(whole),
+        ops.erf(whole),
+        whole @ weight,
+    ):
         assert out.dtype == np.float32
     (whole * weight).sum().backward()
     assert weight.grad.dtype == np.float32
@@ -634,26 +615,14 @@ def test_integers_become_float32_where_they_meet_floats():
 @pytest.mark.parametrize(
     ("mistake", "line"),
     [
-        (
-            lambda t: t(64, 10) * t(64),
-            "mul: (64, 10) and (64,) do not line up; reshape one so that sizes match",
-        ),
+        (lambda t: t(64, 10) * t(64), "mul: (64, 10) and (64,) do not line up; reshape one so that sizes match"),
         (lambda t: t(2, 3) @ t(2, 3), "matmul: (2, 3) and (2, 3) do not line up"),
         (lambda t: t(2, 3).reshape(4, -1), "reshape: (2, 3) has 6 elements, which (4, -1) cannot hold"),
         (lambda t: t(2, 3).reshape(7), "reshape: (2, 3) has 6 elements, which (7,) cannot hold"),
-        (
-            lambda t: ops.linear(t(2, 3), t(5, 4)),
-            "linear: x is (2, 3) and weight (5, 4); their last sizes must be",
-        ),
-        (
-            lambda t: ops.concatenate([t(2, 3), t(2, 4)]),
-            "concatenate: (2, 3), (2, 4) do not go together along axis 0",
-        ),
+        (lambda t: ops.linear(t(2, 3), t(5, 4)), "linear: x is (2, 3) and weight (5, 4); their last sizes must be"),
+        (lambda t: ops.concatenate([t(2, 3), t(2, 4)]), "concatenate: (2, 3), (2, 4) do not go together along axis 0"),
         (lambda t: ops.stack([t(2), t(3)]), "stack: (2,), (3,) do not go together along axis 0"),
-        (
-            lambda t: ops.pad(t(2, 3), [(1, 1)]),
-            "pad: 1 pairs of widths for a tensor (2, 3); give one for each axis",
-        ),
+        (lambda t: ops.pad(t(2, 3), [(1, 1)]), "pad: 1 pairs of widths for a tensor (2, 3); give one for each axis"),
         (lambda t: ops.where(np.ones(3, bool), t(2), t(2)), "where: (2,) and (2,) do not line up"),
     ],
 )

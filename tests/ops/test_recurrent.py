@@ -86,9 +86,7 @@ def test_an_lstm_that_is_told_to_keep_everything_keeps_it(rng):
     nothing = np.zeros((8, 2))
     weights = [Tensor(array, dtype=np.float64) for array in (nothing, nothing, bias, np.zeros(8))]
     x = Tensor(rng.standard_normal((100, 1, 2)), dtype=np.float64)
-    out = fused(
-        "lstm", x, [Tensor(np.zeros((1, 2)), dtype=np.float64), Tensor(c0, dtype=np.float64)], weights
-    )
+    out = fused("lstm", x, [Tensor(np.zeros((1, 2)), dtype=np.float64), Tensor(c0, dtype=np.float64)], weights)
     np.testing.assert_allclose(out.data[-1], c0)
     np.testing.assert_allclose(out.data[-2], np.tanh(c0))
 

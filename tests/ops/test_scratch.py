@@ -76,9 +76,7 @@ def test_memory_that_can_still_be_reached_is_never_handed_out():
         assert where in map(address, [scratch.empty(LARGE) for _ in range(30)]), f"{what}: kept for ever"
 
 
-@given(
-    st.lists(st.tuples(st.sampled_from(["take", "drop", "view", "again"]), st.integers(0, 9)), max_size=60)
-)
+@given(st.lists(st.tuples(st.sampled_from(["take", "drop", "view", "again"]), st.integers(0, 9)), max_size=60))
 @settings(max_examples=60)
 def test_whatever_the_order_of_taking_and_dropping_no_two_arrays_share_memory(actions):
     held, stamp = [], 0

@@ -46,8 +46,11 @@ def test_pieces_are_stepped_as_if_each_were_a_matrix_of_its_own(rng):
 
 
 def test_every_weight_of_a_language_model_is_in_one_group(rng):
-    for model in (nn.GPT(11, 8, 2, 2, 8, tied=False, rng=rng), nn.GPT(11, 8, 2, 2, 8, rng=rng),
-                  nn.RecurrentText("gru", 11, 6, 2, rng=rng)):  # fmt: skip
+    for model in (
+        nn.GPT(11, 8, 2, 2, 8, tied=False, rng=rng),
+        nn.GPT(11, 8, 2, 2, 8, rng=rng),
+        nn.RecurrentText("gru", 11, 6, 2, rng=rng),
+    ):
         groups = muon.groups(model, 0.1)
         names = [name for group in groups for name in group["params"]]
         assert sorted(names) == sorted(model.named_parameters())
@@ -84,8 +87,10 @@ def test_it_goes_on_from_its_state_to_the_same_weights(rng):
 def test_the_rest_is_adamw_to_the_letter(rng):
     gradient = rng.standard_normal(7).astype(np.float32)
     weights = []
-    for make in (lambda w: muon.Muon([{"params": {"w": w}}], 0.01, betas=(0.9, 0.99), weight_decay=0.1),
-                 lambda w: optim.AdamW({"w": w}, 0.01, betas=(0.9, 0.99), eps=1e-10, weight_decay=0.1)):  # fmt: skip
+    for make in (
+        lambda w: muon.Muon([{"params": {"w": w}}], 0.01, betas=(0.9, 0.99), weight_decay=0.1),
+        lambda w: optim.AdamW({"w": w}, 0.01, betas=(0.9, 0.99), eps=1e-10, weight_decay=0.1),
+    ):
         weight = Tensor(np.ones(7), requires_grad=True)
         optimizer = make(weight)
         for _ in range(3):
@@ -96,8 +101,14 @@ def test_the_rest_is_adamw_to_the_letter(rng):
 
 
 def test_kernels_of_convolutions_are_matrices_too_and_the_last_layer_is_the_head(rng):
-    model = nn.Sequential(nn.Conv2d(2, 4, 3, rng=rng), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(),
-                          nn.Linear(4, 6, rng=rng), nn.Linear(6, 3, gain=1, rng=rng))  # fmt: skip
+    model = nn.Sequential(
+        nn.Conv2d(2, 4, 3, rng=rng),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(4, 6, rng=rng),
+        nn.Linear(6, 3, gain=1, rng=rng),
+    )
     kind = {}
     for group in muon.groups(model, 0.1):
         kind |= {name: (group.get("pieces"), group.get("rate")) for name in group["params"]}

@@ -17,9 +17,7 @@ MAKERS = {
 
 
 def network(rng):
-    return nn.Sequential(
-        nn.Conv2d(2, 3, 3, rng=rng), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(12, 4, rng=rng)
-    )
+    return nn.Sequential(nn.Conv2d(2, 3, 3, rng=rng), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(12, 4, rng=rng))
 
 
 def give_gradients(model, rng):
@@ -161,9 +159,7 @@ def test_clipping_leaves_short_gradients_alone_and_says_how_long_they_were():
 
 def test_mistakes_are_told_in_one_line(rng):
     model = network(rng)
-    with pytest.raises(
-        TypeError, match=r"SGD wants names with the weights; give it model.named_parameters\(\)"
-    ):
+    with pytest.raises(TypeError, match=r"SGD wants names with the weights; give it model.named_parameters\(\)"):
         optim.SGD(model.parameters(), 0.1)
     with pytest.raises(ValueError, match="nesterov needs a momentum"):
         optim.SGD(model.named_parameters(), 0.1, nesterov=True)

@@ -12,9 +12,16 @@ def network(rng):
     """A network for images that has one of everything."""
     body = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1, rng=rng), nn.ReLU())
     return nn.Sequential(
-        nn.Conv2d(1, 4, 3, padding=1, rng=rng), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(4), nn.Residual(body),
-        nn.Flatten(), nn.Linear(196, 12, rng=rng), nn.Tanh(), nn.Linear(12, 3, rng=rng),
-    ).eval()  # fmt: skip
+        nn.Conv2d(1, 4, 3, padding=1, rng=rng),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.MaxPool2d(4),
+        nn.Residual(body),
+        nn.Flatten(),
+        nn.Linear(196, 12, rng=rng),
+        nn.Tanh(),
+        nn.Linear(12, 3, rng=rng),
+    ).eval()
 
 
 @pytest.fixture
@@ -33,12 +40,7 @@ def log(tmp_path, rng):
         for step in (20, 40):
             run.validation_row(step, loss=0.9, accuracy=step / 100)
         for step in (1, 30, 59):
-            shape = [
-                ("0.weight", (4, 1, 3, 3)),
-                ("10.weight", (4, 4)),
-                ("2.weight", (4, 4)),
-                ("10.bias", (4,)),
-            ]
+            shape = [("0.weight", (4, 1, 3, 3)), ("10.weight", (4, 4)), ("2.weight", (4, 4)), ("10.bias", (4,))]
             named = [(name, rng.standard_normal(s), rng.standard_normal(s)) for name, s in shape]
             before = {name: array + 0.1 for name, array, _ in named} if step > 1 else None
             run.weights(step, named, before)

@@ -68,9 +68,7 @@ def unpacked(data):
 
 
 # Where codes get longer, at 254 and 766 codes, and where the list is full, at 3,838, one too few or many breaks all.
-@pytest.mark.parametrize(
-    "sizes", [range(1, 5), range(250, 265), range(760, 780), range(3835, 3875), [20_000]]
-)
+@pytest.mark.parametrize("sizes", [range(1, 5), range(250, 265), range(760, 780), range(3835, 3875), [20_000]])
 def test_any_number_of_pixels_survives(sizes, rng):
     for size in sizes:
         for pixels in (rng.integers(256, size=size), rng.integers(2, size=size), np.zeros(size, int)):
@@ -132,8 +130,9 @@ def test_two_spirals_are_told_apart_by_a_network_that_learns(rng, tmp_path):
     pytest.importorskip("matplotlib")
     points, labels = moving.two_spirals(120, rng)
     assert points.shape == (120, 2)
-    network = nn.Sequential(nn.Linear(2, 24, rng=rng), nn.Tanh(), nn.Linear(24, 24, rng=rng), nn.Tanh(),
-                            nn.Linear(24, 1, rng=rng))  # fmt: skip
+    network = nn.Sequential(
+        nn.Linear(2, 24, rng=rng), nn.Tanh(), nn.Linear(24, 24, rng=rng), nn.Tanh(), nn.Linear(24, 1, rng=rng)
+    )
     moved = moving.learning_border(points, labels, network, 120, every=60, learning_rate=0.03)
     assert len(moved.frames) == 3
     share = float(moved.description.split("the end ")[1].split("%")[0])

@@ -18,9 +18,7 @@ def lines_of(axes):
 def test_loss_and_accuracy_are_drawn_beside_what_to_expect(log):
     mine = records.curves(log, 1)
     guessing = records.guessing(log, log.runs()[0])
-    sheet = curves.loss_and_accuracy(
-        mine, "run 1", guessing=guessing, beside=("run 7", mine), claim=("best", 0.9)
-    )
+    sheet = curves.loss_and_accuracy(mine, "run 1", guessing=guessing, beside=("run 7", mine), claim=("best", 0.9))
     left, right = sheet.axes
     np.testing.assert_array_equal(lines_of(left)["learned from"].get_ydata(), mine["training"]["loss"])
     np.testing.assert_array_equal(lines_of(right)["kept back"].get_xdata(), [20, 40])
@@ -60,9 +58,7 @@ def test_a_run_without_the_rows_says_so(log):
     for ask in (records.curves, records.confusion):
         with pytest.raises(DataError, match="run 2 has no"):
             ask(log, 2)
-    with pytest.raises(
-        DataError, match="did not write down activations of its layers, but gradients, weights"
-    ):
+    with pytest.raises(DataError, match="did not write down activations of its layers, but gradients, weights"):
         records.layers(log, 1, "activation")
     with pytest.raises(DataError, match=r"it has 0\.weight, 2\.weight"):
         records.layers(log, 1, "weight", ["nonsense"])

@@ -54,9 +54,7 @@ def test_cells_of_a_recurrent_network_are_those_of_its_forward_pass(rng):
     tokens = rng.integers(9, size=8)
     found = text.thoughts(model, tokens)
     assert found.shares == []
-    np.testing.assert_allclose(
-        found.units[1], model.cells(Tensor(tokens[None]))[0].data[0], rtol=1e-4, atol=1e-6
-    )
+    np.testing.assert_allclose(found.units[1], model.cells(Tensor(tokens[None]))[0].data[0], rtol=1e-4, atol=1e-6)
     with pytest.raises(DataError, match="no text"):
         text.thoughts(model, tokens[:0])
 

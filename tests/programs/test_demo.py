@@ -17,10 +17,7 @@ def test_the_demo_learns_and_reads_its_page(tmp_path, monkeypatch, capsys):
     figures = json.loads(said.out)
     assert figures["page_accuracy"] > 0.3
     assert "Hello from hellodl" in said.err
-    assert {path.name for path in (tmp_path / "runs").glob("*.png")} == {
-        "demo-page.png",
-        "demo-page-read.png",
-    }
+    assert {path.name for path in (tmp_path / "runs").glob("*.png")} == {"demo-page.png", "demo-page-read.png"}
 
 
 def test_a_demo_that_cannot_read_says_so_with_exit_1(tmp_path, monkeypatch, capsys):

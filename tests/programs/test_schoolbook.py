@@ -9,16 +9,7 @@ import pytest
 from hellodl.data import unipen
 from hellodl.data.unipen import CLASSES_62, UnipenStrokes
 from hellodl.programs import schoolbook
-from hellodl.programs.schoolbook import (
-    CLASSES,
-    COLUMNS,
-    LINES,
-    REFUSED,
-    lines_of,
-    marks,
-    page_apart,
-    taken_apart,
-)
+from hellodl.programs.schoolbook import CLASSES, COLUMNS, LINES, REFUSED, lines_of, marks, page_apart, taken_apart
 from hellodl.reading.segment import UNKNOWN
 
 
@@ -66,10 +57,15 @@ def test_marks_are_no_characters_and_have_ink():
 def test_who_is_watched_writes_nothing(monkeypatch):
     stroke = np.array([[0, 0], [4, -9], [8, 0]], np.float32)
     people = UnipenStrokes(
-        points=np.concatenate([stroke] * 3), stroke_start=np.arange(4) * 3, item_start=np.arange(4),
-        labels=np.array(["a"] * 3), writers=np.array([7, 8, 9]), is_test=np.array([False, False, True]),
-        duplicate=np.zeros(3, bool), good=np.ones(3, bool),
-    )  # fmt: skip
+        points=np.concatenate([stroke] * 3),
+        stroke_start=np.arange(4) * 3,
+        item_start=np.arange(4),
+        labels=np.array(["a"] * 3),
+        writers=np.array([7, 8, 9]),
+        is_test=np.array([False, False, True]),
+        duplicate=np.zeros(3, bool),
+        good=np.ones(3, bool),
+    )
     monkeypatch.setattr(unipen, "load_strokes", lambda folder: people)
     assert set(schoolbook.writers(Path("three"), None).of) == {7, 8}
     assert set(schoolbook.writers(Path("three"), (7,)).of) == {8}

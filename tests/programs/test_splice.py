@@ -17,9 +17,7 @@ from hellodl.train import Settings
 from hellodl.train.checkpoint import load_model
 
 SHARED = Path(os.environ.get("HELLODL_SHARED", Path(__file__).parents[2].parent / "shared"))
-needs_uci = pytest.mark.skipif(
-    not (SHARED / "data" / "splice").is_dir(), reason="UCI's junctions are not here"
-)
+needs_uci = pytest.mark.skipif(not (SHARED / "data" / "splice").is_dir(), reason="UCI's junctions are not here")
 LITTLE = ("--dataset", "simulated", "--count", "400", "--epochs", "4", "--members", "2", "--threads", "1")
 
 
@@ -67,9 +65,7 @@ def test_every_example_is_judged_once_and_the_figure_is_the_mean_of_the_folds(ca
 
 def test_who_judges_an_example_never_saw_it_nor_a_copy(monkeypatch):
     data = introns.simulate(90, 0)
-    twice = dna.Junctions(
-        "twice", np.concatenate([data.codes, data.codes]), np.concatenate([data.labels] * 2)
-    )
+    twice = dna.Junctions("twice", np.concatenate([data.codes, data.codes]), np.concatenate([data.labels] * 2))
     seen = []
 
     def remember(data, which, settings, members, run, threads):
@@ -172,24 +168,17 @@ def test_a_base_that_decides_is_the_one_that_is_salient():
     heights = splice.saliency(nn.Committee(member, member), codes.codes[codes.labels == 0], 0)
     assert heights.shape == (60, 4)
     assert np.unravel_index(heights.argmax(), heights.shape) == (place, 3)
-    assert heights[place, 3] == pytest.approx(1), (
-        "two thirds of 2 more than the others' mean, less the bases' mean"
-    )
+    assert heights[place, 3] == pytest.approx(1), "two thirds of 2 more than the others' mean, less the bases' mean"
     assert np.abs(np.delete(heights, place, axis=0)).max() == 0
 
 
 def test_what_was_learned_shows_gt_and_ag_at_the_junction():
     data = introns.simulate(1500, 2)
     with RunLog(None).run("splice", {}) as run:
-        model = splice.taught(
-            data, np.arange(1500), Settings(epochs=3, batch_size=50, learning_rate=3e-3), 1, run, 1
-        )
+        model = splice.taught(data, np.arange(1500), Settings(epochs=3, batch_size=50, learning_rate=3e-3), 1, run, 1)
     donors, acceptors = (splice.saliency(model, data.codes[data.labels == k][:200], k) for k in (0, 1))
     assert dna.BASES[donors[dna.JUNCTION].argmax()] + dna.BASES[donors[dna.JUNCTION + 1].argmax()] == "GT"
-    assert (
-        dna.BASES[acceptors[dna.JUNCTION - 2].argmax()] + dna.BASES[acceptors[dna.JUNCTION - 1].argmax()]
-        == "AG"
-    )
+    assert dna.BASES[acceptors[dna.JUNCTION - 2].argmax()] + dna.BASES[acceptors[dna.JUNCTION - 1].argmax()] == "AG"
 
 
 def test_a_logo_is_as_high_as_what_it_shows_with_the_most_on_top():

@@ -87,9 +87,7 @@ def test_every_network_learns_with_every_kind_of_token_and_writes(capsys, argume
     _, said = trained(capsys, "--steps", 2, "--json", "--out", "one.safetensors", *arguments)
     figures = json.loads(said.out)
     assert np.isfinite(figures["validation_loss"])
-    status, said = result_of(
-        capsys, "write", "--model", "one.safetensors", "--prompt", "the é", "--length", 30
-    )
+    status, said = result_of(capsys, "write", "--model", "one.safetensors", "--prompt", "the é", "--length", 30)
     assert status == 0
     assert said.out.startswith("the é") and len(said.out) == len("the é") + 30 + len("\n")
 
@@ -120,16 +118,26 @@ def stops_early(monkeypatch):
 
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(capsys, stops_early, tmp_path):
-    arguments = ("--steps", 24, "--dropout", 0.2, "--layers", 2, "--lr", 0.01, "--optimizer", "adam",
-                 "--schedule", "one-cycle")  # fmt: skip
+    arguments = (
+        "--steps",
+        24,
+        "--dropout",
+        0.2,
+        "--layers",
+        2,
+        "--lr",
+        0.01,
+        "--optimizer",
+        "adam",
+        "--schedule",
+        "one-cycle",
+    )
     assert trained(capsys, *arguments, "--out", "whole.safetensors")[0] == 0
     stops_early()
     status, said = trained(capsys, *arguments)
     assert status == 130 and "--resume" in said.err
     assert len(list(tmp_path.glob("runs/text-2.state"))) == 1
-    status, said = result_of(
-        capsys, "train", "text", "--resume", 2, "--threads", 1, "--out", "on.safetensors"
-    )
+    status, said = result_of(capsys, "train", "text", "--resume", 2, "--threads", 1, "--out", "on.safetensors")
     assert status == 0 and "from step 9 of 24" in said.err
     whole, resumed = load("whole.safetensors")[0], load("on.safetensors")[0]
     assert all((whole[name] == resumed[name]).all() for name in whole)
@@ -213,9 +221,7 @@ def test_writing_again_from_the_same_seed_is_the_same_and_from_another_is_not(ca
 
 
 def test_writing_in_python_is_writing_on_the_command_line(capsys, parrot):
-    _, said = result_of(
-        capsys, "write", "--model", parrot, "--prompt", "ab", "--length", 9, "--seed", 5, "--json"
-    )
+    _, said = result_of(capsys, "write", "--model", parrot, "--prompt", "ab", "--length", 9, "--seed", 5, "--json")
     answer = json.loads(said.out)
     assert answer["text"] == hellodl.write("ab", parrot, length=9, seed=5)
     assert answer["text"].startswith("ab") and len(answer["text"]) == 11
@@ -232,9 +238,7 @@ def test_a_prompt_longer_than_the_context_is_read_from_its_end(capsys, tmp_path)
     vocabulary = Characters("ab\n")
     network = nn.GPT(vocabulary.size, 8, 1, 1, 8, rng=np.random.default_rng(0))
     save_model("short.safetensors", network, vocabulary=vocabulary.describe(), card={})
-    status, said = result_of(
-        capsys, "write", "--model", "short.safetensors", "--prompt", "ab" * 20, "--length", 30
-    )
+    status, said = result_of(capsys, "write", "--model", "short.safetensors", "--prompt", "ab" * 20, "--length", 30)
     assert status == 0
     assert "40 tokens, and this model looks at 8" in said.err
     assert len(said.out) == 40 + 30 + 1
@@ -284,13 +288,7 @@ def test_a_vocabulary_that_is_not_the_models_is_refused(capsys, tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        ("--temperature", "-1"),
-        ("--top-k", "0"),
-        ("--top-p", "2"),
-        ("--length", "-1"),
-        ("--temperature", "nan"),
-    ],
+    [("--temperature", "-1"), ("--top-k", "0"), ("--top-p", "2"), ("--length", "-1"), ("--temperature", "nan")],
 )
 def test_knobs_that_make_no_sense_are_wrong_usage(capsys, parrot, arguments):
     status, said = result_of(capsys, "write", "--model", parrot, *arguments)
@@ -299,9 +297,7 @@ def test_knobs_that_make_no_sense_are_wrong_usage(capsys, parrot, arguments):
 
 def test_on_a_terminal_nothing_but_text_is_written(capsys, parrot, monkeypatch):
     monkeypatch.setattr(write, "continued", lambda *arguments: iter(["a\x1b[2J"]))
-    assert result_of(capsys, "write", "--model", parrot)[1].out == "a\x1b[2J\n", (
-        "a file gets what was written"
-    )
+    assert result_of(capsys, "write", "--model", parrot)[1].out == "a\x1b[2J\n", "a file gets what was written"
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert result_of(capsys, "write", "--model", parrot)[1].out == "a\ufffd[2J\n"
 
@@ -326,14 +322,25 @@ def test_ingredients_can_be_left_out_and_put_in(capsys):
         return program.style_of(options)
 
     new, old = style("--model", "gpt"), style("--model", "gpt-2")
-    assert new == {"bias": False, "rotary": True, "norm": "rms", "normalise": True, "activation": "relu2",
-                   "tied": False, "zero": True, "shift": 2}  # fmt: skip
+    assert new == {
+        "bias": False,
+        "rotary": True,
+        "norm": "rms",
+        "normalise": True,
+        "activation": "relu2",
+        "tied": False,
+        "zero": True,
+        "shift": 2,
+    }
     assert old == {"bias": False}
     assert "shift" not in style("--model", "gpt", "--without", "shift")
     assert style("--model", "gpt", "--with", "swiglu")["activation"] == "swiglu"
     assert style("--model", "gpt-2", "--with", "shift", "rotary") == old | {"shift": 2, "rotary": True}
-    for words in (["--model", "gru", "--with", "shift"], ["--model", "gpt", "--with", "shift"],
-                  ["--model", "gpt-2", "--without", "shift"]):  # fmt: skip
+    for words in (
+        ["--model", "gru", "--with", "shift"],
+        ["--model", "gpt", "--with", "shift"],
+        ["--model", "gpt-2", "--without", "shift"],
+    ):
         with pytest.raises(WrongUsage):
             style(*words)
     assert "--with is for --model gpt-2" in capsys.readouterr().err

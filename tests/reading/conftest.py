@@ -69,9 +69,7 @@ class Desk:
                     x += int(1.1 * height)
                     continue
                 canvas = np.zeros(size, np.uint8)
-                cv2.putText(
-                    canvas, letter, (x, base), FONT, scale, 255, max(2, round(1.7 * scale)), cv2.LINE_AA
-                )
+                cv2.putText(canvas, letter, (x, base), FONT, scale, 255, max(2, round(1.7 * scale)), cv2.LINE_AA)
                 left, _, width, _ = cv2.boundingRect(canvas)
                 out = np.maximum(out, canvas.astype(np.float32) / 255)
                 x = left + width + int(0.3 * height)

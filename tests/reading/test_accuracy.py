@@ -42,12 +42,10 @@ def test_words_are_aligned_as_well():
     assert aligned(["one", "two", "three"], ["one", "three"]) == [(0, 0), (1, None), (2, 1)]
 
 
-@pytest.mark.parametrize(("text", "wanted"), [
-    ("  Two  words,\n and one! ", "Two words and one"),
-    ("a - b ? c", "a b c"),
-    ("é1", "1"),
-    ("...", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("  Two  words,\n and one! ", "Two words and one"), ("a - b ? c", "a b c"), ("é1", "1"), ("...", "")],
+)
 def test_strictly_case_and_single_spaces_count_and_other_signs_do_not(text, wanted):
     assert strict(text) == wanted
 

@@ -72,9 +72,7 @@ def test_squared_paper_is_told_by_lines_that_go_to_the_edges():
     level, upright = [rule(y) for y in range(20, 240, 40)], [rule(y) for y in range(20, 600, 40)]
     assert squared(level, upright)
     assert not squared(level[:2], upright), "a few lines are no squares"
-    assert not squared(
-        [rule(y, 50, 300) for y in range(20, 240, 40)], [rule(y, 50, 250) for y in range(20, 240, 40)]
-    )
+    assert not squared([rule(y, 50, 300) for y in range(20, 240, 40)], [rule(y, 50, 250) for y in range(20, 240, 40)])
 
 
 def test_a_row_of_boxes_in_one_piece_is_rubbed_out_and_its_letters_stay():

@@ -84,9 +84,7 @@ def in_both_cases(letter):
 def read(lines, rows=None):
     """Lines of words, each character seen as a row says (else: without its case), in context."""
     rows = rows or {}
-    seen = [
-        np.array([rows.get(c, in_both_cases(c)) for word in line.split() for c in word]) for line in lines
-    ]
+    seen = [np.array([rows.get(c, in_both_cases(c)) for word in line.split() for c in word]) for line in lines]
     fresh = [np.array([i == 0 for word in line.split() for i in range(len(word))]) for line in lines]
     found = in_context(seen, [boxes_of(line.split()) for line in lines], fresh)
     for belief in found:
@@ -147,6 +145,4 @@ def test_a_network_without_case_believes_half_in_each():
 def test_a_network_of_all_characters_keeps_what_it_says_in_whatever_order(names):
     row = np.arange(1, 64, dtype=float)[None]
     found = apart(row, "".join(names))
-    assert [found[0, CLASSES_62.index(n)] for n in names if n != "?"] == [
-        v for n, v in zip(names, row[0]) if n != "?"
-    ]
+    assert [found[0, CLASSES_62.index(n)] for n in names if n != "?"] == [v for n, v in zip(names, row[0]) if n != "?"]

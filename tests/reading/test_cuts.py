@@ -12,19 +12,13 @@ from hellodl.reading.cuts import ASIDE, paths, slices_of, ways_down
 
 
 def cost_of(ink, path):
-    return (
-        sum(float(ink[row, column]) for row, column in enumerate(path)) + ASIDE * np.abs(np.diff(path)).sum()
-    )
+    return sum(float(ink[row, column]) for row, column in enumerate(path)) + ASIDE * np.abs(np.diff(path)).sum()
 
 
 @given(arrays(np.float32, st.tuples(st.integers(2, 5), st.integers(1, 4)), elements=st.integers(0, 4)))
 def test_the_way_down_costs_what_the_cheapest_of_all_ways_does(ink):
     height, width = ink.shape
-    ways = [
-        way
-        for way in itertools.product(range(width), repeat=height)
-        if np.abs(np.diff(way)).max(initial=0) <= 1
-    ]
+    ways = [way for way in itertools.product(range(width), repeat=height) if np.abs(np.diff(way)).max(initial=0) <= 1]
     cost, _ = ways_down(ink)
     for column in range(width):
         best = min(cost_of(ink, way) for way in ways if way[-1] == column)

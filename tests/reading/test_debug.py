@@ -42,20 +42,9 @@ def test_reading_shows_every_stage_and_each_can_be_drawn(desk):
     stages = {}
     picture = desk.photo(desk.ink(["HAK"], size=(200, 400)))
     page = read_page(
-        picture,
-        desk.classify,
-        desk.classes,
-        watch=lambda name, draw: stages.update({name: as_picture(draw())}),
+        picture, desk.classify, desk.classes, watch=lambda name, draw: stages.update({name: as_picture(draw())})
     )
     assert page.text == read_page(picture, desk.classify, desk.classes).text
-    assert list(stages) == [
-        "picture",
-        "sheet",
-        "darkness",
-        "ink",
-        "without print",
-        "lines",
-        "candidates",
-    ]
+    assert list(stages) == ["picture", "sheet", "darkness", "ink", "without print", "lines", "candidates"]
     assert stages.pop("picture").shape == (200, 400, 3), "as it came"
     assert all(shown.dtype == np.uint8 and shown.shape[:2] == (500, 1000) for shown in stages.values())

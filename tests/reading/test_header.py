@@ -14,12 +14,19 @@ def encoded(kind: str, width: int = 37, height: int = 23, channels: int = 3, *op
     return cv2.imencode(kind, picture, options)[1].tobytes()
 
 
-@pytest.mark.parametrize("data", [
-    encoded(".png"), encoded(".jpg"), encoded(".bmp"), encoded(".gif"),
-    encoded(".webp", 37, 23, 3, cv2.IMWRITE_WEBP_QUALITY, 50),
-    encoded(".webp", 37, 23, 3, cv2.IMWRITE_WEBP_QUALITY, 101),
-    encoded(".webp", 37, 23, 4, cv2.IMWRITE_WEBP_QUALITY, 50),
-], ids=["png", "jpeg", "bmp", "gif", "lossy webp", "webp without loss", "webp with alpha"])  # fmt: skip
+@pytest.mark.parametrize(
+    "data",
+    [
+        encoded(".png"),
+        encoded(".jpg"),
+        encoded(".bmp"),
+        encoded(".gif"),
+        encoded(".webp", 37, 23, 3, cv2.IMWRITE_WEBP_QUALITY, 50),
+        encoded(".webp", 37, 23, 3, cv2.IMWRITE_WEBP_QUALITY, 101),
+        encoded(".webp", 37, 23, 4, cv2.IMWRITE_WEBP_QUALITY, 50),
+    ],
+    ids=["png", "jpeg", "bmp", "gif", "lossy webp", "webp without loss", "webp with alpha"],
+)
 def test_the_size_is_known_before_decoding(data):
     assert picture_size(data) == (37, 23)
     assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).shape[:2] == (23, 37)

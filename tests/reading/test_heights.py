@@ -31,8 +31,10 @@ def unsure(text):
 
 def chosen(texts, boxes):
     beliefs = [unsure(text) for text in texts]
-    return ["".join(CLASSES_62[i] for i in (belief * fit).argmax(axis=1))
-            for belief, fit in zip(beliefs, fits(boxes, beliefs))]  # fmt: skip
+    return [
+        "".join(CLASSES_62[i] for i in (belief * fit).argmax(axis=1))
+        for belief, fit in zip(beliefs, fits(boxes, beliefs))
+    ]
 
 
 LETTERS = "abcdefghkmnpqrsuvwxyzABCDEFGHKMNPRSTUVWXYZ"  # l and i tell nothing by their heights
@@ -45,8 +47,12 @@ def test_case_is_found_by_heights_whatever_the_size_and_the_slope(rng):
         texts = ["hAxp" + end for end in ends]  # something small, tall and hanging in every line
         unit, slope = int(rng.integers(16, 61)), rng.uniform(-0.05, 0.05)
         boxes = [boxes_of(text, unit, slope, base=300 + 5 * unit * i) for i, text in enumerate(texts)]
-        right += [a == b for text, answer in zip(texts, chosen(texts, boxes)) for a, b in zip(text, answer)
-                  if a.lower() not in "bdfhkt"]  # these are as tall as their capitals  # fmt: skip
+        right += [
+            a == b
+            for text, answer in zip(texts, chosen(texts, boxes))
+            for a, b in zip(text, answer)
+            if a.lower() not in "bdfhkt"
+        ]  # these are as tall as their capitals
     assert np.mean(right) > 0.98
 
 

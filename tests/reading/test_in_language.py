@@ -119,9 +119,7 @@ def all_ways(places):
     return [total / total.sum() for total in totals]
 
 
-@given(
-    st.lists(st.dictionaries(st.sampled_from("thean "), st.floats(-3, 0), min_size=1, max_size=3), max_size=6)
-)
+@given(st.lists(st.dictionaries(st.sampled_from("thean "), st.floats(-3, 0), min_size=1, max_size=3), max_size=6))
 def test_posteriors_are_what_adding_up_all_ways_gives_where_none_is_dropped(places):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(language, "WIDTH", 10_000)

@@ -30,11 +30,7 @@ def read_order(lines):
     return [piece.label for line in lines for atom in line.atoms for piece in atom.parts]
 
 
-@given(
-    counts=st.lists(st.integers(4, 12), min_size=1, max_size=6),
-    degrees=st.floats(-9, 9),
-    seed=st.integers(0, 1000),
-)
+@given(counts=st.lists(st.integers(4, 12), min_size=1, max_size=6), degrees=st.floats(-9, 9), seed=st.integers(0, 1000))
 def test_letters_are_put_into_reading_order_whatever_the_slope(counts, degrees, seed):
     rng = np.random.default_rng(seed)
     parts = rows_of(counts, float(np.tan(np.radians(degrees))), rng=rng)

@@ -31,8 +31,12 @@ def test_on_a_clean_page_nearly_every_character_appears_once_with_its_own_name(s
 
 def test_the_pictures_are_of_their_names():
     _, pictures, names = taken_apart("oooooo llllll", 3)
-    wide = {name: np.array([np.ptp(np.flatnonzero(picture.any(axis=0))) for picture, other in zip(pictures, names)
-                            if other == name]) for name in "ol"}  # fmt: skip
+    wide = {
+        name: np.array(
+            [np.ptp(np.flatnonzero(picture.any(axis=0))) for picture, other in zip(pictures, names) if other == name]
+        )
+        for name in "ol"
+    }
     assert len(wide["o"]) >= 5 and len(wide["l"]) >= 4
     assert np.median(wide["o"]) > np.median(wide["l"]) + 3
 
@@ -47,17 +51,20 @@ def test_a_blank_page_teaches_nothing():
 TRUE = np.array([[0, 0, 20, 40], [24, 0, 44, 40], [100, 0, 120, 40]], float)
 
 
-@pytest.mark.parametrize(("box", "name"), [
-    ((0, 0, 20, 40), "a"),
-    ((1, 2, 22, 41), "a"),
-    ((24, 0, 44, 40), "b"),
-    ((0, 0, 44, 40), UNKNOWN),  # two at once
-    ((0, 0, 9, 40), UNKNOWN),  # half of one
-    ((60, 0, 80, 40), UNKNOWN),  # none
-    ((0, 0, 12, 40), None),  # more than half of one
-    ((0, 0, 34, 40), None),  # one, and half of the next
-    ((100, -2, 122, 43), "c"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("box", "name"),
+    [
+        ((0, 0, 20, 40), "a"),
+        ((1, 2, 22, 41), "a"),
+        ((24, 0, 44, 40), "b"),
+        ((0, 0, 44, 40), UNKNOWN),  # two at once
+        ((0, 0, 9, 40), UNKNOWN),  # half of one
+        ((60, 0, 80, 40), UNKNOWN),  # none
+        ((0, 0, 12, 40), None),  # more than half of one
+        ((0, 0, 34, 40), None),  # one, and half of the next
+        ((100, -2, 122, 43), "c"),
+    ],
+)
 def test_what_covers_one_character_is_that_one_and_what_does_not_is_none(box, name):
     assert truths_of([Box(*box)], TRUE, "abc") == [name]
 

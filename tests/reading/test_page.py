@@ -26,7 +26,10 @@ def test_what_is_doubted_is_a_question_mark_and_what_it_may_have_been_is_kept(pa
             assert after == before
         else:
             assert (after.letter, after.runner_up, after.runner_up_probability) == (
-                "?", before.letter, before.probability)  # fmt: skip
+                "?",
+                before.letter,
+                before.probability,
+            )
             assert (after.box, after.probability) == (before.box, before.probability)
             assert after.space_before == before.space_before
 
@@ -41,7 +44,5 @@ def test_nothing_is_doubted_and_no_case_is_changed_unless_asked(page):
 def test_all_letters_in_one_case(page):
     assert page.in_case("upper").text == page.text.upper()
     assert page.in_case("lower").text == page.text.lower()
-    assert [c.runner_up for c in page.in_case("upper").characters] == [
-        c.runner_up.upper() for c in page.characters
-    ]
+    assert [c.runner_up for c in page.in_case("upper").characters] == [c.runner_up.upper() for c in page.characters]
     assert page.in_case("lower").size == page.size

@@ -85,12 +85,7 @@ def test_a_stroke_as_short_as_a_dash_is_no_line(desk):
 
 
 def test_pieces_of_a_line_are_one_line_and_neighbours_are_two():
-    pieces = [
-        (0.0, 50.0, 400.0, 52.0),
-        (500.0, 52.5, 900.0, 54.5),
-        (0.0, 90.0, 900.0, 94.5),
-        (0.0, 51.0, 300.0, 52.5),
-    ]
+    pieces = [(0.0, 50.0, 400.0, 52.0), (500.0, 52.5, 900.0, 54.5), (0.0, 90.0, 900.0, 94.5), (0.0, 51.0, 300.0, 52.5)]
     found = sorted(joined(pieces, 3.0), key=lambda line: line[1])
     assert [(line[0], line[2]) for line in found] == [(0.0, 900.0), (0.0, 900.0)]
 

@@ -75,10 +75,7 @@ def test_a_low_crumb_that_was_cut_off_costs_more_than_a_whole_letter_would():
     labels, (part,) = find_parts(mask)
     atom = Atom([part])
     stem, foot = Box(5, 5, 35, 65), Box(35, 60, 70, 65)
-    halves = [
-        Piece(atom, stem, mask[stem.slices()], last=False),
-        Piece(atom, foot, mask[foot.slices()], first=False),
-    ]
+    halves = [Piece(atom, stem, mask[stem.slices()], last=False), Piece(atom, foot, mask[foot.slices()], first=False)]
     found = candidates_of(halves, mask.astype(np.float32), labels, 0.3, 60, 0.4)
     cost = {(c.start, c.stop): c.cost for c in found}
     assert cost[1, 2] > cost[0, 1] + 1
@@ -98,9 +95,7 @@ def test_two_letters_that_touch_are_read_as_two(desk, word):
 def test_a_character_fills_20_pixels_and_stands_in_the_middle(desk):
     for height, width in [(80, 30), (31, 97), (12, 9)]:
         ink = np.zeros((height + 4, width + 4), np.float32)
-        cv2.ellipse(
-            ink, (width // 2 + 2, height // 2 + 2), (width // 2 - 1, height // 2 - 1), 0, 0, 360, 1.0, 2
-        )
+        cv2.ellipse(ink, (width // 2 + 2, height // 2 + 2), (width // 2 - 1, height // 2 - 1), 0, 0, 360, 1.0, 2)
         picture = normalise(ink, 0.5)
         rows, columns = np.flatnonzero(picture.max(1) > 40), np.flatnonzero(picture.max(0) > 40)
         assert max(np.ptp(rows), np.ptp(columns)) + 1 in (19, 20)
@@ -164,9 +159,7 @@ def knows_blots(desk, blot):
 
     def classify(images):
         seen = desk.classify(images)
-        filled = [
-            cut.mean() > 0.7 for cut in (image[np.ix_(image.any(1), image.any(0))] > 128 for image in images)
-        ]
+        filled = [cut.mean() > 0.7 for cut in (image[np.ix_(image.any(1), image.any(0))] > 128 for image in images)]
         unknown = np.where(filled, blot, 0.01)[:, None]
         return np.concatenate([seen / seen.sum(axis=1, keepdims=True) * (1 - unknown), unknown], axis=1)
 

@@ -14,9 +14,13 @@ COUNTS = [7, 9, 10]
 
 
 @given(
-    angle=st.floats(-15, 15), zoom=st.floats(0.5, 4), left=st.integers(0, 500), top=st.integers(0, 500),
-    width=st.integers(1, 90), height=st.integers(1, 90),
-)  # fmt: skip
+    angle=st.floats(-15, 15),
+    zoom=st.floats(0.5, 4),
+    left=st.integers(0, 500),
+    top=st.integers(0, 500),
+    width=st.integers(1, 90),
+    height=st.integers(1, 90),
+)
 def test_what_a_box_holds_is_within_its_box_in_the_picture(angle, zoom, left, top, width, height):
     matrix = np.vstack([cv2.getRotationMatrix2D((300, 200), angle, zoom), [0, 0, 1]])
     page = Survey([], np.zeros((1, 1)), np.zeros((1, 1), int), 0.1, 20.0, matrix)

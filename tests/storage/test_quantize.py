@@ -28,9 +28,7 @@ from hellodl.train.checkpoint import load, load_model, save, save_model
 
 WAYS = [(bits, how) for bits in BITS for how in TABLES]
 SIZES = st.floats(-1e3, 1e3, width=32).filter(lambda x: x == 0 or abs(x) > 1e-3)
-ARRAYS = some.arrays(
-    np.float32, some.array_shapes(min_dims=2, max_dims=4, min_side=0, max_side=5), elements=SIZES
-)
+ARRAYS = some.arrays(np.float32, some.array_shapes(min_dims=2, max_dims=4, min_side=0, max_side=5), elements=SIZES)
 
 
 def codes_of(q):
@@ -133,9 +131,15 @@ def test_what_cannot_be_quantised_is_refused():
 def network() -> nn.Module:
     rng = np.random.default_rng(3)
     return nn.Sequential(
-        nn.Conv2d(1, 8, 3, rng=rng), nn.GELU(), nn.Conv2d(8, 16, 3, rng=rng), nn.GELU(), nn.Flatten(),
-        nn.Linear(16 * 16, 64, rng=rng), nn.GELU(), nn.Linear(64, 5, rng=rng),
-    )  # fmt: skip
+        nn.Conv2d(1, 8, 3, rng=rng),
+        nn.GELU(),
+        nn.Conv2d(8, 16, 3, rng=rng),
+        nn.GELU(),
+        nn.Flatten(),
+        nn.Linear(16 * 16, 64, rng=rng),
+        nn.GELU(),
+        nn.Linear(64, 5, rng=rng),
+    )
 
 
 @pytest.mark.parametrize(("bits", "how"), WAYS)
@@ -222,7 +226,7 @@ DAMAGES = {
     "a scale beyond float32": (other(f"{UNIFORM}.scale", lambda scale: scale * 0 + 3e38), "no finite numbers"),
     "a code beyond the codebook": (other(f"{EQUAL}.codebook", lambda book: book[:-1]), "beyond its codebook of 15"),
     "a codebook that is a matrix": (other(f"{EQUAL}.codebook", lambda book: book[None]), "impossible shape"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -19,13 +19,8 @@ from hellodl.errors import CheckpointError
 from hellodl.storage import safetensors as tensorfile
 from hellodl.train.checkpoint import load, load_model, save, save_model
 
-TYPES = [
-    np.dtype(t)
-    for t in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "bool", ">f4", ">i8")
-]
-ARRAYS = some.arrays(
-    st.sampled_from(TYPES), some.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
-)
+TYPES = [np.dtype(t) for t in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "bool", ">f4", ">i8")]
+ARRAYS = some.arrays(st.sampled_from(TYPES), some.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4))
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(lambda n: n != "__metadata__")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -74,11 +69,7 @@ def test_the_safetensors_package_reads_what_we_write_and_we_what_it_writes(tmp_p
 
 
 def test_numbers_lie_at_multiples_of_their_size(tmp_path):
-    save(
-        tmp_path / "a",
-        {"byte": np.ones(3, np.uint8), "wide": np.ones(2), "float": np.ones(3, np.float32)},
-        {},
-    )
+    save(tmp_path / "a", {"byte": np.ones(3, np.uint8), "wide": np.ones(2), "float": np.ones(3, np.float32)}, {})
     raw = (tmp_path / "a").read_bytes()
     (length,) = struct.unpack("<Q", raw[:8])
     header = json.loads(raw[8 : 8 + length])
@@ -113,9 +104,7 @@ def test_loaded_arrays_can_be_written_to(tmp_path):
 
 def test_numpy_numbers_and_the_state_of_a_generator_are_fit_for_metadata(tmp_path):
     state = np.random.default_rng(3).bit_generator.state
-    save(
-        tmp_path / "a", {}, {"state": state, "loss": np.float32(0.5), "counts": np.arange(3), "at": Path("x")}
-    )
+    save(tmp_path / "a", {}, {"state": state, "loss": np.float32(0.5), "counts": np.arange(3), "at": Path("x")})
     _, metadata = load(tmp_path / "a")
     assert metadata == {"state": state, "loss": 0.5, "counts": [0, 1, 2], "at": "x"}
 
@@ -162,16 +151,8 @@ LIES = {
     "a hundred dimensions": (entries(x=("F32", [1] * 100, 0, 4)), b"1234", "impossible shape"),
     "offsets backwards": (entries(x=("F32", [1], 4, 0)), b"1234", "impossible offsets"),
     "negative offsets": (entries(x=("F32", [1], -4, 0)), b"1234", "impossible offsets"),
-    "three offsets": (
-        {"x": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4, 8]}},
-        b"1234",
-        "impossible offsets",
-    ),
-    "offsets beyond the file": (
-        entries(x=("F32", [2], 0, 8)),
-        b"1234",
-        "8 bytes of data are named, 4 are there",
-    ),
+    "three offsets": ({"x": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4, 8]}}, b"1234", "impossible offsets"),
+    "offsets beyond the file": (entries(x=("F32", [2], 0, 8)), b"1234", "8 bytes of data are named, 4 are there"),
     "more than any memory": (entries(x=("U8", [2**48], 0, 2**48)), b"1234", "4 are there"),
     "size unlike the shape": (entries(x=("F32", [2], 0, 4)), b"1234", "its shape needs 8"),
     "overlap": (entries(x=("F32", [1], 0, 4), y=("F32", [1], 2, 6)), b"123456", "overlaps at 'y'"),
@@ -184,11 +165,7 @@ LIES = {
     "our metadata, but no JSON": ({"__metadata__": {"hellodl": "{"}}, b"", "metadata"),
     "our metadata, but a list": ({"__metadata__": {"hellodl": "[]"}}, b"", "metadata"),
     "our metadata, but deep": ({"__metadata__": {"hellodl": "[" * 100_000}}, b"", "metadata"),
-    "our metadata about nothing": (
-        {"__metadata__": {"hellodl": '{"format": 1, "json": ["a"]}'}},
-        b"",
-        "metadata",
-    ),
+    "our metadata about nothing": ({"__metadata__": {"hellodl": '{"format": 1, "json": ["a"]}'}}, b"", "metadata"),
     "of the future": ({"__metadata__": {"hellodl": '{"format": 99, "json": []}'}}, b"", "newer hellodl"),
 }
 
@@ -360,9 +337,7 @@ def test_saving_through_a_link_replaces_what_it_points_to(tmp_path):
 
 def small_network(width: int = 5) -> nn.Module:
     rng = np.random.default_rng(1)
-    return nn.Sequential(
-        nn.Conv2d(1, 4, 3, rng=rng), nn.GELU(), nn.Flatten(), nn.Linear(4 * 36, width, rng=rng)
-    )
+    return nn.Sequential(nn.Conv2d(1, 4, 3, rng=rng), nn.GELU(), nn.Flatten(), nn.Linear(4 * 36, width, rng=rng))
 
 
 @pytest.mark.parametrize("bits", [32, 16])
@@ -381,10 +356,7 @@ def test_a_model_comes_back_without_the_code_that_made_it(tmp_path, bits):
 def test_16_bits_make_matrices_half_as_large_and_leaves_vectors(tmp_path):
     save_model(tmp_path / "a", small_network(), classes=None, card={}, bits=16)
     tensors, _ = load(tmp_path / "a")
-    assert {n.rpartition(".")[2]: a.dtype.name for n, a in tensors.items()} == {
-        "weight": "float16",
-        "bias": "float32",
-    }
+    assert {n.rpartition(".")[2]: a.dtype.name for n, a in tensors.items()} == {"weight": "float16", "bias": "float32"}
 
 
 def test_weights_too_large_for_16_bits_are_refused(tmp_path):

@@ -22,10 +22,15 @@ def noise():
 def network():
     rng = np.random.default_rng(2)
     return nn.Sequential(
-        nn.Conv2d(1, 4, 3, stride=2, rng=rng), nn.BatchNorm2d(4), nn.ReLU(),
+        nn.Conv2d(1, 4, 3, stride=2, rng=rng),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
         nn.Residual(nn.Sequential(nn.Conv2d(4, 4, 3, padding=1, rng=rng), nn.ReLU())),
-        nn.AvgPool2d(3), nn.Flatten(), nn.Dropout(0.2), nn.Linear(64, 2, rng=rng),
-    )  # fmt: skip
+        nn.AvgPool2d(3),
+        nn.Flatten(),
+        nn.Dropout(0.2),
+        nn.Linear(64, 2, rng=rng),
+    )
 
 
 def trained(path, data, threads=1):

@@ -31,9 +31,7 @@ def network(seed=0, norm=True, drop=0.3):
         *([nn.BatchNorm2d(6)] if norm else []),
         nn.ReLU(),
         nn.MaxPool2d(2, ceil_mode=True),
-        nn.Residual(
-            nn.Sequential(nn.Conv2d(6, 6, 3, padding=1, rng=rng), *([nn.BatchNorm2d(6)] if norm else []))
-        ),
+        nn.Residual(nn.Sequential(nn.Conv2d(6, 6, 3, padding=1, rng=rng), *([nn.BatchNorm2d(6)] if norm else []))),
         nn.Flatten(),
         nn.Dropout(drop),
         nn.Linear(150, CLASSES, rng=rng),
@@ -314,9 +312,7 @@ def test_debug_reaches_the_lanes_and_leaves_weights_that_can_be_learned(data, th
             lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 0))
             optim.SGD(model.named_parameters(), 0.1).step()
             data[0][25] = np.nan  # in lane 2
-            with pytest.raises(
-                TrainingError, match=r"first NaN came out of 'conv2d' in layer 'Sequential\.0'"
-            ):
+            with pytest.raises(TrainingError, match=r"first NaN came out of 'conv2d' in layer 'Sequential\.0'"):
                 lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 1))
         optim.SGD(model.named_parameters(), 0.1).step()
         model.load_state_dict(network(1).state_dict())

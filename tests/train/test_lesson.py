@@ -41,9 +41,7 @@ def test_the_work_of_a_lane_is_to_guess_the_next_token():
     model = Next(lesson.vocabulary, sure=50)
     loss, (right, seen) = lesson.work(4)(model, np.array([0, 5, 17, 30]), np.random.default_rng(0))
     assert (right, seen) == (32, 32) and loss.item() == pytest.approx(0, abs=1e-6)
-    loss, _ = lesson.work(4)(
-        Next(lesson.vocabulary, sure=0), np.array([0, 5, 17, 30]), np.random.default_rng(0)
-    )
+    loss, _ = lesson.work(4)(Next(lesson.vocabulary, sure=0), np.array([0, 5, 17, 30]), np.random.default_rng(0))
     assert loss.item() == pytest.approx(np.log(11)), "a mean over the batch, of which all is here"
 
 

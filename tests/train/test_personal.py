@@ -10,15 +10,7 @@ from hellodl.models import find_model
 from hellodl.reading.views import seen
 from hellodl.train.checkpoint import load_model
 from hellodl.train.lanes import probabilities
-from hellodl.train.personal import (
-    Tuning,
-    batches_without_end,
-    halves,
-    known_to_ink,
-    personalised,
-    rehearsal,
-    tunable,
-)
+from hellodl.train.personal import Tuning, batches_without_end, halves, known_to_ink, personalised, rehearsal, tunable
 
 SHORT = Tuning(steps=30)
 

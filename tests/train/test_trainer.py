@@ -16,14 +16,7 @@ from hellodl.train import Settings, Trainer, checkpoint, classification, evaluat
 from hellodl.train.lanes import predict, probabilities
 
 SETTINGS = Settings(
-    epochs=3,
-    batch_size=16,
-    learning_rate=0.01,
-    average=0.9,
-    label_smoothing=0.1,
-    clip=1.0,
-    micro_batch=8,
-    lanes=2,
+    epochs=3, batch_size=16, learning_rate=0.01, average=0.9, label_smoothing=0.1, clip=1.0, micro_batch=8, lanes=2
 )
 
 
@@ -41,16 +34,22 @@ def squares():
 def network():
     rng = np.random.default_rng(2)
     return nn.Sequential(
-        nn.Conv2d(1, 4, 3, stride=2, rng=rng), nn.BatchNorm2d(4), nn.ReLU(), nn.AvgPool2d(3), nn.Flatten(),
-        nn.Dropout(0.2), nn.Linear(64, 2, rng=rng),
-    )  # fmt: skip
+        nn.Conv2d(1, 4, 3, stride=2, rng=rng),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.AvgPool2d(3),
+        nn.Flatten(),
+        nn.Dropout(0.2),
+        nn.Linear(64, 2, rng=rng),
+    )
 
 
 def trainer(data, path=None, settings=SETTINGS, work=None, threads=1, augment=None):
     prepare = augment or Augment(rotation=10, shift=1)
     run = RunLog(None).run("test", {})
-    return Trainer(network(), len(data), work or classification(data, settings, prepare), settings, run,
-                   path=path, threads=threads)  # fmt: skip
+    return Trainer(
+        network(), len(data), work or classification(data, settings, prepare), settings, run, path=path, threads=threads
+    )
 
 
 def states_equal(one, other):
@@ -129,18 +128,14 @@ def test_nan_stops_training_names_its_origin_and_keeps_the_last_good_weights(squ
         return step(lanes, batch)
 
     learner.step = poisoned
-    with pytest.raises(
-        TrainingError, match=r"step 4.*first NaN came out of 'conv2d' in layer '.*0'.*run\.state"
-    ):
+    with pytest.raises(TrainingError, match=r"step 4.*first NaN came out of 'conv2d' in layer '.*0'.*run\.state"):
         learner.fit()
     tensors, _ = checkpoint.load(tmp_path / "run.state")
     assert all(np.array_equal(tensors[f"model.{name}"], array) for name, array in good.items())
 
 
 def test_weights_that_explode_are_never_applied(squares):
-    settings = replace(
-        SETTINGS, learning_rate=1e30, optimizer="sgd", schedule="constant", clip=None, average=None
-    )
+    settings = replace(SETTINGS, learning_rate=1e30, optimizer="sgd", schedule="constant", clip=None, average=None)
     learner = trainer(squares, settings=settings, augment=plain)
     with np.errstate(all="ignore"), pytest.raises(TrainingError, match="smaller --lr"):
         learner.fit()
@@ -183,8 +178,15 @@ def test_samples_come_as_often_as_their_weights_say(squares):
 
     run = RunLog(None).run("test", {})
     weights = np.where(np.arange(96) < 32, 2.0, 0.5)
-    Trainer(network(), 96, work, replace(SETTINGS, epochs=1), run, threads=1,
-            order=lambda epoch: epoch_order(96, 0, epoch, weights)).fit()  # fmt: skip
+    Trainer(
+        network(),
+        96,
+        work,
+        replace(SETTINGS, epochs=1),
+        run,
+        threads=1,
+        order=lambda epoch: epoch_order(96, 0, epoch, weights),
+    ).fit()
     times = np.bincount(seen, minlength=96)
     assert (times[:32] == 2).all() and times[32:].sum() == 32 and times[32:].max() == 1
 

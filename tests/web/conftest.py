@@ -31,7 +31,5 @@ def client(here):
     from starlette.testclient import TestClient
 
     ours = {"X-Hellodl": "1"}
-    with TestClient(
-        here.app, base_url="http://localhost", headers=ours, raise_server_exceptions=False
-    ) as client:
+    with TestClient(here.app, base_url="http://localhost", headers=ours, raise_server_exceptions=False) as client:
         yield client

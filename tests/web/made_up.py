@@ -98,9 +98,7 @@ def runs(now: datetime, all_ended: bool) -> list[dict]:
     for number in range(1, 13):
         program = ("letters", "digits", "reader", "text")[number % 4]
         started = now - timedelta(hours=7 * (12 - number), minutes=12)
-        ended = {3: "failed", 7: "interrupted", 12: "finished" if all_ended else "running"}.get(
-            number, "finished"
-        )
+        ended = {3: "failed", 7: "interrupted", 12: "finished" if all_ended else "running"}.get(number, "finished")
         found.append(
             {
                 "id": number,
@@ -140,23 +138,11 @@ def statistics(name: str, kind: str) -> dict:
     """One layer over the steps: it begins wide at random and grows a second hill."""
     rng = np.random.default_rng(len(name) + len(kind))
     steps = list(range(0, 6001, 150))
-    out: dict[str, list] = {
-        key: [] for key in ("mean", "std", "low", "high", "zeros", "update_ratio", "histograms")
-    }
+    out: dict[str, list] = {key: [] for key in ("mean", "std", "low", "high", "zeros", "update_ratio", "histograms")}
     for at, _ in enumerate(steps):
-        values = np.concatenate(
-            [rng.normal(0, 0.05 + 0.002 * at, 900), rng.normal(0.005 * at, 0.02, 60 + 4 * at)]
-        )
+        values = np.concatenate([rng.normal(0, 0.05 + 0.002 * at, 900), rng.normal(0.005 * at, 0.02, 60 + 4 * at)])
         counts, _ = np.histogram(values, 32)
-        entry = (
-            values.mean(),
-            values.std(),
-            values.min(),
-            values.max(),
-            0.01,
-            0.2 / (at + 1),
-            counts.tolist(),
-        )
+        entry = (values.mean(), values.std(), values.min(), values.max(), 0.01, 0.2 / (at + 1), counts.tolist())
         for key, value in zip(out, entry):
             out[key].append(value if isinstance(value, list) else float(value))
     out["update_ratio"][0] = None
@@ -181,8 +167,7 @@ def confusion() -> dict:
 def likely(character: str) -> list[dict]:
     shares = [0.62, 0.14, 0.09, 0.05, 0.03, 0.02, 0.01, 0.005]
     return [
-        {"character": c, "probability": p}
-        for c, p in zip([character, " ", "\n", "e", "(", "s", "_", "self"], shares)
+        {"character": c, "probability": p} for c, p in zip([character, " ", "\n", "e", "(", "s", "_", "self"], shares)
     ]
 
 

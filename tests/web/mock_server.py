@@ -145,9 +145,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def status(self, *_: Any) -> None:
         mock = self.server
-        self.tell({"version": "0.1.0", "lessons": mock.counts().total(), "personal": mock.personal,
-                   "text_model": "a small GPT, taught with Python's own source", "busy": mock.job is not None,
-                   "job": mock.job})  # fmt: skip
+        self.tell(
+            {
+                "version": "0.1.0",
+                "lessons": mock.counts().total(),
+                "personal": mock.personal,
+                "text_model": "a small GPT, taught with Python's own source",
+                "busy": mock.job is not None,
+                "job": mock.job,
+            }
+        )
 
     def draw(self, _: dict, body: Any) -> None:
         if not body["strokes"]:
@@ -209,8 +216,12 @@ class Handler(BaseHTTPRequestHandler):
             layers = [{"name": name, "kinds": ["weight", "gradient"]} for name in made_up.LAYERS]
             kernels = [{"name": name, "steps": steps} for name in made_up.KERNELS]
             text = self.known()[number - 1]["program"] == "text"
-            return {**self.known()[number - 1], "layers": layers,
-                    "kernels": [] if text else kernels, "confusion": not text}  # fmt: skip
+            return {
+                **self.known()[number - 1],
+                "layers": layers,
+                "kernels": [] if text else kernels,
+                "confusion": not text,
+            }
         if rest == ["layers"]:
             return made_up.statistics(query["name"], query["kind"])
         if rest == ["kernels"]:

@@ -24,9 +24,7 @@ SIZES = {
     "desk": {"viewport": {"width": 1280, "height": 800}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
 }
-EXPECTED = (
-    "Failed to load resource: the server responded with a status of"  # a browser's word on an error answer
-)
+EXPECTED = "Failed to load resource: the server responded with a status of"  # a browser's word on an error answer
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here; apt-get install chromium")
 
@@ -200,9 +198,7 @@ def test_a_click_takes_the_nearest_box(page):
 
 def test_a_file_is_read_and_too_large_a_one_is_not_sent(page, mock, tmp_path):
     open_tab(page, "read")
-    page.locator("#read-file").set_input_files(
-        {"name": "a.txt", "mimeType": "text/plain", "buffer": b"hello"}
-    )
+    page.locator("#read-file").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"hello"})
     expect(page.locator("#trouble-words")).to_contain_text("no picture")
     huge = tmp_path / "huge.png"
     with huge.open("wb") as file:

@@ -92,29 +92,40 @@ def test_a_map_shows_zero_as_black_where_nothing_is_below():
     assert draw.sheet(maps).tolist() == [[255, 128], [128, 64]]
 
 
-@pytest.mark.parametrize(("body", "status", "says"), [
-    ({"strokes": []}, 422, "nothing is drawn"),
-    ({"strokes": [[], []]}, 422, "nothing is drawn"),
-    ({"strokes": [[[0, 0]] * 9000] * 3}, 422, "points"),
-    ({"strokes": [[[0]]]}, 422, "at least 2"),
-    ({"strokes": [[["a", 1]]]}, 422, "number"),
-    ({"strokes": [[[1e300, 1]]]}, 422, "at most"),
-    ({"strokes": [[[True, 1]]]}, 422, "number"),
-    ({"strokes": T, "personal": "no"}, 422, "boolean"),
-    ({"strokes": T, "persona": True}, 422, "not known"),
-    ({}, 422, "strokes"),
-    ([], 422, "object"),
-    ({"strokes": T, "personal": True}, 409, "reader of your own"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ({"strokes": []}, 422, "nothing is drawn"),
+        ({"strokes": [[], []]}, 422, "nothing is drawn"),
+        ({"strokes": [[[0, 0]] * 9000] * 3}, 422, "points"),
+        ({"strokes": [[[0]]]}, 422, "at least 2"),
+        ({"strokes": [[["a", 1]]]}, 422, "number"),
+        ({"strokes": [[[1e300, 1]]]}, 422, "at most"),
+        ({"strokes": [[[True, 1]]]}, 422, "number"),
+        ({"strokes": T, "personal": "no"}, 422, "boolean"),
+        ({"strokes": T, "persona": True}, 422, "not known"),
+        ({}, 422, "strokes"),
+        ([], 422, "object"),
+        ({"strokes": T, "personal": True}, 409, "reader of your own"),
+    ],
+)
 def test_bad_drawings_get_one_line(client, body, status, says):
     answer = client.post("/api/draw", json=body)
     assert (answer.status_code, says in answer.json()["error"]) == (status, True), answer.text
 
 
-@pytest.mark.parametrize(("body", "status"), [
-    (b"", 400), (b"{", 400), (b"[" * 100_000, 400), (b"\xff", 400), (b'{"strokes": [[[NaN, 1]]]}', 422),
-    (b'{"strokes": [[[1e999, 1]]]}', 422), (b'{"strokes": [[[' + b"9" * 5000 + b", 1]]]}", 400),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[" * 100_000, 400),
+        (b"\xff", 400),
+        (b'{"strokes": [[[NaN, 1]]]}', 422),
+        (b'{"strokes": [[[1e999, 1]]]}', 422),
+        (b'{"strokes": [[[' + b"9" * 5000 + b", 1]]]}", 400),
+    ],
+)
 def test_bytes_that_are_no_drawing(client, body, status):
     answer = client.post("/api/draw", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == status and "error" in answer.json()

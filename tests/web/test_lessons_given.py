@@ -96,29 +96,34 @@ def test_boxes_of_a_photo_are_kept_as_corrected(client, here, photo):
 
 
 def test_a_photo_that_was_turned_to_be_read_is_turned_to_be_learned(client, here, photo):
-    turned = cv2.imencode(
-        ".png", cv2.rotate(cv2.imdecode(np.frombuffer(photo, np.uint8), 1), cv2.ROTATE_180)
-    )[1].tobytes()
+    turned = cv2.imencode(".png", cv2.rotate(cv2.imdecode(np.frombuffer(photo, np.uint8), 1), cv2.ROTATE_180))[
+        1
+    ].tobytes()
     characters = boxes(client, turned, "?rotate=auto")
     answer = sent(client, turned, characters, rotate="auto", case="page").json()
     assert answer["added"] >= len(characters) - 1
     assert sent(client, turned, [{"box": [0, 0, 5, 5], "letter": "a"}]).status_code == 409
 
 
-@pytest.mark.parametrize(("body", "status"), [
-    ({"letter": "é", "strokes": T}, 409), ({"letter": "ab", "strokes": T}, 422), ({"letter": "", "strokes": T}, 422),
-    ({"letter": "\ud800", "strokes": T}, 409), ({"letter": "a", "strokes": []}, 409), ({"letter": "a"}, 422),
-    ({"photo": "!", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
-    ({"photo": "é", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
-    ({"photo": "aGVsbG8=", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
-    ({"photo": "aGVsbG8=", "characters": []}, 422),
-    ({"photo": "aGVsbG8=", "characters": [{"box": [0, 0, 1, 1], "letter": ""}]}, 409),
-    ({"photo": "aGVsbG8=", "characters": [{"box": [0, 0, 1], "letter": "a"}]}, 422),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"letter": "é", "strokes": T}, 409),
+        ({"letter": "ab", "strokes": T}, 422),
+        ({"letter": "", "strokes": T}, 422),
+        ({"letter": "\ud800", "strokes": T}, 409),
+        ({"letter": "a", "strokes": []}, 409),
+        ({"letter": "a"}, 422),
+        ({"photo": "!", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
+        ({"photo": "é", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
+        ({"photo": "aGVsbG8=", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
+        ({"photo": "aGVsbG8=", "characters": []}, 422),
+        ({"photo": "aGVsbG8=", "characters": [{"box": [0, 0, 1, 1], "letter": ""}]}, 409),
+        ({"photo": "aGVsbG8=", "characters": [{"box": [0, 0, 1], "letter": "a"}]}, 422),
+    ],
+)
 def test_what_cannot_be_learned_is_not_kept(client, here, body, status):
-    answer = client.post(
-        "/api/lessons", content=json.dumps(body), headers={"Content-Type": "application/json"}
-    )
+    answer = client.post("/api/lessons", content=json.dumps(body), headers={"Content-Type": "application/json"})
     assert answer.status_code == status and answer.json()["error"]
     assert not here.mine.folder.exists()
 

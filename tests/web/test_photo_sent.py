@@ -54,9 +54,7 @@ def test_a_photo_upside_down_is_turned_if_asked_for(client, page):
     assert turned["text"] == upright["text"]
     x, y, width, height = upright["lines"][0][0]["box"]
     other = turned["lines"][0][0]["box"]
-    assert (
-        abs(other[0] - (page.shape[1] - x - width)) < 8 and abs(other[1] - (page.shape[0] - y - height)) < 8
-    )
+    assert abs(other[0] - (page.shape[1] - x - width)) < 8 and abs(other[1] - (page.shape[0] - y - height)) < 8
 
 
 def test_a_phones_photo_has_the_size_that_a_browser_shows(page):
@@ -75,14 +73,21 @@ def test_a_small_blank_picture_has_no_text(client):
     assert answer.json() == {"width": 90, "height": 60, "text": "", "lines": []}
 
 
-@pytest.mark.parametrize(("data", "says"), [
-    (b"", "empty"), (b"hello", "format"), (b"\xff\xd8\xff\xd9", "format"),
-    (b"\x89PNG\r\n\x1a\n" + bytes(60), "cut short"),
-    (b"\0\0\0\x18ftypheic" + bytes(20), "HEIC"), (b"\0\0\0\x18ftypavif" + bytes(20), "picture"),
-    (encoded(np.zeros((60, 60, 3), np.uint8))[:-20], "cut short"),
-    (encoded(np.zeros((3, 60, 3), np.uint8)), "only 60×3"),
-    (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "format"), (b"II*\0" + bytes(60), "format"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "empty"),
+        (b"hello", "format"),
+        (b"\xff\xd8\xff\xd9", "format"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(60), "cut short"),
+        (b"\0\0\0\x18ftypheic" + bytes(20), "HEIC"),
+        (b"\0\0\0\x18ftypavif" + bytes(20), "picture"),
+        (encoded(np.zeros((60, 60, 3), np.uint8))[:-20], "cut short"),
+        (encoded(np.zeros((3, 60, 3), np.uint8)), "only 60×3"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "format"),
+        (b"II*\0" + bytes(60), "format"),
+    ],
+)
 def test_what_is_no_photo_gets_one_line(client, data, says):
     answer = read(client, data)
     assert (answer.status_code, says in answer.json()["error"]) == (422, True), answer.text

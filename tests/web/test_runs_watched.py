@@ -91,9 +91,7 @@ def test_the_confusion_matrix_comes_with_its_classes(client, here, run):
 
 
 @pytest.mark.parametrize("path", ["99", "-1", "x", "..%2f..%2fetc", "9" * 40, "٣", "1.0"])
-@pytest.mark.parametrize(
-    "what", ["", "/curves", "/layers?name=a&kind=weight", "/kernels?name=a", "/confusion"]
-)
+@pytest.mark.parametrize("what", ["", "/curves", "/layers?name=a&kind=weight", "/kernels?name=a", "/confusion"])
 def test_a_run_that_is_not_there(client, run, path, what):
     answer = client.get(f"/api/runs/{path}{what}")
     assert answer.status_code == 404 and answer.json()["error"]

@@ -21,20 +21,39 @@ def test_this_machine_has_several_names(client, host):
     assert client.get("/api/status", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", [
-    "evil.example", "evil.example:8765", "localhost.evil.example", "127.0.0.1.evil.example", "evil@localhost",
-    "localhost:8765:1", "192.168.1.9", "", "[::1", "0.0.0.0",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8765",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "evil@localhost",
+        "localhost:8765:1",
+        "192.168.1.9",
+        "",
+        "[::1",
+        "0.0.0.0",
+    ],
+)
 def test_a_name_that_was_made_to_point_here_is_refused(client, host):
     answer = client.get("/api/status", headers={"Host": host})
     assert answer.status_code == 403
     assert "error" in answer.json()
 
 
-@pytest.mark.parametrize(("origin", "status"), [
-    ("http://localhost", 422), ("https://localhost", 422), ("http://evil.example", 403), ("null", 403),
-    ("http://localhost:3000", 403), ("http://localhost.evil.example", 403), ("file://localhost", 403),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://localhost", 422),
+        ("https://localhost", 422),
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("http://localhost:3000", 403),
+        ("http://localhost.evil.example", 403),
+        ("file://localhost", 403),
+    ],
+)
 def test_a_request_from_another_page_is_refused(client, origin, status):
     answer = client.post("/api/draw", json={"strokes": []}, headers={"Origin": origin})
     assert answer.status_code == status
@@ -44,9 +63,7 @@ def test_a_request_from_another_page_is_refused(client, origin, status):
 def test_a_browser_that_says_it_comes_from_another_site_is_refused(client, site):
     assert client.get("/api/status", headers={"Sec-Fetch-Site": site}).status_code == 403
     assert client.post("/api/learn", headers={"Sec-Fetch-Site": site}).status_code == 403
-    assert client.get("/", headers={"Sec-Fetch-Site": site}).status_code == 200, (
-        "a link to the page may be anywhere"
-    )
+    assert client.get("/", headers={"Sec-Fetch-Site": site}).status_code == 200, "a link to the page may be anywhere"
 
 
 @pytest.mark.parametrize(
@@ -70,9 +87,7 @@ def test_every_answer_says_what_a_browser_may_do_with_it(client):
 
 
 def test_a_body_that_is_too_large_is_refused_by_what_it_says(client):
-    answer = client.post(
-        "/api/draw", content=b" " * (safety.BODY + 1), headers={"Content-Type": "application/json"}
-    )
+    answer = client.post("/api/draw", content=b" " * (safety.BODY + 1), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
     assert "at most" in answer.json()["error"]
 
@@ -179,7 +194,5 @@ def test_secrets_are_compared_whole():
 
 def test_in_a_network_addresses_are_names_of_this_machine_but_not_other_names():
     inside = Guard(None, names=frozenset({"mymachine"}), door=Door(lambda token: None))
-    assert (
-        inside.is_ours("192.168.1.9:8765") and inside.is_ours("MyMachine:1") and inside.is_ours("[fe80::1]:1")
-    )
+    assert inside.is_ours("192.168.1.9:8765") and inside.is_ours("MyMachine:1") and inside.is_ours("[fe80::1]:1")
     assert not inside.is_ours("evil.example") and not inside.is_ours("192.168.1.9.evil.example")

@@ -13,16 +13,33 @@ from hellodl.web import openapi
 from hellodl.web.schema import from_query, misfit, parsed
 
 POINT = {"type": "array", "items": {"type": "number", "minimum": 0}, "minItems": 2, "maxItems": 2}
-THING = {"type": "object", "properties": {"at": POINT, "name": {"type": "string", "maxLength": 3}}, "required": ["at"],
-         "additionalProperties": False}  # fmt: skip
+THING = {
+    "type": "object",
+    "properties": {"at": POINT, "name": {"type": "string", "maxLength": 3}},
+    "required": ["at"],
+    "additionalProperties": False,
+}
 
 
-@pytest.mark.parametrize(("value", "says"), [
-    ({"at": [1, 2.5]}, None), ({"at": [1, 2], "name": "abc"}, None), ({}, "lacks 'at'"), ({"at": [1]}, "at least 2"),
-    ({"at": [1, 2, 3]}, "at most 2"), ({"at": [1, -2]}, "at least 0"), ({"at": [1, "2"]}, "number"),
-    ({"at": [True, 2]}, "number"), ({"at": [1, 2], "name": "abcd"}, "at most 3"), ({"at": [1, 2], "x": 1}, "not known"),
-    ([], "object"), (None, "object"), ({"at": [float("nan"), 1]}, "number"), ({"at": [float("inf"), 1]}, "number"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ({"at": [1, 2.5]}, None),
+        ({"at": [1, 2], "name": "abc"}, None),
+        ({}, "lacks 'at'"),
+        ({"at": [1]}, "at least 2"),
+        ({"at": [1, 2, 3]}, "at most 2"),
+        ({"at": [1, -2]}, "at least 0"),
+        ({"at": [1, "2"]}, "number"),
+        ({"at": [True, 2]}, "number"),
+        ({"at": [1, 2], "name": "abcd"}, "at most 3"),
+        ({"at": [1, 2], "x": 1}, "not known"),
+        ([], "object"),
+        (None, "object"),
+        ({"at": [float("nan"), 1]}, "number"),
+        ({"at": [float("inf"), 1]}, "number"),
+    ],
+)
 def test_what_does_not_fit_is_named(value, says):
     found = misfit(value, THING, "it")
     assert found is None if says is None else says in found
@@ -73,12 +90,8 @@ def test_every_address_is_described_and_nothing_else(client, here):
 def test_the_description_is_plain_json_and_its_answers_fit_it(client):
     document = openapi.description("1")
     assert json.loads(json.dumps(document)) == document
-    status = document["paths"]["/api/status"]["get"]["responses"]["200"]["content"]["application/json"][
-        "schema"
-    ]
+    status = document["paths"]["/api/status"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert misfit(client.get("/api/status").json(), status, "it") is None
-    drawn = document["paths"]["/api/draw"]["post"]["responses"]["200"]["content"]["application/json"][
-        "schema"
-    ]
+    drawn = document["paths"]["/api/draw"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
     answer = client.post("/api/draw", json={"strokes": [[[0, 0], [5, 9]]]}).json()
     assert misfit(answer, drawn, "it") is None

@@ -29,8 +29,21 @@ def test_a_browser_that_has_the_file_gets_no_second_one(client):
     assert client.get("/", headers={"If-None-Match": '"another"'}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["..%2fapp.py", "%2e%2e%2fapp.py", "../app.py", "..\\app.py", "%2fetc%2fpasswd",
-                                  "....//app.py", "index.html%00", "", ".", "%5c..%5capp.py"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "..%2fapp.py",
+        "%2e%2e%2fapp.py",
+        "../app.py",
+        "..\\app.py",
+        "%2fetc%2fpasswd",
+        "....//app.py",
+        "index.html%00",
+        "",
+        ".",
+        "%5c..%5capp.py",
+    ],
+)
 def test_no_path_in_a_name_leads_anywhere(client, path):
     assert client.get(f"/static/{path}").status_code == 404
 

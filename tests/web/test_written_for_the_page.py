@@ -41,14 +41,27 @@ def test_top_k_leaves_so_many_to_choose_from(client):
 
 def test_no_prompt_begins_a_line_and_half_characters_do_no_harm(client):
     assert written(client, prompt="", length=3).status_code == 200
-    answer = client.post("/api/write", content=json.dumps({"prompt": "\ud800", "length": 3}),
-                         headers={"Content-Type": "application/json"})  # fmt: skip
+    answer = client.post(
+        "/api/write",
+        content=json.dumps({"prompt": "\ud800", "length": 3}),
+        headers={"Content-Type": "application/json"},
+    )
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("body", [{}, {"prompt": "a", "length": 1001}, {"prompt": "a", "length": 0}, {"prompt": 3},
-                                  {"prompt": "a", "temperature": -1}, {"prompt": "a", "top_k": 0},
-                                  {"prompt": "a" * 5001}, {"prompt": "a", "length": 2.5}])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"prompt": "a", "length": 1001},
+        {"prompt": "a", "length": 0},
+        {"prompt": 3},
+        {"prompt": "a", "temperature": -1},
+        {"prompt": "a", "top_k": 0},
+        {"prompt": "a" * 5001},
+        {"prompt": "a", "length": 2.5},
+    ],
+)
 def test_wrong_wishes_are_refused(client, body):
     assert written(client, **body).status_code == 422
 

@@ -19,16 +19,22 @@ def events_in(text: str) -> list[tuple[str, object]]:
     return found
 
 
-def left_after(
-    app, method: str, path: str, body: bytes = b"", pieces: int = 3, query: bytes = b""
-) -> list[bytes]:
+def left_after(app, method: str, path: str, body: bytes = b"", pieces: int = 3, query: bytes = b"") -> list[bytes]:
     """What a client gets that goes away after so many pieces; fails where the server goes on for its own sake."""
     scope = {
-        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": method,
-        "path": path, "raw_path": path.encode(), "root_path": "", "query_string": query, "scheme": "http",
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": query,
+        "scheme": "http",
         "headers": [(b"host", b"localhost"), (b"x-hellodl", b"1"), (b"content-type", b"application/json")],
-        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
-    }  # fmt: skip
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
 
     async def visit() -> list[bytes]:
         got: list[bytes] = []

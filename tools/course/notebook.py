@@ -30,9 +30,7 @@ from hellodl.storage.whole import write_whole
 KEPT = SOURCE / "build" / "course"
 
 
-def as_notebook(
-    parts: list[chapters.Prose | chapters.Cell], outputs: list[list[dict]] | None = None
-) -> dict[str, Any]:
+def as_notebook(parts: list[chapters.Prose | chapters.Cell], outputs: list[list[dict]] | None = None) -> dict[str, Any]:
     """A notebook (nbformat 4.5) of a chapter's parts; `outputs` holds those of each cell in turn."""
     left = iter(outputs or [])
     cells: list[dict[str, Any]] = []
@@ -41,17 +39,14 @@ def as_notebook(
         if isinstance(part, chapters.Prose):
             cell |= {"cell_type": "markdown", "source": part.text}
         else:
-            cell |= {
-                "cell_type": "code",
-                "source": part.code,
-                "execution_count": None,
-                "outputs": next(left, []),
-            }
+            cell |= {"cell_type": "code", "source": part.code, "execution_count": None, "outputs": next(left, [])}
             if part.hidden:
                 cell["metadata"] = {"tags": ["hide-input"]}
         cells.append(cell)
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-              "language_info": {"name": "python"}}  # fmt: skip
+    kernel = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python"},
+    }
     return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -63,9 +58,7 @@ def outputs_of(ran: run.Ran) -> list[dict[str, Any]]:
     if ran.value is not None:
         drawn = getattr(ran.value, "_repr_html_", lambda: None)()
         shown = {"text/html": drawn} if drawn else {"text/plain": repr(ran.value)}
-        outputs.append(
-            {"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": shown}
-        )
+        outputs.append({"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": shown})
     return outputs
 
 
@@ -75,10 +68,7 @@ def code_of_hellodl() -> str:
     digest = hashlib.sha256()
     folder = SOURCE / "src" / "hellodl"
     for path in sorted(folder.rglob("*")):
-        if (
-            path.suffix in (".py", ".npz", ".toml", ".safetensors")
-            and "web" not in path.relative_to(folder).parts
-        ):
+        if path.suffix in (".py", ".npz", ".toml", ".safetensors") and "web" not in path.relative_to(folder).parts:
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -106,17 +96,19 @@ def keep(path: Path, hurry: bool) -> None:
     parts = chapters.read(path)
     began = time.perf_counter()
     names, ran = run.run(path, hurry)
-    about = {"chapter": path.stem, "seconds": time.perf_counter() - began, "figures": run.figures(names),
-             "outputs": [outputs_of(cell) for cell in ran]}  # fmt: skip
+    about = {
+        "chapter": path.stem,
+        "seconds": time.perf_counter() - began,
+        "figures": run.figures(names),
+        "outputs": [outputs_of(cell) for cell in ran],
+    }
     KEPT.mkdir(parents=True, exist_ok=True)
     write_whole(kept(parts, hurry), json.dumps(about).encode())
 
 
 def main() -> int:
     """Each chapter in a process of its own, so that none lives on what another left behind."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapters", nargs="*", metavar="CHAPTER", help="numbers (all)")
     parser.add_argument("--hurry", action="store_true", help="do little in each cell")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
@@ -135,14 +127,14 @@ def main() -> int:
         print(f"running chapter {number} of {len(missing)}: {path.stem} ...", end=" ", flush=True)
         began = time.perf_counter()
         again = [sys.executable, __file__, "--here", str(path), *(["--hurry"] if options.hurry else [])]
-        done = subprocess.run(
-            again, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ, text=True
-        )
+        done = subprocess.run(again, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ, text=True)
         print(f"{time.perf_counter() - began:.0f} s", flush=True)
         if done.returncode:
             print(done.stderr[-3000:], file=sys.stderr)
-            print(f"{path.stem} stopped with an error; `python tools/course/run.py {path.name[:2]}` shows more",
-                  file=sys.stderr)  # fmt: skip
+            print(
+                f"{path.stem} stopped with an error; `python tools/course/run.py {path.name[:2]}` shows more",
+                file=sys.stderr,
+            )
             return 1
     return 0
 

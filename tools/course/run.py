@@ -108,17 +108,13 @@ def figures(names: dict[str, Any]) -> dict[str, float]:
     """The variables that are one number."""
     kinds = (int, float, np.integer, np.floating)
     return {
-        name: float(value)
-        for name, value in names.items()
-        if isinstance(value, kinds) and not isinstance(value, bool)
+        name: float(value) for name, value in names.items() if isinstance(value, kinds) and not isinstance(value, bool)
     }
 
 
 def main() -> int:
     """Run one chapter."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapter", help="its number, or a file")
     parser.add_argument("--hurry", action="store_true", help="do little")
     parser.add_argument("--data", type=Path, help="downloaded data sets are in this folder")

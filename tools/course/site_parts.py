@@ -53,14 +53,10 @@ def repository(named: str | None) -> str | None:
         return named.rstrip("/")
     command = ["git", "-C", str(SOURCE), "config", "--get", "remote.origin.url"]
     try:
-        address = subprocess.run(
-            command, capture_output=True, text=True, timeout=5, check=False
-        ).stdout.strip()
+        address = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
     except OSError:
         return None
-    found = re.fullmatch(
-        r"(?:https://|git@)(?P<host>[\w.-]+\.\w+)[:/](?P<path>[\w./-]+?)(?:\.git)?/?", address
-    )
+    found = re.fullmatch(r"(?:https://|git@)(?P<host>[\w.-]+\.\w+)[:/](?P<path>[\w./-]+?)(?:\.git)?/?", address)
     return f"https://{found['host']}/{found['path']}" if found else None
 
 
@@ -94,7 +90,9 @@ def contents() -> str:
     """The table of contents beside each page, which the index does not show a second time."""
     names = [path.stem for path in chapters.files()]
     course = "\n".join(["```{toctree}", ":hidden:", ":caption: The course", *names, "```"])
-    others = "\n".join(["```{toctree}", ":hidden:", ":caption: Reference", "architecture", "api", "contributing", "```"])
+    others = "\n".join(
+        ["```{toctree}", ":hidden:", ":caption: Reference", "architecture", "api", "contributing", "```"]
+    )
     return f"\n\n{course}\n\n{others}\n"
 
 
@@ -150,9 +148,7 @@ def coloured(name: str, text: str) -> str:
     except ClassNotFound:
         lexer = TextLexer()
     return highlight(
-        text,
-        lexer,
-        HtmlFormatter(cssclass="highlight", linenos="inline", lineanchors="L", anchorlinenos=True),
+        text, lexer, HtmlFormatter(cssclass="highlight", linenos="inline", lineanchors="L", anchorlinenos=True)
     )
 
 
@@ -177,9 +173,7 @@ def as_rst(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: l
         indented = line.startswith("    ")
         if indented and not example:
             fresh += ["", "::", ""]
-        elif (line.strip() and example) or (
-            line.startswith("- ") and fresh and not fresh[-1].startswith(("- ", "  "))
-        ):
+        elif (line.strip() and example) or (line.startswith("- ") and fresh and not fresh[-1].startswith(("- ", "  "))):
             fresh.append("")
         example = indented or (example and not line.strip())
         fresh.append(line if indented else escaped(line))

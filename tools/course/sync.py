@@ -31,8 +31,20 @@ from hellodl.commands.reproduce import figure
 
 CODE = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
 WORDS = re.compile(r"<!-- (?P<kind>claim|mean|day|machine): (?P<id>[\w-]+) -->.*?<!-- end -->", re.DOTALL)
-MONTHS = ("January", "February", "March", "April", "May", "June",
-          "July", "August", "September", "October", "November", "December")  # fmt: skip
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def code_block(name: str) -> str:
@@ -79,14 +91,10 @@ def synced(text: str, claims: dict[str, Claim], results: dict[str, Result]) -> s
     def in_words(match: re.Match[str]) -> str:
         name = match["id"]
         if name not in claims:
-            raise CourseError(
-                f"there is no claim {name}; add it to benchmarks/claims.toml or the chapter's .toml"
-            )
+            raise CourseError(f"there is no claim {name}; add it to benchmarks/claims.toml or the chapter's .toml")
         if name not in results:
             raise CourseError(f"nothing is recorded for {name}: hellodl reproduce {name} --record")
-        return (
-            f"<!-- {match['kind']}: {name} -->{words(match['kind'], claims[name], results[name])}<!-- end -->"
-        )
+        return f"<!-- {match['kind']}: {name} -->{words(match['kind'], claims[name], results[name])}<!-- end -->"
 
     return WORDS.sub(in_words, with_code(text))
 
@@ -113,12 +121,8 @@ def stale(code_only: bool = False) -> dict[Path, str]:
 
 def main() -> int:
     """Write, or check."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="only say what is stale, and exit with 1 if anything is"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only say what is stale, and exit with 1 if anything is")
     parser.add_argument("--code-only", action="store_true", help="leave the figures as they are")
     options = parser.parse_args()
     try:

@@ -48,8 +48,10 @@ def walk_back(root: Node, gradient: Array, keep_graph: bool) -> None:
     for node in topological_order(root):
         gradient = gradients.pop(id(node))
         if node._parents is None:
-            raise TrainingError("backward: this graph was walked before and is freed; compute the loss again, "
-                                "or call backward(keep_graph=True) the first time")  # fmt: skip
+            raise TrainingError(
+                "backward: this graph was walked before and is freed; compute the loss again, "
+                "or call backward(keep_graph=True) the first time"
+            )
         if not node._parents:
             if node.grad is None:
                 node.grad = np.array(gradient)

@@ -39,13 +39,17 @@ class Check:
     checked: int
 
     def __str__(self) -> str:
-        return (
-            f"{self.name:24} {self.shape!s:20} relative error {self.error:.1e} over {self.checked} elements"
-        )
+        return f"{self.name:24} {self.shape!s:20} relative error {self.error:.1e} over {self.checked} elements"
 
 
-def gradcheck(function: Callable[..., Tensor], *inputs: Array, rng: np.random.Generator,
-              step: float = 1e-6, tolerance: float = 1e-6, most: int = 200) -> list[Check]:  # fmt: skip
+def gradcheck(
+    function: Callable[..., Tensor],
+    *inputs: Array,
+    rng: np.random.Generator,
+    step: float = 1e-6,
+    tolerance: float = 1e-6,
+    most: int = 200,
+) -> list[Check]:
     """Check `function(*tensors)` at float64 `inputs`: one `Check` for each; raises where one is over `tolerance`.
 
     Of large inputs, `most` elements picked by `rng` are wiggled. The function must be smooth there: keep away
@@ -56,8 +60,15 @@ def gradcheck(function: Callable[..., Tensor], *inputs: Array, rng: np.random.Ge
     return _compare(lambda: function(*tensors), dict(zip(names, tensors)), rng, step, tolerance, most)
 
 
-def gradcheck_module(module: Checkable, x: Array, rng: np.random.Generator, step: float = 1e-6, tolerance: float = 1e-6,
-                     most: int = 200, loss: Callable[[Tensor], Tensor] | None = None) -> list[Check]:  # fmt: skip
+def gradcheck_module(
+    module: Checkable,
+    x: Array,
+    rng: np.random.Generator,
+    step: float = 1e-6,
+    tolerance: float = 1e-6,
+    most: int = 200,
+    loss: Callable[[Tensor], Tensor] | None = None,
+) -> list[Check]:
     """Check a layer or a whole model: its input (where that is of floats) and each of its weights, reported by name.
 
     The weights are turned to float64 for the while; dropout drops the same elements in every try; afterwards
@@ -68,11 +79,7 @@ def gradcheck_module(module: Checkable, x: Array, rng: np.random.Generator, step
     chancy = [part for _, part in module.modules() if hasattr(part, "generator")]
     generators, seed = [part.generator for part in chancy], int(rng.integers(2**32))
     before = {name: parameter.data for name, parameter in parameters.items()}
-    entry = (
-        Tensor(x.astype(np.float64), requires_grad=True, dtype=np.float64)
-        if x.dtype.kind == "f"
-        else Tensor(x)
-    )
+    entry = Tensor(x.astype(np.float64), requires_grad=True, dtype=np.float64) if x.dtype.kind == "f" else Tensor(x)
     leaves: dict[str, Tensor] = {"input": entry} if entry.requires_grad else {}
     try:
         for parameter in parameters.values():
@@ -94,13 +101,17 @@ def gradcheck_module(module: Checkable, x: Array, rng: np.random.Generator, step
             part.generator = generator
 
 
-def _compare(forward: Callable[[], Tensor], leaves: dict[str, Tensor], rng: np.random.Generator,
-             step: float, tolerance: float, most: int) -> list[Check]:  # fmt: skip
+def _compare(
+    forward: Callable[[], Tensor],
+    leaves: dict[str, Tensor],
+    rng: np.random.Generator,
+    step: float,
+    tolerance: float,
+    most: int,
+) -> list[Check]:
     out = forward()
     if out.dtype != np.float64:
-        raise HelloError(
-            f"gradcheck: the result is {out.dtype}, so some operation on the way left float64; mend that"
-        )
+        raise HelloError(f"gradcheck: the result is {out.dtype}, so some operation on the way left float64; mend that")
     cotangent = rng.standard_normal(out.shape)
     out.backward(cotangent)
     checks = []
@@ -124,9 +135,7 @@ def _some_places(shape: Sequence[int], most: int, rng: np.random.Generator) -> l
     return [tuple(int(i) for i in np.unravel_index(k, shape)) for k in picked]
 
 
-def _slope(
-    forward: Callable[[], Tensor], cotangent: Array, array: Array, place: tuple[int, ...], step: float
-) -> float:
+def _slope(forward: Callable[[], Tensor], cotangent: Array, array: Array, place: tuple[int, ...], step: float) -> float:
     kept = array[place]
     array[place] = kept + step
     above = np.array(forward().data)  # a copy, for it may be a view of the very array that we wiggle

@@ -76,21 +76,17 @@ class Tensor:
         memory does not pile up, unless `keep_graph`.
         """
         if not self.requires_grad:
-            raise TrainingError(
-                "backward: nothing here requires a gradient; make a leaf with requires_grad=True"
-            )
+            raise TrainingError("backward: nothing here requires a gradient; make a leaf with requires_grad=True")
         if gradient is None:
             if self.size != 1:
-                raise ShapeError(f"backward: a tensor of shape {self.shape} is no single loss; call .mean() "
-                                 "or .sum() first, or hand in the gradient")  # fmt: skip
+                raise ShapeError(
+                    f"backward: a tensor of shape {self.shape} is no single loss; call .mean() "
+                    "or .sum() first, or hand in the gradient"
+                )
             gradient = np.ones_like(self.data)
-        gradient = np.array(
-            gradient, dtype=self.dtype
-        )  # a copy: operations may keep it until the graph is freed
+        gradient = np.array(gradient, dtype=self.dtype)  # a copy: operations may keep it until the graph is freed
         if gradient.shape != self.shape:
-            raise ShapeError(
-                f"backward: gradient {gradient.shape} for a tensor {self.shape}; make them alike"
-            )
+            raise ShapeError(f"backward: gradient {gradient.shape} for a tensor {self.shape}; make them alike")
         walk_back(self, gradient, keep_graph)
 
     def __len__(self) -> int:
@@ -240,36 +236,35 @@ def broadcast(name: str, function: Callable[..., Array], a: Tensor, b: Tensor) -
     try:
         return function(a.data, b.data)
     except ValueError:
-        raise ShapeError(f"{name}: {a.shape} and {b.shape} do not line up; "
-                         "reshape one so that sizes match from the right") from None  # fmt: skip
+        raise ShapeError(
+            f"{name}: {a.shape} and {b.shape} do not line up; reshape one so that sizes match from the right"
+        ) from None
 
 
 def add(a: Tensor, b: Tensor) -> Tensor:
     """Elementwise sum.  Both sides change the result one to one."""
     out = broadcast("add", np.add, a, b)
-    return record(out, (a, lambda g: unbroadcast(g, a.shape)),
-                       (b, lambda g: unbroadcast(g, b.shape)))  # fmt: skip
+    return record(out, (a, lambda g: unbroadcast(g, a.shape)), (b, lambda g: unbroadcast(g, b.shape)))
 
 
 def sub(a: Tensor, b: Tensor) -> Tensor:
     """Elementwise difference."""
     out = broadcast("sub", np.subtract, a, b)
-    return record(out, (a, lambda g: unbroadcast(g, a.shape)),
-                       (b, lambda g: unbroadcast(-g, b.shape)))  # fmt: skip
+    return record(out, (a, lambda g: unbroadcast(g, a.shape)), (b, lambda g: unbroadcast(-g, b.shape)))
 
 
 def mul(a: Tensor, b: Tensor) -> Tensor:
     """Elementwise product.  d(ab)/da = b: each side's gradient is scaled by the other side's value."""
     out = broadcast("mul", np.multiply, a, b)
-    return record(out, (a, lambda g: unbroadcast(g * b.data, a.shape)),
-                       (b, lambda g: unbroadcast(g * a.data, b.shape)))  # fmt: skip
+    return record(out, (a, lambda g: unbroadcast(g * b.data, a.shape)), (b, lambda g: unbroadcast(g * a.data, b.shape)))
 
 
 def div(a: Tensor, b: Tensor) -> Tensor:
     """Elementwise quotient.  d(a/b)/da = 1/b, d(a/b)/db = -a/b²."""
     out = broadcast("div", np.divide, a, b)
-    return record(out, (a, lambda g: unbroadcast(g / b.data, a.shape)),
-                       (b, lambda g: unbroadcast(-g * out / b.data, b.shape)))  # fmt: skip
+    return record(
+        out, (a, lambda g: unbroadcast(g / b.data, a.shape)), (b, lambda g: unbroadcast(-g * out / b.data, b.shape))
+    )
 
 
 def neg(x: Tensor) -> Tensor:
@@ -312,9 +307,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     """x[key], with slices, integers, index arrays or masks.  Elements that were taken twice get both gradients."""
     key = tuple(_index(part) for part in key) if isinstance(key, tuple) else _index(key)
     parts = key if isinstance(key, tuple) else (key,)
-    once = all(
-        isinstance(part, int | slice | np.integer) or part is None or part is Ellipsis for part in parts
-    )
+    once = all(isinstance(part, int | slice | np.integer) or part is None or part is Ellipsis for part in parts)
 
     def to_x(g: Array) -> Array:
         out = np.zeros_like(x.data)

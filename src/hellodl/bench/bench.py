@@ -70,8 +70,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is timed, how often, and beside whom."""
     option = parser.add_argument
     names = ", ".join(task.name for task in TASKS)
-    option("tasks", nargs="*", metavar="TASK",
-           help=f"what to time ({names}: these if none is named; {record.NAME}: minutes; all)")  # fmt: skip
+    option(
+        "tasks",
+        nargs="*",
+        metavar="TASK",
+        help=f"what to time ({names}: these if none is named; {record.NAME}: minutes; all)",
+    )
     option("--rounds", type=int, default=15, metavar="N", help="turns of each contestant (15)")
     option("--no-peers", action="store_true", help="hellodl alone, beside the limit of matrix products")
     option("--out", type=Path, metavar="FILE", help="write all figures there, as JSON")
@@ -103,8 +107,14 @@ def main(options: argparse.Namespace) -> int:
     results = [measured(task, peers, options.rounds) for task in tasks]
     if memory.can_measure():
         add_memory(results)
-    figures = {"program": "bench", "machine": machine.processor(), "versions": versions,
-               "source": machine.commit(), "rounds": options.rounds, "tasks": results}  # fmt: skip
+    figures = {
+        "program": "bench",
+        "machine": machine.processor(),
+        "versions": versions,
+        "source": machine.commit(),
+        "rounds": options.rounds,
+        "tasks": results,
+    }
     if {record.NAME, "all"} & set(options.tasks):
         figures[record.NAME] = record.raced(options.data, peers=not options.no_peers)
     if options.out:
@@ -210,18 +220,14 @@ def installed_peers() -> list[Any]:
     return found
 
 
-def check_alike(
-    name: str, mine: tuple[Array, dict[str, Array]], theirs: tuple[Array, dict[str, Array]]
-) -> None:
+def check_alike(name: str, mine: tuple[Array, dict[str, Array]], theirs: tuple[Array, dict[str, Array]]) -> None:
     """Raise HelloError where outputs or gradients of the same problem differ by more than rounding."""
     wrong = [] if np.abs(mine[0] - theirs[0]).max() < CLOSE * np.abs(mine[0]).max() else ["the output"]
     for key, gradient in mine[1].items():
         if not np.linalg.norm(theirs[1][key] - gradient) < CLOSE_GRADIENT * np.linalg.norm(gradient):
             wrong.append(f"the gradient of {key}")
     if wrong:
-        raise HelloError(
-            f"{name} does not do the same work: {wrong[0]} is not ours; its time would mean nothing"
-        )
+        raise HelloError(f"{name} does not do the same work: {wrong[0]} is not ours; its time would mean nothing")
 
 
 def measured(task: Task, peers: Iterable[Any], rounds: int) -> dict[str, Any]:
@@ -294,10 +300,13 @@ def figures_of(problem: Problem, contestants: list[Contestant]) -> dict[str, Any
     for library, contestant in best.items():
         low, middle, high = (float(q) for q in np.percentile(contestant.rates, (25, 50, 75)))
         row: dict[str, Any] = {
-            "library": library, "threads": contestant.threads,
-            "images_per_second": middle, "quartiles": [low, high], "gflops": middle * per_image / 1e9,
+            "library": library,
+            "threads": contestant.threads,
+            "images_per_second": middle,
+            "quartiles": [low, high],
+            "gflops": middle * per_image / 1e9,
             "memory_mb": None,
-        }  # fmt: skip
+        }
         for mine in (OURS, JIT):  # how many times as fast as this library, round by round
             if mine in best and library not in (OURS, JIT):
                 ratios = np.array(best[mine].rates) / np.array(contestant.rates)
@@ -305,9 +314,17 @@ def figures_of(problem: Problem, contestants: list[Contestant]) -> dict[str, Any
         rows.append(row)
     everyone = {c.name: {"threads": c.threads, "library": c.library, "rates": c.rates} for c in contestants}
     scaling = {name: gain(contestants, name) for name in (OURS, JIT, LIMIT) if name in best}
-    return {"task": problem.task.name, "network": problem.task.network, "batch": problem.task.batch,
-            "training": problem.task.training, "unit": problem.task.unit, "flops_per_image": per_image, "best": rows,
-            "gain_from_threads": scaling, "all": everyone}  # fmt: skip
+    return {
+        "task": problem.task.name,
+        "network": problem.task.network,
+        "batch": problem.task.batch,
+        "training": problem.task.training,
+        "unit": problem.task.unit,
+        "flops_per_image": per_image,
+        "best": rows,
+        "gain_from_threads": scaling,
+        "all": everyone,
+    }
 
 
 def gain(contestants: list[Contestant], library: str) -> float:

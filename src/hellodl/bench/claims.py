@@ -230,10 +230,7 @@ class Bench:
                 start = time.perf_counter()
                 done = self._call(command.replace("{seed}", str(seed)), folder, claim.seconds)
                 printed += done.stdout.decode(errors="replace")
-                about = {
-                    "wall seconds": time.perf_counter() - start,
-                    "exit status": float(done.returncode),
-                }
+                about = {"wall seconds": time.perf_counter() - start, "exit status": float(done.returncode)}
                 if done.returncode:
                     break
         return printed, about

@@ -32,9 +32,7 @@ def peak(command: Sequence[str]) -> float | None:
     most = 0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            helpers = sum(
-                held(helper, "Private_Clean:", "Private_Dirty:") for helper in started_by(process.pid)
-            )
+            helpers = sum(held(helper, "Private_Clean:", "Private_Dirty:") for helper in started_by(process.pid))
             most = max(most, held(process.pid, "Rss:") + helpers)
             time.sleep(PAUSE)
     return most / 1e6 if process.returncode == 0 else None

@@ -44,9 +44,7 @@ def entries(peers: bool = True) -> list[Entry]:
     """Those whose library is installed; hellodl alone without `peers`."""
     listed = tomllib.loads((SCRIPTS / "entries.toml").read_text("utf-8"))["entry"]
     found = [Entry(**entry) for entry in listed]
-    return [
-        e for e in found if importlib.util.find_spec(e.needs) and (peers or e.library.startswith("hellodl"))
-    ]
+    return [e for e in found if importlib.util.find_spec(e.needs) and (peers or e.library.startswith("hellodl"))]
 
 
 def raced(data: Path | None, peers: bool = True) -> dict[str, Any] | None:
@@ -103,5 +101,9 @@ def as_markdown(figures: dict[str, Any]) -> list[str]:
             quartiles = None if library in mine else np.percentile(theirs / seconds[name], (25, 50, 75))
             cells[f"{name} is"] = ratio(quartiles)
         rows.append(cells)
-    return [f"**{NAME}**: whole processes from start to the end of a fixed schedule, {len(figures['seeds'])} seeds; "
-            f"the goal is a mean of {figures['goal']:.0%} of the test images", "", *markdown_table(rows)]  # fmt: skip
+    return [
+        f"**{NAME}**: whole processes from start to the end of a fixed schedule, {len(figures['seeds'])} seeds; "
+        f"the goal is a mean of {figures['goal']:.0%} of the test images",
+        "",
+        *markdown_table(rows),
+    ]

@@ -31,16 +31,17 @@ def summary_of(tasks: list[dict[str, Any]]) -> list[str]:
         if not others:
             return []
         fastest, plain = max(others, key=lambda row: row["images_per_second"]), rows.get("PyTorch", {})
-        speeds = {
-            name: f"{rows[name]['images_per_second']:,.0f}" if name in rows else "" for name in (OURS, JIT)
-        }
-        lines.append({
-            "images or letters/s": task["task"], **speeds,
-            "fastest other": f"{fastest['images_per_second']:,.0f} ({fastest['library']})",
-            f"{OURS} is": ratio(fastest.get(f"{OURS} is")),
-            "jit is": ratio(fastest.get(f"{JIT} is")),
-            "jit, beside plain PyTorch": ratio(plain.get(f"{JIT} is")),
-        })  # fmt: skip
+        speeds = {name: f"{rows[name]['images_per_second']:,.0f}" if name in rows else "" for name in (OURS, JIT)}
+        lines.append(
+            {
+                "images or letters/s": task["task"],
+                **speeds,
+                "fastest other": f"{fastest['images_per_second']:,.0f} ({fastest['library']})",
+                f"{OURS} is": ratio(fastest.get(f"{OURS} is")),
+                "jit is": ratio(fastest.get(f"{JIT} is")),
+                "jit, beside plain PyTorch": ratio(plain.get(f"{JIT} is")),
+            }
+        )
     return ["", *markdown_table(lines)] if lines else []
 
 

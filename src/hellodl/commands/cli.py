@@ -45,39 +45,27 @@ Table = Mapping[str, "Program | Mapping[str, Program]"]
 
 PROGRAMS: Table = {
     "demo": Program(
-        "hellodl.programs.demo",
-        "train a small letter reader from nothing, then read a page with it",
-        LEARNING,
+        "hellodl.programs.demo", "train a small letter reader from nothing, then read a page with it", LEARNING
     ),
     "read": Program("hellodl.commands.read", "read photos of handwriting", ("threads", "json")),
     "score": Program(
         "hellodl.commands.score", "how well photos are read whose text is known", ("seed", "threads", "json")
     ),
     "teach": Program("hellodl.commands.teach", "teach the reader your own hand", ("seed", "threads", "json")),
-    "splice": Program(
-        "hellodl.commands.scan", "find where introns begin and end in DNA", ("threads", "json")
-    ),
+    "splice": Program("hellodl.commands.scan", "find where introns begin and end in DNA", ("threads", "json")),
     "train": TRAIN,
     "write": Program("hellodl.commands.write", "a small GPT writes on from a prompt", ("seed", "json")),
     "evaluate": Program("hellodl.commands.evaluate", "how well a trained model reads a data set", LEARNING),
-    "quantize": Program(
-        "hellodl.commands.quantize", "how small a model's file can be, and what that costs", LEARNING
-    ),
-    "pages": Program(
-        "hellodl.commands.made", "make photos of handwritten pages whose text is known", ("seed", "json")
-    ),
+    "quantize": Program("hellodl.commands.quantize", "how small a model's file can be, and what that costs", LEARNING),
+    "pages": Program("hellodl.commands.made", "make photos of handwritten pages whose text is known", ("seed", "json")),
     "data": Program("hellodl.commands.data", "list the data sets, or download one", ("data", "json")),
     "runs": Program("hellodl.commands.runs", "list, show and compare the training runs so far", ("json",)),
     "plot": Program(
-        "hellodl.commands.plot",
-        "draw a training or a data set: curves, weights, kernels",
-        ("seed", "data", "json"),
+        "hellodl.commands.plot", "draw a training or a data set: curves, weights, kernels", ("seed", "data", "json")
     ),
     "inspect": Program("hellodl.commands.inspect", "draw what goes on inside a trained model", LEARNING),
     "web": Program("hellodl.web.serve", "the page: draw, read photos, teach, watch runs", ("threads",)),
-    "bench": Program(
-        "hellodl.bench.bench", "images and letters a second, beside others", ("data", "json")
-    ),
+    "bench": Program("hellodl.bench.bench", "images and letters a second, beside others", ("data", "json")),
     "reproduce": Program("hellodl.commands.reproduce", "run published figures again", ("data", "json")),
 }
 

@@ -34,17 +34,14 @@ CHUNK = 2048  # images between two movements of the progress bar
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, and what it is to read."""
     shipped = ", ".join(sorted(path.stem for path in MODELS.glob("*.safetensors"))) or "none"
-    parser.add_argument(
-        "model", metavar="MODEL", help=f"a .safetensors file, or a model that ships ({shipped})"
-    )
+    parser.add_argument("model", metavar="MODEL", help=f"a .safetensors file, or a model that ships ({shipped})")
     parser.add_argument("--dataset", choices=IMAGE_SETS, default="ink", help="what it is to read (ink)")
     parser.add_argument("--split", choices=SPLITS, default="test", help="which part of it (test)")
     parser.add_argument("--count", type=int, metavar="N", help="only so many images of it")
-    parser.add_argument("--one-view", action="store_true",
-                        help="look at each image only as it stands, not leaned and turned (faster)")  # fmt: skip
     parser.add_argument(
-        "--diagram", type=Path, metavar="FILE", help="draw how sure it is beside how often right (PNG)"
+        "--one-view", action="store_true", help="look at each image only as it stands, not leaned and turned (faster)"
     )
+    parser.add_argument("--diagram", type=Path, metavar="FILE", help="draw how sure it is beside how often right (PNG)")
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -56,9 +53,7 @@ def main(options: argparse.Namespace) -> int:
     model, metadata = load_model(path)
     classes = metadata.get("classes")
     if not classes:
-        raise CheckpointError(
-            f"{path}: does not say which characters it tells apart; take a model that reads"
-        )
+        raise CheckpointError(f"{path}: does not say which characters it tells apart; take a model that reads")
     data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)
     known = what_it_knows(data, classes, path)
     views = [AS_IT_STANDS] if options.one_view else VIEWS
@@ -90,14 +85,14 @@ def what_it_knows(data: Dataset, classes: str, path: Path) -> Dataset:
     known = np.array([name in classes or name.swapcase() in classes for name in data.classes])[data.labels]
     if not known.any():
         raise DataError(
-            f"{path}: reads {classes} and {data.name} holds {data.classes}: nothing in common; "
-            "choose another --dataset"
+            f"{path}: reads {classes} and {data.name} holds {data.classes}: nothing in common; choose another --dataset"
         )
     return data.subset(known)
 
 
-def judge(model: Module, data: Dataset, classes: str, threads: int | None, path: Path,
-          views: Sequence[View] = VIEWS) -> dict[str, Any]:  # fmt: skip
+def judge(
+    model: Module, data: Dataset, classes: str, threads: int | None, path: Path, views: Sequence[View] = VIEWS
+) -> dict[str, Any]:
     """Ask a model that tells `classes` apart about all images of a set: figures as JSON has them, shares from 0 to 1.
 
     Where the set does not tell capitals from small letters, neither is the model asked to.
@@ -135,9 +130,7 @@ def in_cases_of(wanted: str, probabilities: np.ndarray, classes: str) -> tuple[n
     return probabilities @ sums, kept
 
 
-def looked_at(
-    model: Module, images: np.ndarray, threads: int | None, views: Sequence[View] = VIEWS
-) -> np.ndarray:
+def looked_at(model: Module, images: np.ndarray, threads: int | None, views: Sequence[View] = VIEWS) -> np.ndarray:
     """The model's probabilities of images (N, 28, 28) uint8 in each view, with a progress bar: (views, N, K)."""
     parts = []
     with progress_bar("reading", len(images)) as bar:
@@ -157,8 +150,10 @@ def show(figures: dict[str, Any]) -> None:
         out.print(f"{figures['skipped']:,} more are of classes that it does not know")
     out.print(f"right: {figures['accuracy']:.2%}, within two guesses: {figures['top2']:.2%}")
     if figures["views"] > 1:
-        out.print(f"that is the mean opinion of {figures['views']} views of each image; "
-                  f"as it stands alone: {figures['accuracy_one_view']:.2%}")  # fmt: skip
+        out.print(
+            f"that is the mean opinion of {figures['views']} views of each image; "
+            f"as it stands alone: {figures['accuracy_one_view']:.2%}"
+        )
     out.print(f"\nWhen it says how sure it is, it is off by {figures['calibration_error']:.1%} on average:")
     table = plain_table("sure", "right", "images")
     for b in figures["calibration"]:

@@ -73,18 +73,21 @@ class Writer:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, which pictures, and what the model is shown."""
     option = parser.add_argument
-    # fmt: off
     option("model", metavar="MODEL", help="a .safetensors file, or a model that ships, such as letters")
-    option("--what", nargs="+", choices=(*dict.fromkeys([*OF_ALL, *OF_READERS, *OF_WRITERS]),), metavar="WHAT",
-           help=f"of any model: {', '.join(OF_ALL)}; of one that reads images: {', '.join(OF_READERS)}; "
-                f"of one that writes: {', '.join(OF_WRITERS)} (all that suit the model)")
+    option(
+        "--what",
+        nargs="+",
+        choices=(*dict.fromkeys([*OF_ALL, *OF_READERS, *OF_WRITERS]),),
+        metavar="WHAT",
+        help=f"of any model: {', '.join(OF_ALL)}; of one that reads images: {', '.join(OF_READERS)}; "
+        f"of one that writes: {', '.join(OF_WRITERS)} (all that suit the model)",
+    )
     option("--out", type=Path, default=Path(), metavar="DIR", help="where MODEL-WHAT.png goes (here)")
     option("--format", choices=("png", "svg"), default="png", help="(png)")
     option("--dataset", choices=IMAGE_SETS, default="ink", help="the images that it is shown (ink)")
     option("--split", choices=SPLITS, default="test", help="which part of them (test)")
     option("--count", type=int, default=1000, metavar="N", help="how many of them (1000)")
     option("--text", default=PASSAGE, metavar="TEXT", help="the passage that a model of text reads (some Python)")
-    # fmt: on
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -99,15 +102,11 @@ def main(options: argparse.Namespace) -> int:
     suited = [*OF_ALL, *pictures]
     wanted = options.what or suited
     if unsuited := [name for name in wanted if name not in suited]:
-        raise HelloError(
-            f"{path.stem}: there is no picture of its {unsuited[0]}; there are {', '.join(suited)}"
-        )
+        raise HelloError(f"{path.stem}: there is no picture of its {unsuited[0]}; there are {', '.join(suited)}")
     make_folder(options.out)
     subject: Any = None
     if not {*wanted} <= {*OF_ALL}:
-        subject = (writer_of if isinstance(model, nn.LanguageModel) else reader_of)(
-            path, model, metadata, options
-        )
+        subject = (writer_of if isinstance(model, nn.LanguageModel) else reader_of)(path, model, metadata, options)
     files = []
     with progress_bar("drawing", len(wanted)) as bar:
         for name in wanted:
@@ -199,9 +198,7 @@ def confusion(reader: Reader, name: str) -> Figures:
     matrix = confusion_matrix(reader.labels, reader.sure.argmax(axis=1), len(reader.classes))
     seen = matrix.sum(axis=0) + matrix.sum(axis=1) > 0
     classes = [c for c, there in zip(reader.classes, seen) if there]
-    return {
-        "": plots.confusion_matrix(matrix[seen][:, seen], classes, f"{name} on {len(reader.images):,} images")
-    }
+    return {"": plots.confusion_matrix(matrix[seen][:, seen], classes, f"{name} on {len(reader.images):,} images")}
 
 
 def mistakes(reader: Reader, name: str) -> Figures:
@@ -213,9 +210,7 @@ def mistakes(reader: Reader, name: str) -> Figures:
 def embedding(reader: Reader, name: str) -> Figures:
     """The images as the last layer sees them."""
     points = plots.hidden(reader.model, reader.images)
-    return {
-        "": plots.embedding(points, reader.labels, reader.classes, f"{name}: what the last layer decides by")
-    }
+    return {"": plots.embedding(points, reader.labels, reader.classes, f"{name}: what the last layer decides by")}
 
 
 def attention(writer: Writer, name: str) -> Figures:
@@ -238,9 +233,7 @@ def symbols(writer: Writer, name: str) -> Figures:
     readable = {k: name for k, name in names.items() if name and UNREADABLE not in name}
     points = writer.model.symbols.weight.data[list(readable)]
     return {
-        "": plots.embedding(
-            points, np.arange(len(readable)), [*readable.values()], f"{name}: its symbols as vectors"
-        )
+        "": plots.embedding(points, np.arange(len(readable)), [*readable.values()], f"{name}: its symbols as vectors")
     }
 
 

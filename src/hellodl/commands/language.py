@@ -60,8 +60,10 @@ class TextModel:
         elif isinstance(vocabulary, Bytes):
             symbols = [chr(byte) if byte < 128 else " " for byte in range(vocabulary.size)]
         else:
-            raise CheckpointError(f"{path}: thinks in pieces of words, and reading asks for letters; "
-                                  "train one with `hellodl train text --tokens characters`")  # fmt: skip
+            raise CheckpointError(
+                f"{path}: thinks in pieces of words, and reading asks for letters; "
+                "train one with `hellodl train text --tokens characters`"
+            )
         self.network, self.vocabulary = network, vocabulary
         # For each letter of the alphabet the tokens that would be read as it; all signs are spaces.
         read_as = np.array([ALPHABET.index((as_read(symbol) or " ")[0]) for symbol in symbols])

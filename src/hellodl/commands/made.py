@@ -23,15 +23,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "page-0001.txt, and the box of every character's ink in page-0001.json."
     )
     option = parser.add_argument
-    # fmt: off
-    option("--conditions", choices=CONDITIONS, default="mild",
-           help="mild: a decent phone photo; hard: a bad one that a person still reads; "
-                "any: a broad mix, to train on (mild)")
+    option(
+        "--conditions",
+        choices=CONDITIONS,
+        default="mild",
+        help="mild: a decent phone photo; hard: a bad one that a person still reads; "
+        "any: a broad mix, to train on (mild)",
+    )
     option("--count", type=int, default=DEFAULT_COUNT, metavar="N", help=f"pages ({DEFAULT_COUNT})")
     option("--out", type=Path, required=True, metavar="DIR", help="the folder for them")
-    option("--split", choices=("test", "train"), default="test",
-           help="styles of handwriting that training never sees, or those that it does (test)")
-    # fmt: on
+    option(
+        "--split",
+        choices=("test", "train"),
+        default="test",
+        help="styles of handwriting that training never sees, or those that it does (test)",
+    )
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -75,6 +81,4 @@ def save(page: Photographed, stem: Path, conditions: str, seed: int, split: str)
         stem.with_suffix(".txt").write_text(page.text + "\n", "utf-8")
         stem.with_suffix(".json").write_text(json.dumps(truth) + "\n", "utf-8")
     except OSError as error:
-        raise HelloError(
-            f"{stem}: cannot be written ({error.strerror or error}); choose a folder by --out"
-        ) from error
+        raise HelloError(f"{stem}: cannot be written ({error.strerror or error}); choose a folder by --out") from error

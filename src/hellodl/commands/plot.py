@@ -51,7 +51,6 @@ class Run(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which picture, of which run, and where it goes."""
     option = parser.add_argument
-    # fmt: off
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     lines = [f"  {name:11} {of.__doc__}" for name, of in (OF_RUNS | OF_ALL_ELSE).items()]
     parser.epilog = "\n".join(["pictures:", *lines])
@@ -64,7 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--layer", nargs="+", default=[], metavar="LAYER", help=f"these layers only (the first {MOST_LAYERS})")
     option("--dataset", choices=IMAGE_SETS, default="ink", help="poster: of this set (ink)")
     option("--split", choices=SPLITS, default="train", help="poster: of this part of it (train)")
-    # fmt: on
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -159,9 +157,7 @@ def layers_of(run: Run, kind: str, options: argparse.Namespace) -> dict[str, rec
         return found
     wanted = [name for name in found if not name.endswith("bias")] or list(found)
     if len(wanted) > MOST_LAYERS:
-        log.info(
-            f"these are {MOST_LAYERS} of {len(wanted)} layers; for others: --layer {wanted[MOST_LAYERS]} ..."
-        )
+        log.info(f"these are {MOST_LAYERS} of {len(wanted)} layers; for others: --layer {wanted[MOST_LAYERS]} ...")
     return {name: found[name] for name in wanted[:MOST_LAYERS]}
 
 
@@ -201,16 +197,8 @@ def border(options: argparse.Namespace) -> Moving:
     """a small network finds the border between two spirals (moves)"""
     rng = np.random.default_rng(options.seed)
     points, labels = plots.two_spirals(300, rng)
-    layers = (
-        nn.Linear(2, 32, rng=rng),
-        nn.Tanh(),
-        nn.Linear(32, 32, rng=rng),
-        nn.Tanh(),
-        nn.Linear(32, 1, rng=rng),
-    )
-    return plots.learning_border(
-        points, labels, nn.Sequential(*layers), steps=300, every=6, learning_rate=0.006
-    )
+    layers = (nn.Linear(2, 32, rng=rng), nn.Tanh(), nn.Linear(32, 32, rng=rng), nn.Tanh(), nn.Linear(32, 1, rng=rng))
+    return plots.learning_border(points, labels, nn.Sequential(*layers), steps=300, every=6, learning_rate=0.006)
 
 
 def expression(options: argparse.Namespace) -> Figure:

@@ -38,13 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, what it is judged on, and the file to write."""
     evaluate.add_arguments(parser)
     option = parser.add_argument
-    # fmt: off
-    option("--corpus", metavar="TEXT",
-           help=f"what a model that writes is judged on: {', '.join(CORPORA)}, or a path (what it learned from)")
+    option(
+        "--corpus",
+        metavar="TEXT",
+        help=f"what a model that writes is judged on: {', '.join(CORPORA)}, or a path (what it learned from)",
+    )
     option("--out", type=Path, metavar="FILE", help="write this file, in so many --bits, and judge nothing")
     option("--bits", type=int, choices=[bits for bits in BITS if bits < 32], help="of a weight in --out")
     option("--how", choices=TABLES, help=f"which values 8 or 4 bits stand for ({HOW})")
-    # fmt: on
 
 
 def main(options: argparse.Namespace) -> int:
@@ -67,9 +68,7 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(figures))
     elif options.out:
-        print(
-            f"{options.out}: {figures['bytes']:,} bytes; its weights are off by {figures['weight_error']:.2%}"
-        )
+        print(f"{options.out}: {figures['bytes']:,} bytes; its weights are off by {figures['weight_error']:.2%}")
     else:
         show(figures)
     return 0
@@ -91,8 +90,15 @@ def stored(
     path: Path, model: Module, metadata: dict[str, Any], bits: int, how: str | None
 ) -> tuple[dict[str, Any], Module]:
     """Save a model; what the file is like, and the model that loads from it."""
-    save_model(path, model, classes=metadata.get("classes"), vocabulary=metadata.get("vocabulary"),
-               card=metadata.get("card") or {}, bits=bits, how=how or HOW)  # fmt: skip
+    save_model(
+        path,
+        model,
+        classes=metadata.get("classes"),
+        vocabulary=metadata.get("vocabulary"),
+        card=metadata.get("card") or {},
+        bits=bits,
+        how=how or HOW,
+    )
     small = load_model(path)[0]
     mean, rms = weight_errors(model, small)
     row = {
@@ -120,9 +126,7 @@ def weight_errors(model: Module, small: Module) -> tuple[float, float]:
     return float(total / max(count, 1)), float(np.sqrt(squares / max(count, 1)))
 
 
-def examiner(
-    path: Path, model: Module, metadata: dict[str, Any], options: argparse.Namespace
-) -> tuple[str, Examine]:
+def examiner(path: Path, model: Module, metadata: dict[str, Any], options: argparse.Namespace) -> tuple[str, Examine]:
     """What a model of this kind is judged on, in words, and the function that judges."""
     if classes := metadata.get("classes"):
         data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)
@@ -161,6 +165,12 @@ def show(figures: dict[str, Any]) -> None:
     )
     for row in figures["rows"]:
         cells = (f"{row[name]:.4f}" if name == "loss" else share(row[name]) for name in columns)
-        table.add_row(name_of(row["bits"], row["how"]), f"{row['bytes']:,}", f"{row['ratio']:.2f}×",
-                      share(row["weight_error"]), share(row["weight_rms_error"]), *cells)  # fmt: skip
+        table.add_row(
+            name_of(row["bits"], row["how"]),
+            f"{row['bytes']:,}",
+            f"{row['ratio']:.2f}×",
+            share(row["weight_error"]),
+            share(row["weight_rms_error"]),
+            *cells,
+        )
     out.print(table)

@@ -27,20 +27,17 @@ TURNS = ("auto", "0", "90", "180", "270")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The photos, and where the pictures with the answers go."""
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos of unjoined handwriting")
+    parser.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="where PHOTO-read.png goes (here)")
+    parser.add_argument("--case", choices=("upper", "lower"), help="all letters in one case (as the page shows them)")
     parser.add_argument(
-        "photos", nargs="+", type=Path, metavar="PHOTO", help="photos of unjoined handwriting"
+        "--min-confidence",
+        type=share,
+        default=0.0,
+        metavar="P",
+        help="write ? for characters that are less probable than this, 0 to 1 (0)",
     )
-    parser.add_argument(
-        "--out", type=Path, default=Path(), metavar="DIR", help="where PHOTO-read.png goes (here)"
-    )
-    parser.add_argument(
-        "--case", choices=("upper", "lower"), help="all letters in one case (as the page shows them)"
-    )
-    parser.add_argument("--min-confidence", type=share, default=0.0, metavar="P",
-                        help="write ? for characters that are less probable than this, 0 to 1 (0)")  # fmt: skip
-    parser.add_argument(
-        "--debug-dir", type=Path, metavar="DIR", help="put a picture of each stage of reading there"
-    )
+    parser.add_argument("--debug-dir", type=Path, metavar="DIR", help="put a picture of each stage of reading there")
     add_reader_arguments(parser)
 
 
@@ -48,14 +45,24 @@ def add_reader_arguments(parser: argparse.ArgumentParser) -> None:
     """Who reads, and how: the options of all programs that read photos."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--model", type=Path, metavar="FILE", help="another reader than the one that ships")
-    which.add_argument("--mine", action="store_true",
-                       help="the reader that learned your hand from `hellodl teach` (in $HELLODL_MINE, else among "
-                            "your own data; that of another folder: --model DIR/reader.safetensors)")  # fmt: skip
-    parser.add_argument("--language", metavar="TEXT",
-                        help="decide doubtful letters by a text in the same language: a file, a corpus of "
-                             "`hellodl train text`, or a model that it made of characters (.safetensors)")  # fmt: skip
-    parser.add_argument("--rotate", choices=TURNS, default="0",
-                        help="turn photos by so many degrees to the right first; auto: try all four (0)")  # fmt: skip
+    which.add_argument(
+        "--mine",
+        action="store_true",
+        help="the reader that learned your hand from `hellodl teach` (in $HELLODL_MINE, else among "
+        "your own data; that of another folder: --model DIR/reader.safetensors)",
+    )
+    parser.add_argument(
+        "--language",
+        metavar="TEXT",
+        help="decide doubtful letters by a text in the same language: a file, a corpus of "
+        "`hellodl train text`, or a model that it made of characters (.safetensors)",
+    )
+    parser.add_argument(
+        "--rotate",
+        choices=TURNS,
+        default="0",
+        help="turn photos by so many degrees to the right first; auto: try all four (0)",
+    )
 
 
 def share(text: str) -> float:
@@ -73,9 +80,7 @@ def main(options: argparse.Namespace) -> int:
     records, failed = [], False
     names = picture_names(options.photos)
     for place, (path, name) in enumerate(zip(options.photos, names)):
-        watch = (
-            DebugFolder(options.debug_dir, name.removesuffix("-read.png")) if options.debug_dir else nobody
-        )
+        watch = DebugFolder(options.debug_dir, name.removesuffix("-read.png")) if options.debug_dir else nobody
         try:
             page, annotated = read_and_annotate(path, reader, watch)
             save_picture(options.out / name, annotated)
@@ -102,10 +107,7 @@ def show(page: Page, path: Path | None, first: bool) -> None:
 
 
 def read_photo(
-    path: str | Path,
-    model: str | Path | None = None,
-    language: str | Path | None = None,
-    rotate: str | int = 0,
+    path: str | Path, model: str | Path | None = None, language: str | Path | None = None, rotate: str | int = 0
 ) -> Page:
     """Read one photo with the reader that ships, or with the model file given; `.text` is what it says.
 
@@ -187,8 +189,10 @@ def own_reader() -> Path:
         )
     card = load(mine.reader)[1].get("card")
     if not isinstance(card, dict) or card.get("base") != digest(MODEL):
-        log.info("hellodl has a newer reader than the one that learned your hand; "
-                 "`hellodl teach` alone teaches it what is in your collection")  # fmt: skip
+        log.info(
+            "hellodl has a newer reader than the one that learned your hand; "
+            "`hellodl teach` alone teaches it what is in your collection"
+        )
     return mine.reader
 
 

@@ -23,9 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--claims", dest="file", type=Path, metavar="FILE", help="(benchmarks/claims.toml, and course/*.toml)"
     )
-    parser.add_argument(
-        "--record", action="store_true", help=f"write what comes out into benchmarks/{RESULTS.name}"
-    )
+    parser.add_argument("--record", action="store_true", help=f"write what comes out into benchmarks/{RESULTS.name}")
 
 
 def main(options: argparse.Namespace) -> int:

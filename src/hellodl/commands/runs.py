@@ -32,9 +32,7 @@ SILENT_SECONDS = 600  # a run that says it is running, but wrote nothing for so 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, and with which runs."""
     option = parser.add_argument
-    # fmt: off
-    option("action", nargs="?", choices=("list", "show", "compare", "delete", "export"), default="list",
-           help="(list)")
+    option("action", nargs="?", choices=("list", "show", "compare", "delete", "export"), default="list", help="(list)")
     option("ids", nargs="*", type=int, metavar="ID", help="the numbers of runs, as listed")
     option("--log", type=Path, default=DEFAULT_PATH, metavar="FILE", help=f"({DEFAULT_PATH})")
     option("--program", metavar="NAME", help="list the runs of this program only")
@@ -44,7 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--best", type=int, metavar="N", help="list the N runs of the highest validation accuracy, best first")
     option("--csv", action="store_true", help="show: all training and validation rows, for a spreadsheet")
     option("--tensorboard", type=Path, metavar="DIR", help="export: a folder for each run in here, for TensorBoard")
-    # fmt: on
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -151,9 +148,7 @@ def list_runs(log: RunLog, options: argparse.Namespace) -> int:
             else f"{log.path}: no runs yet; `hellodl train letters` makes one"
         )
         return 0
-    table = plain_table(
-        "run", "program", "started", "status", "minutes", "data", "seed", "loss", "validation"
-    )
+    table = plain_table("run", "program", "started", "status", "minutes", "data", "seed", "loss", "validation")
     for run in runs:
         table.add_row(
             str(run["id"]),
@@ -212,9 +207,7 @@ def show_rows(log: RunLog, runs: list[dict[str, Any]]) -> int:
 
 def export(log: RunLog, runs: list[dict[str, Any]], options: argparse.Namespace) -> int:
     """A folder with a file of events for each run."""
-    paths = [
-        tensorboard.export(log, run, options.tensorboard / f"{run['program']}-{run['id']}") for run in runs
-    ]
+    paths = [tensorboard.export(log, run, options.tensorboard / f"{run['program']}-{run['id']}") for run in runs]
     if options.json:
         print(json.dumps([str(path) for path in paths]))
     else:
@@ -252,9 +245,7 @@ def show_layers(out: Console, log: RunLog, number: int) -> None:
     for row in sorted(rows, key=lambda row: by_number(row["name"])):
         if row["step"] == last and row["kind"] == "weight":
             gradient = gradients.get(row["name"], {}).get("spread")
-            moves = [
-                r["step_ratio"] for r in rows if r["name"] == row["name"] and r["step_ratio"] is not None
-            ]
+            moves = [r["step_ratio"] for r in rows if r["name"] == row["name"] and r["step_ratio"] is not None]
             cells = [
                 words(row["mean"]),
                 words(row["spread"]),

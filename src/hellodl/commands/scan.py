@@ -51,14 +51,15 @@ class Site(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, and what is worth a line."""
     option = parser.add_argument
-    # fmt: off
     option("files", nargs="+", type=Path, metavar="FASTA", help="sequences of DNA or RNA, may be gzipped")
     option("--threshold", type=share, default=0.5, metavar="P", help="print what is at least so probable (0.5)")
     option("--both", action="store_true", help="read the other strand too")
-    option("--everywhere", action="store_true",
-           help="look also where no GT or GC begins and no AG ends, which takes several times as long")
+    option(
+        "--everywhere",
+        action="store_true",
+        help="look also where no GT or GC begins and no AG ends, which takes several times as long",
+    )
     option("--model", type=Path, metavar="FILE", help="another model than the one that ships")
-    # fmt: on
     parser.epilog = (
         f"Places within {dna.JUNCTION} bases of an end are not looked at. Columns: sequence, position (of the last "
         "base before the junction, counted from 1 on the file's strand), strand, donor or acceptor, probability, "
@@ -89,8 +90,15 @@ def main(options: argparse.Namespace) -> int:
             else:
                 print("\t".join([*map(str, site[:4]), f"{site.probability:.4f}", site.context]))
     if options.json:
-        print(json.dumps({"files": [str(path) for path in options.files], **vars(scanned),
-                          "sites": [site._asdict() for site in found]}))  # fmt: skip
+        print(
+            json.dumps(
+                {
+                    "files": [str(path) for path in options.files],
+                    **vars(scanned),
+                    "sites": [site._asdict() for site in found],
+                }
+            )
+        )
     log.info(f"{scanned.sites:,} sites in {scanned.bases:,} bases of {scanned.sequences:,} sequences")
     return 0
 
@@ -110,9 +118,7 @@ def finder(model: Path | None, threads: int | None = None) -> Classify:
     path = MODEL if model is None else model
     network, metadata = load_model(path)
     card = metadata.get("card")
-    refusal = CheckpointError(
-        f"{path}: is no finder of splice junctions; give a model from 'hellodl train splice'"
-    )
+    refusal = CheckpointError(f"{path}: is no finder of splice junctions; give a model from 'hellodl train splice'")
     if not isinstance(card, dict) or card.get("classes") != list(dna.CLASSES):
         raise refusal
     try:
@@ -124,8 +130,14 @@ def finder(model: Path | None, threads: int | None = None) -> Classify:
     return lambda codes: probabilities(network, dna.one_hot(codes)[:, None], threads)
 
 
-def scan(path: Path, classify: Classify, threshold: float = 0.5, both: bool = False, everywhere: bool = False,
-         scanned: Scanned | None = None) -> Iterator[Site]:  # fmt: skip
+def scan(
+    path: Path,
+    classify: Classify,
+    threshold: float = 0.5,
+    both: bool = False,
+    everywhere: bool = False,
+    scanned: Scanned | None = None,
+) -> Iterator[Site]:
     """The sites of a FASTA file, one after the other. A DataError says what is wrong with the file."""
     scanned = scanned or Scanned()
     kept = np.zeros(0, np.uint8)  # the last letters of the piece before, which the next windows begin with
@@ -204,9 +216,7 @@ class Progress:
         if self.bar is None and time.perf_counter() - self.began > PATIENCE and sys.stderr is not None:
             from hellodl.console import progress_bar
 
-            self.bar = self.stack.enter_context(
-                progress_bar(f"scanning {self.path.name}", self.path.stat().st_size)
-            )
+            self.bar = self.stack.enter_context(progress_bar(f"scanning {self.path.name}", self.path.stat().st_size))
             self.bar.advance(self.read)
         if self.bar is not None:
             self.bar.advance(read - self.read)

@@ -147,8 +147,15 @@ def main(options: argparse.Namespace) -> int:
             boxes = None if options.command else sample.boxes
             shares[sample.name] = score.add(sample.name, sample.truth, page, boxes)
             bar.advance(1)
-    figures = {"program": "score", "pages": options.pages, "count": count, "seed": options.seed,
-               **score.figures(), "each": shares, "seconds": time.perf_counter() - began}  # fmt: skip
+    figures = {
+        "program": "score",
+        "pages": options.pages,
+        "count": count,
+        "seed": options.seed,
+        **score.figures(),
+        "each": shares,
+        "seconds": time.perf_counter() - began,
+    }
     if options.json:
         print(json.dumps(figures))
     else:
@@ -171,8 +178,13 @@ def other_reader(command: str) -> Callable[[np.ndarray], Page]:
         lines = []
         for line in done.stdout.splitlines():
             starts = [i > 0 and line[i - 1].isspace() for i in range(len(line))]
-            lines.append([Character(letter, 1.0, letter, 0.0, (0, 0, 0, 0), starts[i] and bool(line[:i].strip()))
-                          for i, letter in enumerate(line) if not letter.isspace()])  # fmt: skip
+            lines.append(
+                [
+                    Character(letter, 1.0, letter, 0.0, (0, 0, 0, 0), starts[i] and bool(line[:i].strip()))
+                    for i, letter in enumerate(line)
+                    if not letter.isspace()
+                ]
+            )
         return Page([line for line in lines if line], (picture.shape[1], picture.shape[0]))
 
     return read_by
@@ -204,9 +216,7 @@ def photos_in(folder: Path) -> list[tuple[Path, Path]]:
         raise HelloError(f"{folder}: is no folder of photos and none of {', '.join(MADE)}")
     pairs = []
     for truth in sorted(folder.glob("*.txt")):
-        photos = [
-            path for path in sorted(folder.glob(truth.stem + ".*")) if path.suffix not in (".txt", ".json")
-        ]
+        photos = [path for path in sorted(folder.glob(truth.stem + ".*")) if path.suffix not in (".txt", ".json")]
         if photos and plain(truth.read_text(encoding="utf-8")):
             pairs.append((photos[0], truth))
     if not pairs:
@@ -240,13 +250,8 @@ def causes(boxes: list[Box], characters: list[Character]) -> Iterator[str]:
 def mistakes(boxes: list[Box], characters: list[Character]) -> Iterator[Mistake]:
     """`causes`, and where: of several boxes that were read for one, the first."""
     true = np.array([[box.left, box.top, box.right, box.bottom] for box in boxes], np.float64).reshape(-1, 4)
-    found = np.array(
-        [[x, y, x + w, y + h] for x, y, w, h in (c.box for c in characters)], np.float64
-    ).reshape(-1, 4)
-    low, high = (
-        np.maximum(true[:, None, :2], found[None, :, :2]),
-        np.minimum(true[:, None, 2:], found[None, :, 2:]),
-    )
+    found = np.array([[x, y, x + w, y + h] for x, y, w, h in (c.box for c in characters)], np.float64).reshape(-1, 4)
+    low, high = (np.maximum(true[:, None, :2], found[None, :, :2]), np.minimum(true[:, None, 2:], found[None, :, 2:]))
     common = np.maximum(high - low, 0).prod(axis=2)  # (true, found)
     of_true = common / np.maximum((true[:, 2:] - true[:, :2]).prod(axis=1), 1)[:, None]
     of_found = common / np.maximum((found[:, 2:] - found[:, :2]).prod(axis=1), 1)[None]
@@ -275,13 +280,19 @@ def show(figures: dict[str, Any]) -> None:
         for name, share in figures["each"].items():
             table.add_row(name, f"{share:.1%}")
         out.print(table)
-    out.print(f"{figures['accuracy']:.2%} of {figures['characters']:,} characters right; "
-              f"mean over {figures['writers']} writers {figures['writers_mean']:.2%}")  # fmt: skip
-    out.print(f"case and spaces counted: {figures['strict_accuracy']:.2%} of the characters, "
-              f"{figures['word_accuracy']:.2%} of {figures['words']:,} words")  # fmt: skip
-    out.print(f"when it says how sure it is, it is off by {figures['calibration_error']:.1%}; "
-              f"{figures['wrong_of_read']:.2%} of what it read is wrong, "
-              f"{figures['wrong_of_sure']:.2%} without the least sure {DOUBTFUL:.0%}")  # fmt: skip
+    out.print(
+        f"{figures['accuracy']:.2%} of {figures['characters']:,} characters right; "
+        f"mean over {figures['writers']} writers {figures['writers_mean']:.2%}"
+    )
+    out.print(
+        f"case and spaces counted: {figures['strict_accuracy']:.2%} of the characters, "
+        f"{figures['word_accuracy']:.2%} of {figures['words']:,} words"
+    )
+    out.print(
+        f"when it says how sure it is, it is off by {figures['calibration_error']:.1%}; "
+        f"{figures['wrong_of_read']:.2%} of what it read is wrong, "
+        f"{figures['wrong_of_sure']:.2%} without the least sure {DOUBTFUL:.0%}"
+    )
     if figures["causes"]:
         out.print(", ".join(f"{count} {cause}" for cause, count in figures["causes"].items()))
     if figures["mixed_up"]:

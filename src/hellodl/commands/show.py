@@ -15,8 +15,7 @@ def picture_as_text(image: np.ndarray) -> str:
 def side_by_side(pictures: list[np.ndarray], captions: list[str]) -> str:
     """Pictures next to each other, each with its caption below."""
     blocks = [
-        [*picture_as_text(picture).split("\n"), caption.center(24)[:24]]
-        for picture, caption in zip(pictures, captions)
+        [*picture_as_text(picture).split("\n"), caption.center(24)[:24]] for picture, caption in zip(pictures, captions)
     ]
     return "\n".join("  ".join(lines).rstrip() for lines in zip(*blocks))
 
@@ -32,9 +31,7 @@ def worst_pairs(confusion: np.ndarray, classes: str, most: int = 6) -> list[tupl
     totals = confusion.sum(axis=1)
     order = np.argsort(both, axis=None)[::-1][:most]
     pairs = [tuple(int(i) for i in np.unravel_index(place, both.shape)) for place in order]
-    return [
-        (classes[i], classes[j], int(both[i, j]), int(totals[i] + totals[j])) for i, j in pairs if both[i, j]
-    ]
+    return [(classes[i], classes[j], int(both[i, j]), int(totals[i] + totals[j])) for i, j in pairs if both[i, j]]
 
 
 def pairs_as_text(confusion: np.ndarray, classes: str) -> str:

@@ -36,12 +36,21 @@ OTHERS = 1500  # characters by other hands on which is watched that nothing is f
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The page, and the collection."""
-    parser.add_argument("page", nargs="?", type=Path, metavar="PHOTO",
-                        help="a photo of your writing, or the JSON of `hellodl read --json` with its letters "
-                             "corrected; without one, what is in the collection is learned anew")  # fmt: skip
+    parser.add_argument(
+        "page",
+        nargs="?",
+        type=Path,
+        metavar="PHOTO",
+        help="a photo of your writing, or the JSON of `hellodl read --json` with its letters "
+        "corrected; without one, what is in the collection is learned anew",
+    )
     parser.add_argument("--text", metavar="TRUTH", help="what the photo says, or a file with it")
-    parser.add_argument("--mine", type=Path, metavar="DIR",
-                        help="the folder of the collection ($HELLODL_MINE, else among your own data)")  # fmt: skip
+    parser.add_argument(
+        "--mine",
+        type=Path,
+        metavar="DIR",
+        help="the folder of the collection ($HELLODL_MINE, else among your own data)",
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--dry-run", action="store_true", help="show what would be learned, and learn nothing")
     what.add_argument("--show", action="store_true", help="list what is in the collection")
@@ -176,9 +185,7 @@ class Pupil:
         save_model(path, self.reader, classes=self.classes, card=self.card)
 
 
-def taught(
-    lessons: list[Lesson], seed: int = 0, threads: int | None = None, watch: StepWatcher | None = None
-) -> Pupil:
+def taught(lessons: list[Lesson], seed: int = 0, threads: int | None = None, watch: StepWatcher | None = None) -> Pupil:
     """The reader that ships, tuned to lessons; `watch` is told of every step (see `personalised`)."""
     base, metadata = load_model(read.MODEL)
     classes = metadata["classes"]
@@ -215,9 +222,7 @@ def samples(lessons: list[Lesson], classes: str) -> tuple[np.ndarray, np.ndarray
     numbers = [class_of(character, classes) for lesson in lessons for character in lesson.characters]
     known = np.array([number is not None for number in numbers])
     if not known.any():
-        raise DataError(
-            "none of the characters in the collection is one that the reader knows; teach it others"
-        )
+        raise DataError("none of the characters in the collection is one that the reader knows; teach it others")
     return images[known], np.array([number for number in numbers if number is not None], np.int64)
 
 

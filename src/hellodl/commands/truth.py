@@ -57,9 +57,7 @@ def taught_by_text(path: Path, text: str, classify: Classify, classes: str) -> T
 
 def taught_by_boxes(path: Path, classify: Classify, classes: str) -> list[Taught]:
     """The photos of a JSON file as `hellodl read --json` prints it, with its letters corrected."""
-    return [
-        _by_boxes(_found(photo, path), boxes, classify, classes) for photo, boxes in corrected(path).items()
-    ]
+    return [_by_boxes(_found(photo, path), boxes, classify, classes) for photo, boxes in corrected(path).items()]
 
 
 def corrected(path: Path) -> dict[Path, list[tuple[str, Box]]]:
@@ -127,9 +125,7 @@ def corrected_photo(
             number += 1
         out.append(matches)
     if not any(match.trusted for line in out for match in line):
-        raise DataError(
-            f"{name}: has none of the boxes that the JSON tells of; make that anew by hellodl read --json"
-        )
+        raise DataError(f"{name}: has none of the boxes that the JSON tells of; make that anew by hellodl read --json")
     return Taught(Path(name), out, pictures)
 
 

@@ -28,16 +28,23 @@ LENGTH, TEMPERATURE = 500, 0.8
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to go on from, how much, and how daring to be."""
     option = parser.add_argument
-    # fmt: off
     option("--prompt", default="", metavar="TEXT", help="what to go on from (nothing: a line begins)")
-    option("--model", type=Path, metavar="FILE",
-           help="another model than the one that ships, or than the newest of `hellodl train text`")
+    option(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="another model than the one that ships, or than the newest of `hellodl train text`",
+    )
     option("--length", type=int, default=LENGTH, metavar="N", help=f"characters to write ({LENGTH})")
-    option("--temperature", type=float, default=TEMPERATURE, metavar="T",
-           help=f"under 1 careful, over 1 daring, 0 always the likeliest ({TEMPERATURE})")
+    option(
+        "--temperature",
+        type=float,
+        default=TEMPERATURE,
+        metavar="T",
+        help=f"under 1 careful, over 1 daring, 0 always the likeliest ({TEMPERATURE})",
+    )
     option("--top-k", type=int, metavar="K", help="choose among the K likeliest tokens only")
     option("--top-p", type=float, metavar="P", help="choose among the likeliest that together have probability P")
-    # fmt: on
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -75,8 +82,10 @@ def written(prompt: str, model: str | Path | None, length: int, seed: int, knobs
         log.warning(f"this model has never seen {listed(strange)}; it reads that as its unknown symbol")
     count = len(vocabulary.encode(prompt))
     if network.context is not None and count > network.context:
-        log.warning(f"the prompt is {count:,} tokens, and this model looks at {network.context} at a time: "
-                    "it goes on from the last of them")  # fmt: skip
+        log.warning(
+            f"the prompt is {count:,} tokens, and this model looks at {network.context} at a time: "
+            "it goes on from the last of them"
+        )
     if prompt:
         yield prompt
     with single_threaded_products():
@@ -91,9 +100,7 @@ def find_model(model: str | Path | None) -> Path:
         return MODEL
     trained = sorted(RUNS.glob("text-*.safetensors"), key=lambda path: path.stat().st_mtime)
     if not trained:
-        raise DataError(
-            f"{RUNS}: has no text model yet; `hellodl train text` makes one, or give --model FILE"
-        )
+        raise DataError(f"{RUNS}: has no text model yet; `hellodl train text` makes one, or give --model FILE")
     log.info(f"{trained[-1]} writes")
     return trained[-1]
 
@@ -108,8 +115,9 @@ def load(path: Path) -> tuple[LanguageModel, Vocabulary]:
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from None
     if vocabulary.size != network.vocabulary:
-        raise CheckpointError(f"{path}: its model knows {network.vocabulary} tokens and its vocabulary "
-                              f"{vocabulary.size}; train it again")  # fmt: skip
+        raise CheckpointError(
+            f"{path}: its model knows {network.vocabulary} tokens and its vocabulary {vocabulary.size}; train it again"
+        )
     return network.eval(), vocabulary
 
 

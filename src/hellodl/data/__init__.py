@@ -88,9 +88,7 @@ def available(data: str | Path | None = None) -> list[Known]:
     ]
 
 
-def split_off_validation(
-    everything: Dataset, seed: int, last: int | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+def split_off_validation(everything: Dataset, seed: int, last: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Two boolean masks over a training set, (N,) each: what to learn from, and what to watch it on.
 
     With `last` the last so many images are watched; otherwise a tenth of the writers (at least one, never

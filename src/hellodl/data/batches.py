@@ -41,11 +41,7 @@ def cut(order: np.ndarray, batch_size: int, drop_last: bool = False) -> Iterator
 
 
 def batches(
-    count: int,
-    batch_size: int,
-    rng: np.random.Generator | None = None,
-    shuffle: bool = True,
-    drop_last: bool = False,
+    count: int, batch_size: int, rng: np.random.Generator | None = None, shuffle: bool = True, drop_last: bool = False
 ) -> Iterator[np.ndarray]:
     """One epoch over `count` images: arrays of indices, each of at most `batch_size`, in an order drawn from
     `rng`.

@@ -129,9 +129,7 @@ class Collection:
             self._poster.unlink(missing_ok=True)
             return
         images = np.concatenate([lesson.images for lesson in lessons])
-        order = sorted(
-            range(len(characters)), key=lambda place: (characters[place].lower(), characters[place])
-        )
+        order = sorted(range(len(characters)), key=lambda place: (characters[place].lower(), characters[place]))
         self._write(self._poster, png(poster(images[order], 2 * COLUMNS)))
 
     def _write(self, path: Path, content: bytes) -> None:

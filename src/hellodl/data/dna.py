@@ -27,10 +27,23 @@ FILE = "splice.data"
 
 # What a letter may stand for (IUPAC-IUB, Cornish-Bowden 1985); U is how RNA writes T.
 MEANINGS = {
-    "A": "A", "C": "C", "G": "G", "T": "T", "U": "T",
-    "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC",
-    "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT",
-}  # fmt: skip
+    "A": "A",
+    "C": "C",
+    "G": "G",
+    "T": "T",
+    "U": "T",
+    "R": "AG",
+    "Y": "CT",
+    "S": "CG",
+    "W": "AT",
+    "K": "GT",
+    "M": "AC",
+    "B": "CGT",
+    "D": "AGT",
+    "H": "ACT",
+    "V": "ACG",
+    "N": "ACGT",
+}
 COMPLEMENTS = {"A": "T", "C": "G", "G": "C", "T": "A"}
 
 
@@ -56,7 +69,7 @@ _SHARES = _by_code(
 _KNOWN = _by_code(dict.fromkeys(MEANINGS, True), False, bool)
 _COMPLEMENT = _by_code(
     {x: ord(_letters_of("".join(COMPLEMENTS[b] for b in bases))) for x, bases in MEANINGS.items()}, 0, np.uint8
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -117,9 +130,7 @@ def load_uci(folder: str | Path) -> Junctions:
     try:
         lines = path.read_text("ascii").splitlines()
     except (OSError, ValueError) as error:
-        raise DataError(
-            f"{path}: cannot be read ({error}); `hellodl data get splice` fetches it again"
-        ) from None
+        raise DataError(f"{path}: cannot be read ({error}); `hellodl data get splice` fetches it again") from None
     codes, labels = [], []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -127,8 +138,9 @@ def load_uci(folder: str | Path) -> Junctions:
         label, _, sequence = [part.strip() for part in (line + ",,").split(",")[:3]]
         letters = encode(sequence)
         if label not in CLASSES or len(letters) != LENGTH or len(unknown(letters)):
-            raise DataError(f"{path}: line {number} is no 'EI, NAME, {LENGTH} bases'; "
-                            "`hellodl data get splice` fetches it again")  # fmt: skip
+            raise DataError(
+                f"{path}: line {number} is no 'EI, NAME, {LENGTH} bases'; `hellodl data get splice` fetches it again"
+            )
         codes.append(letters)
         labels.append(CLASSES.index(label))
     if not codes:
@@ -151,8 +163,9 @@ def folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.n
     """
     kinds, first, sizes = np.unique(groups, return_index=True, return_counts=True)
     if not 2 <= count <= len(kinds):
-        raise DataError(f"{len(kinds)} different sequences cannot be cut into {count} folds; "
-                        f"choose from 2 to {len(kinds)}")  # fmt: skip
+        raise DataError(
+            f"{len(kinds)} different sequences cannot be cut into {count} folds; choose from 2 to {len(kinds)}"
+        )
     order = np.random.default_rng(seed).permutation(len(kinds))
     order = order[np.argsort(-sizes[order], kind="stable")]
     held = np.zeros((labels.max() + 1, count), np.int64)  # samples of each class in each fold

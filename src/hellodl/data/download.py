@@ -81,8 +81,7 @@ def get_source(known: Source, folder: Path, patience: Patience = PATIENCE) -> Pa
     except OSError as error:
         # What goes wrong on the network has a type of its own (see remote.py), so this is the disk.
         raise DataError(
-            f"{folder}: cannot be written ({error.strerror or error}); "
-            f"make room, or choose another folder with --data"
+            f"{folder}: cannot be written ({error.strerror or error}); make room, or choose another folder with --data"
         ) from None
     if job.missing:
         names = ", ".join(file.name for file in job.missing)
@@ -111,9 +110,7 @@ def _server(address: str | Path) -> str:
 
 
 def _try_everything(job: Job, known: Source) -> None:
-    for zip_path in (
-        sorted(job.folder.glob("*.zip")) if known.zip_urls else ()
-    ):  # somebody put it there by hand
+    for zip_path in sorted(job.folder.glob("*.zip")) if known.zip_urls else ():  # somebody put it there by hand
         if job.missing:
             _unpack(job, zip_path, zip_path)
     for url in known.zip_urls:

@@ -20,10 +20,7 @@ from hellodl.errors import DataError
 def load(folder: str | Path, split: str) -> Dataset:
     """The 'train' (124,800) or 'test' (20,800) letters from a folder with the files of EMNIST's gzip.zip."""
     paths = []
-    for name in (
-        f"emnist-letters-{split}-images-idx3-ubyte.gz",
-        f"emnist-letters-{split}-labels-idx1-ubyte.gz",
-    ):
+    for name in (f"emnist-letters-{split}-images-idx3-ubyte.gz", f"emnist-letters-{split}-labels-idx1-ubyte.gz"):
         path = existing(folder, name)
         if path is None:
             raise DataError(f"{folder}: has no {name}; get it with `hellodl data get emnist`")

@@ -67,8 +67,10 @@ def _pieces(path: Path, file: BinaryIO, raw: BinaryIO, size: int) -> Iterator[Pi
         heads = whole and line.startswith(b">")
         if heads or not line:
             if name is not None and start + held == 0:
-                raise DataError(f"{path}: line {begun}: there are no letters after '>{name}'; "
-                                "give the sequence or take the name out")  # fmt: skip
+                raise DataError(
+                    f"{path}: line {begun}: there are no letters after '>{name}'; "
+                    "give the sequence or take the name out"
+                )
             if held:
                 yield Piece(name or "", start, np.concatenate(waiting), raw.tell())
             start, held, waiting = 0, 0, []
@@ -87,8 +89,10 @@ def _pieces(path: Path, file: BinaryIO, raw: BinaryIO, size: int) -> Iterator[Pi
         if name is None:
             raise DataError(f"{path}: line {number}: a FASTA file begins with '>' and a name; is this one?")
         if len(wrong := unknown(letters)):
-            raise DataError(f"{path}: line {number}: {chr(letters[wrong[0]])!r} stands for no base; "
-                            "letters are A, C, G, T, U and IUPAC's R Y S W K M B D H V N")  # fmt: skip
+            raise DataError(
+                f"{path}: line {number}: {chr(letters[wrong[0]])!r} stands for no base; "
+                "letters are A, C, G, T, U and IUPAC's R Y S W K M B D H V N"
+            )
         waiting.append(letters)
         held += len(letters)
         if held >= size:

@@ -51,9 +51,7 @@ def read(path: str | Path) -> np.ndarray:
     expected, found = math.prod(shape) * dtype.itemsize, len(content) - header
     if found != expected:
         problem = "cut short" if found < expected else "too long"
-        raise DataError(
-            f"{path}: {problem}: its header promises {expected:,} bytes, it has {found:,}; {AGAIN}"
-        )
+        raise DataError(f"{path}: {problem}: its header promises {expected:,} bytes, it has {found:,}; {AGAIN}")
     values = np.frombuffer(content, dtype, offset=header).reshape(shape)
     return values.astype(dtype.newbyteorder("="))
 

@@ -29,7 +29,5 @@ def load(folder: str | Path, split: str) -> Dataset:
         paths.append(path)
     images, labels = read_labelled_images(*paths)
     if len(labels) and labels.max() > 9:
-        raise DataError(
-            f"{paths[1]}: has label {labels.max()}, but digits are 0 to 9; is it another set's file?"
-        )
+        raise DataError(f"{paths[1]}: has label {labels.max()}, but digits are 0 to 9; is it another set's file?")
     return Dataset("mnist", images, labels.astype(np.int64), DIGITS)

@@ -158,12 +158,7 @@ def _member(remote: RemoteFile, info: zipfile.ZipInfo) -> Member:
 
 
 def _ask(
-    url: str,
-    target: BinaryIO,
-    first: int,
-    length: int | None,
-    timeout: float,
-    on_bytes: Callable[[int], None],
+    url: str, target: BinaryIO, first: int, length: int | None, timeout: float, on_bytes: Callable[[int], None]
 ) -> int | None:
     """One request for what is still missing; returns the size of the whole file, if the server tells it."""
     have = target.seek(0, io.SEEK_END)

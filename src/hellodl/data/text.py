@@ -91,8 +91,10 @@ def window_starts(length: int, context: int, seed: int, first: int, count: int) 
     A window is `context` tokens and the one after them, so it begins at 0 to length - context - 1.
     """
     if length <= context:
-        raise DataError(f"{length:,} tokens are too few for a window of {context} and the token after it; "
-                        "give more text, or a smaller --context")  # fmt: skip
+        raise DataError(
+            f"{length:,} tokens are too few for a window of {context} and the token after it; "
+            "give more text, or a smaller --context"
+        )
     # One window less than would fit leaves room for the cuts to move by a whole window.
     each = max((length - 1) // context - 1, 1)
     starts = []
@@ -116,8 +118,9 @@ def _standard_library() -> str:
         and not path.name.startswith("_sysconfigdata")
     ]
     if not files:
-        raise DataError(f"{folder}: this Python came without the source of its library; give a --corpus, "
-                        "any file or folder of text")  # fmt: skip
+        raise DataError(
+            f"{folder}: this Python came without the source of its library; give a --corpus, any file or folder of text"
+        )
     return _read_folder(folder, files, quiet=True)
 
 
@@ -160,8 +163,9 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file or folder; give a path, or one of "
-                        f"{', '.join(CORPORA)}") from None  # fmt: skip
+        raise DataError(
+            f"{path}: there is no such file or folder; give a path, or one of {', '.join(CORPORA)}"
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: cannot be read ({reason}); check the name and its rights") from error
@@ -172,8 +176,10 @@ def _read(path: Path) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not UTF-8 text (byte {error.start:,} is no part of a character); "
-                        "save it as UTF-8, or give another file") from None  # fmt: skip
+        raise DataError(
+            f"{path}: is not UTF-8 text (byte {error.start:,} is no part of a character); "
+            "save it as UTF-8, or give another file"
+        ) from None
     return text.replace("\r\n", "\n")
 
 

@@ -155,8 +155,7 @@ def existing(folder: str | Path, name: str) -> Path:
     path = idx.existing(folder, name)
     if path is None:
         raise DataError(
-            f"{Path(folder) / name} is not there; `hellodl data get unipen` says how to get it, "
-            f"or use --dataset ink"
+            f"{Path(folder) / name} is not there; `hellodl data get unipen` says how to get it, or use --dataset ink"
         )
     return path
 

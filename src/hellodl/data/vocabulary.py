@@ -151,9 +151,7 @@ class BytePairs(Vocabulary):
         self._spelled = [bytes((byte,)) for byte in range(256)]
         for a, b in self.merges:
             if not (min(a, b) >= 0 and max(a, b) < len(self._spelled) < LARGEST):
-                raise CheckpointError(
-                    "a vocabulary joins tokens that it does not have; train the model again"
-                )
+                raise CheckpointError("a vocabulary joins tokens that it does not have; train the model again")
             self._spelled.append(self._spelled[a] + self._spelled[b])
             if len(self._spelled[-1]) > LONGEST_TOKEN:
                 raise CheckpointError("a vocabulary has impossibly long tokens; train the model again")
@@ -163,8 +161,9 @@ class BytePairs(Vocabulary):
     def of(cls, text: str, size: int) -> BytePairs:
         """Learn `size` tokens from a text; fewer where no pair comes twice any more."""
         if not 256 < size <= LARGEST:
-            raise DataError(f"byte pairs make 257 to {LARGEST:,} tokens, not {size:,}; "
-                            "for fewer take --tokens bytes or characters")  # fmt: skip
+            raise DataError(
+                f"byte pairs make 257 to {LARGEST:,} tokens, not {size:,}; for fewer take --tokens bytes or characters"
+            )
         return cls(_most_frequent_pairs(Counter(pieces(text)), size - 256))
 
     def encode(self, text: str) -> np.ndarray:

@@ -17,28 +17,43 @@ Network = Callable[[int, np.random.Generator], nn.Sequential]
 def perceptron(classes: int, rng: np.random.Generator) -> nn.Sequential:
     """Every pixel to every unit, three times: the network of the chapter on digits, 109 thousand weights for ten."""
     return nn.Sequential(
-        nn.Flatten(),                                # (28, 28, 1) -> (784)
-        nn.Linear(784, 128, rng=rng), nn.ReLU(),     # -> (128)
-        nn.Linear(128, 64, rng=rng), nn.ReLU(),      # -> (64)
-        nn.Linear(64, classes, gain=1, rng=rng),     # -> (classes)
-    )  # fmt: skip
+        nn.Flatten(),  # (28, 28, 1) -> (784)
+        nn.Linear(784, 128, rng=rng),
+        nn.ReLU(),  # -> (128)
+        nn.Linear(128, 64, rng=rng),
+        nn.ReLU(),  # -> (64)
+        nn.Linear(64, classes, gain=1, rng=rng),  # -> (classes)
+    )
 
 
 def hello_dl(classes: int, rng: np.random.Generator) -> nn.Sequential:
     """The network of the original Hello Deep Learning (2023), 137 thousand weights for 26 letters."""
     return nn.Sequential(
-        nn.Conv2d(1, 32, 3, rng=rng), nn.MaxPool2d(2), nn.GELU("tanh"),                    # -> (13, 13, 32)
-        nn.Conv2d(32, 64, 3, rng=rng), nn.MaxPool2d(2, ceil_mode=True), nn.GELU("tanh"),   # -> (6, 6, 64)
-        nn.Conv2d(64, 128, 3, rng=rng), nn.MaxPool2d(2), nn.GELU("tanh"),                  # -> (2, 2, 128)
-        nn.Flatten(),                                                                      # -> (512)
-        nn.Linear(512, 64, rng=rng), nn.GELU("tanh"),
-        nn.Linear(64, 128, rng=rng), nn.GELU("tanh"),
+        nn.Conv2d(1, 32, 3, rng=rng),
+        nn.MaxPool2d(2),
+        nn.GELU("tanh"),  # -> (13, 13, 32)
+        nn.Conv2d(32, 64, 3, rng=rng),
+        nn.MaxPool2d(2, ceil_mode=True),
+        nn.GELU("tanh"),  # -> (6, 6, 64)
+        nn.Conv2d(64, 128, 3, rng=rng),
+        nn.MaxPool2d(2),
+        nn.GELU("tanh"),  # -> (2, 2, 128)
+        nn.Flatten(),  # -> (512)
+        nn.Linear(512, 64, rng=rng),
+        nn.GELU("tanh"),
+        nn.Linear(64, 128, rng=rng),
+        nn.GELU("tanh"),
         nn.Linear(128, classes, gain=1, rng=rng),
-    )  # fmt: skip
+    )
 
 
-def residual(classes: int, rng: np.random.Generator, channels: tuple[int, ...] = (16, 32, 64, 128),
-             dropout: float = 0.0, soften: float = 0.0) -> nn.Sequential:  # fmt: skip
+def residual(
+    classes: int,
+    rng: np.random.Generator,
+    channels: tuple[int, ...] = (16, 32, 64, 128),
+    dropout: float = 0.0,
+    soften: float = 0.0,
+) -> nn.Sequential:
     """Two convolutions while the picture is large, then smaller and smaller, with residual blocks where it is small.
 
     Normalisation comes after pooling, where there is a quarter of the numbers left to normalise. For 26 letters

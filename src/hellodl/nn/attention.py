@@ -80,12 +80,18 @@ class CausalSelfAttention(Module):
     `rotary` turns queries and keys by their position, up to `context` of them; `normalise` gives them equal lengths.
     """
 
-    def __init__(self, width: int, heads: int, context: int, bias: bool = True, rotary: bool = False,
-                 normalise: bool = False, rng: np.random.Generator | None = None):  # fmt: skip
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        context: int,
+        bias: bool = True,
+        rotary: bool = False,
+        normalise: bool = False,
+        rng: np.random.Generator | None = None,
+    ):
         if width % heads or (width // heads) % 2:
-            raise ValueError(
-                f"{width} features do not make {heads} equal heads of an even size; change one of them"
-            )
+            raise ValueError(f"{width} features do not make {heads} equal heads of an even size; change one of them")
         self.heads, self.normalise = heads, normalise
         self.angles = angles(context, width // heads) if rotary else None
         self.qkv = Linear(width, 3 * width, bias, rng=rng)
@@ -120,8 +126,14 @@ class FeedForward(Module):
     how much of the other half passes (Shazeer 2020).
     """
 
-    def __init__(self, width: int, hidden: int, activation: str = "gelu", bias: bool = True,
-                 rng: np.random.Generator | None = None):  # fmt: skip
+    def __init__(
+        self,
+        width: int,
+        hidden: int,
+        activation: str = "gelu",
+        bias: bool = True,
+        rng: np.random.Generator | None = None,
+    ):
         if activation not in ACTIVATIONS:
             raise ValueError(f"FeedForward bends by {', '.join(ACTIVATIONS)}, not {activation!r}")
         self.bend, self.plain_bend = ACTIVATIONS[activation]
@@ -156,9 +168,20 @@ class Block(Module):
     With `shift`, what attention and network get is first mixed with the so many positions before.
     """
 
-    def __init__(self, width: int, heads: int, context: int, dropout: float = 0.0, bias: bool = True,
-                 norm: str = "layer", activation: str = "gelu", rotary: bool = False, normalise: bool = False,
-                 shift: int = 0, rng: np.random.Generator | None = None):  # fmt: skip
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        context: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+        norm: str = "layer",
+        activation: str = "gelu",
+        rotary: bool = False,
+        normalise: bool = False,
+        shift: int = 0,
+        rng: np.random.Generator | None = None,
+    ):
         self.norm_1 = normaliser(norm, width)
         self.shift_1 = TokenShift(width, shift) if shift else None
         self.attention = CausalSelfAttention(width, heads, context, bias, rotary, normalise, rng=rng)

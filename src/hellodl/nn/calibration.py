@@ -70,9 +70,7 @@ def best_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     low, high = np.log(COLDEST), np.log(HOTTEST)
     while high - low > 1e-3:
         left, right = high - golden * (high - low), low + golden * (high - low)
-        if surprise_at(probabilities, labels, np.exp(left)) < surprise_at(
-            probabilities, labels, np.exp(right)
-        ):
+        if surprise_at(probabilities, labels, np.exp(left)) < surprise_at(probabilities, labels, np.exp(right)):
             high = right
         else:
             low = left

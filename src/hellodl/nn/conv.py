@@ -20,9 +20,17 @@ class Conv2d(Module):
     want it. `rng` draws the starting weights (He's, biases zero); None leaves zeros, to be loaded.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int | tuple[int, int],
-                 stride: int | tuple[int, int] = 1, padding: int | tuple[int, int] = 0, bias: bool = True, *,
-                 rng: np.random.Generator | None):  # fmt: skip
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        bias: bool = True,
+        *,
+        rng: np.random.Generator | None,
+    ):
         shape = (out_channels, in_channels, *pool.pair(kernel_size))
         drawn = init.he_normal(shape, rng).transpose(2, 3, 1, 0)
         self.weight = Parameter(np.ascontiguousarray(drawn).transpose(3, 2, 0, 1))
@@ -37,8 +45,9 @@ class Conv2d(Module):
         """The same, and with `pool` halved by the largest of each 2×2."""
         channels = self.weight.shape[1]
         if x.ndim != 4 or x.shape[3] != channels:
-            raise ShapeError(f"Conv2d '{self.name}' takes images (N, H, W, {channels}), got {x.shape}; "
-                             "channels come last here")  # fmt: skip
+            raise ShapeError(
+                f"Conv2d '{self.name}' takes images (N, H, W, {channels}), got {x.shape}; channels come last here"
+            )
         return conv.conv2d(x, self.weight, self.bias, self.stride, self.padding, pool, ceil_mode)
 
     def fused(self, following: Module) -> Callable[[Tensor], Tensor] | None:
@@ -51,8 +60,9 @@ class Conv2d(Module):
 class MaxPool2d(Module):
     """The largest of each window: (N, H, W, C) -> (N, H', W', C).  `stride` is the window's size by default."""
 
-    def __init__(self, kernel_size: int | tuple[int, int], stride: int | tuple[int, int] | None = None,
-                 ceil_mode: bool = False):  # fmt: skip
+    def __init__(
+        self, kernel_size: int | tuple[int, int], stride: int | tuple[int, int] | None = None, ceil_mode: bool = False
+    ):
         self.kernel_size, self.stride, self.ceil_mode = kernel_size, stride, ceil_mode
 
     @property

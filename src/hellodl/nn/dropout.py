@@ -27,7 +27,5 @@ class Dropout(Module):
         if not self.training or self.p == 0:
             return x
         if self.generator is None:
-            raise HelloError(
-                f"Dropout '{self.name}' has no generator; call model.use_generator(rng) before training"
-            )
+            raise HelloError(f"Dropout '{self.name}' has no generator; call model.use_generator(rng) before training")
         return ops.dropout(x, self.p, self.generator)

@@ -61,9 +61,7 @@ class Writer:
     def read(self, tokens: Array) -> Array:
         """Take in whole numbers (L,), at least one; logits (vocabulary,) of what comes next."""
         if not len(tokens):
-            raise DataError(
-                "there is nothing to read, and so nothing to go on from; give at least one symbol"
-            )
+            raise DataError("there is nothing to read, and so nothing to go on from; give at least one symbol")
         context = self.model.context
         if context is not None:
             if len(self.seen) + len(tokens) > context:
@@ -91,8 +89,15 @@ class RecurrentText(LanguageModel):
     `cells` are "gru", "lstm" or "rnn". As in char-rnn (Karpathy 2015).
     """
 
-    def __init__(self, cells: str, vocabulary: int, width: int = 256, layers: int = 3, dropout: float = 0.0,
-                 rng: np.random.Generator | None = None):  # fmt: skip
+    def __init__(
+        self,
+        cells: str,
+        vocabulary: int,
+        width: int = 256,
+        layers: int = 3,
+        dropout: float = 0.0,
+        rng: np.random.Generator | None = None,
+    ):
         if cells not in CELLS:
             raise ValueError(f"RecurrentText has {', '.join(CELLS)} cells, not {cells!r}")
         self.vocabulary = vocabulary
@@ -124,10 +129,24 @@ class GPT(LanguageModel):
     every block begin as nothing: the layers that lead back to the sum start from zero, as does an untied `head`.
     """
 
-    def __init__(self, vocabulary: int, context: int = 64, layers: int = 4, heads: int = 4, width: int = 128,
-                 dropout: float = 0.0, bias: bool = True, norm: str = "layer", activation: str = "gelu",
-                 rotary: bool = False, normalise: bool = False, shift: int = 0, tied: bool = True,
-                 zero: bool = False, rng: np.random.Generator | None = None):  # fmt: skip
+    def __init__(
+        self,
+        vocabulary: int,
+        context: int = 64,
+        layers: int = 4,
+        heads: int = 4,
+        width: int = 128,
+        dropout: float = 0.0,
+        bias: bool = True,
+        norm: str = "layer",
+        activation: str = "gelu",
+        rotary: bool = False,
+        normalise: bool = False,
+        shift: int = 0,
+        tied: bool = True,
+        zero: bool = False,
+        rng: np.random.Generator | None = None,
+    ):
         self.vocabulary, self.context = vocabulary, context
         self.heads, self.size, self.shift = heads, width // heads, shift
         self.entry = None if tied else normaliser(norm, width)  # a table of its own may have any size
@@ -136,9 +155,7 @@ class GPT(LanguageModel):
         self.drop = Dropout(dropout)
         self.layers = layers
         for number in range(layers):
-            block = Block(
-                width, heads, context, dropout, bias, norm, activation, rotary, normalise, shift, rng=rng
-            )
+            block = Block(width, heads, context, dropout, bias, norm, activation, rotary, normalise, shift, rng=rng)
             start(block, layers, zero, rng)
             setattr(self, f"block_{number}", block)
         self.norm = normaliser(norm, width)
@@ -166,8 +183,10 @@ class GPT(LanguageModel):
         """The positions of so many symbols that come after so many others; ShapeError where they are too many."""
         assert self.context is not None
         if before + steps > self.context:
-            raise ShapeError(f"this model looks at {self.context} symbols at a time, got {before + steps}; "
-                             "cut the text, or let a Writer read it")  # fmt: skip
+            raise ShapeError(
+                f"this model looks at {self.context} symbols at a time, got {before + steps}; "
+                "cut the text, or let a Writer read it"
+            )
         return np.arange(before, before + steps)
 
     def begin(self) -> list[Memory]:

@@ -19,8 +19,15 @@ class Linear(Module):
     `rng` draws the starting weights (He's, biases zero); None leaves zeros, for weights that will be loaded.
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, *,
-                 gain: float = init.RELU_GAIN, rng: np.random.Generator | None):  # fmt: skip
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        gain: float = init.RELU_GAIN,
+        rng: np.random.Generator | None,
+    ):
         self.weight = Parameter(init.he_normal((out_features, in_features), rng, gain))
         self.bias = Parameter(np.zeros(out_features, np.float32)) if bias else None
 
@@ -28,8 +35,10 @@ class Linear(Module):
         """(..., in) -> (..., out)."""
         features = self.weight.shape[1]
         if x.shape[-1:] != (features,):
-            raise ShapeError(f"Linear '{self.name}' takes {features} features, got {x.shape}; "
-                             "is a Flatten missing before it, or the size before it another?")  # fmt: skip
+            raise ShapeError(
+                f"Linear '{self.name}' takes {features} features, got {x.shape}; "
+                "is a Flatten missing before it, or the size before it another?"
+            )
         return ops.linear(x, self.weight, self.bias)
 
     def plain(self, x: Array) -> Array:

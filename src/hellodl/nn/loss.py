@@ -18,9 +18,7 @@ def cross_entropy_reference(logits: Tensor, targets: Array, label_smoothing: flo
     return -(ops.log_softmax(logits) * wanted).sum() / len(targets)
 
 
-def cross_entropy(
-    logits: Tensor, targets: Any, label_smoothing: float = 0.0, reduction: str = "mean"
-) -> Tensor:
+def cross_entropy(logits: Tensor, targets: Any, label_smoothing: float = 0.0, reduction: str = "mean") -> Tensor:
     """How surprised the network is by the right answers, in nats.
 
     logits (N, classes), any numbers: their softmax is what the network believes; targets (N,) integers. With
@@ -31,12 +29,15 @@ def cross_entropy(
     """
     targets = np.asarray(targets.data if isinstance(targets, Tensor) else targets)
     if logits.ndim != 2 or targets.shape != logits.shape[:1]:
-        raise ShapeError(f"cross_entropy takes logits (N, classes) and targets (N,), got {logits.shape} and "
-                         f"{targets.shape}")  # fmt: skip
+        raise ShapeError(
+            f"cross_entropy takes logits (N, classes) and targets (N,), got {logits.shape} and {targets.shape}"
+        )
     count, classes = logits.shape
     if targets.dtype.kind not in "iu" or (count and not 0 <= targets.min() <= targets.max() < classes):
-        raise DataError(f"cross_entropy: targets must be whole numbers from 0 to {classes - 1}, one a sample; "
-                        "labels that begin with 1 want a 1 taken off")  # fmt: skip
+        raise DataError(
+            f"cross_entropy: targets must be whole numbers from 0 to {classes - 1}, one a sample; "
+            "labels that begin with 1 want a 1 taken off"
+        )
     if reduction not in ("mean", "sum"):
         raise ValueError(f"cross_entropy's reduction is 'mean' or 'sum', not {reduction!r}")
     log_belief = logits.data - logits.data.max(axis=1, keepdims=True)
@@ -60,8 +61,10 @@ def mse_loss(prediction: Tensor, target: Any) -> Tensor:
     """The mean of the squared differences, over all elements.  Shapes must be equal."""
     target = as_tensor(target, prediction)
     if prediction.shape != target.shape:
-        raise ShapeError(f"mse_loss: {prediction.shape} and {target.shape} differ; broadcasting here is nearly "
-                         "always a mistake, so reshape one")  # fmt: skip
+        raise ShapeError(
+            f"mse_loss: {prediction.shape} and {target.shape} differ; broadcasting here is nearly "
+            "always a mistake, so reshape one"
+        )
     difference = prediction - target
     return (difference * difference).mean()
 

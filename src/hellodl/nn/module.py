@@ -150,19 +150,23 @@ class Module:
         mine = {name: p.data for name, p in self._all_parameters().items()} | self.named_buffers()
         state = {name: np.asarray(array) for name, array in state.items()}
         if missing := sorted(mine.keys() - state.keys()):
-            raise CheckpointError(f"these weights are for another model: '{missing[0]}' is not among them "
-                                  f"({len(missing)} missing); build the model that they were saved from")  # fmt: skip
+            raise CheckpointError(
+                f"these weights are for another model: '{missing[0]}' is not among them "
+                f"({len(missing)} missing); build the model that they were saved from"
+            )
         if extra := sorted(state.keys() - mine.keys()):
-            raise CheckpointError(f"these weights are for another model: it has no '{extra[0]}' "
-                                  f"({len(extra)} too many); build the model that they were saved from")  # fmt: skip
+            raise CheckpointError(
+                f"these weights are for another model: it has no '{extra[0]}' "
+                f"({len(extra)} too many); build the model that they were saved from"
+            )
         for name, array in mine.items():
             if array.shape != state[name].shape:
-                raise CheckpointError(f"these weights are for another model: '{name}' is {array.shape} here and "
-                                      f"{state[name].shape} there; build the one that was saved")  # fmt: skip
-            if state[name].dtype.kind not in "fiu":
                 raise CheckpointError(
-                    f"'{name}' holds {state[name].dtype}, which are no weights; save them as float32"
+                    f"these weights are for another model: '{name}' is {array.shape} here and "
+                    f"{state[name].shape} there; build the one that was saved"
                 )
+            if state[name].dtype.kind not in "fiu":
+                raise CheckpointError(f"'{name}' holds {state[name].dtype}, which are no weights; save them as float32")
         for name, array in mine.items():
             array[...] = state[name]  # in place: replicas in the lanes look at the same arrays
 
@@ -260,8 +264,10 @@ def build(description: dict[str, Any]) -> Module:
     except HelloError:
         raise
     except Exception as error:
-        raise CheckpointError(f"the model's description cannot be understood ({type(error).__name__}: {error}); "
-                              "it may come from a newer hellodl: upgrade, or train it again") from None  # fmt: skip
+        raise CheckpointError(
+            f"the model's description cannot be understood ({type(error).__name__}: {error}); "
+            "it may come from a newer hellodl: upgrade, or train it again"
+        ) from None
 
 
 def _holds_modules(value: Any) -> bool:

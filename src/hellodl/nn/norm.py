@@ -20,9 +20,7 @@ from hellodl.ops import loops, relu, rms_norm, scratch
 from hellodl.ops.norms import unit
 
 
-def normalise_reference(
-    x: Tensor, weight: Tensor, bias: Tensor, axis: int | tuple[int, ...], epsilon: float
-) -> Tensor:
+def normalise_reference(x: Tensor, weight: Tensor, bias: Tensor, axis: int | tuple[int, ...], epsilon: float) -> Tensor:
     """(x - mean) / spread · weight + bias, step by step; the tape finds the gradient by itself."""
     centred = x - x.mean(axis=axis, keepdims=True)
     variance = (centred * centred).mean(axis=axis, keepdims=True)
@@ -112,9 +110,7 @@ def normalise_columns(
     return record(out.reshape(x.shape), *jointly((x, weight, bias), back)), mean, variance
 
 
-def _in_loops(
-    x: Tensor, weight: Tensor, bias: Tensor, epsilon: float, rectify: bool
-) -> tuple[Tensor, Array, Array]:
+def _in_loops(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float, rectify: bool) -> tuple[Tensor, Array, Array]:
     """`normalise_columns` by loops: the same, but nothing is kept that can be had from x."""
     rows = x.data.reshape(-1, x.shape[-1])
     mean, variance = np.empty_like(weight.data), np.empty_like(weight.data)
@@ -127,8 +123,9 @@ def _in_loops(
         g, share = np.ascontiguousarray(g).reshape(rows.shape), np.float32(1 / len(rows))
         to_x, total, along = scratch.like(rows), np.empty_like(mean), np.empty_like(mean)
         loops.gradient_sums(g, rows, mean, out, rectify, total, along)
-        loops.unnormalise(g, rows, mean, out, rectify, scale * weight.data, total * share,
-                          along * scale * scale * share, to_x)  # fmt: skip
+        loops.unnormalise(
+            g, rows, mean, out, rectify, scale * weight.data, total * share, along * scale * scale * share, to_x
+        )
         return to_x.reshape(x.shape), along * scale, total
 
     return record(out.reshape(x.shape), *jointly((x, weight, bias), back)), mean, variance
@@ -211,9 +208,7 @@ class BatchNorm2d(Module):
     def normalised(self, x: Tensor, rectify: bool = False) -> Tensor:
         """`forward`, and with `rectify` max(·, 0) of it."""
         if x.shape[-1:] != self.weight.shape:
-            raise ShapeError(
-                f"BatchNorm2d '{self.name}' takes {self.weight.size} channels last, got {x.shape}"
-            )
+            raise ShapeError(f"BatchNorm2d '{self.name}' takes {self.weight.size} channels last, got {x.shape}")
         if not self.training:
             spread = np.sqrt(self.running_var + np.float32(self.eps))
             scale = self.weight * (1 / spread)  # (C,): what is small first, then x once
@@ -221,8 +216,10 @@ class BatchNorm2d(Module):
             return relu(out) if rectify else out
         count = x.size // x.shape[-1]
         if count < 2:
-            raise HelloError(f"BatchNorm2d '{self.name}' cannot take the spread of one value per channel; "
-                             "train with a larger batch, or call model.eval()")  # fmt: skip
+            raise HelloError(
+                f"BatchNorm2d '{self.name}' cannot take the spread of one value per channel; "
+                "train with a larger batch, or call model.eval()"
+            )
         out, mean, variance = normalise_columns(x, self.weight, self.bias, self.eps, rectify)
         unbiased = variance * (count / (count - 1))
         if self.waiting is None:

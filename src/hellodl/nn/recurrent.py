@@ -29,9 +29,16 @@ class Recurrent(Module):
     cell: Callable[[Array, Any, Weights], tuple[Array, ...]]
     weight_ih_l0: Parameter
 
-    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, dropout: float = 0.0,
-                 batch_first: bool = False, bidirectional: bool = False,
-                 rng: np.random.Generator | None = None):  # fmt: skip
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        batch_first: bool = False,
+        bidirectional: bool = False,
+        rng: np.random.Generator | None = None,
+    ):
         if not 0 <= dropout < 1:
             raise ValueError(f"{type(self).__name__}'s dropout is at least 0 and under 1, not {dropout}")
         if min(input_size, hidden_size, num_layers) < 1:
@@ -43,8 +50,12 @@ class Recurrent(Module):
         for layer in range(num_layers):
             features = hidden_size * len(self.directions) if layer else input_size
             for direction in self.directions:
-                for name, shape in (("weight_ih", (features,)), ("weight_hh", (hidden_size,)),
-                                    ("bias_ih", ()), ("bias_hh", ())):  # fmt: skip
+                for name, shape in (
+                    ("weight_ih", (features,)),
+                    ("weight_hh", (hidden_size,)),
+                    ("bias_ih", ()),
+                    ("bias_hh", ()),
+                ):
                     shape = (self.gates * hidden_size, *shape)
                     start = np.zeros(shape) if rng is None else rng.uniform(-limit, limit, shape)
                     setattr(self, f"{name}_l{layer}{direction}", Parameter(start.astype(np.float32)))
@@ -62,8 +73,10 @@ class Recurrent(Module):
         """
         whole = x.dtype.kind in "iu"
         if x.ndim != (2 if whole else 3):
-            raise ShapeError(f"{type(self).__name__} '{self.name}' takes vectors (3 axes) or whole "
-                             f"numbers (2 axes) of a batch of sequences, got {x.shape} {x.dtype}")  # fmt: skip
+            raise ShapeError(
+                f"{type(self).__name__} '{self.name}' takes vectors (3 axes) or whole "
+                f"numbers (2 axes) of a batch of sequences, got {x.shape} {x.dtype}"
+            )
         if self.batch_first:
             x = x.transpose(1, 0) if whole else x.transpose(1, 0, 2)
         parts = self.split(state, x.shape[1])
@@ -71,8 +84,10 @@ class Recurrent(Module):
         for layer in range(self.num_layers):
             if layer and self.dropout and self.training:
                 if self.generator is None:
-                    raise HelloError(f"{type(self).__name__} '{self.name}' has no generator for its dropout; call "
-                                     "model.use_generator(rng) before training")  # fmt: skip
+                    raise HelloError(
+                        f"{type(self).__name__} '{self.name}' has no generator for its dropout; call "
+                        "model.use_generator(rng) before training"
+                    )
                 x = ops.dropout(x, self.dropout, self.generator)
             outputs = []
             for number, direction in enumerate(self.directions):
@@ -95,8 +110,10 @@ class Recurrent(Module):
             dtype = self.weights(0).hh.dtype
             return [Tensor(np.zeros((batch, self.hidden_size), dtype), dtype=dtype)] * count
         if state.shape != (count, batch, self.hidden_size):
-            raise ShapeError(f"{type(self).__name__} '{self.name}' starts from a state of shape "
-                             f"{(count, batch, self.hidden_size)}, got {state.shape}")  # fmt: skip
+            raise ShapeError(
+                f"{type(self).__name__} '{self.name}' starts from a state of shape "
+                f"{(count, batch, self.hidden_size)}, got {state.shape}"
+            )
         return [state[number] for number in range(count)]
 
     def join(self, states: list[Any]) -> Any:
@@ -110,8 +127,9 @@ class Recurrent(Module):
     def step(self, token: int, states: list[tuple[Array, ...]]) -> tuple[Array, list[tuple[Array, ...]]]:
         """One whole number more of one text, on plain arrays without a graph: the top layer's h (H,), the states."""
         if not 0 <= token < self.weight_ih_l0.shape[1]:
-            raise DataError(f"{type(self).__name__}: whole numbers are from 0 to {self.weight_ih_l0.shape[1] - 1}, "
-                            f"got {token}")  # fmt: skip
+            raise DataError(
+                f"{type(self).__name__}: whole numbers are from 0 to {self.weight_ih_l0.shape[1] - 1}, got {token}"
+            )
         after: list[tuple[Array, ...]] = []
         for layer, state in enumerate(states):
             weights = self.weights(layer)

@@ -89,12 +89,7 @@ def chosen(
 
 
 def continued(
-    writer: Writer,
-    vocabulary: Vocabulary,
-    prompt: str,
-    length: int,
-    rng: np.random.Generator,
-    knobs: Knobs,
+    writer: Writer, vocabulary: Vocabulary, prompt: str, length: int, rng: np.random.Generator, knobs: Knobs
 ) -> Iterator[str]:
     """What may follow the prompt, `length` characters, piece by piece as they are chosen.
 

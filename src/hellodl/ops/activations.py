@@ -25,8 +25,7 @@ def relu(x: Tensor) -> Tensor:
         return _relu_in_loops(x)
     out = np.maximum(x.data, 0, out=scratch.like(x.data))
     return record(
-        out,
-        (x, lambda g: np.multiply(g, np.greater(out, 0, out=scratch.like(out, bool)), out=scratch.like(g))),
+        out, (x, lambda g: np.multiply(g, np.greater(out, 0, out=scratch.like(out, bool)), out=scratch.like(g)))
     )
 
 
@@ -158,9 +157,7 @@ def _gelu_in_loops(x: Tensor, first: np.float32, third: np.float32) -> Tensor:
 
     def to_x(g: Array) -> Array:
         gradient = scratch.like(bend)
-        loops.ungelu(
-            np.ascontiguousarray(g).reshape(-1), flat, bend.reshape(-1), first, third, gradient.reshape(-1)
-        )
+        loops.ungelu(np.ascontiguousarray(g).reshape(-1), flat, bend.reshape(-1), first, third, gradient.reshape(-1))
         return gradient
 
     return record(out, (x, to_x))

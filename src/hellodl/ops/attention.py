@@ -57,9 +57,7 @@ def turned(x: Tensor, angle: Array) -> Tensor:
     return concatenate([a * cos - b * sin, a * sin + b * cos], axis=-1)
 
 
-def self_attention_reference(
-    qkv: Tensor, heads: int, angle: Array | None = None, normalise: bool = False
-) -> Tensor:
+def self_attention_reference(qkv: Tensor, heads: int, angle: Array | None = None, normalise: bool = False) -> Tensor:
     """`self_attention`, text by text and head by head."""
     width = qkv.shape[2] // 3
     size = width // heads
@@ -82,9 +80,7 @@ def token_shift_reference(x: Tensor, weight: Tensor) -> Tensor:
     """`token_shift`, position by position."""
     back, steps = len(weight) - 1, x.shape[1]
     framed = pad(x, [(0, 0), (back, 0), (0, 0)])
-    return sum(
-        (framed[:, back - k : back - k + steps] * weight[k] for k in range(1, back + 1)), x * weight[0]
-    )
+    return sum((framed[:, back - k : back - k + steps] * weight[k] for k in range(1, back + 1)), x * weight[0])
 
 
 def token_shift(x: Tensor, weight: Tensor) -> Tensor:
@@ -141,8 +137,9 @@ def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalis
         raise ShapeError(f"self_attention: {columns} columns are not 3 parts of {heads} equal heads")
     size = columns // 3 // heads
     if angle is not None and angle.shape != (steps, size // 2):
-        raise ShapeError(f"self_attention: angles are {angle.shape}; {steps} positions of heads of {size} want "
-                         f"{(steps, size // 2)}")  # fmt: skip
+        raise ShapeError(
+            f"self_attention: angles are {angle.shape}; {steps} positions of heads of {size} want {(steps, size // 2)}"
+        )
     factor = qkv.dtype.type(1 / sqrt(size))
     parts = qkv.data.reshape(texts, steps, 3, heads, size)
     asked, unask = asking(parts, angle, normalise)  # queries and keys (N, T, 2, heads, size)
@@ -184,9 +181,7 @@ def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalis
     return record(out.reshape(texts, steps, heads * size), (qkv, back))
 
 
-def asking(
-    parts: Array, angle: Array | None, normalise: bool
-) -> tuple[Array, Callable[[Array, Array], None] | None]:
+def asking(parts: Array, angle: Array | None, normalise: bool) -> tuple[Array, Callable[[Array, Array], None] | None]:
     """Queries and keys as attention wants them, from (N, T, 3, heads, size): (N, T, 2, heads, size).
 
     And what carries their gradient back to where it belongs in that of the whole; None where nothing was done.

@@ -26,9 +26,7 @@ from hellodl.ops.windows import Windows
 from hellodl.ops.winograd import SIDES, Tiles, tile_count
 
 
-def conv2d_reference(
-    x: Array, weight: Array, bias: Array | None = None, stride: int = 1, padding: int = 0
-) -> Array:
+def conv2d_reference(x: Array, weight: Array, bias: Array | None = None, stride: int = 1, padding: int = 0) -> Array:
     """Convolution as six loops: every output pixel is a weighted sum of the window above it.
 
     x (N, H, W, in), weight (out, in, kh, kw), bias (out,) -> (N, H', W', out).
@@ -36,8 +34,15 @@ def conv2d_reference(
     images, height, width, _ = x.shape
     kernels, channels, kernel_height, kernel_width = weight.shape
     framed = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
-    out = np.zeros((images, (height + 2 * padding - kernel_height) // stride + 1,
-                            (width + 2 * padding - kernel_width) // stride + 1, kernels), x.dtype)  # fmt: skip
+    out = np.zeros(
+        (
+            images,
+            (height + 2 * padding - kernel_height) // stride + 1,
+            (width + 2 * padding - kernel_width) // stride + 1,
+            kernels,
+        ),
+        x.dtype,
+    )
     for n, row, column, k in np.ndindex(out.shape):
         total = 0.0 if bias is None else bias[k]
         for i, j in np.ndindex(kernel_height, kernel_width):
@@ -47,8 +52,15 @@ def conv2d_reference(
     return out
 
 
-def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | Pair = 1,
-           padding: int | Pair = 0, pool: bool = False, ceil_mode: bool = False) -> Tensor:  # fmt: skip
+def conv2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: int | Pair = 1,
+    padding: int | Pair = 0,
+    pool: bool = False,
+    ceil_mode: bool = False,
+) -> Tensor:
     """Convolution (the learning world's: the kernel is not flipped).
 
     x (N, H, W, in), weight (out, in, kh, kw), bias (out,) -> (N, H', W', out),
@@ -57,8 +69,10 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | 
     """
     stride, padding = pair(stride), pair(padding)
     if x.ndim != 4 or x.shape[3] != weight.shape[1]:
-        raise ShapeError(f"conv2d takes images (N, H, W, {weight.shape[1]}), got {x.shape}; "
-                         "channels come last here, so (N, C, H, W) wants .transpose(0, 2, 3, 1)")  # fmt: skip
+        raise ShapeError(
+            f"conv2d takes images (N, H, W, {weight.shape[1]}), got {x.shape}; "
+            "channels come last here, so (N, C, H, W) wants .transpose(0, 2, 3, 1)"
+        )
     again = mode.remember and (x.requires_grad or weight.requires_grad)  # will there be a way back?
     way = fastest(x, weight, stride, padding, again)
     kernels, (height, width) = weight.shape[0], way.size

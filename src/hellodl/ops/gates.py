@@ -26,9 +26,7 @@ def gru_forward(gates: Array, product: Array, bias_n: Array, past: Array, h: Arr
     after += n
 
 
-def gru_forward_in_loops(
-    gates: Array, product: Array, bias_n: Array, past: Array, h: Array, after: Array
-) -> None:
+def gru_forward_in_loops(gates: Array, product: Array, bias_n: Array, past: Array, h: Array, after: Array) -> None:
     """The same."""
     both, n = gates[:, : 2 * h.shape[1]], gates[:, 2 * h.shape[1] :]
     loops.gru_open(gates, product)
@@ -38,9 +36,7 @@ def gru_forward_in_loops(
     loops.gru_blend(gates, h, after)
 
 
-def gru_backward(
-    g: Array, gates: Array, past: Array, h: Array, carried: Array, to_gates: Array, to_n: Array
-) -> None:
+def gru_backward(g: Array, gates: Array, past: Array, h: Array, carried: Array, to_gates: Array, to_n: Array) -> None:
     """From the gradients of h', g and what later steps `carried` here, to those of W_hh h, of n, and straight of h."""
     size = h.shape[1]
     r, z, n = (gates[:, k * size : (k + 1) * size] for k in range(3))
@@ -76,9 +72,7 @@ def lstm_forward(gates: Array, product: Array, c: Array, c_after: Array, shown: 
     np.multiply(o, shown, out=after)
 
 
-def lstm_forward_in_loops(
-    gates: Array, product: Array, c: Array, c_after: Array, shown: Array, after: Array
-) -> None:
+def lstm_forward_in_loops(gates: Array, product: Array, c: Array, c_after: Array, shown: Array, after: Array) -> None:
     """The same. A sigmoid is a tanh, squeezed: σ(x) = ½ tanh(½x) + ½. So one tanh does all four gates."""
     loops.lstm_open(gates, product)
     np.tanh(gates, out=gates)
@@ -87,9 +81,7 @@ def lstm_forward_in_loops(
     loops.lstm_show(gates, shown, after)
 
 
-def lstm_backward(
-    g: Array, gates: Array, shown: Array, c: Array, to_h: Array, to_c: Array, to_gates: Array
-) -> None:
+def lstm_backward(g: Array, gates: Array, shown: Array, c: Array, to_h: Array, to_c: Array, to_gates: Array) -> None:
     """From the gradients of h' (g and `to_h`) and of c' (`to_c`) to those of the gates, and straight of c (`to_c`)."""
     size = c.shape[1]
     to_h += g

@@ -49,9 +49,7 @@ def _count(size: int, kernel: int, stride: int, ceil_mode: bool) -> int:
     return count - 1 if (count - 1) * stride >= size else count
 
 
-def max_pool2d(
-    x: Tensor, kernel_size: int | Pair, stride: int | Pair | None = None, ceil_mode: bool = False
-) -> Tensor:
+def max_pool2d(x: Tensor, kernel_size: int | Pair, stride: int | Pair | None = None, ceil_mode: bool = False) -> Tensor:
     """The largest value in every window: (N, H, W, C) -> (N, H', W', C).  `stride` is the kernel's size by default.
 
     The gradient goes to the winner alone; of several equal ones, to one of them.
@@ -141,8 +139,9 @@ def _max_of_windows(x: Tensor, kernel: Pair, stride: Pair, size: Pair) -> Tensor
     images, height, width, channels = x.shape
     out = np.full((images, *size, channels), -np.inf, x.dtype)
     winner = np.zeros(out.shape, np.int32)
-    places = [(_reach(i, size[0], stride[0], height), _reach(j, size[1], stride[1], width))
-              for i, j in np.ndindex(*kernel)]  # fmt: skip
+    places = [
+        (_reach(i, size[0], stride[0], height), _reach(j, size[1], stride[1], width)) for i, j in np.ndindex(*kernel)
+    ]
     for k, ((into_rows, from_rows), (into_columns, from_columns)) in enumerate(places):
         best, candidate = out[:, into_rows, into_columns], x.data[:, from_rows, from_columns]
         won = winner[:, into_rows, into_columns]

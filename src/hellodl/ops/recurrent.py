@@ -53,9 +53,7 @@ class Weights(NamedTuple):
 
 def rnn_step(x: Tensor, h: Tensor, weights: Weights) -> Tensor:
     """h' = tanh(W_ih x + W_hh h): x (N, features), h (N, H) -> (N, H)."""
-    return activations.tanh(
-        linear(x, weights.ih, weights.bias_ih) + linear(h, weights.hh, weights.bias_hh)
-    )
+    return activations.tanh(linear(x, weights.ih, weights.bias_ih) + linear(h, weights.hh, weights.bias_hh))
 
 
 def gru_step(x: Tensor, h: Tensor, weights: Weights) -> Tensor:
@@ -172,10 +170,7 @@ def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
     def back(g: Array) -> tuple[Array | None, ...]:
         g = np.ascontiguousarray(g)
         to_gates = scratch.like(gates)
-        to_h, to_c = (
-            np.zeros_like(h0.data),
-            np.array(g[-1]),
-        )  # what later steps make of this step's h, and of its c
+        to_h, to_c = (np.zeros_like(h0.data), np.array(g[-1]))  # what later steps make of this step's h, and of its c
         backward = loops.lstm_back if compiled else lstm_backward
         for t in reversed(range(steps)):
             backward(g[t], gates[t], shown[t], c[t], to_h, to_c, to_gates[t])
@@ -262,16 +257,16 @@ def check_shapes(name: str, gates: int, x: Tensor, weights: Weights, *states: Te
     """The size of the state; ShapeError or DataError where an input or a state is not what the weights take."""
     size, features = weights.hh.shape[1], weights.ih.shape[1]
     if weights.ih.shape[0] != gates * size:
-        raise ShapeError(f"{name}: weight_ih is {weights.ih.shape}; it has {gates} gates of {size}, so give it "
-                         f"{gates * size} rows")  # fmt: skip
+        raise ShapeError(
+            f"{name}: weight_ih is {weights.ih.shape}; it has {gates} gates of {size}, so give it {gates * size} rows"
+        )
     whole = x.dtype.kind in "iu"
     if x.ndim != (2 if whole else 3) or not (whole or x.shape[2] == features):
-        raise ShapeError(f"{name} takes (steps, batch, {features}), or (steps, batch) whole numbers, got {x.shape} "
-                         f"{x.dtype}")  # fmt: skip
-    if whole and x.size and not 0 <= x.data.min() <= x.data.max() < features:
-        raise DataError(
-            f"{name}: whole numbers must be from 0 to {features - 1}, got {x.data.min()} to {x.data.max()}"
+        raise ShapeError(
+            f"{name} takes (steps, batch, {features}), or (steps, batch) whole numbers, got {x.shape} {x.dtype}"
         )
+    if whole and x.size and not 0 <= x.data.min() <= x.data.max() < features:
+        raise DataError(f"{name}: whole numbers must be from 0 to {features - 1}, got {x.data.min()} to {x.data.max()}")
     for state in states:
         if state.shape != (x.shape[1], size):
             raise ShapeError(f"{name}: a state is {state.shape}; for this input it is ({x.shape[1]}, {size})")

@@ -1,4 +1,4 @@
-"""Operations that make few numbers of many: sum, mean, max.  Their gradients spread out again over what was gathered."""
+"""Few numbers made of many: sum, mean, max.  Their gradients spread out again over what was gathered."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ def mean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     dtype = x.dtype if x.dtype.kind == "f" else None
     out = np.asarray(x.data.mean(axis=axis, keepdims=keepdims, dtype=dtype))
     share = out.size / (x.size or 1)
-    return record(
-        out, (x, lambda g: np.broadcast_to(_keep(g, x, axis, keepdims) * x.dtype.type(share), x.shape))
-    )
+    return record(out, (x, lambda g: np.broadcast_to(_keep(g, x, axis, keepdims) * x.dtype.type(share), x.shape)))
 
 
 def max(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:

@@ -21,8 +21,10 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
     try:
         out = x.data.reshape(sizes)
     except ValueError:
-        raise ShapeError(f"reshape: {x.shape} has {x.size} elements, which {tuple(sizes)} cannot hold; "
-                         "one size may be -1 to be worked out") from None  # fmt: skip
+        raise ShapeError(
+            f"reshape: {x.shape} has {x.size} elements, which {tuple(sizes)} cannot hold; "
+            "one size may be -1 to be worked out"
+        ) from None
     return record(out, (x, lambda g: g.reshape(x.shape)))
 
 
@@ -60,8 +62,9 @@ def _joined(name: str, join: Callable[..., Array], tensors: Sequence[Tensor], ax
         return join([t.data for t in tensors], axis=axis)
     except ValueError:
         shapes = ", ".join(str(t.shape) for t in tensors) or "no tensors"
-        raise ShapeError(f"{name}: {shapes} do not go together along axis {axis}; "
-                         "all other sizes must be the same") from None  # fmt: skip
+        raise ShapeError(
+            f"{name}: {shapes} do not go together along axis {axis}; all other sizes must be the same"
+        ) from None
 
 
 def pad(x: Tensor, widths: Sequence[tuple[int, int]]) -> Tensor:
@@ -80,11 +83,11 @@ def embedding(indices: Any, weight: Tensor) -> Tensor:
     indices = np.asarray(indices.data if isinstance(indices, Tensor) else indices)
     count = len(weight.data)
     if indices.dtype.kind not in "iu" or (indices.size and not 0 <= indices.min() <= indices.max() < count):
-        raise DataError(f"embedding: takes whole numbers from 0 to {count - 1}, got {indices.dtype}"
-                        + (f" from {indices.min()} to {indices.max()}" if indices.size else ""))  # fmt: skip
-    out = np.take(
-        weight.data, indices, axis=0, out=scratch.empty((*indices.shape, weight.shape[1]), weight.dtype)
-    )
+        raise DataError(
+            f"embedding: takes whole numbers from 0 to {count - 1}, got {indices.dtype}"
+            + (f" from {indices.min()} to {indices.max()}" if indices.size else "")
+        )
+    out = np.take(weight.data, indices, axis=0, out=scratch.empty((*indices.shape, weight.shape[1]), weight.dtype))
     flat = indices.reshape(-1)
     return record(out, (weight, lambda g: sums_by_index(g.reshape(len(flat), -1), flat, count)))
 

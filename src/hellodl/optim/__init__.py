@@ -5,8 +5,8 @@
     schedules         how large a step is, over the course of a training
     averages          a model that is the average of what it was
 
-A new optimiser is a class with an `update`, in a file of its own where it wants a page, and a line here. Optimisers know
-weights and gradients; of batches, losses and logs they know nothing (`train`).
+A new optimiser is a class with an `update`, in a file of its own where it wants a page, and a line here. Optimisers
+know weights and gradients; of batches, losses and logs they know nothing (`train`).
 """
 
 from hellodl.optim.averages import WeightAverage

@@ -37,9 +37,7 @@ def orthogonalised(matrices: Array) -> Array:
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = np.swapaxes(matrices, -1, -2) if tall else matrices
     a, b, c = POLYNOMIAL
-    x = x / (
-        np.linalg.norm(x, axis=(-2, -1), keepdims=True) + np.float32(1e-7)
-    )  # no singular value is over 1 now
+    x = x / (np.linalg.norm(x, axis=(-2, -1), keepdims=True) + np.float32(1e-7))  # no singular value is over 1 now
     for _ in range(ROUNDS):
         square = x @ np.swapaxes(x, -1, -2)
         x = a * x + (b * square + c * (square @ square)) @ x
@@ -53,9 +51,16 @@ class Muon(AdamW):
     a matrix with more outputs than inputs steps √(out/in) times as far. `threads` share the matrices out.
     """
 
-    def __init__(self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float = 0.02,
-                 momentum: float = 0.95, betas: tuple[float, float] = (0.8, 0.95), eps: float = 1e-10,
-                 weight_decay: float = 0.0, threads: int = 1):  # fmt: skip
+    def __init__(
+        self,
+        parameters: Mapping[str, Tensor] | Sequence[Group],
+        learning_rate: float = 0.02,
+        momentum: float = 0.95,
+        betas: tuple[float, float] = (0.8, 0.95),
+        eps: float = 1e-10,
+        weight_decay: float = 0.0,
+        threads: int = 1,
+    ):
         super().__init__(parameters, learning_rate, betas, eps, weight_decay)
         self.momentum, self.threads = momentum, threads
 
@@ -69,9 +74,7 @@ class Muon(AdamW):
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(lambda each: self.change(*each), largest_first))
 
-    def update(
-        self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]
-    ) -> None:
+    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
         """w -= rate · √max(1, out/in) · orthogonalised direction."""
         if "pieces" not in group:
             super().update(weight, gradient, rate, group, memory)
@@ -87,9 +90,7 @@ class Muon(AdamW):
         out_of, into = pieces.shape[1:]
         if group["weight_decay"]:
             weight *= 1 - rate * group["weight_decay"]
-        weight -= np.float32(rate * max(1, out_of / into) ** 0.5) * orthogonalised(pieces).reshape(
-            weight.shape
-        )
+        weight -= np.float32(rate * max(1, out_of / into) ** 0.5) * orthogonalised(pieces).reshape(weight.shape)
 
 
 def groups(model: nn.Module, weight_decay: float = 0.0) -> list[Group]:

@@ -30,14 +30,10 @@ class Optimizer:
     {"params": {name: tensor}, "weight_decay": ...} whose settings override the optimiser's own.
     """
 
-    def __init__(
-        self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float, weight_decay: float
-    ):
+    def __init__(self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float, weight_decay: float):
         groups: Sequence[Group] = [{"params": parameters}] if isinstance(parameters, Mapping) else parameters
         if not all(isinstance(group, Mapping) for group in groups):
-            raise TypeError(
-                f"{type(self).__name__} wants names with the weights; give it model.named_parameters()"
-            )
+            raise TypeError(f"{type(self).__name__} wants names with the weights; give it model.named_parameters()")
         self.learning_rate = learning_rate
         self.groups: list[Group] = [{"weight_decay": weight_decay, **group} for group in groups]
         self.steps = 0
@@ -70,9 +66,7 @@ class Optimizer:
         rate = self.learning_rate * group.get("rate", 1.0)
         self.update(parameter.data, parameter.grad, rate, group, self.memory.setdefault(name, {}))
 
-    def update(
-        self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]
-    ) -> None:
+    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
         """Change one weight array in place; each optimiser says how."""
         raise TypeError(f"{type(self).__name__} has no update yet; write one that changes `weight` in place")
 
@@ -84,9 +78,7 @@ class Optimizer:
     def load_state_dict(self, state: Mapping[str, Array]) -> None:
         """Go on where `state_dict` was taken."""
         if "steps" not in state:
-            raise CheckpointError(
-                "this is no optimiser's state, for it has no 'steps'; save what state_dict() gives"
-            )
+            raise CheckpointError("this is no optimiser's state, for it has no 'steps'; save what state_dict() gives")
         parameters = {name: parameter for name, parameter, _ in self.named_parameters()}
         memory: dict[str, dict[str, Array]] = {}
         for key, array in state.items():
@@ -94,8 +86,10 @@ class Optimizer:
             if key == "steps":
                 continue
             if name not in parameters or parameters[name].shape != array.shape:
-                raise CheckpointError(f"this optimiser state is for another model: it has '{name}' {array.shape}; "
-                                      "resume with the settings that the run was started with")  # fmt: skip
+                raise CheckpointError(
+                    f"this optimiser state is for another model: it has '{name}' {array.shape}; "
+                    "resume with the settings that the run was started with"
+                )
             memory.setdefault(name, {})[kind] = zeros_for(parameters[name].data)
             memory[name][kind][...] = array
         self.memory, self.steps = memory, int(state["steps"])
@@ -118,16 +112,20 @@ class SGD(Optimizer):
     the next v would point (Nesterov 1983; Sutskever et al. 2013). Weight decay adds decay·w to g.
     """
 
-    def __init__(self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float,
-                 momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0):  # fmt: skip
+    def __init__(
+        self,
+        parameters: Mapping[str, Tensor] | Sequence[Group],
+        learning_rate: float,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ):
         if nesterov and not momentum:
             raise ValueError("nesterov needs a momentum; give it one such as 0.9")
         super().__init__(parameters, learning_rate, weight_decay)
         self.momentum, self.nesterov = momentum, nesterov
 
-    def update(
-        self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]
-    ) -> None:
+    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
         """w -= rate · direction."""
         if group["weight_decay"]:
             gradient = gradient + group["weight_decay"] * weight
@@ -141,8 +139,16 @@ class SGD(Optimizer):
         weight -= rate * gradient
 
 
-def adam_reference(weight: Array, gradient: Array, mean: Array, square: Array, step: int, rate: float,
-                   betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> list[Array]:  # fmt: skip
+def adam_reference(
+    weight: Array,
+    gradient: Array,
+    mean: Array,
+    square: Array,
+    step: int,
+    rate: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+) -> list[Array]:
     """One step of Adam by the book, counted from 1: the new weight, mean and square."""
     first, second = betas
     mean = first * mean + (1 - first) * gradient
@@ -162,14 +168,18 @@ class Adam(Optimizer):
 
     decoupled = False
 
-    def __init__(self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float = 1e-3,
-                 betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0):  # fmt: skip
+    def __init__(
+        self,
+        parameters: Mapping[str, Tensor] | Sequence[Group],
+        learning_rate: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ):
         super().__init__(parameters, learning_rate, weight_decay)
         self.betas, self.eps = betas, eps
 
-    def update(
-        self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]
-    ) -> None:
+    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
         """w -= rate · m̂ / (√v̂ + ε)."""
         if group["weight_decay"] and not self.decoupled:
             gradient = gradient + group["weight_decay"] * weight
@@ -180,9 +190,7 @@ class Adam(Optimizer):
         keep = 1 - rate * group["weight_decay"] if self.decoupled else 1.0
         rate /= 1 - first**self.steps
         unbias = 1 / math.sqrt(1 - second**self.steps)
-        rows = (
-            [as_row(array, weight) for array in (weight, gradient, mean, square)] if loops.running() else []
-        )
+        rows = [as_row(array, weight) for array in (weight, gradient, mean, square)] if loops.running() else []
         if rows and loops.use(*rows) and np.shares_memory(rows[0], weight):
             loops.adam(*rows, *map(np.float32, (first, second, unbias, self.eps, rate, keep)))
             return
@@ -208,8 +216,14 @@ class AdamW(Adam):
 
     decoupled = True
 
-    def __init__(self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float = 1e-3,
-                 betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.01):  # fmt: skip
+    def __init__(
+        self,
+        parameters: Mapping[str, Tensor] | Sequence[Group],
+        learning_rate: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ):
         super().__init__(parameters, learning_rate, betas, eps, weight_decay)
 
 

@@ -40,9 +40,7 @@ def confusion_matrix(matrix: np.ndarray, classes: Sequence[str], title: str = ""
     if len(classes) <= 12:
         for (i, j), count in np.ndenumerate(matrix):
             dark = i != j and wrong[i, j] > 0.6 * wrong.max()
-            style.mark(
-                axes, j, i, f"{count:,}" if count else "", color="white" if dark else GREY if i == j else INK
-            )
+            style.mark(axes, j, i, f"{count:,}" if count else "", color="white" if dark else GREY if i == j else INK)
     places = range(len(classes))
     axes.set_xticks(places, list(classes), fontsize=SMALL)
     axes.set_yticks(places, list(classes), fontsize=SMALL)
@@ -59,12 +57,7 @@ def confusion_matrix(matrix: np.ndarray, classes: Sequence[str], title: str = ""
 
 
 def worst_mistakes(
-    images: np.ndarray,
-    labels: np.ndarray,
-    sure: np.ndarray,
-    classes: Sequence[str],
-    most: int = 40,
-    title: str = "",
+    images: np.ndarray, labels: np.ndarray, sure: np.ndarray, classes: Sequence[str], most: int = 40, title: str = ""
 ) -> Figure:
     """Images (N, 28, 28) read wrong, the surest first, each with what it was and what it was taken for.
 
@@ -74,9 +67,7 @@ def worst_mistakes(
     wrong = np.flatnonzero(guesses != labels)
     order = wrong[np.argsort(-sure[wrong, guesses[wrong]], kind="stable")][:most]
     captions = [f"{classes[labels[k]]} as {classes[guesses[k]]}, {sure[k, guesses[k]]:.0%}" for k in order]
-    words = (
-        f"The {len(order)} surest of {len(wrong)} mistakes among {len(labels)} images: {'; '.join(captions)}."
-    )
+    words = f"The {len(order)} surest of {len(wrong)} mistakes among {len(labels)} images: {'; '.join(captions)}."
     sheet = contact_sheet(images[order], captions, words, title)
     if not len(order):
         sheet.text(0.5, 0.4, "none", ha="center", fontsize=NORMAL, color=GREY)
@@ -96,8 +87,12 @@ def contact_sheet(
     (axes,) = style.panels(sheet, 1, 1)
     style.bare(axes)
     if count:
-        axes.imshow(style.sheet_of(framed, columns, gap, background=0), cmap=PAPER, vmin=0,
-                    vmax=255 if images.dtype == np.uint8 else 1)  # fmt: skip
+        axes.imshow(
+            style.sheet_of(framed, columns, gap, background=0),
+            cmap=PAPER,
+            vmin=0,
+            vmax=255 if images.dtype == np.uint8 else 1,
+        )
     for number, caption in enumerate(captions):
         row, column = divmod(number, columns)
         place = column * (width + gap) + width / 2, row * (height + above + gap) + above / 2
@@ -128,9 +123,7 @@ def poster(
     for place, name in enumerate(classes):
         middle = place * (side + 2) + side / 2
         axes.text(-side * 0.4, middle, name, ha="center", va="center", fontsize=NORMAL, color=INK)
-        axes.text(
-            each * (side + 2) + 4, middle, f"{counts[place]:,}", va="center", fontsize=SMALL, color=GREY
-        )
+        axes.text(each * (side + 2) + 4, middle, f"{counts[place]:,}", va="center", fontsize=SMALL, color=GREY)
     return sheet
 
 
@@ -152,9 +145,7 @@ def embedding(points: np.ndarray, labels: np.ndarray, classes: Sequence[str], ti
     """Points (N, D) in two dimensions, each drawn as the name of its class: `classes[labels]`, labels (N,)."""
     seen, shares = principal_components(points)
     words = f"{len(points)} points of {points.shape[1]} dimensions in two, with {shares.sum():.0%} of their variance"
-    sheet = style.figure(
-        6.2, 5.2, f"{words}; each is drawn as its class, one of {', '.join(classes[:64])}.", title
-    )
+    sheet = style.figure(6.2, 5.2, f"{words}; each is drawn as its class, one of {', '.join(classes[:64])}.", title)
     (axes,) = style.panels(sheet, 1, 1)
     colours, pale = (COLOURS, 0.55) if len(points) > 3 * len(classes) else ((BLUE,), 1.0)
     for (x, y), label in zip(seen, labels):
@@ -163,9 +154,7 @@ def embedding(points: np.ndarray, labels: np.ndarray, classes: Sequence[str], ti
     room = 0.04 * (high - low) + 1e-9
     axes.set_xlim(low[0] - room[0], high[0] + room[0])
     axes.set_ylim(low[1] - room[1], high[1] + room[1])
-    style.dress(
-        axes, f"first direction ({shares[0]:.0%} of the variance)", f"second direction ({shares[1]:.0%})"
-    )
+    style.dress(axes, f"first direction ({shares[0]:.0%} of the variance)", f"second direction ({shares[1]:.0%})")
     axes.set_xticks([])
     axes.set_yticks([])
     return sheet

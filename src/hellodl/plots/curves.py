@@ -70,16 +70,31 @@ def draw_run(axes: Axes, curves: Curves, name: str, colours: tuple[str, str], ru
     learned, kept = curves["training"], curves["validation"]
     axes.plot(learned["step"], learned[name], color=colours[0], linewidth=1, label=f"{prefix}learned from")
     if len(kept["step"]):
-        axes.plot(kept["step"], kept[name], color=colours[1], linewidth=1.2, marker="o", markersize=3.5,
-                  label=f"{prefix}kept back")  # fmt: skip
+        axes.plot(
+            kept["step"],
+            kept[name],
+            color=colours[1],
+            linewidth=1.2,
+            marker="o",
+            markersize=3.5,
+            label=f"{prefix}kept back",
+        )
 
 
 def expected(axes: Axes, value: float, words: str, above: bool = True) -> None:
     """A dashed line across, with words on the side where the curve will not be."""
     axes.axhline(value, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.annotate(words, (1, value), xycoords=("axes fraction", "data"), xytext=(0, 3 if above else -3),
-                  textcoords="offset points", ha="right", va="bottom" if above else "top",
-                  fontsize=SMALL, color=INK)  # fmt: skip
+    axes.annotate(
+        words,
+        (1, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 3 if above else -3),
+        textcoords="offset points",
+        ha="right",
+        va="bottom" if above else "top",
+        fontsize=SMALL,
+        color=INK,
+    )
 
 
 def plain_numbers(axes: Axes) -> None:
@@ -138,9 +153,7 @@ def blue(shade: float) -> tuple[float, ...]:
     return colormaps[style.COUNTS](0.25 + 0.75 * shade)
 
 
-def histograms(
-    layers: Mapping[str, Mapping[str, np.ndarray]], what: str = "weight", title: str = ""
-) -> Figure:
+def histograms(layers: Mapping[str, Mapping[str, np.ndarray]], what: str = "weight", title: str = "") -> Figure:
     """How the numbers of each layer are spread, over the steps: dark where there are many of them.
 
     `layers` has by name the arrays 'step', 'low', 'high', 'mean', 'spread' (S,) and 'histogram' (S, bins), counts
@@ -148,8 +161,7 @@ def histograms(
     """
     words = f"How the {what}s of {len(layers)} layers are spread over the steps of {title or 'a training'}"
     parts = [
-        f"{name}'s spread goes from {of['spread'][0]:.2g} to {of['spread'][-1]:.2g}"
-        for name, of in layers.items()
+        f"{name}'s spread goes from {of['spread'][0]:.2g} to {of['spread'][-1]:.2g}" for name, of in layers.items()
     ]
     columns = min(len(layers), 4)
     rows = -(-len(layers) // columns)
@@ -157,9 +169,7 @@ def histograms(
     for axes, (name, layer) in zip(style.panels(sheet, len(layers), columns), layers.items()):
         steps = layer["step"]
         edges = shared_edges(layer)
-        density = np.stack(
-            [rebinned(*row, edges) for row in zip(layer["histogram"], layer["low"], layer["high"])]
-        )
+        density = np.stack([rebinned(*row, edges) for row in zip(layer["histogram"], layer["low"], layer["high"])])
         density /= np.maximum(density.max(axis=1, keepdims=True), 1e-12)
         axes.pcolormesh(around(steps), edges, density.T, cmap=style.COUNTS, vmin=0, vmax=1, rasterized=True)
         axes.plot(steps, layer["mean"], color=ORANGE, linewidth=0.8)

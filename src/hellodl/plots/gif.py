@@ -50,9 +50,7 @@ def as_bytes(frames: Sequence[np.ndarray], seconds: float | Sequence[float], des
     with progress_bar("writing", len(numbers)) as bar:
         for frame, time in zip(numbers, shown):
             top, left, part = changed(frame, before)
-            place = b"".join(
-                value.to_bytes(2, "little") for value in (left, top, part.shape[1], part.shape[0])
-            )
+            place = b"".join(value.to_bytes(2, "little") for value in (left, top, part.shape[1], part.shape[0]))
             wait = max(round(100 * time), 2).to_bytes(2, "little")
             parts += [b"\x21\xf9\x04\x04", wait, b"\x00\x00", b"\x2c", place, b"\x00\x08"]
             parts += [blocks(compressed(part.ravel().tolist()))]
@@ -68,9 +66,7 @@ def in_few_colours(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     the others gets the nearest of them.
     """
     drawers = frames >> 3
-    drawer = (
-        (drawers[..., 0].astype(np.intp) << 10) | (drawers[..., 1].astype(np.intp) << 5) | drawers[..., 2]
-    )
+    drawer = (drawers[..., 0].astype(np.intp) << 10) | (drawers[..., 1].astype(np.intp) << 5) | drawers[..., 2]
     counts = np.bincount(drawer.ravel(), minlength=32**3)
     used = np.flatnonzero(counts)
     means = np.stack([np.bincount(drawer.ravel(), frames[..., c].ravel(), 32**3) for c in range(3)], axis=1)

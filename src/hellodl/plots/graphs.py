@@ -43,12 +43,12 @@ def expression(result: Tensor, names: Mapping[str, Tensor] | None = None, title:
     """
     nodes = topological_order(result)[::-1]  # each after its parents
     if len(nodes) < 2:
-        raise HelloError("this tensor remembers no past: make it from one that requires a gradient, and draw it "
-                         "before backward (which frees the graph)")  # fmt: skip
-    if len(nodes) > MOST_NODES:
         raise HelloError(
-            f"{len(nodes)} tensors are too many for a picture ({MOST_NODES} at most); draw a part"
+            "this tensor remembers no past: make it from one that requires a gradient, and draw it "
+            "before backward (which frees the graph)"
         )
+    if len(nodes) > MOST_NODES:
+        raise HelloError(f"{len(nodes)} tensors are too many for a picture ({MOST_NODES} at most); draw a part")
     slopes = gradients(result)
     called = {id(tensor): name for name, tensor in (names or {}).items()}
     parents: dict[int, list[int]] = {}
@@ -133,10 +133,7 @@ class Parts:
             out = None if x is None else part(x)
             return self.add("+", [before, end]), out
         if isinstance(part, nn.Committee):
-            ends = [
-                self.put(f"{name}{number}", member, before, x)[0]
-                for number, member in enumerate(part.members)
-            ]
+            ends = [self.put(f"{name}{number}", member, before, x)[0] for number, member in enumerate(part.members)]
             return self.add("mean belief", ends), None if x is None else part(x)
         if isinstance(part, nn.GPT | nn.Block):
             return self.put_language(name, part, before), None
@@ -186,9 +183,7 @@ def draw(
     tall = max(y for way in ways.values() for _, y in way) + 1 if ways else 1
     rows = int(last) // most + 1
     columns = min(int(last) + 1, most)
-    sheet = style.figure(
-        wide * columns + 0.3, high * tall * rows + (0.5 if title else 0.2), description, title
-    )
+    sheet = style.figure(wide * columns + 0.3, high * tall * rows + (0.5 if title else 0.2), description, title)
     (axes,) = style.panels(sheet, 1, 1)
     style.bare(axes)
 
@@ -196,27 +191,33 @@ def draw(
         return x - row * most, -(y + row * (tall + 0.3))
 
     for (parent, child), way in ways.items():
-        way = [(way[0][0] + room(boxes[parent], wide), way[0][1]), *way[1:-1],
-               (way[-1][0] - room(boxes[child], wide), way[-1][1])]  # fmt: skip
+        way = [
+            (way[0][0] + room(boxes[parent], wide), way[0][1]),
+            *way[1:-1],
+            (way[-1][0] - room(boxes[child], wide), way[-1][1]),
+        ]
         rows_passed = range(int(way[0][0]) // most, int(places[child][0]) // most + 1)
         for row in rows_passed:  # a line that goes on in the next row is drawn in both, cut at the edges
             points = [at(x, y, row) for x, y in way]
             axes.plot(*zip(*points), color=GREY, linewidth=0.9, zorder=1)
-        axes.annotate("", points[-1], points[-2], zorder=1, annotation_clip=True,
-                      arrowprops={"arrowstyle": "-|>", "color": GREY, "linewidth": 0,
-                                  "shrinkA": 0, "shrinkB": 0})  # fmt: skip
+        axes.annotate(
+            "",
+            points[-1],
+            points[-2],
+            zorder=1,
+            annotation_clip=True,
+            arrowprops={"arrowstyle": "-|>", "color": GREY, "linewidth": 0, "shrinkA": 0, "shrinkB": 0},
+        )
     for node, (x, y) in places.items():
         box = boxes[node]
-        frame = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": box.colour,
-                 "linewidth": 1 if box.colour != INK else 0.7}  # fmt: skip
+        frame = {
+            "boxstyle": "round,pad=0.35",
+            "facecolor": "white",
+            "edgecolor": box.colour,
+            "linewidth": 1 if box.colour != INK else 0.7,
+        }
         style.mark(
-            axes,
-            *at(x, y, int(x) // most),
-            box.text,
-            fontsize=SMALL - 1,
-            zorder=2,
-            linespacing=1.15,
-            bbox=frame,
+            axes, *at(x, y, int(x) // most), box.text, fontsize=SMALL - 1, zorder=2, linespacing=1.15, bbox=frame
         )
     axes.set_xlim(-0.5, columns - 0.5)
     axes.set_ylim(-(tall - 0.5 + (rows - 1) * (tall + 0.3)), 0.5)

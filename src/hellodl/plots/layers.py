@@ -45,9 +45,7 @@ def kernels(weights: np.ndarray, name: str = "", title: str = "") -> Figure:
     most = float(np.abs(weights).max()) or 1.0
     image = axes.imshow(style.sheet_of(shown, columns), cmap=SIGNED, vmin=-most, vmax=most)
     style.bare(axes, f"{name}: {outputs} from {inputs}{left_out}" if name else "", loc="left")
-    bar = sheet.colorbar(
-        image, ax=axes, shrink=min(1.0, 2 / (unit * rows)), ticks=[-most, 0, most], format="%.2g"
-    )
+    bar = sheet.colorbar(image, ax=axes, shrink=min(1.0, 2 / (unit * rows)), ticks=[-most, 0, most], format="%.2g")
     bar.ax.tick_params(labelsize=SMALL)
     bar.outline.set_visible(False)
     return sheet
@@ -64,9 +62,7 @@ def some_kernels(weights: np.ndarray) -> tuple[np.ndarray, int]:
 def layers_of(model: nn.Module) -> list[tuple[str, nn.Module]]:
     """The layers of a `Sequential` by name and kind, in order; HelloError for other models."""
     if not isinstance(model, nn.Sequential):
-        raise HelloError(
-            f"a {type(model).__name__} is no plain row of layers; look at one of its parts that is"
-        )
+        raise HelloError(f"a {type(model).__name__} is no plain row of layers; look at one of its parts that is")
     return [(f"{name} {type(layer).__name__}", layer) for name, layer in model.children()]
 
 
@@ -99,18 +95,17 @@ def feature_maps(model: nn.Module, image: np.ndarray, classes: Sequence[str], ti
     passed = activations(model, image[None])
     bent = (nn.ReLU, nn.GELU, nn.Tanh, nn.Sigmoid, nn.Residual)
     layers = layers_of(model)
-    pictures = [(name, values[0]) for (name, values), (_, layer) in zip(passed, layers)
-                if values.ndim == 4 and isinstance(layer, bent)]  # fmt: skip
+    pictures = [
+        (name, values[0])
+        for (name, values), (_, layer) in zip(passed, layers)
+        if values.ndim == 4 and isinstance(layer, bent)
+    ]
     pictures = pictures or [(name, values[0]) for name, values in passed if values.ndim == 4]
     with no_grad():
         sure = softmax(Tensor(passed[-1][1])).data[0]
     guess = int(sure.argmax())
-    stages = ", ".join(
-        f"{name}: {maps.shape[2]} maps of {maps.shape[0]} × {maps.shape[1]}" for name, maps in pictures
-    )
-    words = (
-        f"One image on its way through a network, which takes it for {classes[guess]} ({sure[guess]:.0%})."
-    )
+    stages = ", ".join(f"{name}: {maps.shape[2]} maps of {maps.shape[0]} × {maps.shape[1]}" for name, maps in pictures)
+    words = f"One image on its way through a network, which takes it for {classes[guess]} ({sure[guess]:.0%})."
     columns = len(pictures) + 2
     sheet = style.figure(2.1 * columns - 1.2, 3.1, f"{words} {stages}.", title)
     ratios = [0.7, *[1.0] * len(pictures), 0.7]

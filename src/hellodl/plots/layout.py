@@ -24,9 +24,7 @@ def columns_of(parents: Mapping[Any, Sequence[Any]]) -> dict[Hashable, int]:
     column: dict[Hashable, int] = {}
     for node, above in parents.items():
         column[node] = 1 + max((column[parent] for parent in above), default=-1)
-    for node in reversed(
-        list(parents)
-    ):  # what is made late of nothing (a weight) stands near where it is used
+    for node in reversed(list(parents)):  # what is made late of nothing (a weight) stands near where it is used
         children = [child for child, above in parents.items() if node in above]
         if children and not parents[node]:
             column[node] = min(column[child] for child in children) - 1
@@ -43,9 +41,7 @@ def layered(
     """
     column = columns_of(parents)
     ways: dict[Any, list[Hashable]] = {}
-    above: dict[Hashable, list[Hashable]] = {
-        node: [] for node in parents
-    }  # one column to the left, no farther
+    above: dict[Hashable, list[Hashable]] = {node: [] for node in parents}  # one column to the left, no farther
     for child, its in parents.items():
         for parent in dict.fromkeys(its):
             way = [parent]
@@ -73,9 +69,7 @@ def layered(
             height.update(zip(row, spread([wish[node] for node in row])))
     lowest = min(height.values(), default=0.0)
     place = {node: (float(column[node]), height[node] - lowest) for node in above}
-    return {node: place[node] for node in parents}, {
-        edge: [place[stop] for stop in way] for edge, way in ways.items()
-    }
+    return {node: place[node] for node in parents}, {edge: [place[stop] for stop in way] for edge, way in ways.items()}
 
 
 def mean(values: Sequence[float], otherwise: float) -> float:

@@ -120,8 +120,9 @@ def learning_border(
                 right = float(((sure.data[:, 0] > 0.5) == labels).mean())
                 axes.clear()
                 draw_border(axes, network, points, labels)
-                style.bare(axes, f"step {step:4}   loss {loss.item():.3f}   right {right:.1%}",
-                           fontsize=NORMAL, loc="left")  # fmt: skip
+                style.bare(
+                    axes, f"step {step:4}   loss {loss.item():.3f}   right {right:.1%}", fontsize=NORMAL, loc="left"
+                )
                 frames.append(pixels(sheet))
             optimizer.zero_grad()
             loss.backward()
@@ -138,9 +139,7 @@ def draw_border(axes: Axes, network: nn.Module, points: np.ndarray, labels: np.n
     grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     with no_grad():
         answers = network(Tensor(grid)).sigmoid().data.reshape(len(line), len(line))
-    axes.imshow(
-        answers, cmap="PuOr_r", vmin=-0.3, vmax=1.3, origin="lower", extent=(low, high, low, high), alpha=0.5
-    )
+    axes.imshow(answers, cmap="PuOr_r", vmin=-0.3, vmax=1.3, origin="lower", extent=(low, high, low, high), alpha=0.5)
     if answers.min() < 0.5 < answers.max():
         axes.contour(line, line, answers, levels=[0.5], colors=INK, linewidths=1)
     for label, colour in enumerate((BLUE, ORANGE)):

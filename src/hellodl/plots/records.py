@@ -28,8 +28,7 @@ def curves(log: RunLog, run: int) -> dict[str, Columns]:
     if not found["training"]["step"] and not found["validation"]["step"]:
         raise DataError(f"{log.path}: run {run} has no curves yet; they come with its first steps")
     return {
-        part: {name: np.array(values, float) for name, values in by_name.items()}
-        for part, by_name in found.items()
+        part: {name: np.array(values, float) for name, values in by_name.items()} for part, by_name in found.items()
     }
 
 
@@ -52,8 +51,7 @@ def layers(log: RunLog, run: int, kind: str, only: Sequence[str] = ()) -> dict[s
     names = only or sorted(rows, key=by_number)
     figures = ("step", "mean", "spread", "low", "high", "zeros", "step_ratio")
     return {
-        name: columns(rows[name], figures)
-        | {"histogram": np.array([row["histogram"] for row in rows[name]], float)}
+        name: columns(rows[name], figures) | {"histogram": np.array([row["histogram"] for row in rows[name]], float)}
         for name in names
     }
 
@@ -90,11 +88,7 @@ def guessing(log: RunLog, run: dict[str, Any]) -> float | None:
     if found := log.confusion(run["id"]):
         return math.log(len(found[0]))
     # Until the end only the network tells: its last layer has a bias for every answer.
-    biases = {
-        row["name"]: row["size"]
-        for row in log.layers(run["id"], kind="weight")
-        if row["name"].endswith("bias")
-    }
+    biases = {row["name"]: row["size"] for row in log.layers(run["id"], kind="weight") if row["name"].endswith("bias")}
     last = biases[max(biases, key=by_number)] if biases else 0
     return math.log(last) if last > 1 else None
 

@@ -41,12 +41,8 @@ def figure(width: float, height: float, description: str, title: str = "") -> Fi
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise HelloError(
-            "drawing needs matplotlib, which is not here: pip install 'hellodl[plots]'"
-        ) from None
-    sheet = shown_by_notebooks(Figure)(
-        figsize=(width, height), dpi=DOTS, facecolor="white", layout="constrained"
-    )
+        raise HelloError("drawing needs matplotlib, which is not here: pip install 'hellodl[plots]'") from None
+    sheet = shown_by_notebooks(Figure)(figsize=(width, height), dpi=DOTS, facecolor="white", layout="constrained")
     sheet.set_label(" ".join(description.split()))
     if title:
         sheet.suptitle(title, fontsize=LARGE, color=INK, x=0.01, ha="left")
@@ -107,14 +103,34 @@ def bare(axes: Axes, caption: str = "", **options: Any) -> Axes:
 
 def end_label(axes: Axes, x: float, y: float, words: str, colour: Any) -> None:
     """Words at the end of a line, which are read sooner than a legend."""
-    axes.annotate(words, (x, y), xytext=(4, 0), textcoords="offset points", fontsize=SMALL, color=colour, va="center",
-                  annotation_clip=False)  # fmt: skip
+    axes.annotate(
+        words,
+        (x, y),
+        xytext=(4, 0),
+        textcoords="offset points",
+        fontsize=SMALL,
+        color=colour,
+        va="center",
+        annotation_clip=False,
+    )
 
 
 def mark(axes: Axes, x: float, y: float, words: str, **options: Any) -> None:
     """Small words centred on a point of a diagram, as they are, which claim no room of their own."""
-    words_there = axes.text(x, y, words, **{"fontsize": SMALL, "color": INK, "ha": "center", "va": "center",
-                                            "parse_math": False, "clip_on": True, **options})  # fmt: skip
+    words_there = axes.text(
+        x,
+        y,
+        words,
+        **{
+            "fontsize": SMALL,
+            "color": INK,
+            "ha": "center",
+            "va": "center",
+            "parse_math": False,
+            "clip_on": True,
+            **options,
+        },
+    )
     words_there.set_in_layout(False)  # to ask a thousand letters for their size takes seconds
 
 

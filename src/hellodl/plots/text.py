@@ -47,9 +47,7 @@ def thoughts(model: LanguageModel, tokens: np.ndarray) -> Thoughts:
     if isinstance(model, RecurrentText):
         return Thoughts([], cells_over(model, tokens))
     if not isinstance(model, GPT):
-        raise HelloError(
-            f"a {type(model).__name__} cannot be looked into here; take a GPT or a recurrent network"
-        )
+        raise HelloError(f"a {type(model).__name__} cannot be looked into here; take a GPT or a recurrent network")
     found = Thoughts([], [])
     x = model.symbols.plain(tokens)
     places = model.places(0, len(tokens))
@@ -114,9 +112,7 @@ def attention_maps(shares: Sequence[np.ndarray], symbols: Sequence[str], title: 
         for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
             label.set(family="monospace", parse_math=False)
     sheet.supylabel("this symbol takes", fontsize=SMALL, color=INK)
-    sheet.supxlabel(
-        "from these (the darker the more; shades are of the share's root)", fontsize=SMALL, color=INK
-    )
+    sheet.supxlabel("from these (the darker the more; shades are of the share's root)", fontsize=SMALL, color=INK)
     return sheet
 
 
@@ -163,9 +159,7 @@ def neurons(
     for axes, (layer, unit) in zip(style.panels(sheet, len(which), 1), which):
         values = units[layer][:, unit]
         draw_passage(axes, lines, values / max(float(np.abs(values).max()), 1e-9), longest)
-        style.bare(
-            axes, f"layer {layer}, unit {unit}: from {values.min():.2g} to {values.max():.2g}", loc="left"
-        )
+        style.bare(axes, f"layer {layer}, unit {unit}: from {values.min():.2g} to {values.max():.2g}", loc="left")
     return sheet
 
 
@@ -180,9 +174,7 @@ def laid_out(symbols: Sequence[str]) -> list[list[tuple[str, int]]]:
     return [line for line in lines if line]
 
 
-def draw_passage(
-    axes: Axes, lines: Sequence[Sequence[tuple[str, int]]], values: np.ndarray, longest: int
-) -> None:
+def draw_passage(axes: Axes, lines: Sequence[Sequence[tuple[str, int]]], values: np.ndarray, longest: int) -> None:
     """The characters in a grid, each on the colour of its symbol's value, -1 to 1."""
     shades = np.full((len(lines), longest), np.nan)
     for row, line in enumerate(lines):

@@ -53,8 +53,9 @@ def main(options: argparse.Namespace) -> int:
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
     network = residual(36, rng, channels=(8, 16, 32, 64), dropout=0.1)
     settings = replace(SETTINGS, seed=options.seed)
-    learned = learning.learn("demo", network, splits, settings, prepare=LETTERS, threads=options.threads,
-                             views=[AS_IT_STANDS])  # fmt: skip
+    learned = learning.learn(
+        "demo", network, splits, settings, prepare=LETTERS, threads=options.threads, views=[AS_IT_STANDS]
+    )
     learning.show_guesses(learned, splits.test, rng)
 
     options.out.mkdir(parents=True, exist_ok=True)
@@ -69,10 +70,12 @@ def main(options: argparse.Namespace) -> int:
     log.info("\nThis was written:\n" + truth + "\n\nand this is what the network read:")
     figures = learned.figures | {"page_accuracy": right, "seconds": time.perf_counter() - began}
     print(json.dumps(figures | {"text": page.text}) if options.json else page.text)
-    log.info(f"\n{right:.1%} of the page's characters are right, and {figures['test_accuracy']:.1%} of "
-             f"{len(splits.test):,} single characters by unseen hands, after {figures['seconds']:.0f} s.\n"
-             f"The page with the answers is {options.out / 'demo-page-read.png'}.\n"
-             "Now take a photo of your own handwriting, and try: hellodl read PHOTO")  # fmt: skip
+    log.info(
+        f"\n{right:.1%} of the page's characters are right, and {figures['test_accuracy']:.1%} of "
+        f"{len(splits.test):,} single characters by unseen hands, after {figures['seconds']:.0f} s.\n"
+        f"The page with the answers is {options.out / 'demo-page-read.png'}.\n"
+        "Now take a photo of your own handwriting, and try: hellodl read PHOTO"
+    )
     if right < PROMISE:
         log.error(f"that misses the {PROMISE:.0%} that this demo promises; try another --seed, and tell us")
         return 1

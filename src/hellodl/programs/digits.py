@@ -28,8 +28,12 @@ CHANNELS = (8, 24, 48, 96)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which of the two networks."""
     learning.add_arguments(parser, SETTINGS, DATASETS, images=385_000)
-    parser.add_argument("--architecture", choices=("perceptron", "convolutional", "both"), default="both",
-                        help="which network (both, one after the other; the options are the second's)")  # fmt: skip
+    parser.add_argument(
+        "--architecture",
+        choices=("perceptron", "convolutional", "both"),
+        default="both",
+        help="which network (both, one after the other; the options are the second's)",
+    )
 
 
 def main(options: argparse.Namespace) -> int:
@@ -45,15 +49,31 @@ def main(options: argparse.Namespace) -> int:
         settings = replace(PERCEPTRON, seed=options.seed)
         if options.architecture == "perceptron":
             settings = learning.settings_of(options, settings, splits.train)
-        learned = learning.learn("digits", perceptron(10, rng), splits, settings, threads=options.threads, state=state,
-                                 views=[AS_IT_STANDS], about=about | {"architecture": "perceptron"})  # fmt: skip
+        learned = learning.learn(
+            "digits",
+            perceptron(10, rng),
+            splits,
+            settings,
+            threads=options.threads,
+            state=state,
+            views=[AS_IT_STANDS],
+            about=about | {"architecture": "perceptron"},
+        )
         learning.log.info(f"the perceptron reads {learned.figures['test_accuracy']:.2%} of the test images")
 
     if options.architecture != "perceptron":
         network = residual(10, rng, channels=CHANNELS, dropout=0.2, soften=0.5)
         settings = learning.settings_of(options, SETTINGS, splits.train)
-        learned = learning.learn("digits", network, splits, settings, prepare=DIGITS, threads=options.threads,
-                                 out=options.out, state=state,
-                                 about=about | {"architecture": "convolutional"})  # fmt: skip
+        learned = learning.learn(
+            "digits",
+            network,
+            splits,
+            settings,
+            prepare=DIGITS,
+            threads=options.threads,
+            out=options.out,
+            state=state,
+            about=about | {"architecture": "convolutional"},
+        )
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)

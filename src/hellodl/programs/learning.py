@@ -28,17 +28,7 @@ from hellodl.programs import recorded
 from hellodl.programs.recorded import Learned
 from hellodl.reading.views import VIEWS, View, agreed
 from hellodl.runs.writer import Run
-from hellodl.train import (
-    OPTIMIZERS,
-    SCHEDULES,
-    Preparation,
-    Settings,
-    Trainer,
-    classification,
-    inside,
-    judged,
-    plain,
-)
+from hellodl.train import OPTIMIZERS, SCHEDULES, Preparation, Settings, Trainer, classification, inside, judged, plain
 from hellodl.train.lanes import predict
 
 MOST_EPOCHS = 40  # of a small set, unless asked for
@@ -54,32 +44,42 @@ class Splits:
     test: Dataset
 
 
-def add_arguments(
-    parser: argparse.ArgumentParser, settings: Settings, datasets: Sequence[str], images: int
-) -> None:
+def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets: Sequence[str], images: int) -> None:
     """The options of every program that learns; what they are by default are its own settings.
 
     `images` is how many it looks at in all, unless --epochs says otherwise: sets are of different sizes.
     """
     parser.set_defaults(images=images)
     option = parser.add_argument
-    # fmt: off
-    option("--dataset", choices=datasets,
-           help=f"learn from this set ({' or '.join(datasets)}, the first that is here)")
+    option("--dataset", choices=datasets, help=f"learn from this set ({' or '.join(datasets)}, the first that is here)")
     option("--epochs", type=int, metavar="N", help=f"times through the data (as many as make about {images:,} images)")
-    option("--batch-size", type=int, metavar="N", default=settings.batch_size,
-           help=f"images a step ({settings.batch_size})")
-    option("--lr", type=float, metavar="RATE", default=settings.learning_rate,
-           help=f"highest learning rate ({settings.learning_rate})")
+    option(
+        "--batch-size",
+        type=int,
+        metavar="N",
+        default=settings.batch_size,
+        help=f"images a step ({settings.batch_size})",
+    )
+    option(
+        "--lr",
+        type=float,
+        metavar="RATE",
+        default=settings.learning_rate,
+        help=f"highest learning rate ({settings.learning_rate})",
+    )
     option("--optimizer", choices=OPTIMIZERS, default=settings.optimizer, help=f"({settings.optimizer})")
     option("--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})")
     option("--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 120,000)")
     option("--all", action="store_true", help="learn from the validation part too, once the settings are settled")
-    option("--temperature", type=float, metavar="T", default=1.0,
-           help="with --all: what logits are divided by in the end (else the validation part tells)")
+    option(
+        "--temperature",
+        type=float,
+        metavar="T",
+        default=1.0,
+        help="with --all: what logits are divided by in the end (else the validation part tells)",
+    )
     recorded.add_arguments(parser)
     option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
-    # fmt: on
 
 
 def settings_of(options: argparse.Namespace, settings: Settings, train: Dataset) -> Settings:
@@ -107,14 +107,27 @@ def load_splits(name: str, options: argparse.Namespace, classes: str | None = No
     if options.all:
         everything = data.load(name, "train+validation", options.data, options.seed, options.count, classes)
         return Splits(everything, None, data.load(name, "test", options.data, options.seed, None, classes))
-    splits = [data.load(name, split, options.data, options.seed, count, classes)
-              for split, count in (("train", options.count), ("validation", None), ("test", None))]  # fmt: skip
+    splits = [
+        data.load(name, split, options.data, options.seed, count, classes)
+        for split, count in (("train", options.count), ("validation", None), ("test", None))
+    ]
     return Splits(*splits)
 
 
-def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, *, prepare: Preparation = plain,
-          about: dict[str, Any] | None = None, threads: int | None = None, out: Path | None = None,
-          state: Path | None = None, views: Sequence[View] = VIEWS, temperature: float = 1.0) -> Learned:  # fmt: skip
+def learn(
+    program: str,
+    network: nn.Module,
+    splits: Splits,
+    settings: Settings,
+    *,
+    prepare: Preparation = plain,
+    about: dict[str, Any] | None = None,
+    threads: int | None = None,
+    out: Path | None = None,
+    state: Path | None = None,
+    views: Sequence[View] = VIEWS,
+    temperature: float = 1.0,
+) -> Learned:
     """Train `network` (on from `state`, if given), judge it once on the test images, save it to `out`.
 
     Before that its logits are divided by a temperature, so that its probabilities are honest: the one that suits
@@ -124,8 +137,10 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
     """
     watched = splits.validation
     about = {"program": program, "dataset": splits.train.name, **(about or {})}
-    log.info(f"{program}: {len(splits.train):,} images of {splits.train.name} to learn from, "
-             f"{network.weight_count():,} weights")  # fmt: skip
+    log.info(
+        f"{program}: {len(splits.train):,} images of {splits.train.name} to learn from, "
+        f"{network.weight_count():,} weights"
+    )
     weights = splits.train.weights(settings.balance)
 
     def make(run: Run, path: Path) -> Trainer:
@@ -154,9 +169,7 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
     def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
         heat = temperature
         if watched is not None:
-            heat = best_temperature(
-                agreed(looked_at(network, watched.images, threads, views)), watched.labels
-            )
+            heat = best_temperature(agreed(looked_at(network, watched.images, threads, views)), watched.labels)
         cool(network, heat)
         by_view = looked_at(network, splits.test.images, threads, views)
         sure = agreed(by_view)
@@ -166,29 +179,24 @@ def learn(program: str, network: nn.Module, splits: Splits, settings: Settings, 
         return {
             "temperature": heat,
             "test_images": len(splits.test),
-            "test_calibration_error": reliability(
-                sure.max(axis=1), sure.argmax(axis=1) == splits.test.labels
-            )[0],
+            "test_calibration_error": reliability(sure.max(axis=1), sure.argmax(axis=1) == splits.test.labels)[0],
             "test_accuracy": nn.accuracy(sure, splits.test.labels),
             "test_accuracy_one_view": nn.accuracy(by_view[0], splits.test.labels),
             "views": len(views),
             "test_top2": nn.accuracy(sure, splits.test.labels, top=2),
-            "validation_accuracy": trainer.history[-1].get("validation_accuracy")
-            if trainer.history
-            else None,
+            "validation_accuracy": trainer.history[-1].get("validation_accuracy") if trainer.history else None,
             "images_per_second": settings.batch_size * trainer.total / max(trainer.seconds, 1e-9),
         }
 
-    return recorded.train(program, splits.train, settings, about, make, conclude, out=out, state=state,
-                          classes=splits.train.classes)  # fmt: skip
+    return recorded.train(
+        program, splits.train, settings, about, make, conclude, out=out, state=state, classes=splits.train.classes
+    )
 
 
 def record_guesses(run: Run, step: int, logits: np.ndarray, watched: Dataset) -> None:
     """What the validation images were taken for: all as a confusion matrix, a few one by one. (N, classes) logits."""
     guesses, classes = logits.argmax(axis=1), watched.classes
-    run.confusion(
-        step, show.confusion_matrix(watched.labels, guesses, len(classes)), classes, part="validation"
-    )
+    run.confusion(step, show.confusion_matrix(watched.labels, guesses, len(classes)), classes, part="validation")
     few = inside.some(len(watched), SAMPLES)
     sure = softmax(Tensor(logits[few])).data.max(axis=1)
     for number, probability in zip(few, sure):
@@ -216,14 +224,12 @@ def finish(learned: Learned, options: argparse.Namespace) -> int:
         print(json.dumps(figures))
     else:
         views = figures["views"]
-        looked = (
-            f", {views} views of each; at one view {figures['test_accuracy_one_view']:.2%}"
-            if views > 1
-            else ""
+        looked = f", {views} views of each; at one view {figures['test_accuracy_one_view']:.2%}" if views > 1 else ""
+        print(
+            f"{accuracy:.2%} of {figures['test_images']:,} test images of {figures['dataset']} right "
+            f"({figures['test_top2']:.2%} within two guesses{looked}), after {figures['seconds']:.0f} s; "
+            f"its probabilities are off by {figures['test_calibration_error']:.1%}"
         )
-        print(f"{accuracy:.2%} of {figures['test_images']:,} test images of {figures['dataset']} right "
-              f"({figures['test_top2']:.2%} within two guesses{looked}), after {figures['seconds']:.0f} s; "
-              f"its probabilities are off by {figures['test_calibration_error']:.1%}")  # fmt: skip
     if options.least is not None and accuracy < options.least:
         log.error(f"that misses the {options.least:.1%} that was asked for")
         return 1

@@ -42,8 +42,17 @@ def main(options: argparse.Namespace) -> int:
         "all": options.all,
         "temperature": options.temperature,
     }
-    learned = learning.learn("letters", network, splits, settings, prepare=LETTERS, about=about,
-                             threads=options.threads, out=options.out, state=state,
-                             temperature=options.temperature)  # fmt: skip
+    learned = learning.learn(
+        "letters",
+        network,
+        splits,
+        settings,
+        prepare=LETTERS,
+        about=about,
+        threads=options.threads,
+        out=options.out,
+        state=state,
+        temperature=options.temperature,
+    )
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)

@@ -25,13 +25,18 @@ from hellodl.programs.schoolbook import CLASSES, marks, taken_apart
 from hellodl.train import Settings
 
 DATASETS = ("all", "ink")
-SETTINGS = Settings(batch_size=128, optimizer="muon", learning_rate=0.02, schedule="linear", label_smoothing=0.05,
-                    average=0.999, weight_decay=0.05)  # fmt: skip
+SETTINGS = Settings(
+    batch_size=128,
+    optimizer="muon",
+    learning_rate=0.02,
+    schedule="linear",
+    label_smoothing=0.05,
+    average=0.999,
+    weight_decay=0.05,
+)
 PENS = (1.3, 6.0)  # pixels, where a character is 20 long: from a hard pencil to a marker
 INK, MARKS = 40_000, 8_000  # pictures
-PHOTOS = Augment(
-    rotation=7, shear=0.12, scale=0.08, stretch=0.12, shift=1, thickness=0.25, elastic=0.6, blur=0.4
-)
+PHOTOS = Augment(rotation=7, shear=0.12, scale=0.08, stretch=0.12, shift=1, thickness=0.25, elastic=0.6, blur=0.4)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,9 +61,18 @@ def main(options: argparse.Namespace) -> int:
         "temperature": options.temperature,
         "pages": options.pages,
     }
-    learned = learning.learn("reader", network, splits, settings, prepare=PHOTOS, about=about,
-                             threads=options.threads, out=options.out, state=state,
-                             temperature=options.temperature)  # fmt: skip
+    learned = learning.learn(
+        "reader",
+        network,
+        splits,
+        settings,
+        prepare=PHOTOS,
+        about=about,
+        threads=options.threads,
+        out=options.out,
+        state=state,
+        temperature=options.temperature,
+    )
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)
 
@@ -77,9 +91,7 @@ def gather(options: argparse.Namespace) -> learning.Splits:
             watched = None if watch.writers is None else np.unique(watch.writers)
         test = named(unipen.load_characters(folder, "test", 62))
     else:
-        watch = (
-            None if options.all else named(data.load("ink", "validation", seed=options.seed, classes="62"))
-        )
+        watch = None if options.all else named(data.load("ink", "validation", seed=options.seed, classes="62"))
         test = named(data.load("ink", "test", seed=options.seed, classes="62"))
     parts = [
         taken_apart(options.pages, options.seed, folder, watched, options.threads),

@@ -34,10 +34,10 @@ class Learned:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the model goes, and which run to go on with."""
-    parser.add_argument("--out", type=Path, metavar="FILE",
-                        help="where the model goes (runs/PROGRAM-RUN.safetensors)")  # fmt: skip
-    parser.add_argument("--resume", metavar="RUN",
-                        help="go on with a run that was stopped: its number, or its .state file")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where the model goes (runs/PROGRAM-RUN.safetensors)")
+    parser.add_argument(
+        "--resume", metavar="RUN", help="go on with a run that was stopped: its number, or its .state file"
+    )
 
 
 def resumed(options: argparse.Namespace, program: str) -> Path | None:
@@ -52,9 +52,7 @@ def resumed(options: argparse.Namespace, program: str) -> Path | None:
     _, metadata = checkpoint.load(path)
     training = metadata.get("training", {})
     if training.get("about", {}).get("program") != program:
-        raise DataError(
-            f"{path}: is no run of `hellodl train {program}`; use the program that it was started with"
-        )
+        raise DataError(f"{path}: is no run of `hellodl train {program}`; use the program that it was started with")
     saved = training["settings"]
     for name in ("epochs", "steps", "batch_size", "optimizer", "schedule", "seed"):
         setattr(options, name, saved.get(name))
@@ -64,10 +62,19 @@ def resumed(options: argparse.Namespace, program: str) -> Path | None:
     return path
 
 
-def train(program: str, data: Any, settings: Settings, about: Mapping[str, Any],
-          make: Callable[[Run, Path], Trainer], conclude: Callable[[Run, Trainer], Mapping[str, Any]], *,
-          out: Path | None = None, state: Path | None = None, classes: str | None = None,
-          vocabulary: Mapping[str, Any] | None = None) -> Learned:  # fmt: skip
+def train(
+    program: str,
+    data: Any,
+    settings: Settings,
+    about: Mapping[str, Any],
+    make: Callable[[Run, Path], Trainer],
+    conclude: Callable[[Run, Trainer], Mapping[str, Any]],
+    *,
+    out: Path | None = None,
+    state: Path | None = None,
+    classes: str | None = None,
+    vocabulary: Mapping[str, Any] | None = None,
+) -> Learned:
     """Train what `make(run, path of its state)` makes, on from `state` if given; save the model to `out`.
 
     The run is logged in runs/hellodl.sqlite3 with `about`, whatever else decided what came out. `conclude` looks at
@@ -77,9 +84,7 @@ def train(program: str, data: Any, settings: Settings, about: Mapping[str, Any],
     if out:
         _make_room(out)
     began = time.perf_counter()
-    with RunLog().run(
-        program, {**asdict(settings), **about}, seed=settings.seed, data=data
-    ) as run:
+    with RunLog().run(program, {**asdict(settings), **about}, seed=settings.seed, data=data) as run:
         name = f"{program}-{run.id if run.id is not None else f'seed{settings.seed}'}"
         out = out or RUNS / f"{name}.safetensors"
         RUNS.mkdir(exist_ok=True)
@@ -112,5 +117,6 @@ def _make_room(out: Path) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{out.parent}: is no folder and cannot be made ({error.strerror or error}); "
-                        "give another --out") from error  # fmt: skip
+        raise DataError(
+            f"{out.parent}: is no folder and cannot be made ({error.strerror or error}); give another --out"
+        ) from error

@@ -37,20 +37,21 @@ REFUSED = 1.2  # of what is no character, so many are kept beside each character
 CONDITIONS = (ANY, ANY, ANY, HARD, HARD, MILD)
 X_HEIGHT = (12, 32)  # pixels: small pages are made faster
 # Kinds of words, such that all 62 characters come about equally often.
-WORDS = ((string.ascii_lowercase, 0.36), (string.ascii_uppercase, 0.28), (string.digits, 0.12),
-         (CLASSES_62[:36], 0.12), (CLASSES_62, 0.12))  # fmt: skip
+WORDS = (
+    (string.ascii_lowercase, 0.36),
+    (string.ascii_uppercase, 0.28),
+    (string.digits, 0.12),
+    (CLASSES_62[:36], 0.12),
+    (CLASSES_62, 0.12),
+)
 
 
-def taken_apart(
-    count: int, seed: int, folder: Path | None, watched: np.ndarray | None, threads: int | None
-) -> Dataset:
+def taken_apart(count: int, seed: int, folder: Path | None, watched: np.ndarray | None, threads: int | None) -> Dataset:
     """The pieces of `count` pages, in the classes CLASSES; the same for the same seed.
 
     `folder` is where UNIPEN is (None: ink alone writes), and `watched` are writers of it who write nothing here.
     """
-    tasks = [
-        (seed, page, folder, None if watched is None else tuple(watched.tolist())) for page in range(count)
-    ]
+    tasks = [(seed, page, folder, None if watched is None else tuple(watched.tolist())) for page in range(count)]
     images, names = [], []
     with (
         ProcessPoolExecutor(thread_count(threads), get_context("spawn")) as pool,

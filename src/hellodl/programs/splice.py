@@ -34,11 +34,17 @@ from hellodl.train import Settings, Trainer, checkpoint
 from hellodl.train.lanes import Work, probabilities
 
 DATASETS = ("uci", "simulated")
-SETTINGS = Settings(epochs=60, batch_size=64, learning_rate=3e-3, weight_decay=0.05, label_smoothing=0.1,
-                    average=0.98, micro_batch=32, lanes=2)  # fmt: skip
-WINDOW = (
-    3  # bases that a motif spans: wider ones did worse, for there are too few examples to learn them from
+SETTINGS = Settings(
+    epochs=60,
+    batch_size=64,
+    learning_rate=3e-3,
+    weight_decay=0.05,
+    label_smoothing=0.1,
+    average=0.98,
+    micro_batch=32,
+    lanes=2,
 )
+WINDOW = 3  # bases that a motif spans: wider ones did worse, for there are too few examples to learn them from
 MEMBERS = 4
 STRUCK_OUT = 0.1  # this share of the bases becomes N while learning
 TURNED = 0.1  # this share of the sequences is read from the other strand, where no junction is one
@@ -50,21 +56,29 @@ ONE_LETTER = "DAN"  # donor, acceptor, neither: the classes as the run log has t
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which junctions, how they are split, and how long to learn."""
     option = parser.add_argument
-    # fmt: off
     option("--dataset", choices=DATASETS, help="learn from this set (uci or simulated, the first that is here)")
     option("--count", type=int, metavar="N", help=f"so many simulated sequences ({SIMULATED:,}); uci has 3,190")
     split = parser.add_mutually_exclusive_group()
-    split.add_argument("--folds", type=int, metavar="K",
-                       help="cross-validate: learn K times, each time from all of K parts but one; leaves no model")
+    split.add_argument(
+        "--folds",
+        type=int,
+        metavar="K",
+        help="cross-validate: learn K times, each time from all of K parts but one; leaves no model",
+    )
     split.add_argument("--all", action="store_true", help="learn from everything, once the settings are settled")
-    option("--epochs", type=int, metavar="N", default=SETTINGS.epochs,
-           help=f"times through the data ({SETTINGS.epochs})")
-    option("--lr", type=float, metavar="RATE", default=SETTINGS.learning_rate,
-           help=f"highest learning rate ({SETTINGS.learning_rate})")
+    option(
+        "--epochs", type=int, metavar="N", default=SETTINGS.epochs, help=f"times through the data ({SETTINGS.epochs})"
+    )
+    option(
+        "--lr",
+        type=float,
+        metavar="RATE",
+        default=SETTINGS.learning_rate,
+        help=f"highest learning rate ({SETTINGS.learning_rate})",
+    )
     option("--members", type=int, metavar="N", default=MEMBERS, help=f"networks that decide ({MEMBERS})")
     option("--out", type=Path, metavar="FILE", help="where the model goes (runs/splice-RUN.safetensors)")
     option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
-    # fmt: on
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -80,14 +94,19 @@ def main(options: argparse.Namespace) -> int:
     data = gather(options)
     fold = dna.folds(data.labels, data.groups, options.folds or PARTS, options.seed)
     settings = replace(SETTINGS, epochs=options.epochs, learning_rate=options.lr, seed=options.seed)
-    about = {"program": "splice", "dataset": data.name, "members": options.members, "struck_out": STRUCK_OUT,
-             "turned": TURNED, "folds": options.folds, "all": options.all}  # fmt: skip
+    about = {
+        "program": "splice",
+        "dataset": data.name,
+        "members": options.members,
+        "struck_out": STRUCK_OUT,
+        "turned": TURNED,
+        "folds": options.folds,
+        "all": options.all,
+    }
     log.info(introduction(data))
     RUNS.mkdir(exist_ok=True)
     began = time.perf_counter()
-    with RunLog().run(
-        "splice", asdict(settings) | about, seed=options.seed, data=data.name
-    ) as run:
+    with RunLog().run("splice", asdict(settings) | about, seed=options.seed, data=data.name) as run:
         if options.folds:
             sure = cross_validated(data, fold, settings, options, run)
             model, judged = None, np.arange(len(data))
@@ -114,9 +133,7 @@ def main(options: argparse.Namespace) -> int:
         figures["weights"] = model.weight_count()
         checkpoint.save_model(out, model, classes=None, card=figures)
         log.info(what_it_learned(model, data))
-        log.info(
-            f"the model is in {out}; `hellodl splice --model {out} FILE.fasta` looks for junctions with it"
-        )
+        log.info(f"the model is in {out}; `hellodl splice --model {out} FILE.fasta` looks for junctions with it")
     return finish(figures, options)
 
 
@@ -124,14 +141,10 @@ def gather(options: argparse.Namespace) -> dna.Junctions:
     """UCI's junctions where they are here (or asked for), else simulated ones."""
     if options.dataset == "uci" or (options.dataset is None and find("splice", options.data)):
         if options.count is not None:
-            options.wrong_usage(
-                "--count is for simulated sequences, and these are uci's; add --dataset simulated"
-            )
+            options.wrong_usage("--count is for simulated sequences, and these are uci's; add --dataset simulated")
         return dna.load_uci(folder_of("splice", options.data))
     if options.dataset is None:
-        log.info(
-            "real junctions are not here (`hellodl data get splice` fetches them), so these are simulated"
-        )
+        log.info("real junctions are not here (`hellodl data get splice` fetches them), so these are simulated")
     return introns.simulate(SIMULATED if options.count is None else options.count, options.seed)
 
 
@@ -145,9 +158,7 @@ def introduction(data: dna.Junctions) -> str:
     if len(disputed := dna.disputed(data)):
         rows = np.flatnonzero(np.isin(data.groups, disputed))
         kinds = " and as ".join(sorted({dna.CLASSES[label] for label in data.labels[rows]}))
-        lines.append(
-            f"{len(disputed)} sequence stands there as {kinds}: no answer is right for both, and both stay"
-        )
+        lines.append(f"{len(disputed)} sequence stands there as {kinds}: no answer is right for both, and both stay")
     if data.name == "simulated":
         best = np.mean(introns.best_guesses(data.codes).argmax(axis=1) == data.labels)
         lines.append(f"who knew the very frequencies that drew them would be right in {best:.1%}")
@@ -163,12 +174,16 @@ def network(rng: np.random.Generator) -> nn.Sequential:
     """Short motifs, each weighed at every place, and what they mean together."""
     motifs, meanings = 64, 32
     return nn.Sequential(
-        nn.Conv2d(4, motifs, (1, WINDOW), padding=(0, WINDOW // 2), bias=False, rng=rng),   # (1, 60, 4) -> (1, 60, 64)
-        nn.BatchNorm2d(motifs), nn.ReLU(),
-        nn.Flatten(), nn.Dropout(0.7),                                                      # -> (3840)
-        nn.Linear(dna.LENGTH * motifs, meanings, rng=rng), nn.ReLU(), nn.Dropout(0.3),      # -> (32)
-        nn.Linear(meanings, len(dna.CLASSES), gain=1, rng=rng),                             # -> (3)
-    )  # fmt: skip
+        nn.Conv2d(4, motifs, (1, WINDOW), padding=(0, WINDOW // 2), bias=False, rng=rng),  # (1, 60, 4) -> (1, 60, 64)
+        nn.BatchNorm2d(motifs),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Dropout(0.7),  # -> (3840)
+        nn.Linear(dna.LENGTH * motifs, meanings, rng=rng),
+        nn.ReLU(),
+        nn.Dropout(0.3),  # -> (32)
+        nn.Linear(meanings, len(dna.CLASSES), gain=1, rng=rng),  # -> (3)
+    )
 
 
 def committee(members: int, rng: np.random.Generator) -> nn.Committee:
@@ -188,9 +203,7 @@ def disguised(x: Array, labels: Array, generator: np.random.Generator) -> tuple[
     cannot be enough. Some bases are struck out, so that none is leaned on alone.
     """
     turned = generator.random(len(x)) < TURNED
-    x = np.where(
-        turned[:, None, None, None], x[:, :, ::-1, ::-1], x
-    )  # T G C A are the complements of A C G T
+    x = np.where(turned[:, None, None, None], x[:, :, ::-1, ::-1], x)  # T G C A are the complements of A C G T
     struck = generator.random(x.shape[:3]) < STRUCK_OUT
     return np.where(struck[..., None], np.float32(0.25), x), np.where(turned, dna.CLASSES.index("N"), labels)
 
@@ -212,8 +225,9 @@ def lesson(pictures: Array, labels: Array, settings: Settings) -> Work:
     return work
 
 
-def taught(data: dna.Junctions, which: Array, settings: Settings, members: int, run: Run,
-           threads: int | None) -> nn.Committee:  # fmt: skip
+def taught(
+    data: dna.Junctions, which: Array, settings: Settings, members: int, run: Run, threads: int | None
+) -> nn.Committee:
     """A committee that learned from these of the examples. All members take a step together, each for itself."""
     model = committee(members, np.random.default_rng(settings.seed))
     work = lesson(as_pictures(data.codes[which]), data.labels[which], settings)
@@ -221,15 +235,22 @@ def taught(data: dna.Junctions, which: Array, settings: Settings, members: int, 
     return model
 
 
-def cross_validated(data: dna.Junctions, fold: Array, settings: Settings, options: argparse.Namespace,
-                    run: Run) -> Array:  # fmt: skip
+def cross_validated(
+    data: dna.Junctions, fold: Array, settings: Settings, options: argparse.Namespace, run: Run
+) -> Array:
     """What is thought of each example by who never saw it: (N, 3) probabilities. The run has the first fold's rows."""
     sure = np.empty((len(data), len(dna.CLASSES)), np.float32)
     for number in range(options.folds):
         tested = fold == number
         with RunLog(None).run("splice", {}) as unwritten, quietly():
-            model = taught(data, np.flatnonzero(~tested), replace(settings, seed=1000 * settings.seed + number),
-                           options.members, unwritten if number else run, options.threads)  # fmt: skip
+            model = taught(
+                data,
+                np.flatnonzero(~tested),
+                replace(settings, seed=1000 * settings.seed + number),
+                options.members,
+                unwritten if number else run,
+                options.threads,
+            )
         sure[tested] = probabilities(model, as_pictures(data.codes[tested]), options.threads)
         right = np.mean(sure[tested].argmax(axis=1) == data.labels[tested])
         log.info(f"fold {number + 1:2} of {options.folds}: {right:6.2%} of {tested.sum()} right")
@@ -258,17 +279,16 @@ def judgement(data: dna.Junctions, judged: Array, sure: Array, fold: Array | Non
     figures: dict[str, Any] = {"tested": len(judged), "test_accuracy": float(right.mean())}
     if fold is not None:
         by_fold = [float(right[fold == number].mean()) for number in range(fold.max() + 1)]
-        figures |= {"test_accuracy": float(np.mean(by_fold)), "spread": float(np.std(by_fold, ddof=1)),
-                    "fold_accuracies": by_fold}  # fmt: skip
+        figures |= {
+            "test_accuracy": float(np.mean(by_fold)),
+            "spread": float(np.std(by_fold, ddof=1)),
+            "fold_accuracies": by_fold,
+        }
     return figures | {
         "right": int(right.sum()),
         "distinct": len(distinct),
         "distinct_accuracy": float(right[distinct].mean()),
-        "recall": {
-            kind: float(right[labels == k].mean())
-            for k, kind in enumerate(dna.CLASSES)
-            if (labels == k).any()
-        },
+        "recall": {kind: float(right[labels == k].mean()) for k, kind in enumerate(dna.CLASSES) if (labels == k).any()},
         "confusion": confusion.tolist(),
     }
 
@@ -297,8 +317,10 @@ def what_it_learned(model: nn.Committee, data: dna.Junctions, most: int = 400) -
         if not len(codes):
             continue
         heights = saliency(model, codes, k)[around]
-        lines.append(f"what speaks for {kind}, {dna.JUNCTION - around.start} bases before the junction "
-                     f"and {around.stop - dna.JUNCTION} after it:")  # fmt: skip
+        lines.append(
+            f"what speaks for {kind}, {dna.JUNCTION - around.start} bases before the junction "
+            f"and {around.stop - dna.JUNCTION} after it:"
+        )
         lines.append(show.logo(heights, dna.BASES, dna.JUNCTION - around.start))
     return "\n".join(lines)
 
@@ -307,20 +329,28 @@ def finish(figures: dict[str, Any], options: argparse.Namespace) -> int:
     """The figure on standard output; the exit status is 1 where --least was missed."""
     accuracy, confusion = figures["test_accuracy"], figures["confusion"]
     if confusion:
-        log.info("\n".join([f"{'':>8}{''.join(f'{kind:>7}' for kind in dna.CLASSES)}  (its answers)",
-                            *(f"{kind:>8}{''.join(f'{count:7,}' for count in row)}"
-                              for kind, row in zip(dna.CLASSES, confusion))]))  # fmt: skip
+        log.info(
+            "\n".join(
+                [
+                    f"{'':>8}{''.join(f'{kind:>7}' for kind in dna.CLASSES)}  (its answers)",
+                    *(
+                        f"{kind:>8}{''.join(f'{count:7,}' for count in row)}"
+                        for kind, row in zip(dna.CLASSES, confusion)
+                    ),
+                ]
+            )
+        )
     if options.json:
         print(json.dumps(figures))
     elif accuracy is None:
-        print(
-            f"learned from all of {figures['dataset']} in {figures['seconds']:.0f} s, and tested on none of it"
-        )
+        print(f"learned from all of {figures['dataset']} in {figures['seconds']:.0f} s, and tested on none of it")
     else:
         spread = f" ± {100 * figures['spread']:.2f} over {figures['folds']} folds" if figures["folds"] else ""
-        print(f"{accuracy:.2%}{spread} of {figures['tested']:,} stretches of DNA ({figures['dataset']}) right, "
-              f"{figures['distinct_accuracy']:.2%} of the {figures['distinct']:,} different ones, "
-              f"after {figures['seconds']:.0f} s")  # fmt: skip
+        print(
+            f"{accuracy:.2%}{spread} of {figures['tested']:,} stretches of DNA ({figures['dataset']}) right, "
+            f"{figures['distinct_accuracy']:.2%} of the {figures['distinct']:,} different ones, "
+            f"after {figures['seconds']:.0f} s"
+        )
     if options.least is not None and accuracy is not None and accuracy < options.least:
         log.error(f"that misses the {options.least:.1%} that was asked for")
         return 1

@@ -87,12 +87,20 @@ CHANGEABLE = ("layers", "width", "heads", "context", "batch_size", "dropout")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to learn from, which network, and for how long."""
     option = parser.add_argument
-    # fmt: off
     option("--model", choices=RECIPES, default="gru", help="the network (gru)")
-    option("--corpus", default="python", metavar="TEXT",
-           help=f"{', '.join(CORPORA)}, or a file or folder of text (python: the source of its library)")
-    option("--tokens", type=kind_of_tokens, default="characters", metavar="KIND",
-           help="characters, bytes, or a number: so many tokens made of frequent pairs of bytes (characters)")
+    option(
+        "--corpus",
+        default="python",
+        metavar="TEXT",
+        help=f"{', '.join(CORPORA)}, or a file or folder of text (python: the source of its library)",
+    )
+    option(
+        "--tokens",
+        type=kind_of_tokens,
+        default="characters",
+        metavar="KIND",
+        help="characters, bytes, or a number: so many tokens made of frequent pairs of bytes (characters)",
+    )
     how_long = parser.add_mutually_exclusive_group()
     how_long.add_argument("--steps", type=int, metavar="N", help=of_recipes("steps of learning", "steps"))
     how_long.add_argument("--minutes", type=float, metavar="M", help="about so long, measured at the start, instead")
@@ -104,14 +112,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--lr", type=float, metavar="RATE", help=of_recipes("highest learning rate", "learning_rate"))
     option("--optimizer", choices=OPTIMIZERS, help=of_recipes("how to step", "optimizer"))
     option("--schedule", choices=SCHEDULES, help=of_recipes("of the rate", "schedule"))
-    option("--without", nargs="+", choices=IN_GPT, default=[], metavar="WHAT",
-           help=f"gpt without some of what sets it apart from gpt-2: {', '.join(IN_GPT)}")
-    option("--with", nargs="+", choices=[*INGREDIENTS], default=[], metavar="WHAT", dest="added",
-           help="gpt-2 with some of it, or gpt with swiglu in the place of relu2")
+    option(
+        "--without",
+        nargs="+",
+        choices=IN_GPT,
+        default=[],
+        metavar="WHAT",
+        help=f"gpt without some of what sets it apart from gpt-2: {', '.join(IN_GPT)}",
+    )
+    option(
+        "--with",
+        nargs="+",
+        choices=[*INGREDIENTS],
+        default=[],
+        metavar="WHAT",
+        dest="added",
+        help="gpt-2 with some of it, or gpt with swiglu in the place of relu2",
+    )
     option("--dropout", type=float, metavar="P", help=of_recipes("share of units left out", "dropout"))
-    option("--least", type=float, metavar="LOSS",
-           help="exit with 1 if the validation loss, in nats a character, is over this")
-    # fmt: on
+    option(
+        "--least",
+        type=float,
+        metavar="LOSS",
+        help="exit with 1 if the validation loss, in nats a character, is over this",
+    )
     recorded.add_arguments(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
@@ -137,24 +161,30 @@ def main(options: argparse.Namespace) -> int:
     recipe = recipe_of(options)
     corpus = load_text(options.corpus, options.data)
     if state and fingerprint(corpus) != options.fingerprint:
-        raise DataError(
-            f"{options.corpus}: is not the text that {state} was learning from; give it that one again"
-        )
+        raise DataError(f"{options.corpus}: is not the text that {state} was learning from; give it that one again")
     if options.tokens.isdecimal():
         log.info(f"learning {options.tokens} tokens from the pairs of bytes in {corpus.name}")
     lesson = Lesson(corpus, learn_vocabulary(corpus.train, options.tokens), recipe.context)
     style = style_of(options)
     network = build(options.model, lesson.vocabulary.size, recipe, style, np.random.default_rng(options.seed))
-    log.info(f"text: {len(lesson.train):,} {lesson.unit} of {corpus.name} to learn from, {lesson.vocabulary.size:,} "
-             f"different ones; {options.model} of {network.weight_count():,} weights")  # fmt: skip
+    log.info(
+        f"text: {len(lesson.train):,} {lesson.unit} of {corpus.name} to learn from, {lesson.vocabulary.size:,} "
+        f"different ones; {options.model} of {network.weight_count():,} weights"
+    )
     settings = settings_of(options, recipe)
     if options.minutes and not state:
         steps = steps_in(options.minutes, network, lesson, settings, options.threads)
         log.info(f"{options.minutes:g} minutes are about {steps:,} steps here")
         settings = in_parts(settings, steps)
-    about = {"corpus": options.corpus, "fingerprint": fingerprint(corpus), "model": options.model,
-             "tokens": options.tokens, "without": options.without, "added": options.added,
-             **{name: getattr(recipe, name) for name in CHANGEABLE}}  # fmt: skip
+    about = {
+        "corpus": options.corpus,
+        "fingerprint": fingerprint(corpus),
+        "model": options.model,
+        "tokens": options.tokens,
+        "without": options.without,
+        "added": options.added,
+        **{name: getattr(recipe, name) for name in CHANGEABLE},
+    }
     learned = learn(network, lesson, settings, about, threads=options.threads, out=options.out, state=state)
     return finish(learned, options)
 
@@ -224,20 +254,23 @@ def style_of(options: argparse.Namespace) -> dict[str, Any]:
     return {"bias": False} | {key: value for name in wanted for key, value in INGREDIENTS[name].items()}
 
 
-def build(
-    kind: str, size: int, recipe: Recipe, style: dict[str, Any], rng: np.random.Generator
-) -> LanguageModel:
+def build(kind: str, size: int, recipe: Recipe, style: dict[str, Any], rng: np.random.Generator) -> LanguageModel:
     """A network that has learned nothing yet, for a vocabulary of this size."""
     if recipe.heads is not None:
-        return nn.GPT(
-            size, recipe.context, recipe.layers, recipe.heads, recipe.width, recipe.dropout, **style, rng=rng
-        )
+        return nn.GPT(size, recipe.context, recipe.layers, recipe.heads, recipe.width, recipe.dropout, **style, rng=rng)
     return nn.RecurrentText(kind, size, recipe.width, recipe.layers, recipe.dropout, rng=rng)
 
 
-def learn(network: LanguageModel, lesson: Lesson, settings: Settings, about: dict[str, Any], *,
-          threads: int | None = None, out: Path | None = None,
-          state: Path | None = None) -> recorded.Learned:  # fmt: skip
+def learn(
+    network: LanguageModel,
+    lesson: Lesson,
+    settings: Settings,
+    about: dict[str, Any],
+    *,
+    threads: int | None = None,
+    out: Path | None = None,
+    state: Path | None = None,
+) -> recorded.Learned:
     """Train, with a sample before and after every part; the run is on record."""
     about = {"program": "text", "dataset": lesson.corpus.name, **about}
     assert settings.steps is not None
@@ -252,10 +285,21 @@ def learn(network: LanguageModel, lesson: Lesson, settings: Settings, about: dic
         return lesson.judge(model, threads)
 
     def make(run: Run, path: Path) -> Trainer:
-        return Trainer(network, windows, lesson.work(settings.batch_size), settings, run, judge=judge, path=path,
-                       about=about, threads=threads, unit=lesson.unit, part="part",
-                       order=lambda part: lesson.order(part, windows, settings.seed),
-                       probe=lesson.watched[inside.some(len(lesson.watched), PROBED), :-1])  # fmt: skip
+        return Trainer(
+            network,
+            windows,
+            lesson.work(settings.batch_size),
+            settings,
+            run,
+            judge=judge,
+            path=path,
+            about=about,
+            threads=threads,
+            unit=lesson.unit,
+            part="part",
+            order=lambda part: lesson.order(part, windows, settings.seed),
+            probe=lesson.watched[inside.some(len(lesson.watched), PROBED), :-1],
+        )
 
     def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
         judged = trainer.history[-1]  # after the last part: nothing was learned since
@@ -274,13 +318,20 @@ def learn(network: LanguageModel, lesson: Lesson, settings: Settings, about: dic
     if not state:
         log.info("before it learned anything, it writes:")
         show_sample(network)
-    return recorded.train("text", lesson.corpus, settings, about, make, conclude, out=out, state=state,
-                          vocabulary=lesson.vocabulary.describe())  # fmt: skip
+    return recorded.train(
+        "text",
+        lesson.corpus,
+        settings,
+        about,
+        make,
+        conclude,
+        out=out,
+        state=state,
+        vocabulary=lesson.vocabulary.describe(),
+    )
 
 
-def steps_in(
-    minutes: float, network: LanguageModel, lesson: Lesson, settings: Settings, threads: int | None
-) -> int:
+def steps_in(minutes: float, network: LanguageModel, lesson: Lesson, settings: Settings, threads: int | None) -> int:
     """How many steps this machine makes in so many minutes, tried out on a twin that is thrown away.
 
     What it takes to judge and to write samples after every part is left over for that.
@@ -308,14 +359,18 @@ def finish(learned: recorded.Learned, options: argparse.Namespace) -> int:
     """Say the figure on standard output; the exit status is 1 where --least was missed."""
     figures = learned.figures
     loss = figures["validation_loss"]
-    log.info(f"the model is in {learned.path}; it goes on from what you say by: "
-             f"hellodl write --model {learned.path} --prompt TEXT")  # fmt: skip
+    log.info(
+        f"the model is in {learned.path}; it goes on from what you say by: "
+        f"hellodl write --model {learned.path} --prompt TEXT"
+    )
     if options.json:
         print(json.dumps(figures))
     else:
         bits = figures["validation_bits"]
-        print(f"validation loss on {figures['dataset']}: {loss:.3f} nats a character ({bits:.3f} bits, "
-              f"perplexity {math.exp(loss):.2f}), after {figures['seconds']:.0f} s")  # fmt: skip
+        print(
+            f"validation loss on {figures['dataset']}: {loss:.3f} nats a character ({bits:.3f} bits, "
+            f"perplexity {math.exp(loss):.2f}), after {figures['seconds']:.0f} s"
+        )
     if options.least is not None and loss > options.least:
         log.error(f"that misses the {options.least:g} that was asked for")
         return 1

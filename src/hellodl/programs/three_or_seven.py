@@ -69,8 +69,18 @@ def main(options: argparse.Namespace) -> int:
     log.info(show.side_by_side(list(test.images[which]), [f"a seven? {sure[k]:.0%} sure" for k in which]))
 
     if options.json:
-        print(json.dumps({"program": "three-or-seven", "dataset": name, "seed": options.seed, "test_images": len(test),
-                          "by_hand_accuracy": by_hand, "test_accuracy": learned}))  # fmt: skip
+        print(
+            json.dumps(
+                {
+                    "program": "three-or-seven",
+                    "dataset": name,
+                    "seed": options.seed,
+                    "test_images": len(test),
+                    "by_hand_accuracy": by_hand,
+                    "test_accuracy": learned,
+                }
+            )
+        )
     else:
         print(f"by hand {by_hand:.2%}, learned {learned:.2%} of {len(test):,} test images of {name} right")
     if options.least is not None and learned < options.least:

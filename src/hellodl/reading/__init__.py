@@ -22,25 +22,11 @@ from hellodl.reading.survey import Survey, survey
 from hellodl.reading.views import Classify
 from hellodl.reading.words import word_starts
 
-__all__ = [
-    "Character",
-    "Classify",
-    "Language",
-    "Page",
-    "Photo",
-    "annotate",
-    "load_photo",
-    "read_closely",
-    "read_page",
-]
+__all__ = ["Character", "Classify", "Language", "Page", "Photo", "annotate", "load_photo", "read_closely", "read_page"]
 
 
 def read_page(
-    picture: np.ndarray,
-    classify: Classify,
-    classes: str,
-    language: Language | None = None,
-    watch: Watcher = nobody,
+    picture: np.ndarray, classify: Classify, classes: str, language: Language | None = None, watch: Watcher = nobody
 ) -> Page:
     """Read a picture (H, W, 3) uint8, blue-green-red, upright; boxes are in its pixels.
 
@@ -52,11 +38,7 @@ def read_page(
 
 
 def read_closely(
-    picture: np.ndarray,
-    classify: Classify,
-    classes: str,
-    language: Language | None = None,
-    watch: Watcher = nobody,
+    picture: np.ndarray, classify: Classify, classes: str, language: Language | None = None, watch: Watcher = nobody
 ) -> tuple[Page, list[list[Glyph]]]:
     """`read_page`, and what it went by: the glyphs of each line, one for each of the page's characters."""
     height, width = picture.shape[:2]
@@ -68,11 +50,7 @@ def read_closely(
 
 
 def _as_page(
-    page: Survey,
-    glyphs: list[list[Glyph]],
-    classes: str,
-    language: Language | None,
-    size: tuple[int, int],
+    page: Survey, glyphs: list[list[Glyph]], classes: str, language: Language | None, size: tuple[int, int]
 ) -> Page:
     """Choose the letters in their context and put everything into the photo's own pixels."""
     boxes = [[glyph.box for glyph in line] for line in glyphs]

@@ -44,9 +44,7 @@ def compared(true: str | None, read: str | None, box: int | None, classes: str, 
     return Match(true, read, box, firm and known, known and number == class_of(str(read), classes))
 
 
-def aligned(
-    text: str, lines: Sequence[str], probabilities: Sequence[np.ndarray], classes: str
-) -> list[list[Match]]:
+def aligned(text: str, lines: Sequence[str], probabilities: Sequence[np.ndarray], classes: str) -> list[list[Match]]:
     """The alignment of a page, a list of matches for each of its lines.
 
     `text` is what is written there; `lines` is what was read, a character a box (no spaces), `probabilities` what
@@ -57,10 +55,7 @@ def aligned(
     wanted = [written(line) for line in text.splitlines() if written(line)]
     everything = _matches("".join(wanted), "".join(lines), _stacked(probabilities, classes), classes)
     if len(wanted) == len(lines):
-        each = [
-            _matches(true, read, p, classes)
-            for true, read, p in zip(wanted, lines, probabilities, strict=True)
-        ]
+        each = [_matches(true, read, p, classes) for true, read, p in zip(wanted, lines, probabilities, strict=True)]
         if sum(map(_gaps, each)) <= _gaps(everything) + len(lines):
             return _numbered(each)
     return _by_line(everything, lines)

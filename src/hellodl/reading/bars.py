@@ -25,9 +25,7 @@ BANDS = 1.5, 6.0  # a row of boxes is so many letters high
 AS_FAR = 1.3  # times the nearest line: one may be found twice
 
 
-def without_boxes(
-    dark: np.ndarray, level: Sequence[Rule], upright: Sequence[Rule], letter: float
-) -> np.ndarray:
+def without_boxes(dark: np.ndarray, level: Sequence[Rule], upright: Sequence[Rule], letter: float) -> np.ndarray:
     """Darkness (H, W) float32 without the short sides of boxes in a row, where lines were found already; `letter` is
     the usual letter's height.
 
@@ -52,10 +50,7 @@ def squared(level: Sequence[Rule], upright: Sequence[Rule]) -> bool:
     """Whether these are the lines of squared paper, which mostly go from edge to edge."""
     if min(len(level), len(upright)) < LEAST_SQUARED:
         return False
-    return (
-        sum(float(np.median([rule.extent for rule in rules])) for rules in (level, upright))
-        > 2 * TO_THE_EDGES
-    )
+    return sum(float(np.median([rule.extent for rule in rules])) for rules in (level, upright)) > 2 * TO_THE_EDGES
 
 
 def without_bars(dark: np.ndarray, rules: Sequence[Rule], letter: float) -> tuple[np.ndarray, list[Rule]]:
@@ -91,9 +86,7 @@ def neighbours(rules: Sequence[Rule], letter: float) -> Iterator[tuple[Rule, Rul
                 break
             start, stop = common(rules[i], rules[j], letter)
             middle = (start + stop) / 2
-            band = float(
-                np.interp(middle, rules[j].x, rules[j].y) - np.interp(middle, rules[i].x, rules[i].y)
-            )
+            band = float(np.interp(middle, rules[j].x, rules[j].y) - np.interp(middle, rules[i].x, rules[i].y))
             if stop - start >= 3 * letter and BANDS[0] * letter < band < BANDS[1] * letter:
                 yield rules[i], rules[j]
                 farthest = min(farthest, AS_FAR * apart)

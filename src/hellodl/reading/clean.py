@@ -163,9 +163,7 @@ def dark_edges(parts: list[Part], shape: tuple[int, ...], height: float) -> list
         at_end = box.top <= 1 or box.bottom >= shape[0] - 1
         sliver = (at_side and box.width <= thin) or (at_end and box.height <= thin)
         long = (at_side and box.width < 0.2 * box.height) or (at_end and box.height < 0.2 * box.width)
-        if sliver or (
-            (at_side or at_end) and (box.side > 2.5 * height or (long and box.side > 1.3 * height))
-        ):
+        if sliver or ((at_side or at_end) and (box.side > 2.5 * height or (long and box.side > 1.3 * height))):
             bad.append(part)
     return bad
 
@@ -175,11 +173,7 @@ def without_dust(parts: list[Part], labels: np.ndarray) -> list[Part]:
     height = letter_height(parts)
     written = np.isin(labels, [part.label for part in parts if part.box.side > 0.5 * height])
     pen = stroke_width(written)
-    return [
-        part
-        for part in parts
-        if part.area >= 0.35 * pen**2 and part.box.side >= max(0.6 * pen, 0.05 * height)
-    ]
+    return [part for part in parts if part.area >= 0.35 * pen**2 and part.box.side >= max(0.6 * pen, 0.05 * height)]
 
 
 def too_large(part: Part, height: float) -> bool:

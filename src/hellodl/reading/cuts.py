@@ -48,10 +48,7 @@ def paths(ink: np.ndarray, height: float) -> list[np.ndarray]:
         if not margin <= column < ink.shape[1] - margin:
             continue
         path = np.concatenate(
-            [
-                traced(steps_above[: middle + 1][::-1], column)[::-1],
-                traced(steps_below[middle:], column)[1:],
-            ]
+            [traced(steps_above[: middle + 1][::-1], column)[::-1], traced(steps_below[middle:], column)[1:]]
         )
         if all(np.abs(path - other).mean() >= apart for other in chosen):
             chosen.append(path)
@@ -65,8 +62,9 @@ def ways_down(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     beyond = np.full(1, np.inf)
     for row in range(1, len(ink)):
         before = cost[row - 1]
-        ways = np.stack([before, np.concatenate([beyond, before[:-1]]) + ASIDE,
-                         np.concatenate([before[1:], beyond]) + ASIDE])  # fmt: skip
+        ways = np.stack(
+            [before, np.concatenate([beyond, before[:-1]]) + ASIDE, np.concatenate([before[1:], beyond]) + ASIDE]
+        )
         best = ways.argmin(axis=0)
         steps[row] = np.array([0, -1, 1])[best]
         cost[row] += ways.min(axis=0)

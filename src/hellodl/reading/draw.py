@@ -31,9 +31,7 @@ def annotate(picture: np.ndarray, page: Page) -> np.ndarray:
         x = int(np.clip(left + (width - text_width) // 2, 0, max(0, out.shape[1] - text_width)))
         y = max(top - thick - 2, text_height + 1)
         # A white rim keeps the letter readable on any photo.
-        cv2.putText(
-            out, character.letter, (x, y), FONT, size, (255, 255, 255), thick + 2 + thick // 2, cv2.LINE_AA
-        )
+        cv2.putText(out, character.letter, (x, y), FONT, size, (255, 255, 255), thick + 2 + thick // 2, cv2.LINE_AA)
         cv2.putText(out, character.letter, (x, y), FONT, size, colour, thick, cv2.LINE_AA)
     return out
 

@@ -21,9 +21,7 @@ TOPS, BOTTOMS = (np.array([HEIGHTS[name][i] for name in CLASSES_62]) for i in (0
 TOP_SPREAD = 0.06 + 0.13 * TOPS
 BOTTOM_SPREAD = np.where(BOTTOMS < 0, 0.35, 0.16)
 FLOOR = 0.02  # some letters stand anywhere
-UNITS = np.geomspace(
-    0.35, 1.5, 30
-)  # heights of a small x that are tried, beside the usual character's height
+UNITS = np.geomspace(0.35, 1.5, 30)  # heights of a small x that are tried, beside the usual character's height
 ALIKE = 0.18  # spread of the logarithm of a line's unit around the page's
 NEAR = 3  # neighbours to each side that tell where a character's line is
 

@@ -72,9 +72,7 @@ class Step:
     score: np.ndarray
 
 
-def in_language(
-    lines: list[np.ndarray], fresh: list[np.ndarray], classes: str, language: Language
-) -> list[np.ndarray]:
+def in_language(lines: list[np.ndarray], fresh: list[np.ndarray], classes: str, language: Language) -> list[np.ndarray]:
     """The probabilities of a page's lines, each (n, K), with what the language tells taken in.
 
     `fresh` (n,) bool says for each line whether a character begins a word. Rows still add up to what they did. Where
@@ -99,9 +97,7 @@ def in_language(
     return np.split(rows.astype(lines[0].dtype), np.cumsum([len(line) for line in lines])[:-1])
 
 
-def places_of(
-    by_letter: np.ndarray, begins: np.ndarray, letters: str
-) -> tuple[list[int], list[dict[str, float]]]:
+def places_of(by_letter: np.ndarray, begins: np.ndarray, letters: str) -> tuple[list[int], list[dict[str, float]]]:
     """What is read in turn, for `posteriors`, and the number of its row (of the row after it, if it is a space)."""
     numbers: list[int] = []
     places: list[dict[str, float]] = []
@@ -125,8 +121,7 @@ def candidates(by_letter: np.ndarray, word: np.ndarray, letters: str) -> list[np
     digits_in_word = np.bincount(word, by_letter[:, digit].sum(axis=1)) / np.maximum(np.bincount(word), 1)
     settled = (by_letter.max(axis=1) > SURE) | (digits_in_word[word] > CODE)
     return [
-        np.array([row.argmax()]) if alone else np.flatnonzero(row > LIKELY)
-        for row, alone in zip(by_letter, settled)
+        np.array([row.argmax()]) if alone else np.flatnonzero(row > LIKELY) for row, alone in zip(by_letter, settled)
     ]
 
 
@@ -152,20 +147,14 @@ def posteriors(places: list[dict[str, float]], language: Language) -> list[np.nd
     return out[::-1]
 
 
-def followed(
-    readings: list[Reading], place: dict[str, float], language: Language
-) -> tuple[Step, list[Reading]]:
+def followed(readings: list[Reading], place: dict[str, float], language: Language) -> tuple[Step, list[Reading]]:
     """All readings with each candidate of the next place; those that are worth it are followed."""
     spoken = language_scores(readings, list(place), language)
     scores = WEIGHT * spoken + np.array([*place.values()])  # (readings, candidates)
     so_far = np.array([reading.log_sum for reading in readings])[:, None] + scores
     tails: dict[str, int] = {}
     after = np.array(
-        [
-            tails.setdefault((reading.tail + letter)[-ALIKE:], len(tails))
-            for reading in readings
-            for letter in place
-        ]
+        [tails.setdefault((reading.tail + letter)[-ALIKE:], len(tails)) for reading in readings for letter in place]
     )
     before, letter = (index.ravel() for index in np.indices(scores.shape))
     reached = sums(so_far.ravel(), after, len(tails))  # (tails,)

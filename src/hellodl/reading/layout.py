@@ -48,9 +48,7 @@ def page_slope(parts: list[Part], height: float) -> float:
     best, best_score = 0.0, -1.0
     edges = [np.array([box.middle[1] for box in large]), np.array([float(box.bottom) for box in large])]
     apart = x[None] - x[:, None]
-    pairs = (apart > 0.3 * height) & (
-        apart < 6 * height
-    )  # neighbours: of far ones any angle finds some in line
+    pairs = (apart > 0.3 * height) & (apart < 6 * height)  # neighbours: of far ones any angle finds some in line
     apart = apart[pairs]
     drops = [(y[None] - y[:, None])[pairs] for y in edges]
     for slope in np.tan(np.radians(np.arange(-15, 15.1, 0.5))):

@@ -59,9 +59,12 @@ class Page:
     def doubting(self, least: float) -> Page:
         """`?` in place of each letter that is less probable than `least`; what it may have been is the runner-up."""
         return self._each(
-            lambda c: c if c.probability >= least else replace(c, letter=DOUBT, runner_up=c.letter,
-                                                               runner_up_probability=c.probability)
-        )  # fmt: skip
+            lambda c: (
+                c
+                if c.probability >= least
+                else replace(c, letter=DOUBT, runner_up=c.letter, runner_up_probability=c.probability)
+            )
+        )
 
     def _each(self, change: Callable[[Character], Character]) -> Page:
         """The same page with each character changed."""

@@ -17,9 +17,7 @@ import numpy as np
 from hellodl.errors import PhotoError
 from hellodl.reading.header import is_whole, jpeg_size
 
-LONGEST_SIDE = (
-    2400  # pixels: a page of 40 lines still has letters of 25 pixels, and 12 megapixels take no 2 s
-)
+LONGEST_SIDE = 2400  # pixels: a page of 40 lines still has letters of 25 pixels, and 12 megapixels take no 2 s
 BAND = 256  # rows that are made opaque at a time
 SMALLEST_SIDE = 8  # pixels: under this nobody can read a letter
 
@@ -71,9 +69,7 @@ def decoded_photo(data: bytes, name: str, longest_side: int = LONGEST_SIDE) -> P
     full_side = max(width, height, *picture.shape[:2])
     if min(picture.shape[:2]) < SMALLEST_SIDE:
         size = f"{picture.shape[1]}×{picture.shape[0]}"
-        raise PhotoError(
-            f"{name}: is only {size} pixels; letters need a picture of at least 12 pixels' height"
-        )
+        raise PhotoError(f"{name}: is only {size} pixels; letters need a picture of at least 12 pixels' height")
     picture = _shrink(_opaque_colour(picture), longest_side)
     return Photo(picture, full_side / max(picture.shape[:2]))
 

@@ -108,9 +108,7 @@ def level_lines(dark: np.ndarray, mask: np.ndarray, shorter: float = 1.0) -> lis
         return []
     gap = max(round(6 * pen * factor), least // 3)  # a word may stand on the line
     found = cv2.HoughLinesP(small, 1, np.pi / 360, round(0.4 * least), minLineLength=least, maxLineGap=gap)
-    there = cv2.max(
-        small, cv2.resize(mask.astype(np.uint8) * 255, small.shape[::-1], interpolation=cv2.INTER_AREA)
-    )
+    there = cv2.max(small, cv2.resize(mask.astype(np.uint8) * 255, small.shape[::-1], interpolation=cv2.INTER_AREA))
     lines = []
     for x0, y0, x1, y1 in [] if found is None else found.reshape(-1, 4).tolist():
         ends = (x0, y0, x1, y1) if x0 < x1 else (x1, y1, x0, y0)

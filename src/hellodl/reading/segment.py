@@ -123,13 +123,9 @@ def find_glyphs(page: Survey, classify: Classify, classes: str, watch: Watcher =
     watch("candidates", lambda: draw_candidates(page, flat, [one for line in chosen for one in line]))
     if not any(chosen):
         return [[] for _ in everything]
-    seen = closely_seen(
-        np.stack([c.picture for line in chosen for c in line]), np.concatenate(first), classify
-    )
+    seen = closely_seen(np.stack([c.picture for line in chosen for c in line]), np.concatenate(first), classify)
     beliefs, character = known_and_unknown(seen, classes)
-    character = 1 / (
-        1 + np.exp(odds_against(character) - STAIN)
-    )  # what is found on its own is hardly ever a stain
+    character = 1 / (1 + np.exp(odds_against(character) - STAIN))  # what is found on its own is hardly ever a stain
     answers = iter(zip(beliefs, character.tolist()))
     return [[Glyph(c.box, c.picture, *next(answers)) for c in line] for line in chosen]
 
@@ -236,12 +232,8 @@ def pieces_of(
         for i, number in enumerate(numbers):
             own = slices == number
             x, y, width, height_ = cv2.boundingRect(own.astype(np.uint8))
-            box = Box(
-                atom.box.left + x, atom.box.top + y, atom.box.left + x + width, atom.box.top + y + height_
-            )
-            pieces.append(
-                Piece(atom, box, own[y : y + height_, x : x + width], i == 0, i == len(numbers) - 1)
-            )
+            box = Box(atom.box.left + x, atom.box.top + y, atom.box.left + x + width, atom.box.top + y + height_)
+            pieces.append(Piece(atom, box, own[y : y + height_, x : x + width], i == 0, i == len(numbers) - 1))
     return pieces
 
 
@@ -273,9 +265,7 @@ def candidates_of(
             alone = run[0].atom if atoms == 1 and cut_free else None
             if not cut_free and box.height < 0.4 * height:
                 cost += CRUMB_COST
-            out.append(
-                Candidate(start, stop, box, normalise(own, _edge(own, threshold)), cost, float(atoms), alone)
-            )
+            out.append(Candidate(start, stop, box, normalise(own, _edge(own, threshold)), cost, float(atoms), alone))
     return out
 
 

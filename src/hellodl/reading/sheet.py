@@ -26,9 +26,7 @@ def find_sheet(picture: np.ndarray) -> np.ndarray | None:
     small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     grey = cv2.GaussianBlur(small.max(axis=2), (5, 5), 0)
     _, bright = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    whole = cv2.morphologyEx(
-        bright, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8)
-    )  # without the writing on it
+    whole = cv2.morphologyEx(bright, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))  # without the writing on it
     outlines, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     if not outlines:
         return None

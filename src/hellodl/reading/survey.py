@@ -122,9 +122,7 @@ def prepared(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     corners = find_sheet(picture)
     if corners is not None:
         matrix, size = from_above(corners)
-        picture = cv2.warpPerspective(
-            picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        picture = cv2.warpPerspective(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     enlargement = min(LARGEST_ENLARGEMENT, max(1.0, SMALL_PICTURE / max(picture.shape[:2])))
     if enlargement > 1:
         picture = cv2.resize(picture, None, fx=enlargement, fy=enlargement, interpolation=cv2.INTER_CUBIC)
@@ -150,7 +148,5 @@ def draw_lines(page: Survey) -> np.ndarray:
     for number, line in enumerate(page.lines):
         for atom in line.atoms:
             box = atom.box
-            cv2.rectangle(
-                out, (box.left, box.top), (box.right, box.bottom), COLOURS[number % len(COLOURS)], 1
-            )
+            cv2.rectangle(out, (box.left, box.top), (box.right, box.bottom), COLOURS[number % len(COLOURS)], 1)
     return out

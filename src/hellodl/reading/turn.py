@@ -44,8 +44,12 @@ def turned_back(page: Page, degrees: int) -> Page:
 
     def back(character: Character) -> Character:
         x, y, w, h = character.box
-        box = {0: (x, y, w, h), 90: (y, width - x - w, h, w), 180: (width - x - w, height - y - h, w, h),
-               270: (height - y - h, x, h, w)}[degrees]  # fmt: skip
+        box = {
+            0: (x, y, w, h),
+            90: (y, width - x - w, h, w),
+            180: (width - x - w, height - y - h, w, h),
+            270: (height - y - h, x, h, w),
+        }[degrees]
         return replace(character, box=box)
 
     return Page(

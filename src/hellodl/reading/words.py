@@ -22,8 +22,7 @@ def word_starts(lines: list[list[Box]]) -> list[list[bool]]:
         return [[] for _ in lines]
     usual = float(np.median(heights))
     gaps = [
-        np.array([-before.overlap_x(after) / usual for before, after in itertools.pairwise(boxes)])
-        for boxes in lines
+        np.array([-before.overlap_x(after) / usual for before, after in itertools.pairwise(boxes)]) for boxes in lines
     ]
     limit = gap_limit(np.concatenate(gaps))
     # A line of single letters, all far apart, is no line of one-letter words.

@@ -119,7 +119,7 @@ class RunLog:
             "select * from layers where run = ?1 and (?2 is null or name = ?2) and (?3 is null or kind = ?3) "
             "order by step, name, kind",
             run, name, kind,
-        )  # fmt: skip
+        )
         for row in found:
             row["histogram"] = json.loads(row["histogram"])
         return found
@@ -138,7 +138,7 @@ class RunLog:
             "select shape, data from kernels where run = ?1 and name = ?2 and (?3 is null or step <= ?3) "
             "order by step desc limit 1",
             run, name, step,
-        )  # fmt: skip
+        )
         return np.frombuffer(rows[0]["data"], "<f4").reshape(json.loads(rows[0]["shape"])) if rows else None
 
     def kernel_steps(self, run: int) -> dict[str, list[int]]:
@@ -226,7 +226,7 @@ def thinned(values: Sequence[float | None], points: int) -> list[int]:
     for begin, end in pairwise(cuts):
         stretch = known[begin:end]
         kept |= {begin + int(np.where(np.isnan(stretch), np.inf, stretch).argmin()),
-                 begin + int(np.where(np.isnan(stretch), -np.inf, stretch).argmax())}  # fmt: skip
+                 begin + int(np.where(np.isnan(stretch), -np.inf, stretch).argmax())}
     return sorted(kept)
 
 

@@ -57,7 +57,7 @@ def export(log: RunLog, run: Mapping[str, Any], folder: Path) -> Path:
             for part, rows in (("training", training), ("validation", validation)):
                 for row in rows:
                     values = [scalar(f"{tag}/{part}", row[name]) for name, tag in CURVES.items()
-                              if row.get(name) is not None]  # fmt: skip
+                              if row.get(name) is not None]
                     file.write(record(event(began + (row["seconds"] or 0), row["step"], values)))
                     bar.advance()
             for row in layers:

@@ -93,7 +93,7 @@ class Run:
         with self.timed() as since:
             seconds = since if seconds is None else seconds
             values = numbers(epoch=epoch, loss=loss, accuracy=accuracy, learning_rate=learning_rate,
-                             images=images, seconds=seconds)  # fmt: skip
+                             images=images, seconds=seconds)
             self._insert("training", step, **values)
 
     def validation_row(

@@ -57,10 +57,7 @@ NAMES = {dtype: name for name, dtype in DTYPES.items() if name != "BF16"}
 
 
 def save(
-    path: str | Path,
-    tensors: Mapping[str, np.ndarray],
-    metadata: Mapping[str, Any],
-    file_format: int = PLAIN,
+    path: str | Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any], file_format: int = PLAIN
 ) -> None:
     """Write named arrays and metadata to one file, or leave what was there before.
 
@@ -161,9 +158,7 @@ def _text_metadata(path: str | Path, metadata: Mapping[str, Any], file_format: i
             for key, value in metadata.items()
         }
     except (TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(
-            f"{path}: metadata that JSON cannot say ({one_line(error)}); make it plain"
-        ) from error
+        raise CheckpointError(f"{path}: metadata that JSON cannot say ({one_line(error)}); make it plain") from error
     return {"hellodl": json.dumps({"format": file_format, "json": not_text}), **texts}
 
 
@@ -196,9 +191,7 @@ def load(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         raise CheckpointError(f"{path}: there is no such file; check the name") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or one_line(error)
-        raise CheckpointError(
-            f"{path!s}: cannot be opened ({reason}); check the name and its rights"
-        ) from error
+        raise CheckpointError(f"{path!s}: cannot be opened ({reason}); check the name and its rights") from error
     except MemoryError as error:
         raise CheckpointError(f"{path}: does not fit into memory; close other programs") from error
 
@@ -248,9 +241,7 @@ def _metadata(path: str | Path, texts: object) -> dict[str, Any]:
     try:
         about = json.loads(found.pop("hellodl"))
         if about["format"] > FORMAT:
-            raise CheckpointError(
-                f"{path}: was written by a newer hellodl; update with: pip install -U hellodl"
-            )
+            raise CheckpointError(f"{path}: was written by a newer hellodl; update with: pip install -U hellodl")
         for key in about["json"]:
             found[key] = json.loads(found[key])
     except (ValueError, TypeError, LookupError, RecursionError) as error:
@@ -308,9 +299,7 @@ def _check_places(path: str | Path, places: list[_Place], data_size: int) -> Non
     reached = 0
     for place in places:
         if place.begin != reached:
-            raise _damaged(
-                path, f"{'overlaps' if place.begin < reached else 'leaves a gap'} at {quoted(place.name)}"
-            )
+            raise _damaged(path, f"{'overlaps' if place.begin < reached else 'leaves a gap'} at {quoted(place.name)}")
         reached = place.end
     if reached > data_size:
         raise _damaged(path, f"is cut short: {reached:,} bytes of data are named, {data_size:,} are there")

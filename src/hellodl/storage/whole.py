@@ -15,8 +15,6 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
-        raise HelloError(
-            f"{path}: cannot be written ({error.strerror or error}); choose a folder by --out"
-        ) from error
+        raise HelloError(f"{path}: cannot be written ({error.strerror or error}); choose a folder by --out") from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -6,8 +6,8 @@ the business of `storage/safetensors.py`; `save` and `load` from there serve who
 training loop, which keeps its optimiser's state and its place in the data next to the weights.
 
 Weights may be stored in fewer bits than they are used in. In 16 bits that is float16. In 8 or 4 bits (see
-`storage/quantize.py`) a tensor's name has its codes, as bytes; `name.lowest` or `name.codebook`, and `name.scale`, say what
-these stand for; the metadata `quantized` has `{"bits": 8, "how": "uniform", "shape": [...]}` for each such tensor.
+`storage/quantize.py`) a tensor's name has its codes, as bytes; `name.lowest` or `name.codebook`, and `name.scale`, say
+what these stand for; the metadata `quantized` has `{"bits": 8, "how": "uniform", "shape": [...]}` for each such tensor.
 """
 
 from __future__ import annotations

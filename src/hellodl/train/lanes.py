@@ -118,8 +118,9 @@ class Lanes:
     what the work looks at must not change later, and what it changes stays with them.
     """
 
-    def __init__(self, model: Module, micro_batch: int = 16, lanes: int = 8, threads: int | None = None,
-                 processes: bool = False):  # fmt: skip
+    def __init__(
+        self, model: Module, micro_batch: int = 16, lanes: int = 8, threads: int | None = None, processes: bool = False
+    ):
         self.model, self.micro_batch, self.threads = model, micro_batch, min(thread_count(threads), lanes)
         self.processes = processes and can_fork() and self.threads > 1
         self.parameters = model.named_parameters()
@@ -199,9 +200,7 @@ class Lanes:
             lane.loss += loss.item()
             lane.sums.append(np.asarray(sums))
 
-    def _by_threads(
-        self, pool: ThreadPoolExecutor, work: Work, pieces: list[Array], seeds: Sequence[int]
-    ) -> None:
+    def _by_threads(self, pool: ThreadPoolExecutor, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
         """Lanes as threads become free to take them."""
         debug = mode.debug
 
@@ -237,9 +236,7 @@ class Lanes:
         if errors:
             raise errors[0]
 
-    def _share(
-        self, first: int, work: Work, question: tuple[list[Array], Sequence[int]]
-    ) -> list[tuple[Any, ...]]:
+    def _share(self, first: int, work: Work, question: tuple[list[Array], Sequence[int]]) -> list[tuple[Any, ...]]:
         """Do the lanes from `first` on that are one process's; what came of them but for the gradients."""
         pieces, seeds = question
         done = []

@@ -29,14 +29,14 @@ class Lesson:
         self.unit = "tokens" if vocabulary.kind == "byte-pairs" else vocabulary.kind
         self.train = vocabulary.encode(corpus.train)  # (tokens,)
         if len(self.train) <= context:
-            raise DataError(f"{corpus.name}: has {len(self.train):,} {self.unit} to learn from, and a window is "
-                            f"{context} and one more; give more text, or a smaller --context")  # fmt: skip
+            raise DataError(
+                f"{corpus.name}: has {len(self.train):,} {self.unit} to learn from, and a window is "
+                f"{context} and one more; give more text, or a smaller --context"
+            )
         watched = vocabulary.encode(corpus.validation)
         if len(watched) < 2:
             there = f"{len(corpus.validation)} of {len(corpus.text)} characters"
-            raise DataError(
-                f"{corpus.name}: its last tenth ({there}) is too short to judge by; give more text"
-            )
+            raise DataError(f"{corpus.name}: its last tenth ({there}) is too short to judge by; give more text")
         self.characters_per_token = len(corpus.validation) / len(watched)
         self.watched = windows_that_touch(watched, context)  # (windows, context + 1)
 

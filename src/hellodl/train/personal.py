@@ -58,9 +58,17 @@ class Rehearsal:
     answers: np.ndarray
 
 
-def personalised(model: nn.Module, classes: str, images: np.ndarray, labels: np.ndarray, keep: Rehearsal | None = None,
-                 *, tuning: Tuning = Tuning(), seed: int = 0,
-                 watch: StepWatcher | None = None) -> nn.Module:  # fmt: skip
+def personalised(
+    model: nn.Module,
+    classes: str,
+    images: np.ndarray,
+    labels: np.ndarray,
+    keep: Rehearsal | None = None,
+    *,
+    tuning: Tuning = Tuning(),
+    seed: int = 0,
+    watch: StepWatcher | None = None,
+) -> nn.Module:
     """A copy of `model`, which tells K `classes` apart, tuned on one person's characters; the model stays as it is.
 
     `images` is (N, 28, 28) uint8, `labels` (N,) integers, indices into the classes. `keep` is what to rehearse, made

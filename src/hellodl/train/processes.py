@@ -72,8 +72,9 @@ class Helper:
         try:
             error, answer = _received(self._pipe)
         except EOFError:
-            raise HelloError("a helping process ended before its work was done (was memory short?); "
-                             "try --threads 1") from None  # fmt: skip
+            raise HelloError(
+                "a helping process ended before its work was done (was memory short?); try --threads 1"
+            ) from None
         if error is not None:
             raise error
         return answer

@@ -139,14 +139,28 @@ class Trainer:
     what it looks at has to stay as it is while `fit` runs, and what it has to tell goes into the sums it returns.
     """
 
-    def __init__(self, model: Module, count: int, work: Work, settings: Settings, run: Run, *,
-                 judge: Callable[[Module], Mapping[str, float]] | None = None, path: Path | None = None,
-                 about: Mapping[str, Any] | None = None, threads: int | None = None,
-                 order: Callable[[int], Array] | None = None, unit: str = "images", part: str = "epoch",
-                 probe: Array | None = None):  # fmt: skip
+    def __init__(
+        self,
+        model: Module,
+        count: int,
+        work: Work,
+        settings: Settings,
+        run: Run,
+        *,
+        judge: Callable[[Module], Mapping[str, float]] | None = None,
+        path: Path | None = None,
+        about: Mapping[str, Any] | None = None,
+        threads: int | None = None,
+        order: Callable[[int], Array] | None = None,
+        unit: str = "images",
+        part: str = "epoch",
+        probe: Array | None = None,
+    ):
         if count < settings.batch_size:
-            raise TrainingError(f"{count} samples do not fill one batch of {settings.batch_size}; "
-                                "give more data, or a smaller --batch-size")  # fmt: skip
+            raise TrainingError(
+                f"{count} samples do not fill one batch of {settings.batch_size}; "
+                "give more data, or a smaller --batch-size"
+            )
         self.model, self.count, self.work, self.settings, self.run = model, count, work, settings, run
         self.judge, self.path, self.about, self.threads = judge, path, dict(about or {}), threads
         self.order = order or (lambda epoch: epoch_order(count, settings.seed, epoch))
@@ -229,8 +243,14 @@ class Trainer:
         bar.advance(1)
         bar.note(f"{self.part} {math.ceil(epochs)}/{self.epochs}  loss {loss:.3f}  right {right / seen:.1%}")
         if self.steps % 10 == 0 or self.steps == 1:
-            self.run.train_row(self.steps, epoch=epochs, loss=loss, accuracy=right / seen, images=seen / seconds,
-                               learning_rate=self.optimizer.learning_rate)  # fmt: skip
+            self.run.train_row(
+                self.steps,
+                epoch=epochs,
+                loss=loss,
+                accuracy=right / seen,
+                images=seen / seconds,
+                learning_rate=self.optimizer.learning_rate,
+            )
 
     def _end_epoch(self, epoch: int, rate: float, mean: Array) -> None:
         line = f"{self.part} {epoch:2}/{self.epochs}  loss {mean[0]:.3f}  right {mean[1] / mean[2]:.1%}"
@@ -263,19 +283,28 @@ class Trainer:
         if self.average:
             parts["average"] = self.average.state_dict()
         tensors = {f"{part}.{name}": array for part, state in parts.items() for name, array in state.items()}
-        checkpoint.save(self.path, tensors, {
-            "training": {"settings": asdict(self.settings), "steps": self.steps, "count": self.count,
-                         "seconds": self.seconds, "history": self.history, "about": self.about},
-            "model": nn.describe(self.model)})  # fmt: skip
+        checkpoint.save(
+            self.path,
+            tensors,
+            {
+                "training": {
+                    "settings": asdict(self.settings),
+                    "steps": self.steps,
+                    "count": self.count,
+                    "seconds": self.seconds,
+                    "history": self.history,
+                    "about": self.about,
+                },
+                "model": nn.describe(self.model),
+            },
+        )
 
     def load(self, path: str | Path) -> None:
         """Go on where a saved run stopped: the same settings and data lead to the same bits as an unbroken run."""
         tensors, metadata = checkpoint.load(path)
         saved = metadata.get("training")
         if not isinstance(saved, dict):
-            raise CheckpointError(
-                f"{path}: is a finished model, not a run to go on with; give the file of the run"
-            )
+            raise CheckpointError(f"{path}: is a finished model, not a run to go on with; give the file of the run")
         mine = {**asdict(self.settings), "samples": self.count}
         theirs = {**saved["settings"], "samples": saved["count"]}
         if different := [key for key in theirs if mine.get(key) != theirs[key]]:
@@ -286,9 +315,7 @@ class Trainer:
             )
 
         def part(name: str) -> dict[str, Array]:
-            return {
-                key.removeprefix(f"{name}."): a for key, a in tensors.items() if key.startswith(f"{name}.")
-            }
+            return {key.removeprefix(f"{name}."): a for key, a in tensors.items() if key.startswith(f"{name}.")}
 
         self.model.load_state_dict(part("model"))
         self.optimizer.load_state_dict(part("optimizer"))
@@ -306,9 +333,7 @@ class Trainer:
             with debug(), np.errstate(all="ignore"):
                 lanes.gradients(self.work, batch, (self.settings.seed, self.steps))
         except TrainingError as error:
-            raise TrainingError(
-                f"{what} is no number at step {self.steps}: {error}; {advice}{kept}"
-            ) from None
+            raise TrainingError(f"{what} is no number at step {self.steps}: {error}; {advice}{kept}") from None
         raise TrainingError(f"{what} is no number at step {self.steps}; {advice}{kept}")
 
 

@@ -98,9 +98,7 @@ class Events(StreamingResponse):
     """A response that goes on as long as its source does, or the client listens; meanwhile it has a seat."""
 
     def __init__(self, source: AsyncIterator[str], chairs: Chairs):
-        super().__init__(
-            to_the_end(source), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-        )
+        super().__init__(to_the_end(source), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
         self.chairs = chairs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -36,8 +36,14 @@ from hellodl.web.static import page_files
 TEMPERATURE, LENGTH, RUNS_SHOWN, POINTS = 0.8, 500, 200, 600
 
 
-def make_app(mine: Collection, runs: Path, threads: int | None = None, *, names: frozenset[str] = frozenset(),
-             door: Door | None = None) -> ASGIApp:  # fmt: skip
+def make_app(
+    mine: Collection,
+    runs: Path,
+    threads: int | None = None,
+    *,
+    names: frozenset[str] = frozenset(),
+    door: Door | None = None,
+) -> ASGIApp:
     """The server as an ASGI application: `mine` is the collection of who owns it, `runs` the file of the run log.
 
     `names` and `door` are what `safety.Guard` wants.
@@ -137,10 +143,16 @@ class Page:
         """How things are."""
         counts = await self.keeping.serve(self.lessons.counts)
         job = self.lessons.job
-        return Answer({
-            "version": self.version, "lessons": sum(counts.values()), "personal": self.readers.personal,
-            "text_model": self.readers.writer_name(), "busy": job is not None, "job": job and job.number,
-        })  # fmt: skip
+        return Answer(
+            {
+                "version": self.version,
+                "lessons": sum(counts.values()),
+                "personal": self.readers.personal,
+                "text_model": self.readers.writer_name(),
+                "busy": job is not None,
+                "job": job and job.number,
+            }
+        )
 
     # Draw, and read a photo.
 
@@ -161,9 +173,7 @@ class Page:
         """What a photo says."""
         asked = query(request, openapi.READ_QUERY)
         if not request.headers.get("content-type", "").startswith("image/"):
-            raise HTTPException(
-                415, "that is no picture; send the bytes of a photo as image/jpeg, image/png ..."
-            )
+            raise HTTPException(415, "that is no picture; send the bytes of a photo as image/jpeg, image/png ...")
         with self.reading.seat():  # before the body comes: photos that wait their turn would fill the memory
             data = await request.body()
             return Answer(await self.reading.do(self.read_photo, data, asked))
@@ -191,15 +201,8 @@ class Page:
         with self.keeping.seat():
             asked = await self.body(request, openapi.LESSON)
             if "strokes" in asked:
-                return Answer(
-                    await self.keeping.do(self.lessons.add_drawing, asked["strokes"], asked["letter"])
-                )
-            told = (
-                asked["photo"],
-                asked["characters"],
-                asked.get("personal", False),
-                asked.get("rotate", "none"),
-            )
+                return Answer(await self.keeping.do(self.lessons.add_drawing, asked["strokes"], asked["letter"]))
+            told = (asked["photo"], asked["characters"], asked.get("personal", False), asked.get("rotate", "none"))
             return Answer(await self.keeping.do(self.lessons.add_photo, *told))
 
     async def undo(self, request: Request) -> Response:
@@ -255,17 +258,13 @@ class Page:
     async def layers(self, request: Request) -> Response:
         """Statistics of one array."""
         asked = query(request, openapi.LAYERS_QUERY, "name", "kind")
-        return Answer(
-            await self.records.serve(self.runs.layers, run_number(request), asked["name"], asked["kind"])
-        )
+        return Answer(await self.records.serve(self.runs.layers, run_number(request), asked["name"], asked["kind"]))
 
     async def kernels(self, request: Request) -> Response:
         """Kernels."""
         asked = query(request, openapi.KERNELS_QUERY, "name")
         kernels = self.runs.kernels
-        return Answer(
-            await self.records.serve(kernels, run_number(request), asked["name"], asked.get("step"))
-        )
+        return Answer(await self.records.serve(kernels, run_number(request), asked["name"], asked.get("step")))
 
     async def confusion(self, request: Request) -> Response:
         """What was taken for what."""
@@ -286,9 +285,7 @@ class Page:
         asked = await self.body(request, openapi.PROMPT)
         network, vocabulary = await self.records.serve(self.readers.writer)
         top_k = asked.get("top_k")
-        knobs = Knobs(
-            asked.get("temperature", TEMPERATURE), top_k if top_k is None else int(top_k)
-        )  # 3.0 is 3
+        knobs = Knobs(asked.get("temperature", TEMPERATURE), top_k if top_k is None else int(top_k))  # 3.0 is 3
         prompt = asked["prompt"].encode("utf-8", "replace").decode()  # half characters are none
         source = writing.pieces(network, vocabulary, prompt, int(asked.get("length", LENGTH)), knobs)
         return Events(writing.events(self.writing, source), self.writing)
@@ -300,9 +297,7 @@ class Page:
         return parsed(await request.body(), schema)
 
 
-def _by_method(
-    known: dict[str, Callable[[Request], Awaitable[Response]]],
-) -> Callable[[Request], Awaitable[Response]]:
+def _by_method(known: dict[str, Callable[[Request], Awaitable[Response]]]) -> Callable[[Request], Awaitable[Response]]:
     """An address that does one thing when asked (GET), and another when told (POST, DELETE)."""
     only = next(iter(known.values()))
     if len(known) == 1:

@@ -56,9 +56,7 @@ class Desk(Chairs):
         try:
             return await asyncio.wait_for(asyncio.shield(future), self.seconds)
         except TimeoutError:
-            future.add_done_callback(
-                lambda late: late.cancelled() or late.exception()
-            )  # it was heard, and is late
+            future.add_done_callback(lambda late: late.cancelled() or late.exception())  # it was heard, and is late
             again = {"Retry-After": str(self.retry_after)}
             raise HTTPException(
                 503, f"{self.what} took over {self.seconds:g} s; try again, or less at a time", again

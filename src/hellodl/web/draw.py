@@ -39,9 +39,7 @@ def normalised(strokes: Strokes) -> np.ndarray:
     if count == 0:
         raise ValueError("nothing is drawn; send strokes with at least one point")
     if count > MOST_POINTS:
-        raise ValueError(
-            f"that is no character: {count:,} points, where {MOST_POINTS:,} are many; draw it again"
-        )
+        raise ValueError(f"that is no character: {count:,} points, where {MOST_POINTS:,} are many; draw it again")
     corner = np.concatenate(paths).min(axis=0)  # a dot has no size, and must not be far away when it gets one
     return render([path - corner for path in paths])
 
@@ -60,8 +58,7 @@ def looked_at(known: Known, picture: np.ndarray) -> dict[str, Any]:
         "candidates": candidates,
         "picture": picture_in_text(picture),
         "layers": [
-            {"name": name, "shape": list(maps.shape), "picture": picture_in_text(sheet(maps))}
-            for name, maps in outputs
+            {"name": name, "shape": list(maps.shape), "picture": picture_in_text(sheet(maps))} for name, maps in outputs
         ],
     }
 

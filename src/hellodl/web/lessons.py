@@ -106,9 +106,7 @@ class Lessons:
         digest = hashlib.sha256(json.dumps(strokes).encode()).hexdigest()
         return self._add(Lesson("a drawing", digest, now(), letter, was_read, picture[None]))
 
-    def add_photo(
-        self, photo: str, characters: list[dict[str, Any]], personal: bool, rotate: str
-    ) -> dict[str, int]:
+    def add_photo(self, photo: str, characters: list[dict[str, Any]], personal: bool, rotate: str) -> dict[str, int]:
         """Keep characters of a photo (base64), each with the box in which it was found and what it is.
 
         The photo is read once more, as it was read before, so that what is learned is what reading will see. A letter

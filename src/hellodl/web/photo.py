@@ -33,9 +33,7 @@ def opened(data: bytes) -> tuple[Photo, tuple[int, int]]:
         raise PhotoError(
             f"{NAME} has {size[0]}×{size[1]} pixels, and {MOST_PIXELS / 1e6:.0f} million are enough; make it smaller"
         )
-    if (
-        size is None and data and data[4:8] != b"ftyp"
-    ):  # `decoded_photo` knows what to say about phones' own formats
+    if size is None and data and data[4:8] != b"ftyp":  # `decoded_photo` knows what to say about phones' own formats
         raise PhotoError(f"{NAME} is not in a format that is read here; send JPEG, PNG, WebP, GIF or BMP")
     photo = decoded_photo(data, NAME)
     height, width = photo.picture.shape[:2]
@@ -47,9 +45,7 @@ def opened(data: bytes) -> tuple[Photo, tuple[int, int]]:
 def read(data: bytes, known: Known, threads: int | None, rotate: str, case: str) -> dict[str, Any]:
     """What a photo says, as the page wants to have it. `rotate` is none or auto, `case` page, upper or lower."""
     photo, (width, height) = opened(data)
-    reader = Reader(
-        in_time(known.classify(threads)), known.classes, rotate="auto" if rotate == "auto" else "0"
-    )
+    reader = Reader(in_time(known.classify(threads)), known.classes, rotate="auto" if rotate == "auto" else "0")
     page = reader(photo.picture).enlarged(photo.reduction).in_case(None if case == "page" else case)
     return {"width": width, "height": height, "text": page.text, "lines": characters(page)}
 

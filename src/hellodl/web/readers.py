@@ -65,9 +65,7 @@ class Readers:
         try:
             return self._own(self.mine.reader)
         except OSError:
-            raise DataError(
-                "there is no reader of your own yet; teach it some characters, and let it learn"
-            ) from None
+            raise DataError("there is no reader of your own yet; teach it some characters, and let it learn") from None
 
     @property
     def personal(self) -> bool:

@@ -103,8 +103,14 @@ def same(one: str, other: str) -> bool:
 class Guard:
     """The layer itself. `names` are the host names of this machine beside localhost, `door` is for networks."""
 
-    def __init__(self, app: ASGIApp, *, names: frozenset[str] = frozenset(), door: Door | None = None,
-                 bodies: Mapping[str, int] | None = None):  # fmt: skip
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        names: frozenset[str] = frozenset(),
+        door: Door | None = None,
+        bodies: Mapping[str, int] | None = None,
+    ):
         self.app, self.names, self.door = app, names, door
         self.bodies = bodies or {}
 
@@ -137,9 +143,7 @@ class Guard:
         """A refusal, or the welcome of `Door`; None for who may go in."""
         host = headers.get("host", "")
         if not self.is_ours(host):
-            return refusal(
-                403, "this address is not one of this machine; open the page as hellodl printed it"
-            )
+            return refusal(403, "this address is not one of this machine; open the page as hellodl printed it")
         origin = headers.get("origin")
         if origin is not None and origin.lower() not in (f"http://{host.lower()}", f"https://{host.lower()}"):
             return refusal(403, "this request comes from another page; open the page as hellodl printed it")
@@ -153,9 +157,10 @@ class Guard:
             query = scope["query_string"].decode("latin-1")
             opened = self.door.opened(query) if asks and scope["path"] == "/" else None
             return opened or refusal(
-                403, "this page is for those who have its address with the token, and each opens once; "
-                "take the newest that hellodl printed"
-            )  # fmt: skip
+                403,
+                "this page is for those who have its address with the token, and each opens once; "
+                "take the newest that hellodl printed",
+            )
         return None
 
     def is_ours(self, host: str) -> bool:

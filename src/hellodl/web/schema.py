@@ -15,9 +15,14 @@ from starlette.exceptions import HTTPException
 Schema = dict[str, Any]
 
 TYPES: dict[str, tuple[type, ...]] = {
-    "object": (dict,), "array": (list,), "string": (str,), "boolean": (bool,), "integer": (int,),
-    "number": (int, float), "null": (type(None),),
-}  # fmt: skip
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "null": (type(None),),
+}
 
 
 def parsed(body: bytes, schema: Schema) -> Any:
@@ -45,11 +50,7 @@ def misfit(value: Any, schema: Schema, name: str) -> str | None:
     """What is wrong with a value, in one line; None where nothing is."""
     if "oneOf" in schema:
         found = [misfit(value, one, name) for one in schema["oneOf"]]
-        return (
-            None
-            if found.count(None) == 1
-            else f"{name} is none of its forms: {'; or '.join(filter(None, found))}"
-        )
+        return None if found.count(None) == 1 else f"{name} is none of its forms: {'; or '.join(filter(None, found))}"
     if "enum" in schema:
         choices = schema["enum"]
         fits = any(type(value) is type(one) and value == one for one in choices)

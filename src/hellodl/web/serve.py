@@ -29,18 +29,25 @@ CONNECTIONS = 256
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the page is, who may see it, and what it shows."""
-    # fmt: off
-    parser.add_argument("--port", type=port, metavar="N",
-                        help=f"of the address ({PORT}, or the next one that is free; 0: any)")
-    parser.add_argument("--lan", action="store_true",
-                        help="let other machines of this network in, with the token that is printed (not encrypted: "
-                             "only in a network that you trust)")
+    parser.add_argument(
+        "--port", type=port, metavar="N", help=f"of the address ({PORT}, or the next one that is free; 0: any)"
+    )
+    parser.add_argument(
+        "--lan",
+        action="store_true",
+        help="let other machines of this network in, with the token that is printed (not encrypted: "
+        "only in a network that you trust)",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open the page, only print its address")
-    parser.add_argument("--log", type=Path, default=DEFAULT_PATH, metavar="FILE",
-                        help=f"the runs that the page shows ({DEFAULT_PATH})")
-    parser.add_argument("--mine", type=Path, metavar="DIR",
-                        help="the folder of your collection ($HELLODL_MINE, else among your own data)")
-    # fmt: on
+    parser.add_argument(
+        "--log", type=Path, default=DEFAULT_PATH, metavar="FILE", help=f"the runs that the page shows ({DEFAULT_PATH})"
+    )
+    parser.add_argument(
+        "--mine",
+        type=Path,
+        metavar="DIR",
+        help="the folder of your collection ($HELLODL_MINE, else among your own data)",
+    )
 
 
 def port(text: str) -> int:
@@ -60,9 +67,7 @@ def main(options: argparse.Namespace) -> int:
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
-        raise HelloError(
-            'the page needs two more packages; install them by: pip install "hellodl[web]"'
-        ) from error
+        raise HelloError('the page needs two more packages; install them by: pip install "hellodl[web]"') from error
     from hellodl.data.collection import collection
     from hellodl.web.app import make_app
     from hellodl.web.safety import Door
@@ -77,10 +82,7 @@ def main(options: argparse.Namespace) -> int:
     else:
         say(address)
     app = make_app(collection(options.mine), options.log, options.threads, names=names, door=door)
-    log.info(
-        "the page is there until you stop it by Ctrl-C"
-        + ("; a token opens once, for one browser" * options.lan)
-    )
+    log.info("the page is there until you stop it by Ctrl-C" + ("; a token opens once, for one browser" * options.lan))
     if not options.no_browser and somebody_looks():
         webbrowser.open(address if door is None else f"{address}?token={door.token}")
     serve(app, listening, options.debug)
@@ -95,10 +97,17 @@ def serve(app: ASGIApp, listening: socket.socket, debug: bool = False) -> None:
     from hellodl.web.patience import Patience
 
     config = uvicorn.Config(
-        app, http=Patience, ws="none", log_level="debug" if debug else "critical", access_log=debug,
-        server_header=False, proxy_headers=False, limit_concurrency=CONNECTIONS, timeout_keep_alive=5,
+        app,
+        http=Patience,
+        ws="none",
+        log_level="debug" if debug else "critical",
+        access_log=debug,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=5,
         timeout_graceful_shutdown=2,
-    )  # fmt: skip
+    )
     # Set once for all: what several threads set and take back in turns would not be what they found in the end.
     with single_threaded_products(), suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listening])
@@ -139,11 +148,6 @@ def own_address() -> str:
 
 def somebody_looks() -> bool:
     """Whether the terminal is that of a person at this machine's own screen."""
-    if (
-        not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty())
-        or "SSH_CONNECTION" in os.environ
-    ):
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty()) or "SSH_CONNECTION" in os.environ:
         return False
-    return sys.platform in ("darwin", "win32") or bool(
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    )
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -19,8 +19,15 @@ from hellodl.web.answers import STILL_HERE, event
 from hellodl.web.desks import Desk
 
 LOOK_EVERY, SPEAK_EVERY = 1.0, 15  # seconds
-STATISTICS = {"mean": "mean", "std": "spread", "low": "low", "high": "high", "zeros": "zeros",
-              "update_ratio": "step_ratio", "histograms": "histogram"}  # fmt: skip
+STATISTICS = {
+    "mean": "mean",
+    "std": "spread",
+    "low": "low",
+    "high": "high",
+    "zeros": "zeros",
+    "update_ratio": "step_ratio",
+    "histograms": "histogram",
+}
 ROW = ("step", "loss", "accuracy", "learning_rate")
 
 
@@ -68,9 +75,7 @@ class Runs:
         self.find(number)
         rows = self.log.layers(number, name, kind)
         if not rows:
-            raise HTTPException(
-                404, f"run {number} has no {kind} of that name; /api/runs/{number} lists its layers"
-            )
+            raise HTTPException(404, f"run {number} has no {kind} of that name; /api/runs/{number} lists its layers")
         return {
             "steps": [row["step"] for row in rows],
             **{ours: [row[theirs] for row in rows] for ours, theirs in STATISTICS.items()},
@@ -81,13 +86,8 @@ class Runs:
         self.find(number)
         kernels = self.log.kernels(number, name, step)
         if kernels is None:
-            raise HTTPException(
-                404, f"run {number} has no such kernels; /api/runs/{number} lists those that it has"
-            )
-        return {
-            "shape": list(kernels.shape),
-            "values": np.round(kernels.astype(np.float64), 6).ravel().tolist(),
-        }
+            raise HTTPException(404, f"run {number} has no such kernels; /api/runs/{number} lists those that it has")
+        return {"shape": list(kernels.shape), "values": np.round(kernels.astype(np.float64), 6).ravel().tolist()}
 
     def confusion(self, number: int) -> dict[str, Any]:
         """How often each class (row) was taken for which (column)."""
@@ -103,9 +103,7 @@ async def events(desk: Desk, runs: Runs, number: int, after: int) -> AsyncIterat
     """What a run has written after a step and goes on to write, and `ended` when it writes no more."""
     training, validation, silent = after, after, 0
     while True:
-        run = await desk.serve(
-            runs.find, number
-        )  # looked at first: what comes after its last rows is its end
+        run = await desk.serve(runs.find, number)  # looked at first: what comes after its last rows is its end
         rows = await desk.serve(runs.log.rows_after, number, training)
         new = {
             "training": [_row(row) for row in rows["training"]],

@@ -169,9 +169,7 @@ def test_eased_conditions_lie_between_nothing_and_all():
 def test_a_gap_of_a_dry_pen_takes_ink_away():
     page = lay_out("Hello lines of ink", 2)
     view = View(np.eye(3), page.size)
-    amounts = [
-        ink(page, view, Conditions(dry_pen=chance), np.random.default_rng(1)).sum() for chance in (0.0, 1.0)
-    ]
+    amounts = [ink(page, view, Conditions(dry_pen=chance), np.random.default_rng(1)).sum() for chance in (0.0, 1.0)]
     assert 0.8 < amounts[1] / amounts[0] < 0.99
 
 

@@ -37,14 +37,9 @@ def point_at(page: Page, conditions: Conditions, rng: np.random.Generator) -> Vi
     turn = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1.0]])
     matrix = turn @ aslant @ centre
 
-    ink = [
-        np.array([[b.left, b.top], [b.right, b.top], [b.left, b.bottom], [b.right, b.bottom]])
-        for b in page.boxes
-    ]
+    ink = [np.array([[b.left, b.top], [b.right, b.top], [b.left, b.bottom], [b.right, b.bottom]]) for b in page.boxes]
     ink += [np.array([[a, b], [c, b], [a, d], [c, d]]) for a, b, c, d in page.cells]
-    seen = cv2.perspectiveTransform(
-        np.concatenate(ink or [np.zeros((1, 2))])[None].astype(np.float64), matrix
-    )[0]
+    seen = cv2.perspectiveTransform(np.concatenate(ink or [np.zeros((1, 2))])[None].astype(np.float64), matrix)[0]
     low, high = seen.min(axis=0), seen.max(axis=0)
     before, after = rng.uniform(*EDGE, (2, 2)) * page.x_height
     lacking = np.maximum(0, np.array(LEAST_SIZE) - (high - low + before + after))
@@ -55,9 +50,7 @@ def point_at(page: Page, conditions: Conditions, rng: np.random.Generator) -> Vi
     return View(shift @ matrix, (int(size[0]), int(size[1])))
 
 
-def take(
-    planes: list[np.ndarray], page: Page, conditions: Conditions, rng: np.random.Generator
-) -> np.ndarray:
+def take(planes: list[np.ndarray], page: Page, conditions: Conditions, rng: np.random.Generator) -> np.ndarray:
     """A photo (H, W, 3) uint8 of a page as three planes (H, W) float32, which are used up on the way."""
     height, width = planes[0].shape
     light = lamp(height, width, conditions, rng)
@@ -96,9 +89,7 @@ def shadow(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray
     """The light that a shadow with one straight edge, soft or sharp, leaves: (H, W) float32."""
     angle, place = rng.uniform(0, 2 * np.pi), rng.uniform(-0.6, 0.6)
     softness, depth = np.exp(rng.uniform(np.log(0.01), np.log(0.4))), rng.uniform(0.2, 0.5)
-    inside = (np.float32(np.cos(angle)) * x + np.float32(np.sin(angle)) * y - np.float32(place)) / np.float32(
-        softness
-    )
+    inside = (np.float32(np.cos(angle)) * x + np.float32(np.sin(angle)) * y - np.float32(place)) / np.float32(softness)
     inside = np.clip(inside, 0, 1, out=inside)
     return 1 - np.float32(depth) * inside
 

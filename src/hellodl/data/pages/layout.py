@@ -94,9 +94,7 @@ def lay_out(
                 rise, phase = rng.normal(0, 0.004), rng.uniform(0, 2 * np.pi)
             for number, (character, x, glyph) in enumerate(glyphs):
                 place = at + x * unit
-                wander = rise * place + unit * (
-                    0.06 * np.sin(phase + place / unit / 6) + 0.03 * rng.standard_normal()
-                )
+                wander = rise * place + unit * (0.06 * np.sin(phase + place / unit / 6) + 0.03 * rng.standard_normal())
                 origin = np.array([margin * unit + place, base + wander])
                 drawn = [stroke * unit + origin for stroke in glyph]
                 if touching and number and not cells:
@@ -105,9 +103,7 @@ def lay_out(
                     at -= way
                 if cells:
                     left = margin * unit + at + number * CELL * unit
-                    frames.append(
-                        (left, base + CELL_TOP * unit, left + CELL * unit, base + CELL_BOTTOM * unit)
-                    )
+                    frames.append((left, base + CELL_TOP * unit, left + CELL * unit, base + CELL_BOTTOM * unit))
                 strokes.append(drawn)
                 boxes.append(box_of(character, len(lines), drawn, pen * unit))
             line.append(word)

@@ -85,16 +85,28 @@ def sign(rng: np.random.Generator) -> Strokes:
         [line((0, 0.6), (0.25, 0.4), (0.7, 0.6), (1, 0.4))],  # ~
         [line((0, 0), (1, 0.03))],  # a dash
         [line((0.3, 0), (0.3, 0.05)), line((0.3, 0.9), (0.3, 0.95))],  # :
-        [arc(0.5, 0.5, 0.5, 0, 1), line((0.3, 0.3), (0.3, 0.4)), line((0.7, 0.3), (0.7, 0.4)),
-         arc(0.5, 0.5, 0.3, 0.05, 0.45)],  # a face
+        [
+            arc(0.5, 0.5, 0.5, 0, 1),
+            line((0.3, 0.3), (0.3, 0.4)),
+            line((0.7, 0.3), (0.7, 0.4)),
+            arc(0.5, 0.5, 0.3, 0.05, 0.45),
+        ],  # a face
         [arc(0.27, 0.3, 0.25, 0.4, 1), arc(0.75, 0.3, 0.25, 0.5, 1.1), line((0, 0.4), (0.5, 1), (1, 0.4))],  # a heart
-    )  # fmt: skip
+    )
     return list(signs[int(rng.integers(len(signs)))])
 
 
 KINDS: tuple[Callable[[np.random.Generator], Strokes], ...] = (
-    scribble, zigzag, spiral, arrow, polygon, blot, sign, sign, sign,
-)  # fmt: skip
+    scribble,
+    zigzag,
+    spiral,
+    arrow,
+    polygon,
+    blot,
+    sign,
+    sign,
+    sign,
+)
 
 
 def mark(rng: np.random.Generator) -> Strokes:

@@ -64,11 +64,7 @@ def seen_boxes(page: Page, strokes: list[list[np.ndarray]]) -> list[Box]:
 
 
 def made_page(
-    conditions: Conditions,
-    seed: int,
-    split: str = "test",
-    text: str | None = None,
-    hand: Writes | None = None,
+    conditions: Conditions, seed: int, split: str = "test", text: str | None = None, hand: Writes | None = None
 ) -> Photographed:
     """Write a page (some text of its own, if none is given) by hand (that of this seed in ink, if none is given),
     and photograph it."""
@@ -76,11 +72,7 @@ def made_page(
 
 
 def written_page(
-    conditions: Conditions,
-    seed: int,
-    split: str = "test",
-    text: str | None = None,
-    hand: Writes | None = None,
+    conditions: Conditions, seed: int, split: str = "test", text: str | None = None, hand: Writes | None = None
 ) -> Page:
     """The page of `made_page` before it is photographed."""
     rng = np.random.default_rng((seed, 13))

@@ -73,11 +73,7 @@ class WriterHand:
             self.own[character] = self.writers.of[int(self.rng.choice(lenders))][character]
         strokes = self.writers.drawings[int(self.rng.choice(self.own[character]))]
         curve = at_height(
-            np.concatenate(strokes).astype(np.float64),
-            character,
-            len(strokes) == 1,
-            self.tallness,
-            self.narrowness,
+            np.concatenate(strokes).astype(np.float64), character, len(strokes) == 1, self.tallness, self.narrowness
         )
         ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
         # A dot may be a single point, and a line needs two.

@@ -14,12 +14,7 @@ from hellodl.autograd.tensor import Array
 from hellodl.console import log, progress_bar
 
 # Sums may be added up in another order (so that several go on at once), but a NaN stays a NaN.
-OPTIONS = {
-    "nogil": True,
-    "cache": True,
-    "error_model": "numpy",
-    "fastmath": {"reassoc", "contract", "nsz", "arcp"},
-}
+OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz", "arcp"}}
 PICTURES, FLAGS, TILES, TEXTS, ROWS, VECTOR = (
     "f4[:,:,:,::1]",
     "u1[:,:,:,::1]",
