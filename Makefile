@@ -4,9 +4,9 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: demo test test-web lint types imports pytest course chapter course-sync setup clean
+.PHONY: base demo test test-web lint types imports pytest course chapter course-sync setup clean
 
-demo: setup
+demo: base
 	$(PYTHON) -m hellodl demo
 
 test: lint types imports pytest
@@ -46,17 +46,27 @@ chapter: setup
 course-sync: setup
 	$(PYTHON) tools/course/sync.py
 
+# Two steps: what hellodl itself needs, and the tools of whoever works on it. Each is made anew when pyproject.toml changes.
 ifeq ($(PYTHON),.venv/bin/python)
+base: .venv/base
 setup: .venv/ready
 else
-setup:
+base setup:
 endif
 
-# Made anew when the dependencies change.
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
+
+.venv/base: pyproject.toml
+	@echo "Setting up .venv with NumPy, OpenCV and Rich: half a minute, once."
+	@test -x .venv/bin/python || python3 -m venv .venv
+	@$(PIP) -e .
+	@touch $@
+
 .venv/ready: pyproject.toml
-	python3 -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	touch $@
+	@echo "Setting up .venv with hellodl, its extras and the tools to test them: a minute, once."
+	@test -x .venv/bin/python || python3 -m venv .venv
+	@$(PIP) -e '.[dev]'
+	@touch .venv/base $@
 
 clean:
 	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -93,5 +93,23 @@ def test_every_page_says_how_to_edit_it(site, pages):
         assert any(link.endswith(f"/edit/main/course/{path.name}") or link == "contributing.html" for link in links)
 
 
+def test_a_link_to_a_name_leads_to_its_line_and_a_name_that_is_gone_is_told():
+    import chapters
+    import site_parts
+
+    file = "src/hellodl/train/lanes.py"
+    line = (SOURCE / file).read_text("utf-8").splitlines()[site_parts.line_of(file, "Lanes.gradients") - 1]
+    assert line.lstrip().startswith("def gradients(")
+    assert site_parts.line_of("src/hellodl/commands/cli.py", "PROGRAMS") > 1
+    with pytest.raises(chapters.CourseError, match=r"lanes\.py has no Lanes\.nothing; correct the link"):
+        site_parts.line_of(file, "Lanes.nothing")
+
+
+def test_the_house_is_drawn_as_it_is_today(site):
+    page = (site / "architecture.html").read_text("utf-8")
+    assert "optim imports nn" in page and "<!-- picture" not in page
+    assert 'href="source/src/hellodl/train/lanes.py.html#L-' in page
+
+
 def test_formulas_are_drawn_by_the_browser(site):
     assert "<math" in (site / "01-linear-combinations.html").read_text("utf-8")

@@ -1,5 +1,6 @@
 """Graphs: parents stand left of children, nothing overlaps, and values and gradients are the real ones."""
 
+from graphlib import CycleError
 from itertools import pairwise
 
 import numpy as np
@@ -96,3 +97,28 @@ def test_a_gpt_is_drawn_with_its_ways_around(rng):
     boxes = [text.get_text() for text in sheet.axes[0].texts if text.get_text()]
     assert boxes.count("+") == 4
     assert sum(box.startswith("block 1\n") for box in boxes) == 2
+
+
+def test_the_folders_of_a_package_are_drawn_right_of_what_they_import(tmp_path):
+    house = tmp_path / "house"
+    for file, text in {
+        "errors.py": "",
+        "core/__init__.py": "",
+        "core/deep.py": "import house.errors",
+        "face/__init__.py": "def late():\n    from house import core, errors\n",
+        "_private.py": "from house import face",
+    }.items():
+        (house / file).parent.mkdir(parents=True, exist_ok=True)
+        (house / file).write_text(text)
+    sheet = graphs.imports(house)
+    assert [text.get_text() for text in sheet.axes[0].texts if text.get_text()] == [
+        "errors\n0 lines",
+        "core\n2 lines",
+        "face\n2 lines",
+    ]
+    assert sheet.get_label() == (
+        "Imports between the parts of house: errors imports nothing; core imports errors; face imports core."
+    )
+    (house / "errors.py").write_text("from house.face import late")
+    with pytest.raises(CycleError):
+        graphs.imports(house)

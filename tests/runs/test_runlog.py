@@ -10,10 +10,11 @@ import time
 import numpy as np
 import pytest
 
-from hellodl.runs import tables as runtables, writer as runwriter
 from hellodl.data.dataset import Dataset
 from hellodl.data.text import Corpus
 from hellodl.errors import DataError
+from hellodl.runs import tables as runtables
+from hellodl.runs import writer as runwriter
 from hellodl.runs.log import RunLog
 
 
@@ -87,15 +88,7 @@ def test_rows_come_back_in_order_with_numpy_numbers_as_numbers(log):
     assert rows[0]["images"] == 640
     assert rows[0]["seconds"] >= 0
     (row,) = log.validation_rows(run.id)
-    assert row == {
-        "run": 1,
-        "step": 20,
-        "epoch": None,
-        "loss": None,
-        "accuracy": 0.5,
-        "images": 100,
-        "seconds": 2,
-    }
+    assert row == {"run": 1, "step": 20, "epoch": None, "loss": None, "accuracy": 0.5, "images": 100, "seconds": 2}
 
 
 def test_statistics_of_layers_are_what_numpy_says(log):
@@ -113,9 +106,7 @@ def test_statistics_of_layers_are_what_numpy_says(log):
     assert second["spread"] == pytest.approx(after.std(), rel=1e-5)
     assert (second["low"], second["high"]) == (after.min(), after.max())
     assert second["zeros"] == pytest.approx(1 / 20)
-    assert second["update_ratio"] == pytest.approx(
-        np.linalg.norm(after - before) / np.linalg.norm(before), rel=1e-5
-    )
+    assert second["update_ratio"] == pytest.approx(np.linalg.norm(after - before) / np.linalg.norm(before), rel=1e-5)
     assert (first["step_ratio"], second["step_ratio"]) == (None, pytest.approx(0.2, rel=1e-5))
     counts = np.histogram(after, 32)[0]
     assert np.abs(counts - second["histogram"]).sum() <= 4, "rounding may move a few to the next bin"
@@ -294,9 +285,7 @@ def test_what_belongs_together_is_written_together(log, monkeypatch):
     with log.run("letters", {}) as run:
         written = []
         flush = run._flush
-        monkeypatch.setattr(
-            run, "_flush", lambda last=False: (written.append(len(run._waiting)), flush(last))
-        )
+        monkeypatch.setattr(run, "_flush", lambda last=False: (written.append(len(run._waiting)), flush(last)))
         run.confusion(1, np.ones((4, 4)), "abcd")
         run.train_row(1, loss=1.0)
         assert log.confusion(run.id)[0] == "abcd"
@@ -438,9 +427,7 @@ def test_an_old_log_is_migrated_by_the_next_run(old_log, warnings):
     what_is_in(old_log)
     assert len(old_log.samples(run.id)) == 1
     with sqlite3.connect(old_log.path) as connection:
-        assert connection.execute("select distinct part from confusion where run = 1").fetchall() == [
-            ("test",)
-        ]
+        assert connection.execute("select distinct part from confusion where run = 1").fetchall() == [("test",)]
         assert connection.execute("pragma user_version").fetchone() == (runtables.VERSION,)
     connection.close()
 

@@ -6,6 +6,7 @@ repository lead to pages of the site that show them.
 
 from __future__ import annotations
 
+import ast
 import html
 import importlib
 import inspect
@@ -28,9 +29,12 @@ from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.util import ClassNotFound
 from sphinx.application import Sphinx
 
+from hellodl.plots import style
+from hellodl.plots.graphs import imports
 from hellodl.runs.machine import SOURCE
 
-FILE_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\(\.\./(?P<path>(?!course/)[^)#\s]+)\)")
+FILE_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\(\.\./(?P<path>(?!course/)[^)#\s]+)(?:#(?P<name>[\w.]+))?\)")
+PICTURE = "<!-- picture: imports -->"
 LONGEST = 400_000  # bytes of a file that is shown as a page
 
 
@@ -41,10 +45,10 @@ def read_chapter(text: str) -> nbformat.NotebookNode:
 
 
 def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
-    """The chapters whose cells ran since the site was last made: their text did not change, but what they show did."""
+    """Pages that show more than their own text: chapters whose cells ran since, and the one drawn from the code."""
     shown = {path.stem: str(notebook.newest(chapters.read(path))) for path in chapters.files()}
     before, env.shown_in_chapters = getattr(env, "shown_in_chapters", {}), shown
-    return [page for page, outputs in shown.items() if before.get(page) != outputs]
+    return ["architecture", *(page for page, outputs in shown.items() if before.get(page) != outputs)]
 
 
 def repository(named: str | None) -> str | None:
@@ -67,8 +71,9 @@ def prepare(app: Sphinx, page: str, source: list[str]) -> None:
         path = found["path"].rstrip("/")
         if not (SOURCE / path).exists():
             raise chapters.CourseError(f"{page}: there is no {path}; correct the link '{found['words']}'")
-        words = re.sub(r"`([^`]*)`", r"<code>\1</code>", found["words"])
-        return f'<a href="{"../" * page.count("/")}{page_of(path)}.html">{words}</a>'
+        words = re.sub(r"`([^`]*)`", r"<code>\1</code>", found["words"].replace("\\_", "_"))
+        place = f"#L-{line_of(path, found['name'])}" if found["name"] else ""
+        return f'<a href="{"../" * page.count("/")}{page_of(path)}.html{place}">{words}</a>'
 
     if page == "contributing":  # which lies one folder higher
         source[0] = re.sub(r"\]\((?!http)", "](../", (SOURCE / "CONTRIBUTING.md").read_text("utf-8"))
@@ -81,9 +86,37 @@ def prepare(app: Sphinx, page: str, source: list[str]) -> None:
         if name[:2].isdigit():
             text += f' This chapter <a href="notebooks/{page}.ipynb" download>as a notebook</a>.'
         text += "</p>\n"
+    if PICTURE in text:
+        text = text.replace(PICTURE, picture_of_imports())
     if page == "index":
         text += contents()
     source[0] = text
+
+
+def line_of(path: str, name: str) -> int:
+    """The line in a Python file of the repository where `name`, such as `Tensor.backward`, is defined."""
+    body = ast.parse((SOURCE / path).read_text("utf-8")).body
+    line = 0
+    for part in name.split("."):
+        found = next((node for node in body if part in names_of(node)), None)
+        if found is None:
+            raise chapters.CourseError(f"{path} has no {name}; correct the link")
+        line, body = found.lineno, getattr(found, "body", [])
+    return line
+
+
+def names_of(node: ast.stmt) -> list[str]:
+    """What a statement gives a name to."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def picture_of_imports() -> str:
+    """Which folders import which, as they are today."""
+    figure = imports(SOURCE / "src" / "hellodl")
+    return style.as_html(style.as_bytes(figure, "png"), "png", figure.get_label(), figure.get_figwidth())
 
 
 def contents() -> str:

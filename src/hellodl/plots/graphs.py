@@ -1,4 +1,4 @@
-"""Pictures of what was computed from what: an expression of Tensors, and the layers of a model.
+"""Pictures of what comes from what: an expression of Tensors, the layers of a model, the folders of a package.
 
 A Tensor that needs a gradient knows what it was made from, so its whole past can be drawn, with the value and the
 gradient of every step on the way (as micrograd does; Karpathy 2020). What needs no gradient is not remembered, and
@@ -7,7 +7,10 @@ so is not in the picture. No Graphviz is needed: see layout.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -163,6 +166,47 @@ def facts(part: nn.Module, out: Tensor | None) -> list[str]:
 def size_of(x: Tensor) -> str:
     """The shape of one sample."""
     return " × ".join(map(str, x.shape[1:]))
+
+
+def imports(package: Path, title: str = "") -> Figure:
+    """Which parts of a package import which: everything stands right of what it needs.
+
+    A part is a folder, or a file beside them. Ways that lead over another part are left out: who imports `nn`, which
+    imports `ops`, may use both. Raises graphlib.CycleError where parts import each other in a circle.
+    """
+    parts = {
+        path.stem: [path] if path.is_file() else sorted(path.rglob("*.py"))
+        for path in package.iterdir()
+        if not path.name.startswith("_") and (path.is_dir() or path.suffix == ".py")
+    }
+    needs = {
+        part: {name for file in files for name in imported(file, package.name)} & parts.keys() - {part}
+        for part, files in parts.items()
+        if files
+    }
+    order = list(TopologicalSorter(needs).static_order())
+    reach: dict[str, set[str]] = {}
+    for part in order:
+        reach[part] = needs[part].union(*(reach[need] for need in needs[part]))
+    straight = {part: needs[part] - set().union(*(reach[need] for need in needs[part])) for part in order}
+    boxes = {}
+    for number, part in enumerate(order):
+        lines = sum(len(file.read_text("utf-8").splitlines()) for file in parts[part])
+        boxes[number] = Box(f"{part}\n{lines:,} lines", BLUE if needs[part] else INK)
+    parents = {number: [order.index(need) for need in sorted(straight[part])] for number, part in enumerate(order)}
+    words = "; ".join(f"{part} imports {', '.join(sorted(straight[part])) or 'nothing'}" for part in order)
+    return draw(parents, boxes, f"Imports between the parts of {package.name}: {words}.", title, wide=1.05, high=0.6)
+
+
+def imported(file: Path, package: str) -> Iterator[str]:
+    """The parts of a package that a file of it imports from, at its top or when it runs."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == package:
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}."):
+            yield (node.module or "").split(".")[1]
+        elif isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith(f"{package}."))
 
 
 def draw(

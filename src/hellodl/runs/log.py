@@ -42,9 +42,7 @@ class RunLog:
     def __init__(self, path: str | Path | None = DEFAULT_PATH):
         self.path = None if path is None else Path(path)
 
-    def run(
-        self, program: str, settings: Mapping[str, Any], *, seed: int | None = None, data: Any = None
-    ) -> Run:
+    def run(self, program: str, settings: Mapping[str, Any], *, seed: int | None = None, data: Any = None) -> Run:
         """A new run, to be used in a `with`. `data` is the data set learned from (or only its name)."""
         return Run(self.path, program, settings, seed, data)
 
@@ -58,9 +56,7 @@ class RunLog:
         """The run of that number, as in `runs`; None if there is none."""
         if self.path is None or not self.path.exists():
             return None
-        found = self._read(
-            "select * from runs where id = ?", str(number)
-        )  # SQLite refuses a huge int, but no text
+        found = self._read("select * from runs where id = ?", str(number))  # SQLite refuses a huge int, but no text
         return unpacked(found[0]) if found else None
 
     def train_rows(self, run: int) -> list[dict[str, Any]]:
@@ -83,12 +79,8 @@ class RunLog:
         A validation row is written after the training row of its step, so it may come once more: go by its step.
         """
         return {
-            "training": self._read(
-                "select * from training where run = ? and step > ? order by step", run, step
-            ),
-            "validation": self._read(
-                "select * from validation where run = ? and step >= ? order by step", run, step
-            ),
+            "training": self._read("select * from training where run = ? and step > ? order by step", run, step),
+            "validation": self._read("select * from validation where run = ? and step >= ? order by step", run, step),
         }
 
     def curves(self, run: int, points: int = 1000) -> dict[str, dict[str, list[Any]]]:
@@ -99,10 +91,7 @@ class RunLog:
         stretch of steps it is the row of the lowest loss and that of the highest, and the first and last row
         of all. A line through them has the outline of the whole curve; means would hide what matters most.
         """
-        asked = {
-            "training": ("step", "loss", "accuracy", "learning_rate"),
-            "validation": ("step", "loss", "accuracy"),
-        }
+        asked = {"training": ("step", "loss", "accuracy", "learning_rate"), "validation": ("step", "loss", "accuracy")}
         found = {}
         for table, names in asked.items():
             rows = self._tuples(f"select {', '.join(names)} from {table} where run = ? order by step", run)
@@ -118,7 +107,9 @@ class RunLog:
         found = self._read(
             "select * from layers where run = ?1 and (?2 is null or name = ?2) and (?3 is null or kind = ?3) "
             "order by step, name, kind",
-            run, name, kind,
+            run,
+            name,
+            kind,
         )
         for row in found:
             row["histogram"] = json.loads(row["histogram"])
@@ -137,7 +128,9 @@ class RunLog:
         rows = self._read(
             "select shape, data from kernels where run = ?1 and name = ?2 and (?3 is null or step <= ?3) "
             "order by step desc limit 1",
-            run, name, step,
+            run,
+            name,
+            step,
         )
         return np.frombuffer(rows[0]["data"], "<f4").reshape(json.loads(rows[0]["shape"])) if rows else None
 
@@ -168,8 +161,7 @@ class RunLog:
     def samples(self, run: int) -> Rows:
         """What a few validation inputs were taken for: rows of step, input, truth, guess, probability, in order."""
         return self._read(
-            "select step, input, truth, guess, probability from samples where run = ? order by step, input",
-            run,
+            "select step, input, truth, guess, probability from samples where run = ? order by step, input", run
         )
 
     def delete(self, run: int) -> bool:
@@ -225,8 +217,10 @@ def thinned(values: Sequence[float | None], points: int) -> list[int]:
     kept = {0, len(known) - 1}
     for begin, end in pairwise(cuts):
         stretch = known[begin:end]
-        kept |= {begin + int(np.where(np.isnan(stretch), np.inf, stretch).argmin()),
-                 begin + int(np.where(np.isnan(stretch), -np.inf, stretch).argmax())}
+        kept |= {
+            begin + int(np.where(np.isnan(stretch), np.inf, stretch).argmin()),
+            begin + int(np.where(np.isnan(stretch), -np.inf, stretch).argmax()),
+        }
     return sorted(kept)
 
 

@@ -24,12 +24,7 @@ from hellodl.console import progress_bar
 from hellodl.errors import DataError
 from hellodl.runs.log import RunLog
 
-CURVES = {
-    "loss": "loss",
-    "accuracy": "accuracy",
-    "learning_rate": "learning_rate",
-    "images": "images_per_second",
-}
+CURVES = {"loss": "loss", "accuracy": "accuracy", "learning_rate": "learning_rate", "images": "images_per_second"}
 FIGURES = ("step_ratio", "dead", "zeros")  # of a layer, drawn as curves beside its histograms
 
 
@@ -49,15 +44,13 @@ def export(log: RunLog, run: Mapping[str, Any], folder: Path) -> Path:
             seconds.append(row["seconds"])
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (
-            path.open("wb") as file,
-            progress_bar("exporting", len(training) + len(validation) + len(layers)) as bar,
-        ):
+        with path.open("wb") as file, progress_bar("exporting", len(training) + len(validation) + len(layers)) as bar:
             file.write(record(double(1, began) + text(3, "brain.Event:2")))
             for part, rows in (("training", training), ("validation", validation)):
                 for row in rows:
-                    values = [scalar(f"{tag}/{part}", row[name]) for name, tag in CURVES.items()
-                              if row.get(name) is not None]
+                    values = [
+                        scalar(f"{tag}/{part}", row[name]) for name, tag in CURVES.items() if row.get(name) is not None
+                    ]
                     file.write(record(event(began + (row["seconds"] or 0), row["step"], values)))
                     bar.advance()
             for row in layers:

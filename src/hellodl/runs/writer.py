@@ -60,8 +60,7 @@ class Run:
                 status = "interrupted"
             words = None if error is None else f"{type(error).__name__}: {error}".strip(": ")
             self._add(
-                "update runs set finished = ?, status = ?, error = ? where id = ?",
-                (now(), status, words, self.id),
+                "update runs set finished = ?, status = ?, error = ? where id = ?", (now(), status, words, self.id)
             )
             self._flush(last=True)
             if self._connection is not None:
@@ -92,8 +91,9 @@ class Run:
         """How training goes at this step."""
         with self.timed() as since:
             seconds = since if seconds is None else seconds
-            values = numbers(epoch=epoch, loss=loss, accuracy=accuracy, learning_rate=learning_rate,
-                             images=images, seconds=seconds)
+            values = numbers(
+                epoch=epoch, loss=loss, accuracy=accuracy, learning_rate=learning_rate, images=images, seconds=seconds
+            )
             self._insert("training", step, **values)
 
     def validation_row(
@@ -195,10 +195,7 @@ class Run:
     def _insert(self, table: str, step: int, **values: Any) -> None:
         """A row of one of the tables; columns are named, so that a file with more of them can be written to."""
         names, places = ", ".join(["run", "step", *values]), ", ".join("?" * (len(values) + 2))
-        self._add(
-            f"insert or replace into {table} ({names}) values ({places})",
-            (self.id, int(step), *values.values()),
-        )
+        self._add(f"insert or replace into {table} ({names}) values ({places})", (self.id, int(step), *values.values()))
 
     def _add(self, statement: str, values: tuple) -> None:
         """Let a row wait for its companions; about once a second all are written together (see `timed`)."""
@@ -223,8 +220,7 @@ class Run:
             for statement, values in self._waiting:
                 self._connection.execute(statement, values)
             self._connection.execute(
-                "update runs set seen = ?, logging_seconds = ? where id = ?",
-                (now(), self.seconds_spent, self.id),
+                "update runs set seen = ?, logging_seconds = ? where id = ?", (now(), self.seconds_spent, self.id)
             )
             self._connection.execute("commit")
             self._waiting.clear()
