@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.runs import machine
 from hellodl.console import log
 from hellodl.errors import DataError
-from hellodl.runs.tables import connect
+from hellodl.runs import machine
 from hellodl.runs.statistics import dead, describe, moved
+from hellodl.runs.tables import connect
 
 FLUSH_SECONDS = 1.0  # rows wait this long to be written together
 FLUSH_ROWS = 500
