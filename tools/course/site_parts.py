@@ -71,7 +71,7 @@ def prepare(app: Sphinx, page: str, source: list[str]) -> None:
         path = found["path"].rstrip("/")
         if not (SOURCE / path).exists():
             raise chapters.CourseError(f"{page}: there is no {path}; correct the link '{found['words']}'")
-        words = re.sub(r"`([^`]*)`", r"<code>\1</code>", found["words"].replace("\\_", "_"))
+        words = re.sub(r"`([^`]*)`", r"<code>\1</code>", found["words"].replace("\\_", "_")).replace("_", "&#95;")
         place = f"#L-{line_of(path, found['name'])}" if found["name"] else ""
         return f'<a href="{"../" * page.count("/")}{page_of(path)}.html{place}">{words}</a>'
 
