@@ -278,6 +278,19 @@ def muon() -> None:
     keep("muon", gradients=gradients, start=start, end=weight)
 
 
+def ctc() -> None:
+    """CTC of logits, so that the gradient is the same whether one counts log_softmax in or not."""
+    ends, lengths = torch.tensor([12, 9, 7]), torch.tensor([4, 0, 3])
+    targets = torch.tensor([[1, 2, 2, 4], [0, 0, 0, 0], [3, 3, 1, 0]])
+    keep("ctc", ends=ends, lengths=lengths, targets=targets)
+    for reduction in ("mean", "sum", "none"):
+
+        def loss(logits: torch.Tensor, reduction: str = reduction) -> torch.Tensor:
+            return torch.nn.CTCLoss(reduction=reduction)(logits.log_softmax(2), targets, ends, lengths)
+
+        with_gradients(f"ctc_{reduction}", loss, {"logits": normal(12, 3, 5)})
+
+
 if __name__ == "__main__":
     layers()
     batch_norm()
@@ -289,6 +302,7 @@ if __name__ == "__main__":
     recurrent()
     transformers()
     muon()
+    ctc()
     keep("made", torch=np.array(torch.__version__))
     np.savez_compressed(HERE, **golden)
     print(f"{len(golden)} arrays, {HERE.stat().st_size} bytes in {HERE}")

@@ -106,6 +106,16 @@ def test_cross_entropy(smoothing, reduction):
     close(logits.grad, golden["dlogits"])
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_ctc(reduction):
+    golden, about = case(f"ctc_{reduction}"), case("ctc")
+    logits = leaf(golden["logits"])
+    loss = nn.CTCLoss(reduction=reduction)(ops.log_softmax(logits), about["targets"], about["ends"], about["lengths"])
+    loss.backward(golden["cotangent"])
+    close(loss.data, golden["out"])
+    close(logits.grad, golden["dlogits"])
+
+
 def test_mean_squared_error():
     golden = case("mse_loss")
     prediction = leaf(golden["prediction"])

@@ -481,7 +481,7 @@ def public_operations():
     """The names of all functions that turn tensors into a tensor."""
     helpers = {"as_tensor", "record", "no_grad", "debug", "topological_order", "unbroadcast", "broadcast"}
     found = set()
-    elsewhere = ("recurrent", "attention")  # have tests of their own
+    elsewhere = ("recurrent", "attention", "ctc")  # have tests of their own
     names = [about.name for about in pkgutil.iter_modules(ops.__path__) if about.name not in elsewhere]
     for module in (tensor, *(import_module(f"hellodl.ops.{name}") for name in names), loss, norm):
         for name, function in inspect.getmembers(module, inspect.isfunction):

@@ -9,6 +9,7 @@ import numpy as np
 from hellodl import ops
 from hellodl.autograd.tensor import Array, Tensor, as_tensor, record
 from hellodl.errors import DataError, ShapeError
+from hellodl.nn.module import Module
 
 
 def cross_entropy_reference(logits: Tensor, targets: Array, label_smoothing: float = 0.0) -> Tensor:
@@ -67,6 +68,20 @@ def mse_loss(prediction: Tensor, target: Any) -> Tensor:
         )
     difference = prediction - target
     return (difference * difference).mean()
+
+
+class CTCLoss(Module):
+    """`hellodl.ops.ctc_loss` with its settings kept, as `torch.nn.CTCLoss`: what a line says, but not where."""
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False):
+        self.blank, self.reduction, self.zero_infinity = blank, reduction, zero_infinity
+
+    def forward(  # type: ignore[override]
+        self, log_probs: Tensor, targets: Any, input_lengths: Any = None, target_lengths: Any = None
+    ) -> Tensor:
+        """The loss of log_probs (T, N, C), the output of `log_softmax`."""
+        settings = self.blank, self.reduction, self.zero_infinity
+        return ops.ctc_loss(log_probs, targets, input_lengths, target_lengths, *settings)
 
 
 def accuracy(logits: Array, targets: Array, top: int = 1) -> float:

@@ -2,7 +2,7 @@
 
     elementwise, reductions, shapes, softmaxes, norms, products, activations      arithmetic, a page each
     conv, pool                                                                    pictures
-    recurrent, attention                                                          texts
+    recurrent, attention, ctc                                                     texts, and lines of writing
 
 Those are for reading. Beside them are the fast ways to the same sums: `windows` and `winograd` for convolution,
 `gates` for recurrent steps, `loops/` where Numba is installed, `scratch` for memory that is used again. A clear version
@@ -12,6 +12,7 @@ Those are for reading. Beside them are the fast ways to the same sums: `windows`
 from hellodl.autograd.tensor import Tensor
 from hellodl.ops.activations import erf, gelu, gelu_tanh, relu, relu_squared, sigmoid, silu, tanh
 from hellodl.ops.conv import conv2d
+from hellodl.ops.ctc import ctc_loss
 from hellodl.ops.elementwise import abs, clip, dropout, exp, log, maximum, minimum, sqrt, where
 from hellodl.ops.norms import rms_norm
 from hellodl.ops.pool import avg_pool2d, max_pool2d
@@ -26,6 +27,7 @@ __all__ = [
     "clip",
     "concatenate",
     "conv2d",
+    "ctc_loss",
     "dropout",
     "embedding",
     "erf",

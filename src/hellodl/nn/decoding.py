@@ -1,0 +1,108 @@
+"""From what a network believes along a line to the text that it reads (the other side of `ops/ctc.py`).
+
+The *best path* takes the likeliest symbol at every step and drops repetitions and blanks: quick, and nearly always
+right where the network is sure. But a text has many alignments, and the likeliest text need not have the likeliest
+one. *Prefix beam search* follows the likeliest beginnings of texts, adding up all alignments of each, and can ask
+somebody who knows the language at every letter (Graves and Jaitly 2014; Hannun, Maas, Jurafsky and Ng 2014).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from hellodl.autograd.tensor import Array
+from hellodl.errors import ShapeError
+
+NEVER = -math.inf  # the logarithm of the probability of what cannot be
+
+
+class Said(NamedTuple):
+    """One letter of a text: which, from which step to which (the last not included), and how sure, 0 to 1."""
+
+    symbol: int
+    begin: int
+    end: int
+    probability: float
+
+
+class Scorer(Protocol):
+    """Somebody who knows the language, asked letter by letter."""
+
+    def start(self) -> Any:
+        """What is known before the first letter."""
+
+    def step(self, state: Any, symbol: int) -> tuple[float, Any]:
+        """The logarithm of how likely this letter is next, and what is known after it."""
+
+
+def best_path(log_probs: Array, blank: int = 0) -> list[Said]:
+    """What log_probs (T, C) say at their likeliest, step by step; a letter is as sure as it was at its surest."""
+    likeliest = _checked(log_probs).argmax(axis=1)
+    starts = np.flatnonzero(np.diff(likeliest, prepend=-1))
+    said = []
+    for begin, end in zip(starts, [*starts[1:], len(likeliest)]):
+        symbol = int(likeliest[begin])
+        if symbol != blank:
+            surest = float(np.exp(log_probs[begin:end, symbol].max()))
+            said.append(Said(symbol, int(begin), int(end), surest))
+    return said
+
+
+def prefix_beam_search(
+    log_probs: Array,
+    beams: int = 16,
+    blank: int = 0,
+    language: Scorer | None = None,
+    weight: float = 0.5,
+    bonus: float = 0.0,
+    least: float = 1e-4,
+) -> list[tuple[list[int], float]]:
+    """The likeliest texts of log_probs (T, C), best first, each with its score.
+
+    The score is the logarithm of the text's probability over all alignments (of those that the search followed), plus
+    `weight` times what the `language` says of it and `bonus` for each letter, without which a language prefers short
+    texts. Symbols less probable than `least` at a step are not tried there.
+    """
+    start = language.start() if language else None
+    # Of each beginning: log probability of its alignments that end in a blank, and in its last letter; language; state.
+    kept: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
+    known: dict[tuple[int, ...], tuple[float, Any]] = {(): (0.0, start)}
+    floor = math.log(least)
+    for row in _checked(log_probs).tolist():
+        tried = [symbol for symbol, belief in enumerate(row) if belief > floor and symbol != blank]
+        grown: dict[tuple[int, ...], list[float]] = {}
+        for text, (by_blank, by_letter) in kept.items():
+            either = both(by_blank, by_letter)
+            here = grown.setdefault(text, [NEVER, NEVER])
+            here[0] = both(here[0], either + row[blank])
+            if text:
+                here[1] = both(here[1], by_letter + row[text[-1]])  # the same letter, still going on
+            for symbol in tried:
+                before = by_blank if text and symbol == text[-1] else either  # twice the same wants a blank between
+                there = grown.setdefault((*text, symbol), [NEVER, NEVER])
+                there[1] = both(there[1], before + row[symbol])
+        for text in grown:
+            if text not in known:
+                score, state = known[text[:-1]]
+                if language:
+                    more, state = language.step(state, text[-1])
+                    score += weight * more
+                known[text] = score + bonus, state
+        best = sorted(grown, key=lambda text: -(both(*grown[text]) + known[text][0]))[:beams]
+        kept = {text: (grown[text][0], grown[text][1]) for text in best}
+    return [(list(text), both(*kept[text]) + known[text][0]) for text in kept]
+
+
+def both(a: float, b: float) -> float:
+    """The logarithm of the sum of two probabilities, from theirs."""
+    more, less = (a, b) if a > b else (b, a)
+    return more if less == NEVER else more + math.log1p(math.exp(less - more))
+
+
+def _checked(log_probs: Array) -> Array:
+    if log_probs.ndim != 2:
+        raise ShapeError(f"one line at a time is read from (steps, classes), got {log_probs.shape}")
+    return log_probs
