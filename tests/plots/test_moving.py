@@ -1,123 +1,102 @@
-"""GIFs decode to the frames that went in, and moving pictures have a frame for each step."""
+"""GIFs show the frames that went in, as long as they should, and moving pictures have a frame for each step."""
+
+import sys
 
 import cv2
 import numpy as np
 import pytest
 
+pytest.importorskip("matplotlib")
+from PIL import Image, ImageSequence
+
 from hellodl import nn
 from hellodl.errors import HelloError
-from hellodl.plots import gif, moving
+from hellodl.plots import moving
+from hellodl.plots.moving import Moving
 
 
 def read(path):
-    """A GIF's frames (H, W, 3), seconds and comment, by a reader that is as plain as the format allows."""
-    data = path.read_bytes()
-    assert data[:6] == b"GIF89a"
-    width, height = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
-    palette = np.frombuffer(data[13 : 13 + 768], np.uint8).reshape(256, 3)
-    at, screen, frames, seconds, comment = 13 + 768, np.zeros((height, width), np.uint8), [], [], b""
-
-    def blocks():
-        nonlocal at
-        out = b""
-        while size := data[at]:
-            out += data[at + 1 : at + 1 + size]
-            at += 1 + size
-        at += 1
-        return out
-
-    while data[at] != 0x3B:
-        kind, at = data[at], at + 1
-        if kind == 0x21:
-            label, at = data[at], at + 1
-            content = blocks()
-            if label == 0xF9:
-                seconds.append(int.from_bytes(content[1:3], "little") / 100)
-            elif label == 0xFE:
-                comment = content
-        else:
-            left, top, w, h = (int.from_bytes(data[at + k : at + k + 2], "little") for k in (0, 2, 4, 6))
-            assert data[at + 9] == 8
-            at += 10
-            screen[top : top + h, left : left + w] = np.reshape(unpacked(blocks()), (h, w))
-            frames.append(palette[screen])
-    return frames, seconds, comment.decode()
+    """A GIF's frames (H, W, 3), seconds and comment; it is shown over and over."""
+    frames, seconds = [], []
+    with Image.open(path) as film:
+        assert film.info["loop"] == 0
+        comment = film.info.get("comment", b"").decode()
+        for frame in ImageSequence.Iterator(film):
+            frames.append(np.array(frame.convert("RGB")))
+            seconds.append(film.info["duration"] / 1000)
+    return frames, seconds, comment
 
 
-def unpacked(data):
-    """What LZW codes stand for."""
-    out, table, width, before = [], {}, 9, None
-    bits = int.from_bytes(data, "little")
-    while True:
-        assert bits, "the stream has no end"
-        code = bits & ((1 << width) - 1)
-        bits >>= width
-        if code == 256:
-            table, width, before = {k: [k] for k in range(256)} | {256: [], 257: []}, 9, None
-            continue
-        if code == 257:
-            assert bits == 0
-            return out
-        entry = table[code] if code in table else before + before[:1]
-        out += entry
-        if before is not None and len(table) < 4096:
-            table[len(table)] = before + entry[:1]
-            if len(table) >> width and width < 12:
-                width += 1
-        before = entry
-
-
-# Where codes get longer, at 254 and 766 codes, and where the list is full, at 3,838, one too few or many breaks all.
-@pytest.mark.parametrize("sizes", [range(1, 5), range(250, 265), range(760, 780), range(3835, 3875), [20_000]])
-def test_any_number_of_pixels_survives(sizes, rng):
-    for size in sizes:
-        for pixels in (rng.integers(256, size=size), rng.integers(2, size=size), np.zeros(size, int)):
-            assert unpacked(gif.compressed(pixels.tolist())) == pixels.tolist()
+def of_200_colours(rng, height=40, width=50):
+    colours = rng.integers(256, size=(200, 3), dtype=np.uint8)
+    return colours[rng.integers(200, size=(height, width))]
 
 
 def test_frames_come_back_one_by_one(tmp_path, rng):
-    colours = rng.integers(256, size=(200, 3), dtype=np.uint8) & 0xF8  # a drawer each
-    first = colours[rng.integers(200, size=(40, 50))]
+    first = of_200_colours(rng)
     second = first.copy()
-    second[10:20, 30:35] = colours[3]
-    frames = [first, second, second, first]
-    path = gif.save(tmp_path / "a.gif", frames, [0.1, 0.2, 0.3, 2.0], "four frames")
-    found, seconds, comment = read(path)
-    np.testing.assert_array_equal(found, frames)
-    assert seconds == [0.1, 0.2, 0.3, 2.0]
-    assert comment == "four frames"
+    second[10:20, 30:35] = first[0, 0]
+    frames, seconds = [first, second, second, first], [0.1, 0.2, 0.3, 2.0]
+    path = Moving(frames, seconds, "four frames, é").save(tmp_path / "a.gif")
+    shown, long, comment = read(path)
+    np.testing.assert_array_equal(shown, [first, second, first])  # what does not change is one frame
+    assert long == [0.1, 0.5, 2.0]
+    assert comment == "four frames, é"
     if hasattr(cv2, "imreadanimation"):  # a reader of somebody else's
         done, theirs = cv2.imreadanimation(str(path))
         assert done
-        np.testing.assert_array_equal([frame[..., 2::-1] for frame in theirs.frames], frames)
+        np.testing.assert_array_equal([frame[..., 2::-1] for frame in theirs.frames], shown)
+        np.testing.assert_array_equal(theirs.durations, [100, 500, 2000])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_picture_that_never_moves_is_shown_all_the_time(count, tmp_path, rng):
+    frame = of_200_colours(rng)
+    shown, seconds, _ = read(Moving([frame] * count, [0.5] * count, "still").save(tmp_path / "a.gif"))
+    np.testing.assert_array_equal(shown, [frame])
+    assert seconds == [0.5 * count]
+
+
+def test_no_frame_is_shorter_than_browsers_show(tmp_path, rng):
+    frames = [of_200_colours(rng), np.zeros((40, 50, 3), np.uint8)]
+    assert read(Moving(frames, [0.001, 0.129], "").save(tmp_path / "a.gif"))[1] == [0.02, 0.13]
 
 
 def test_only_what_changed_is_stored(rng):
-    before = rng.integers(9, size=(30, 40), dtype=np.uint8)
+    before = of_200_colours(rng, 200, 300)
     after = before.copy()
-    after[5, 7] += 1
-    after[11, 3] += 1
-    top, left, part = gif.changed(after, before)
-    assert (top, left, part.shape) == (5, 3, (7, 5))
-    assert gif.changed(before, before)[2].shape == (1, 1)
+    after[5, 7] = before[0, 0]
+    after[110, 3] = before[0, 0]
+    still, moved = (len(Moving(frames, [0.1] * len(frames), "").as_gif()) for frames in ([before], [before, after]))
+    assert moved < 1.02 * still
 
 
-def test_of_many_colours_the_most_frequent_are_kept(rng):
-    frames = rng.integers(256, size=(1, 60, 60, 3), dtype=np.uint8)
-    frames[0, :30] = (7, 99, 201)
-    numbers, palette = gif.in_few_colours(frames)
-    np.testing.assert_array_equal(palette[numbers[0, 0, 0]], (7, 99, 201))
-    error = np.abs(palette[numbers].astype(int) - frames).max(axis=3)
-    assert error[:, 30:].mean() < 40
+def test_of_many_colours_the_most_frequent_are_kept(tmp_path, rng):
+    frames = rng.integers(256, size=(2, 60, 60, 3), dtype=np.uint8)
+    frames[:, :30] = (7, 99, 201)
+    shown, _, _ = read(Moving([*frames], [0.1, 0.1], "").save(tmp_path / "a.gif"))
+    np.testing.assert_array_equal(shown[0][:30], frames[0, :30])
+    assert np.abs(np.subtract(shown, frames, dtype=int)).max(axis=3)[:, 30:].mean() < 40
+    assert len(np.unique(np.reshape(shown, (-1, 3)), axis=0)) <= 256
 
 
 def test_a_gif_is_called_gif(tmp_path):
     with pytest.raises(HelloError, match=r"as \.gif"):
-        gif.save(tmp_path / "a.png", [np.zeros((2, 2, 3), np.uint8)], 1)
+        Moving([np.zeros((2, 2, 3), np.uint8)], [1], "").save(tmp_path / "a.png")
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(HelloError, match="cannot be written"):
+        Moving([np.zeros((2, 2, 3), np.uint8)], [1], "").save(tmp_path / "none" / "a.gif")
+
+
+def test_without_pillow_the_error_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(HelloError, match=r"pip install 'hellodl\[plots\]'"):
+        Moving([np.zeros((2, 2, 3), np.uint8)], [1], "").as_gif()
 
 
 def test_kernels_that_learn_have_a_frame_for_each_step(rng):
-    pytest.importorskip("matplotlib")
     steps = {step: rng.standard_normal((4, 1, 3, 3)) for step in (1, 100, 200)}
     moved = moving.learning_kernels(steps, "0.weight")
     assert len(moved.frames) == len(moved.seconds) == 3
@@ -127,7 +106,6 @@ def test_kernels_that_learn_have_a_frame_for_each_step(rng):
 
 
 def test_two_spirals_are_told_apart_by_a_network_that_learns(rng, tmp_path):
-    pytest.importorskip("matplotlib")
     points, labels = moving.two_spirals(120, rng)
     assert points.shape == (120, 2)
     network = nn.Sequential(
@@ -144,5 +122,5 @@ def test_two_spirals_are_told_apart_by_a_network_that_learns(rng, tmp_path):
 
 def test_a_notebook_shows_a_moving_picture_with_its_description():
     frames = [np.full((40, 60, 3), shade, np.uint8) for shade in (0, 255)]
-    shown = moving.Moving(frames, [0.1, 0.1], "Black, then white.")._repr_html_()
+    shown = Moving(frames, [0.1, 0.1], "Black, then white.")._repr_html_()
     assert 'src="data:image/gif;base64,' in shown and 'alt="Black, then white."' in shown

@@ -5,7 +5,8 @@ A still shows what was learned; that it was learned, slowly and from noise, is s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,15 +16,19 @@ from hellodl import nn, optim
 from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Tensor
 from hellodl.console import progress_bar
-from hellodl.plots import gif, style
+from hellodl.errors import HelloError
+from hellodl.plots import style
 from hellodl.plots.layers import some_kernels
 from hellodl.plots.style import BLUE, INK, NORMAL, ORANGE, SIGNED
+from hellodl.storage.whole import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL import Image
 
 DOTS = 100  # an inch
+COLOURS = 255  # of a whole GIF; its 256th number means "as in the frame before"
 
 
 class Moving(NamedTuple):
@@ -35,15 +40,51 @@ class Moving(NamedTuple):
 
     def save(self, path: str | Path) -> Path:
         """Write it as a .gif."""
-        return gif.save(path, self.frames, self.seconds, self.description)
+        path = Path(path)
+        if path.suffix.lower() != ".gif":
+            raise HelloError(f"{path}: moving pictures are written as .gif; give --out such a name")
+        write_whole(path, self.as_gif())
+        return path
+
+    def as_gif(self) -> bytes:
+        """What is in such a file: frames shown over and over, and the description as a comment.
+
+        All frames have the same colours, so that what stands still is the same from one frame to the next; Pillow
+        leaves it out, which makes small files.
+        """
+        try:
+            from PIL import Image
+        except ImportError:
+            raise HelloError("moving pictures need Pillow, which is not here: pip install 'hellodl[plots]'") from None
+        film, data = np.stack(self.frames), io.BytesIO()
+        height, width = film.shape[1:3]
+        with progress_bar("writing", len(film)) as bar:
+            strip = Image.fromarray(film.reshape(-1, width, 3)).quantize(COLOURS, dither=Image.Dither.NONE)
+
+            def cut() -> Iterator[Image.Image]:
+                for top in range(0, strip.height, height):
+                    yield strip.crop((0, top, width, top + height))
+                    bar.advance()
+
+            frames = cut()
+            next(frames).save(
+                data,
+                "GIF",
+                save_all=True,
+                append_images=frames,
+                duration=[10 * max(round(100 * time), 2) for time in self.seconds],
+                loop=0,
+                comment=self.description,
+                optimize=True,
+            )
+        return data.getvalue()
 
     def __repr__(self) -> str:
         return f"{len(self.frames)} frames: {self.description}"
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
-        data = gif.as_bytes(self.frames, self.seconds, self.description)
-        return style.as_html(data, "gif", self.description, self.frames[0].shape[1] / DOTS)
+        return style.as_html(self.as_gif(), "gif", self.description, self.frames[0].shape[1] / DOTS)
 
 
 def pixels(sheet: Figure, dots: int = DOTS) -> np.ndarray:
