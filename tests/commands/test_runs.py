@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import sys
 
 import numpy as np
 import pytest
@@ -105,10 +106,18 @@ def test_the_rows_of_a_run_go_to_a_spreadsheet(path, capsys):
 
 
 def test_runs_are_exported_for_tensorboard(path, tmp_path, capsys):
+    pytest.importorskip("tensorboardX")
     assert runs(path, "export", "1", "2", "--tensorboard", str(tmp_path / "board")) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [str(file) for file in sorted((tmp_path / "board").glob("*/*tfevents*"))] == sorted(lines)
     assert (tmp_path / "board" / "letters-1").is_dir()
+
+
+def test_what_is_missing_for_tensorboard_is_said_in_one_line(path, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    assert runs(path, "export", "1", "--tensorboard", str(tmp_path / "board")) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and "pip install 'hellodl[tensorboard]'" in said[0]
 
 
 def test_what_layers_do_and_what_was_read_is_shown(path, capsys):

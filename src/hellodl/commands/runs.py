@@ -41,7 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--since", type=day, metavar="DATE", help="list the runs from this day on (2025-12-31, UTC)")
     option("--best", type=int, metavar="N", help="list the N runs of the highest validation accuracy, best first")
     option("--csv", action="store_true", help="show: all training and validation rows, for a spreadsheet")
-    option("--tensorboard", type=Path, metavar="DIR", help="export: a folder for each run in here, for TensorBoard")
+    board = "export: a folder for each run in here, for TensorBoard (needs the extra `tensorboard`)"
+    option("--tensorboard", type=Path, metavar="DIR", help=board)
     parser.set_defaults(wrong_usage=parser.error)
 
 
