@@ -75,7 +75,8 @@ def progress_bar(description: str, total: float) -> Iterator[Bar]:
         rich_progress.TimeRemainingColumn(),
         rich_progress.TextColumn("{task.fields[note]}"),
     )
-    with rich_progress.Progress(*columns, console=console(), transient=True) as progress:
+    seen = sys.stdout is not None and sys.stdout.isatty()  # else Rich would show results instead of passing them on
+    with rich_progress.Progress(*columns, console=console(), transient=True, redirect_stdout=seen) as progress:
         yield Bar(progress, progress.add_task(description, total=total, note=""))
 
 
