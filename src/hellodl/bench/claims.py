@@ -34,6 +34,7 @@ import os
 import re
 import shlex
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -83,37 +84,30 @@ class Claim:
         return mean <= self.claimed + forgiven
 
 
+class Measured:
+    """What was measured, a value for each seed: their mean and standard deviation."""
+
+    values: list[float]
+
+    @property
+    def mean(self) -> float | None:
+        """The mean over the seeds, where there is any."""
+        return statistics.fmean(self.values) if self.values else None
+
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation over the seeds (of a sample), where there are two or more."""
+        return statistics.stdev(self.values) if len(self.values) > 1 else None
+
+
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Measured):
     """What became of a claim. `verdict` is 'reproduced', 'missed' or 'not run'; `why` says more."""
 
     claim: Claim
     verdict: str
     why: str
     values: list[float]
-
-    @property
-    def mean(self) -> float | None:
-        """The mean over the seeds that ran."""
-        return mean(self.values) if self.values else None
-
-    @property
-    def spread(self) -> float | None:
-        """Standard deviation over the seeds (of a sample), where there are two or more."""
-        return spread(self.values)
-
-
-def mean(values: list[float]) -> float:
-    """The mean over the seeds."""
-    return math.fsum(values) / len(values)
-
-
-def spread(values: list[float]) -> float | None:
-    """Standard deviation over the seeds (of a sample), where there are two or more."""
-    if len(values) < 2:
-        return None
-    middle = mean(values)
-    return math.sqrt(math.fsum((value - middle) ** 2 for value in values) / (len(values) - 1))
 
 
 class Failure(Exception):

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from hellodl.bench.claims import Outcome, mean, spread
+from hellodl.bench.claims import Measured, Outcome
 from hellodl.errors import HelloError
 from hellodl.runs.machine import SOURCE, commit, processor, versions
 from hellodl.storage.whole import write_whole
@@ -20,7 +20,7 @@ RESULTS = SOURCE / "benchmarks" / "results.json"
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Measured):
     """The values that a claim's command gave, one for each seed; the day is such as 2023-01-15."""
 
     values: list[float]
@@ -28,16 +28,6 @@ class Result:
     machine: str
     versions: dict[str, str]
     commit: str | None
-
-    @property
-    def mean(self) -> float:
-        """The mean over the seeds."""
-        return mean(self.values)
-
-    @property
-    def spread(self) -> float | None:
-        """Standard deviation over the seeds (of a sample), where there are two or more."""
-        return spread(self.values)
 
 
 def read_results(path: Path | None = None) -> dict[str, Result]:
