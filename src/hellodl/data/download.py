@@ -16,6 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -97,11 +98,10 @@ def is_whole(path: Path, file: SourceFile) -> bool:
     """Whether a file is there and has the published checksum."""
     if not path.is_file():
         return False
-    digest = hashlib.sha256() if file.sha256 else hashlib.md5(usedforsecurity=False)
     with path.open("rb") as content:
-        while block := content.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest() == (file.sha256 or file.md5)
+        if file.sha256:
+            return hashlib.file_digest(content, "sha256").hexdigest() == file.sha256
+        return hashlib.file_digest(content, partial(hashlib.md5, usedforsecurity=False)).hexdigest() == file.md5
 
 
 def _server(address: str | Path) -> str:

@@ -19,7 +19,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 BLOCK = 1 << 16
 LOOK_AHEAD = 1 << 12  # the members' list is read in pieces of at least this
@@ -94,7 +94,7 @@ class Member:
 
 def zip_members(url: str, names: list[str], patience: Patience = PATIENCE) -> dict[str, Member]:
     """Find members of a zip on a server, reading only the list at its end (zip64 too) and their headers."""
-    with RemoteFile(url, patience) as remote:
+    with io.BufferedReader(RemoteFile(url, patience), LOOK_AHEAD) as remote:
         try:
             with zipfile.ZipFile(remote) as archive:
                 inside = {info.filename: info for info in archive.infolist()}
@@ -110,8 +110,7 @@ class RemoteFile(io.RawIOBase):
     """A file on a server, read like a local one by ranges; NoRangesError where the server has none."""
 
     def __init__(self, url: str, patience: Patience = PATIENCE):
-        self._url, self._patience = url, patience
-        self._position, self._start, self._kept = 0, 0, b""
+        self._url, self._patience, self._position = url, patience, 0
         self._size = fetch(url, io.BytesIO(), 0, 1, patience) or 0
 
     def readable(self) -> bool:
@@ -127,24 +126,17 @@ class RemoteFile(io.RawIOBase):
         self._position = offset + (0, self._position, self._size)[whence]
         return self._position
 
-    def tell(self) -> int:
-        """The place to read from."""
-        return self._position
-
-    def read(self, count: int = -1) -> bytes:
-        """The next `count` bytes, or all that are left."""
-        count = self._size - self._position if count < 0 else min(count, self._size - self._position)
-        begin = self._position - self._start
-        if begin < 0 or begin + count > len(self._kept):
-            length = min(max(count, LOOK_AHEAD), self._size - self._position)
-            piece = io.BytesIO()
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer with what comes next; how many bytes that were, 0 at the end."""
+        piece, length = io.BytesIO(), max(min(len(buffer), self._size - self._position), 0)
+        if length:
             fetch(self._url, piece, self._position, length, self._patience)
-            self._start, self._kept, begin = self._position, piece.getvalue(), 0
-        self._position += count
-        return self._kept[begin : begin + count]
+        buffer[:length] = piece.getvalue()
+        self._position += length
+        return length
 
 
-def _member(remote: RemoteFile, info: zipfile.ZipInfo) -> Member:
+def _member(remote: BinaryIO, info: zipfile.ZipInfo) -> Member:
     """Where a member's bytes begin stands in its own header: the list's copy may be of another length."""
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
         raise RefusedError(f"its zip holds {info.filename} packed in a way that is not known here")
