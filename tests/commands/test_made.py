@@ -33,7 +33,7 @@ def test_json_says_what_was_made(tmp_path, capsys):
 
 def test_no_pages_is_wrong_usage(tmp_path, capsys):
     assert main(["pages", "--count", "0", "--out", str(tmp_path)]) == 2
-    assert "--count is a number from 1 up" in capsys.readouterr().err
+    assert "argument --count: '0' is no whole number of at least 1" in capsys.readouterr().err
 
 
 def test_a_file_in_the_way_of_the_folder_is_said(tmp_path, capsys):

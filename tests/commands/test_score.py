@@ -181,7 +181,7 @@ def test_who_reads_all_characters_where_they_are_is_all_right(monkeypatch, capsy
     [
         (["no-such-folder"], 1, "is no folder of photos and none of mild, hard, any"),
         (["EMPTY"], 1, "has no photo with its text"),
-        (["mild", "--count", "0"], 2, "--count is a number from 1 up"),
+        (["mild", "--count", "0"], 2, "'0' is no whole number of at least 1"),
         (["mild", "--least", "80"], 2, "--least"),
         (["mild", "--rotate", "45"], 2, "--rotate"),
     ],

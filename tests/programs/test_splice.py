@@ -95,12 +95,12 @@ def test_the_same_seed_gives_the_same_figures_whatever_the_threads(capsys):
 @pytest.mark.parametrize(
     ("words", "status", "says"),
     [
-        (("--folds", "1"), 2, "from 2 up"),
-        (("--folds", "0"), 2, "from 2 up"),
-        (("--folds", "many"), 2, "invalid int"),
+        (("--folds", "1"), 2, "at least 2"),
+        (("--folds", "0"), 2, "at least 2"),
+        (("--folds", "many"), 2, "no whole number"),
         (("--folds", "4001"), 1, "choose from 2 to"),
         (("--folds", "2", "--all"), 2, "not allowed with"),
-        (("--members", "0"), 2, "from 1 up"),
+        (("--members", "0"), 2, "at least 1"),
         (("--folds", "2", "--out", "x"), 2, "leaves no model"),
         (("--dataset", "uci", "--count", "9"), 2, "for simulated sequences"),
         (("--dataset", "uci"), 1, "hellodl data get splice"),

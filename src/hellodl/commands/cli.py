@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from hellodl.commands.arguments import at_least
 from hellodl.errors import HelloError
 
 
@@ -195,8 +196,8 @@ def add_common_options(parser: argparse.ArgumentParser, wanted: tuple[str, ...])
     """The options that mean the same everywhere; a program that brought its own of that name keeps it."""
     group = parser.add_argument_group("common options")
     common: dict[str, dict] = {
-        "seed": {"type": whole_number, "default": 0, "metavar": "N", "help": "what chance starts from (0)"},
-        "threads": {"type": at_least_one, "metavar": "N", "help": "processor threads (as many as there are)"},
+        "seed": {"type": at_least(0), "default": 0, "metavar": "N", "help": "what chance starts from (0)"},
+        "threads": {"type": at_least(1), "metavar": "N", "help": "processor threads (as many as there are)"},
         "data": {"type": Path, "metavar": "DIR", "help": "where data sets are, if not in their usual place"},
         "json": {"action": "store_true", "help": "print the result as one JSON object"},
     }
@@ -204,23 +205,6 @@ def add_common_options(parser: argparse.ArgumentParser, wanted: tuple[str, ...])
         with contextlib.suppress(argparse.ArgumentError):
             group.add_argument(f"--{name}", **common[name])
     group.add_argument("--debug", action="store_true", help="show details, and where an error came from")
-
-
-def whole_number(text: str) -> int:
-    """A number from 0 up, for argparse."""
-    return _number(text, 0)
-
-
-def at_least_one(text: str) -> int:
-    """A number from 1 up, for argparse."""
-    return _number(text, 1)
-
-
-def _number(text: str, least: int) -> int:
-    with contextlib.suppress(ValueError):
-        if int(text) >= least:
-            return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least {least}")
 
 
 def version() -> str:

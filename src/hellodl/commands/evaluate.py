@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from hellodl.commands.arguments import at_least
 from hellodl.commands.diagram import reliability_diagram
 from hellodl.commands.read import save_picture
 from hellodl.commands.show import confusion_matrix, pairs_as_text
@@ -37,18 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help=f"a .safetensors file, or a model that ships ({shipped})")
     parser.add_argument("--dataset", choices=IMAGE_SETS, default="ink", help="what it is to read (ink)")
     parser.add_argument("--split", choices=SPLITS, default="test", help="which part of it (test)")
-    parser.add_argument("--count", type=int, metavar="N", help="only so many images of it")
+    parser.add_argument("--count", type=at_least(1), metavar="N", help="only so many images of it")
     parser.add_argument(
         "--one-view", action="store_true", help="look at each image only as it stands, not leaned and turned (faster)"
     )
     parser.add_argument("--diagram", type=Path, metavar="FILE", help="draw how sure it is beside how often right (PNG)")
-    parser.set_defaults(wrong_usage=parser.error)
 
 
 def main(options: argparse.Namespace) -> int:
     """Judge the model and print what came out."""
-    if options.count is not None and options.count < 1:
-        options.wrong_usage("--count is a number from 1 up")
     path = find_model(options.model)
     model, metadata = load_model(path)
     classes = metadata.get("classes")

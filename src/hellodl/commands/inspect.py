@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hellodl import nn, plots
+from hellodl.commands.arguments import at_least
 from hellodl.commands.evaluate import in_cases_of, what_it_knows
 from hellodl.commands.read import make_folder
 from hellodl.commands.show import confusion_matrix
@@ -86,15 +87,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--format", choices=("png", "svg"), default="png", help="(png)")
     option("--dataset", choices=IMAGE_SETS, default="ink", help="the images that it is shown (ink)")
     option("--split", choices=SPLITS, default="test", help="which part of them (test)")
-    option("--count", type=int, default=1000, metavar="N", help="how many of them (1000)")
+    option("--count", type=at_least(1), default=1000, metavar="N", help="how many of them (1000)")
     option("--text", default=PASSAGE, metavar="TEXT", help="the passage that a model of text reads (some Python)")
-    parser.set_defaults(wrong_usage=parser.error)
 
 
 def main(options: argparse.Namespace) -> int:
     """Draw all that was asked for; the files' names go to standard output."""
-    if options.count < 1:
-        options.wrong_usage("--count is a number from 1 up")
     path = find_model(options.model)
     model, metadata = load_model(path)
     model.eval()

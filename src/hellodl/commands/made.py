@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hellodl.commands.arguments import at_least
 from hellodl.errors import HelloError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="mild: a decent phone photo; hard: a bad one that a person still reads; "
         "any: a broad mix, to train on (mild)",
     )
-    option("--count", type=int, default=DEFAULT_COUNT, metavar="N", help=f"pages ({DEFAULT_COUNT})")
+    option("--count", type=at_least(1), default=DEFAULT_COUNT, metavar="N", help=f"pages ({DEFAULT_COUNT})")
     option("--out", type=Path, required=True, metavar="DIR", help="the folder for them")
     option(
         "--split",
@@ -38,7 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="test",
         help="styles of handwriting that training never sees, or those that it does (test)",
     )
-    parser.set_defaults(wrong_usage=parser.error)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -47,8 +47,6 @@ def main(options: argparse.Namespace) -> int:
     from hellodl.console import progress_bar
     from hellodl.data.pages.photograph import PRESETS, made_page
 
-    if options.count < 1:
-        options.wrong_usage("--count is a number from 1 up")
     make_folder(options.out)
     characters = 0
     with progress_bar("writing pages", options.count) as bar:

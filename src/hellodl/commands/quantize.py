@@ -37,6 +37,7 @@ Examine = Callable[[Module], dict[str, float]]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, what it is judged on, and the file to write."""
     evaluate.add_arguments(parser)
+    parser.set_defaults(wrong_usage=parser.error)
     option = parser.add_argument
     option(
         "--corpus",
@@ -54,8 +55,6 @@ def main(options: argparse.Namespace) -> int:
         options.wrong_usage("--out and --bits go together; without both, all ways are compared")
     if options.how and options.bits not in (8, 4):
         options.wrong_usage("--how is for --bits 8 and 4")
-    if options.count is not None and options.count < 1:
-        options.wrong_usage("--count is a number from 1 up")
     path = find_model(options.model)
     model, metadata = load_model(path)
     figures: dict[str, Any] = {"program": "quantize", "model": str(path), "weights": model.weight_count()}

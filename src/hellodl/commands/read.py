@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hellodl.commands.arguments import share
 from hellodl.console import log
 from hellodl.errors import CheckpointError, HelloError, PhotoError
 from hellodl.models import MODELS
@@ -63,14 +64,6 @@ def add_reader_arguments(parser: argparse.ArgumentParser) -> None:
         default="0",
         help="turn photos by so many degrees to the right first; auto: try all four (0)",
     )
-
-
-def share(text: str) -> float:
-    """A number from 0 to 1."""
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise ValueError
-    return value
 
 
 def main(options: argparse.Namespace) -> int:

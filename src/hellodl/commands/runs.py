@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from hellodl.commands.arguments import at_least
 from hellodl.commands.show import pairs_as_text
 from hellodl.console import listed, output, plain_table, share, words
 from hellodl.errors import DataError
@@ -39,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--data", metavar="NAME", help="list the runs on data sets with this in their name")
     option("--status", choices=STATUSES, help="list the runs that ended so")
     option("--since", type=day, metavar="DATE", help="list the runs from this day on (2025-12-31, UTC)")
-    option("--best", type=int, metavar="N", help="list the N runs of the highest validation accuracy, best first")
+    option(
+        "--best", type=at_least(1), metavar="N", help="list the N runs of the highest validation accuracy, best first"
+    )
     option("--csv", action="store_true", help="show: all training and validation rows, for a spreadsheet")
     board = "export: a folder for each run in here, for TensorBoard (needs the extra `tensorboard`)"
     option("--tensorboard", type=Path, metavar="DIR", help=board)
@@ -51,8 +54,6 @@ def main(options: argparse.Namespace) -> int:
     log = RunLog(options.log)
     if options.csv and options.action != "show":
         options.wrong_usage("--csv is for the rows of a run: hellodl runs show ID --csv")
-    if options.best is not None and options.best < 1:
-        options.wrong_usage("--best is a number from 1 up")
     if (options.tensorboard is None) == (options.action == "export"):
         options.wrong_usage("what is exported goes to TensorBoard: hellodl runs export ID --tensorboard DIR")
     if options.action == "list":

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from hellodl.commands.arguments import share
 from hellodl.console import log
 from hellodl.data import dna, fasta
 from hellodl.errors import CheckpointError, HelloError
@@ -65,17 +66,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "base before the junction, counted from 1 on the file's strand), strand, donor or acceptor, probability, "
         "the bases around it. R, Y, N and the like count as the average of the bases that they stand for."
     )
-
-
-def share(text: str) -> float:
-    """A number from 0 to 1, for argparse."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
-    return value
 
 
 def main(options: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 
 from hellodl.commands import read
+from hellodl.commands.arguments import at_least, share
 from hellodl.console import output, plain_table, progress_bar
 from hellodl.errors import HelloError
 from hellodl.nn.calibration import reliability
@@ -114,9 +115,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "pages", metavar="PAGES", help=f"a folder of photos with a .txt beside each, or {', '.join(MADE)}"
     )
-    parser.add_argument("--count", type=int, default=100, metavar="N", help="how many pages are made (100)")
+    parser.add_argument("--count", type=at_least(1), default=100, metavar="N", help="how many pages are made (100)")
     parser.add_argument(
-        "--least", type=read.share, metavar="SHARE", help="exit with 1 if fewer characters are right (0 to 1)"
+        "--least", type=share, metavar="SHARE", help="exit with 1 if fewer characters are right (0 to 1)"
     )
     parser.add_argument(
         "--command",
@@ -124,13 +125,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="score another reader: a command that prints what it reads; {} is the picture",
     )
     read.add_reader_arguments(parser)
-    parser.set_defaults(wrong_usage=parser.error)
 
 
 def main(options: argparse.Namespace) -> int:
     """Read all pages, compare, report."""
-    if options.count < 1:
-        options.wrong_usage("--count is a number from 1 up")
     reader = other_reader(options.command) if options.command else read.reader_of(options)
     score = Score()
     began = time.perf_counter()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hellodl.commands.arguments import at_least
 from hellodl.commands.show import harmless
 from hellodl.console import log
 from hellodl.data.vocabulary import Vocabulary, from_description
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="another model than the one that ships, or than the newest of `hellodl train text`",
     )
-    option("--length", type=int, default=LENGTH, metavar="N", help=f"characters to write ({LENGTH})")
+    option("--length", type=at_least(0), default=LENGTH, metavar="N", help=f"characters to write ({LENGTH})")
     option(
         "--temperature",
         type=float,
@@ -56,8 +57,6 @@ def main(options: argparse.Namespace) -> int:
         knobs = Knobs(options.temperature, options.top_k, options.top_p)
     except ValueError as error:
         options.wrong_usage(f"--{error}")
-    if options.length < 0:
-        options.wrong_usage("--length is a number from 0 up")
     pieces = written(prompt, options.model, options.length, options.seed, knobs)
     if options.json:
         text = "".join(pieces)

@@ -18,6 +18,7 @@ import numpy as np
 from hellodl import data, nn
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands import show
+from hellodl.commands.arguments import at_least
 from hellodl.commands.evaluate import looked_at
 from hellodl.console import log
 from hellodl.data.batches import epoch_order
@@ -52,10 +53,15 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets:
     parser.set_defaults(images=images)
     option = parser.add_argument
     option("--dataset", choices=datasets, help=f"learn from this set ({' or '.join(datasets)}, the first that is here)")
-    option("--epochs", type=int, metavar="N", help=f"times through the data (as many as make about {images:,} images)")
+    option(
+        "--epochs",
+        type=at_least(1),
+        metavar="N",
+        help=f"times through the data (as many as make about {images:,} images)",
+    )
     option(
         "--batch-size",
-        type=int,
+        type=at_least(1),
         metavar="N",
         default=settings.batch_size,
         help=f"images a step ({settings.batch_size})",
@@ -69,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets:
     )
     option("--optimizer", choices=OPTIMIZERS, default=settings.optimizer, help=f"({settings.optimizer})")
     option("--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})")
-    option("--count", type=int, metavar="N", help="learn from so many images only (all; of ink, 120,000)")
+    option("--count", type=at_least(1), metavar="N", help="learn from so many images only (all; of ink, 120,000)")
     option("--all", action="store_true", help="learn from the validation part too, once the settings are settled")
     option(
         "--temperature",

@@ -14,6 +14,7 @@ import numpy as np
 
 from hellodl import data
 from hellodl.commands import show
+from hellodl.commands.arguments import at_least
 from hellodl.console import log
 from hellodl.data import unipen
 from hellodl.data.augment import Augment
@@ -42,7 +43,7 @@ PHOTOS = Augment(rotation=7, shear=0.12, scale=0.08, stretch=0.12, shift=1, thic
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and how many pages."""
     learning.add_arguments(parser, SETTINGS, DATASETS, images=1_360_000)
-    parser.add_argument("--pages", type=int, default=1000, metavar="N", help="pages to learn from (1000)")
+    parser.add_argument("--pages", type=at_least(0), default=1000, metavar="N", help="pages to learn from (1000)")
 
 
 def main(options: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ import numpy as np
 from hellodl import nn
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.commands import show
+from hellodl.commands.arguments import at_least
 from hellodl.console import log
 from hellodl.data import dna, introns
 from hellodl.data.home import find, folder_of
@@ -57,17 +58,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which junctions, how they are split, and how long to learn."""
     option = parser.add_argument
     option("--dataset", choices=DATASETS, help="learn from this set (uci or simulated, the first that is here)")
-    option("--count", type=int, metavar="N", help=f"so many simulated sequences ({SIMULATED:,}); uci has 3,190")
+    option("--count", type=at_least(1), metavar="N", help=f"so many simulated sequences ({SIMULATED:,}); uci has 3,190")
     split = parser.add_mutually_exclusive_group()
     split.add_argument(
         "--folds",
-        type=int,
+        type=at_least(2),
         metavar="K",
         help="cross-validate: learn K times, each time from all of K parts but one; leaves no model",
     )
     split.add_argument("--all", action="store_true", help="learn from everything, once the settings are settled")
     option(
-        "--epochs", type=int, metavar="N", default=SETTINGS.epochs, help=f"times through the data ({SETTINGS.epochs})"
+        "--epochs",
+        type=at_least(1),
+        metavar="N",
+        default=SETTINGS.epochs,
+        help=f"times through the data ({SETTINGS.epochs})",
     )
     option(
         "--lr",
@@ -76,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=SETTINGS.learning_rate,
         help=f"highest learning rate ({SETTINGS.learning_rate})",
     )
-    option("--members", type=int, metavar="N", default=MEMBERS, help=f"networks that decide ({MEMBERS})")
+    option("--members", type=at_least(1), metavar="N", default=MEMBERS, help=f"networks that decide ({MEMBERS})")
     option("--out", type=Path, metavar="FILE", help="where the model goes (runs/splice-RUN.safetensors)")
     option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
     parser.set_defaults(wrong_usage=parser.error)
@@ -84,9 +89,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Gather, learn (once, or once a fold), look, report."""
-    for name, least in (("folds", 2), ("epochs", 1), ("members", 1), ("count", 1)):
-        if getattr(options, name) is not None and getattr(options, name) < least:
-            options.wrong_usage(f"--{name} is a number from {least} up")
     if options.folds and options.out:
         options.wrong_usage(
             "--folds leaves no model for --out: each of them saw a part only; learn once more, with --all"

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from hellodl import nn
+from hellodl.commands.arguments import at_least
 from hellodl.commands.show import harmless
 from hellodl.console import log
 from hellodl.data.text import CORPORA, load_text
@@ -102,13 +103,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="characters, bytes, or a number: so many tokens made of frequent pairs of bytes (characters)",
     )
     how_long = parser.add_mutually_exclusive_group()
-    how_long.add_argument("--steps", type=int, metavar="N", help=of_recipes("steps of learning", "steps"))
+    how_long.add_argument("--steps", type=at_least(1), metavar="N", help=of_recipes("steps of learning", "steps"))
     how_long.add_argument("--minutes", type=float, metavar="M", help="about so long, measured at the start, instead")
-    option("--context", type=int, metavar="N", help=of_recipes("tokens in a window", "context"))
-    option("--layers", type=int, metavar="N", help=of_recipes("layers", "layers"))
-    option("--width", type=int, metavar="N", help=of_recipes("numbers that a layer thinks in", "width"))
-    option("--heads", type=int, metavar="N", help=f"of attention, gpt only ({RECIPES['gpt'].heads})")
-    option("--batch-size", type=int, metavar="N", help=of_recipes("windows a step", "batch_size"))
+    option("--context", type=at_least(1), metavar="N", help=of_recipes("tokens in a window", "context"))
+    option("--layers", type=at_least(1), metavar="N", help=of_recipes("layers", "layers"))
+    option("--width", type=at_least(1), metavar="N", help=of_recipes("numbers that a layer thinks in", "width"))
+    option("--heads", type=at_least(1), metavar="N", help=f"of attention, gpt only ({RECIPES['gpt'].heads})")
+    option("--batch-size", type=at_least(1), metavar="N", help=of_recipes("windows a step", "batch_size"))
     option("--lr", type=float, metavar="RATE", help=of_recipes("highest learning rate", "learning_rate"))
     option("--optimizer", choices=OPTIMIZERS, help=of_recipes("how to step", "optimizer"))
     option("--schedule", choices=SCHEDULES, help=of_recipes("of the rate", "schedule"))
@@ -202,18 +203,13 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     recipe = replace(
         recipe, **{name: getattr(options, name) for name in CHANGEABLE if getattr(options, name) is not None}
     )
-    for name in ("layers", "width", "context", "batch_size"):
-        if getattr(recipe, name) < 1:
-            options.wrong_usage(f"--{name.replace('_', '-')} is a number from 1 up")
     if not 0 <= recipe.dropout < 1:
         options.wrong_usage("--dropout is at least 0 and under 1")
-    if recipe.heads is not None and (recipe.heads < 1 or recipe.width % (2 * recipe.heads)):
+    if recipe.heads is not None and recipe.width % (2 * recipe.heads):
         options.wrong_usage(
             f"--width {recipe.width} does not give each of {recipe.heads} --heads an even share; "
             "make it a multiple of twice as many"
         )
-    if options.steps is not None and options.steps < 1:
-        options.wrong_usage("--steps is a number from 1 up")
     if options.minutes is not None and not 0 < options.minutes < math.inf:
         options.wrong_usage("--minutes is a number over 0")
     return recipe

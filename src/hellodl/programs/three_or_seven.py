@@ -16,6 +16,7 @@ import numpy as np
 from hellodl import data, nn, optim
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands import show
+from hellodl.commands.arguments import at_least
 from hellodl.console import log
 from hellodl.data.batches import cut, epoch_order
 from hellodl.data.dataset import Dataset
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset", choices=DATASETS, help="learn from this set (mnist or ink, the first that is here)"
     )
-    parser.add_argument("--epochs", type=int, default=10, metavar="N", help="times through the data (10)")
+    parser.add_argument("--epochs", type=at_least(0), default=10, metavar="N", help="times through the data (10)")
     parser.add_argument("--lr", type=float, default=0.03, metavar="RATE", help="learning rate (0.03)")
     parser.add_argument(
         "--least", type=float, metavar="SHARE", help="exit with 1 if the learned accuracy is under this"
