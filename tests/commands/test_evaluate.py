@@ -1,6 +1,7 @@
 """`hellodl evaluate`: figures that can be worked out by hand come out, and wrong models are refused."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -87,3 +88,20 @@ def test_models_that_ship_are_known_by_name(monkeypatch, tmp_path):
     (tmp_path / "reader.safetensors").touch()
     assert models.find_model("reader") == tmp_path / "reader.safetensors"
     assert str(models.find_model("my.safetensors")) == "my.safetensors"
+
+
+def test_the_diagram_is_drawn_where_it_is_asked_for(model, tmp_path):
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "sure.svg"
+    assert cli.main(["evaluate", str(model), "--one-view", "--diagram", str(path)]) == 0
+    assert "100% sure, 50% of 4 right" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("sure.jpg", "as .png or .svg"), ("sure.png", "pip install 'hellodl[plots]'")]
+)
+def test_a_diagram_that_cannot_be_drawn_is_said_before_the_work(name, says, model, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setattr(evaluate, "load_model", None)
+    assert cli.main(["evaluate", str(model), "--diagram", str(tmp_path / name)]) == 1
+    assert says in capsys.readouterr().err

@@ -5,6 +5,7 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
+from hellodl.nn import calibration
 from hellodl.plots import answers
 
 
@@ -35,6 +36,17 @@ def test_the_confusion_matrix_shows_shares_of_mistakes():
     np.testing.assert_allclose(drawn, [[np.nan, 0.2, 0], [0, np.nan, 0], [0.25, 0, np.nan]])
     assert sheet.axes[0].get_title(loc="left") == "84.2% right"
     assert "most often mistaken: c as a (25%), a as b (20%)." in sheet.get_label()
+
+
+def test_a_reliability_diagram_has_a_bar_for_each_bin():
+    sure, right = np.array([0.95, 0.9, 0.92, 0.98, 0.35]), np.array([True, True, True, False, False])
+    sheet = answers.reliability(calibration.reliability(sure, right)[1], "a model")
+    upper, lower = sheet.axes
+    assert [(bar.get_x(), bar.get_height()) for bar in upper.patches] == [(0.3, 0), (0.9, 0.75)]
+    assert [bar.get_height() for bar in lower.patches] == [1, 4]
+    dots = upper.lines[1].get_xydata()
+    np.testing.assert_allclose(dots, [[0.35, 0], [0.9375, 0.75]])
+    assert "94% sure, 75% of 4 right." in sheet.get_label()
 
 
 def test_the_surest_mistakes_come_first(images):

@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from hellodl import plots
 from hellodl.commands.arguments import at_least
-from hellodl.commands.diagram import reliability_diagram
-from hellodl.commands.read import save_picture
 from hellodl.commands.show import confusion_matrix, pairs_as_text
 from hellodl.console import output, plain_table, progress_bar
 from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
@@ -42,11 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--one-view", action="store_true", help="look at each image only as it stands, not leaned and turned (faster)"
     )
-    parser.add_argument("--diagram", type=Path, metavar="FILE", help="draw how sure it is beside how often right (PNG)")
+    parser.add_argument(
+        "--diagram", type=Path, metavar="FILE", help="draw how sure it is beside how often right (.png or .svg)"
+    )
 
 
 def main(options: argparse.Namespace) -> int:
     """Judge the model and print what came out."""
+    if options.diagram:
+        plots.can_save(options.diagram)
     path = find_model(options.model)
     model, metadata = load_model(path)
     classes = metadata.get("classes")
@@ -70,7 +73,7 @@ def main(options: argparse.Namespace) -> int:
     }
     if options.diagram:
         bins = [Bin(**b) for b in figures["calibration"]]
-        save_picture(options.diagram, reliability_diagram(bins, f"{path.stem} on {options.dataset}"))
+        plots.save(plots.reliability(bins, f"{path.stem} on {options.dataset}"), options.diagram)
     if options.json:
         print(json.dumps(figures))
     else:

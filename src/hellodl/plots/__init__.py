@@ -14,19 +14,21 @@ from hellodl.plots.answers import (
     embedding,
     poster,
     principal_components,
+    reliability,
     worst_mistakes,
 )
 from hellodl.plots.curves import histograms, learning_rate, loss_and_accuracy, update_ratios
 from hellodl.plots.graphs import expression, model
 from hellodl.plots.layers import activations, feature_maps, hidden, kernels, saliency, saliency_maps
 from hellodl.plots.moving import Moving, learning_border, learning_kernels, two_spirals
-from hellodl.plots.style import save
+from hellodl.plots.style import can_save, save
 from hellodl.plots.text import attention_maps, neurons, telling_units, thoughts
 
 __all__ = [
     "Moving",
     "activations",
     "attention_maps",
+    "can_save",
     "confusion_matrix",
     "contact_sheet",
     "embedding",
@@ -43,6 +45,7 @@ __all__ = [
     "neurons",
     "poster",
     "principal_components",
+    "reliability",
     "saliency",
     "saliency_maps",
     "save",

@@ -1,5 +1,7 @@
 """What a network answers, seen as a whole: which classes get mixed up, its worst mistakes, what it learned from.
 
+How sure it is of its answers, beside how often they are right: the reliability diagram.
+
 And how it sees the matter itself: the numbers that its last hidden layer makes of each picture, a point in a space
 of a thousand dimensions, looked at from the side where the points are farthest apart (principal components; Pearson
 1901). Classes that it tells apart are islands there.
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hellodl.nn.calibration import Bin
 from hellodl.plots import style
 from hellodl.plots.style import BLUE, COLOURS, GREY, INK, NORMAL, PAPER, SMALL
 
@@ -53,6 +56,28 @@ def confusion_matrix(matrix: np.ndarray, classes: Sequence[str], title: str = ""
     bar.ax.tick_params(labelsize=SMALL)
     bar.ax.yaxis.label.set_fontsize(SMALL)
     bar.outline.set_visible(False)
+    return sheet
+
+
+def reliability(bins: Sequence[Bin], title: str = "") -> Figure:
+    """How sure a model said it was, beside how often it was right then; below, how many answers it gave so.
+
+    An honest model's bars reach the dashed line. Where they stay below, it boasts; above, it is too modest.
+    """
+    told = "; ".join(f"{b.confidence:.0%} sure, {b.accuracy:.0%} of {b.images:,} right" for b in bins)
+    sheet = style.figure(3.8, 4.8, f"How sure a model said it was, and how often it was right: {told}.", title)
+    upper, lower = sheet.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    edges, widths = [b.low for b in bins], [b.high - b.low for b in bins]
+    shares = [b.accuracy for b in bins]
+    upper.bar(edges, shares, widths, align="edge", color=BLUE, edgecolor="white")
+    upper.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+    upper.plot([b.confidence for b in bins], shares, "o", color=INK, markersize=3.5, clip_on=False)
+    lower.bar(edges, [b.images for b in bins], widths, align="edge", color=GREY, edgecolor="white")
+    style.dress(upper, y="right").set(xlim=(0, 1), ylim=(0, 1.02))
+    style.dress(lower, "how sure it said it was", "answers")
+    for axis in (lower.xaxis, upper.yaxis):
+        axis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    lower.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
     return sheet
 
 

@@ -38,15 +38,20 @@ DOTS = 144  # an inch
 
 def figure(width: float, height: float, description: str, title: str = "") -> Figure:
     """An empty sheet of so many inches; HelloError, with the mend, where matplotlib is not installed."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise HelloError("drawing needs matplotlib, which is not here: pip install 'hellodl[plots]'") from None
-    sheet = shown_by_notebooks(Figure)(figsize=(width, height), dpi=DOTS, facecolor="white", layout="constrained")
+    sheet = sheet_class()(figsize=(width, height), dpi=DOTS, facecolor="white", layout="constrained")
     sheet.set_label(" ".join(description.split()))
     if title:
         sheet.suptitle(title, fontsize=LARGE, color=INK, x=0.01, ha="left")
     return sheet
+
+
+def sheet_class() -> type[Figure]:
+    """What to make sheets with; HelloError, with the mend, where matplotlib is not installed."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise HelloError("drawing needs matplotlib, which is not here: pip install 'hellodl[plots]'") from None
+    return shown_by_notebooks(Figure)
 
 
 @cache
@@ -146,14 +151,22 @@ def sheet_of(pictures: np.ndarray, columns: int, gap: int = 1, background: float
     return joined[: rows * shape[2] - gap, : columns * shape[3] - gap]
 
 
+def can_save(path: str | Path) -> str:
+    """The kind of a picture's file, png or svg; HelloError for others, and where there is no matplotlib to draw it.
+
+    To be asked before long work that ends in a picture.
+    """
+    kind = Path(path).suffix.lower().removeprefix(".")
+    if kind not in ("png", "svg"):
+        raise HelloError(f"{path}: pictures are written as .png or .svg; give it such a name")
+    sheet_class()
+    return kind
+
+
 def save(sheet: Figure, path: str | Path) -> Path:
     """Write a figure to a .png or .svg file, with its description, whole or not at all."""
-    path = Path(path)
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in ("png", "svg"):
-        raise HelloError(f"{path}: pictures are written as .png or .svg; give --out such a name")
-    write_whole(path, as_bytes(sheet, kind))
-    return path
+    write_whole(Path(path), as_bytes(sheet, can_save(path)))
+    return Path(path)
 
 
 def as_bytes(sheet: Figure, kind: str) -> bytes:
