@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hellodl.data import collection as module
 from hellodl.data.augment import poster
 from hellodl.data.collection import Collection, Lesson, collection, counted, pictures_of
-from hellodl.errors import DataError
+from hellodl.errors import DataError, HelloError
 
 
 def lesson(characters="abba", digest="1" * 64, photo="note.jpg", seed=0):
@@ -119,7 +119,7 @@ def change(folder, **values):
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(HelloError, match=r"cannot be written .*by --mine"):
         Collection(tmp_path / "file").add(lesson())
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hellodl.commands.arguments import at_least
-from hellodl.errors import HelloError
+from hellodl.storage.whole import write_whole
 
 if TYPE_CHECKING:
     from hellodl.data.pages.photograph import Photographed
@@ -75,8 +75,5 @@ def save(page: Photographed, stem: Path, conditions: str, seed: int, split: str)
         "boxes": [vars(box) for box in page.boxes],
     }
     save_picture(stem.with_suffix(".png"), page.picture)
-    try:
-        stem.with_suffix(".txt").write_text(page.text + "\n", "utf-8")
-        stem.with_suffix(".json").write_text(json.dumps(truth) + "\n", "utf-8")
-    except OSError as error:
-        raise HelloError(f"{stem}: cannot be written ({error.strerror or error}); choose a folder by --out") from error
+    write_whole(stem.with_suffix(".txt"), f"{page.text}\n".encode())
+    write_whole(stem.with_suffix(".json"), f"{json.dumps(truth)}\n".encode())

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from hellodl.data.augment import SIDE, poster
 from hellodl.data.home import user_folder
 from hellodl.errors import DataError
 from hellodl.storage.safetensors import one_line
+from hellodl.storage.whole import write_whole
 
 KEYS = ("photo", "sha256", "when", "characters", "read")  # of the JSON beside a sheet
 COLUMNS = 16  # characters side by side on a sheet
@@ -134,18 +136,9 @@ class Collection:
 
     def _write(self, path: Path, content: bytes) -> None:
         """A file whole or not at all, for this user's eyes only."""
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
+        with suppress(OSError):  # without a folder it cannot be written, which says why
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                temporary.write_bytes(content)
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
-        except OSError as error:
-            raise DataError(
-                f"{path}: cannot be written ({error.strerror or error}); choose a folder by --mine"
-            ) from error
+        write_whole(path, content, "--mine")
 
 
 def counted(characters: str) -> str:

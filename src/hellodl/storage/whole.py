@@ -8,13 +8,18 @@ from pathlib import Path
 from hellodl.errors import HelloError
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write to a temporary name first, which then becomes `path`; HelloError where that cannot be done."""
+def write_whole(path: Path, data: bytes, option: str = "--out") -> None:
+    """Write to a temporary name first, which then becomes `path`.
+
+    HelloError where that cannot be done; it names the `option` by which one chooses where to write.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise HelloError(f"{path}: cannot be written ({error.strerror or error}); choose a folder by --out") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        why = error.strerror or error
+        raise HelloError(f"{path}: cannot be written ({why}); choose a folder by {option}") from error
