@@ -175,14 +175,12 @@ class RunLog:
             raise DataError(f"{self.path}: cannot be changed ({error}); check its rights") from error
 
     def _read(self, query: str, *values: Any) -> Rows:
-        names, rows = self._ask(query, *values)
-        return [dict(zip(names, row)) for row in rows]
+        return [dict(row) for row in self._ask(query, *values)]
 
     def _tuples(self, query: str, *values: Any) -> list[tuple]:
-        return self._ask(query, *values)[1]
+        return [tuple(row) for row in self._ask(query, *values)]
 
-    def _ask(self, query: str, *values: Any) -> tuple[list[str], list[tuple]]:
-        """The names of columns, and rows."""
+    def _ask(self, query: str, *values: Any) -> list[sqlite3.Row]:
         if self.path is None or not self.path.is_file():
             raise DataError(f"{self.path}: there is no run log; train something first, or give its name")
         address = f"file:{quote(str(self.path.absolute()))}?mode=ro"
@@ -191,9 +189,9 @@ class RunLog:
             for extra in ("", "&immutable=1"):
                 try:
                     with closing(sqlite3.connect(address + extra, uri=True, timeout=5)) as connection:
+                        connection.row_factory = sqlite3.Row
                         look_through(connection)
-                        found = connection.execute(query, values)
-                        return [column[0] for column in found.description], found.fetchall()
+                        return connection.execute(query, values).fetchall()
                 except sqlite3.OperationalError as error:
                     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
                     if extra or code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):

@@ -32,6 +32,7 @@ from hellodl.console import log
 from hellodl.nn.module import Module, Parameter
 from hellodl.nn.norm import BatchNorm2d
 from hellodl.ops import loops, softmax
+from hellodl.runs.machine import cores
 from hellodl.train.processes import Helper, can_fork, shared
 
 # From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
@@ -41,12 +42,7 @@ Work = Callable[[Module, Array, np.random.Generator], tuple[Tensor, Array]]
 
 def thread_count(threads: int | None = None) -> int:
     """How many threads to use: what is asked for, else one for every core that this process may use."""
-    if threads is not None:
-        return max(threads, 1)
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows do not say
-        return os.cpu_count() or 1
+    return cores() if threads is None else max(threads, 1)
 
 
 @cache
