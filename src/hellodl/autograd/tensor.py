@@ -80,8 +80,8 @@ class Tensor:
         if gradient is None:
             if self.size != 1:
                 raise ShapeError(
-                    f"backward: a tensor of shape {self.shape} is no single loss; call .mean() "
-                    "or .sum() first, or hand in the gradient"
+                    f"backward: a tensor of shape {self.shape} is no single loss; "
+                    "call .mean() or .sum() first, or hand in the gradient"
                 )
             gradient = np.ones_like(self.data)
         gradient = np.array(gradient, dtype=self.dtype)  # a copy: operations may keep it until the graph is freed
@@ -244,27 +244,33 @@ def broadcast(name: str, function: Callable[..., Array], a: Tensor, b: Tensor) -
 def add(a: Tensor, b: Tensor) -> Tensor:
     """Elementwise sum.  Both sides change the result one to one."""
     out = broadcast("add", np.add, a, b)
-    return record(out, (a, lambda g: unbroadcast(g, a.shape)), (b, lambda g: unbroadcast(g, b.shape)))
+    to_a = (a, lambda g: unbroadcast(g, a.shape))
+    to_b = (b, lambda g: unbroadcast(g, b.shape))
+    return record(out, to_a, to_b)
 
 
 def sub(a: Tensor, b: Tensor) -> Tensor:
     """Elementwise difference."""
     out = broadcast("sub", np.subtract, a, b)
-    return record(out, (a, lambda g: unbroadcast(g, a.shape)), (b, lambda g: unbroadcast(-g, b.shape)))
+    to_a = (a, lambda g: unbroadcast(g, a.shape))
+    to_b = (b, lambda g: unbroadcast(-g, b.shape))
+    return record(out, to_a, to_b)
 
 
 def mul(a: Tensor, b: Tensor) -> Tensor:
     """Elementwise product.  d(ab)/da = b: each side's gradient is scaled by the other side's value."""
     out = broadcast("mul", np.multiply, a, b)
-    return record(out, (a, lambda g: unbroadcast(g * b.data, a.shape)), (b, lambda g: unbroadcast(g * a.data, b.shape)))
+    to_a = (a, lambda g: unbroadcast(g * b.data, a.shape))
+    to_b = (b, lambda g: unbroadcast(g * a.data, b.shape))
+    return record(out, to_a, to_b)
 
 
 def div(a: Tensor, b: Tensor) -> Tensor:
     """Elementwise quotient.  d(a/b)/da = 1/b, d(a/b)/db = -a/b²."""
     out = broadcast("div", np.divide, a, b)
-    return record(
-        out, (a, lambda g: unbroadcast(g / b.data, a.shape)), (b, lambda g: unbroadcast(-g * out / b.data, b.shape))
-    )
+    to_a = (a, lambda g: unbroadcast(g / b.data, a.shape))
+    to_b = (b, lambda g: unbroadcast(-g * out / b.data, b.shape))
+    return record(out, to_a, to_b)
 
 
 def neg(x: Tensor) -> Tensor:

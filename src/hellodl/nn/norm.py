@@ -123,9 +123,8 @@ def _in_loops(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float, rectify: 
         g, share = np.ascontiguousarray(g).reshape(rows.shape), np.float32(1 / len(rows))
         to_x, total, along = scratch.like(rows), np.empty_like(mean), np.empty_like(mean)
         loops.gradient_sums(g, rows, mean, out, rectify, total, along)
-        loops.unnormalise(
-            g, rows, mean, out, rectify, scale * weight.data, total * share, along * scale * scale * share, to_x
-        )
+        shift, tilt = total * share, along * scale * scale * share
+        loops.unnormalise(g, rows, mean, out, rectify, scale * weight.data, shift, tilt, to_x)
         return to_x.reshape(x.shape), along * scale, total
 
     return record(out.reshape(x.shape), *jointly((x, weight, bias), back)), mean, variance

@@ -50,13 +50,9 @@ class Recurrent(Module):
         for layer in range(num_layers):
             features = hidden_size * len(self.directions) if layer else input_size
             for direction in self.directions:
-                for name, shape in (
-                    ("weight_ih", (features,)),
-                    ("weight_hh", (hidden_size,)),
-                    ("bias_ih", ()),
-                    ("bias_hh", ()),
-                ):
-                    shape = (self.gates * hidden_size, *shape)
+                across = {"weight_ih": (features,), "weight_hh": (hidden_size,), "bias_ih": (), "bias_hh": ()}
+                for name, columns in across.items():
+                    shape = (self.gates * hidden_size, *columns)
                     start = np.zeros(shape) if rng is None else rng.uniform(-limit, limit, shape)
                     setattr(self, f"{name}_l{layer}{direction}", Parameter(start.astype(np.float32)))
 
@@ -74,8 +70,8 @@ class Recurrent(Module):
         whole = x.dtype.kind in "iu"
         if x.ndim != (2 if whole else 3):
             raise ShapeError(
-                f"{type(self).__name__} '{self.name}' takes vectors (3 axes) or whole "
-                f"numbers (2 axes) of a batch of sequences, got {x.shape} {x.dtype}"
+                f"{type(self).__name__} '{self.name}' takes vectors (3 axes) or whole numbers (2 axes) "
+                f"of a batch of sequences, got {x.shape} {x.dtype}"
             )
         if self.batch_first:
             x = x.transpose(1, 0) if whole else x.transpose(1, 0, 2)
@@ -85,8 +81,8 @@ class Recurrent(Module):
             if layer and self.dropout and self.training:
                 if self.generator is None:
                     raise HelloError(
-                        f"{type(self).__name__} '{self.name}' has no generator for its dropout; call "
-                        "model.use_generator(rng) before training"
+                        f"{type(self).__name__} '{self.name}' has no generator for its dropout; "
+                        "call model.use_generator(rng) before training"
                     )
                 x = ops.dropout(x, self.dropout, self.generator)
             outputs = []

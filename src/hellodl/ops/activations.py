@@ -24,9 +24,12 @@ def relu(x: Tensor) -> Tensor:
     if loops.use(x.data):
         return _relu_in_loops(x)
     out = np.maximum(x.data, 0, out=scratch.like(x.data))
-    return record(
-        out, (x, lambda g: np.multiply(g, np.greater(out, 0, out=scratch.like(out, bool)), out=scratch.like(g)))
-    )
+
+    def to_x(g: Array) -> Array:
+        came_through = np.greater(out, 0, out=scratch.like(out, bool))
+        return np.multiply(g, came_through, out=scratch.like(g))
+
+    return record(out, (x, to_x))
 
 
 def _relu_in_loops(x: Tensor) -> Tensor:

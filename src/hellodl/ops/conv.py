@@ -34,15 +34,9 @@ def conv2d_reference(x: Array, weight: Array, bias: Array | None = None, stride:
     images, height, width, _ = x.shape
     kernels, channels, kernel_height, kernel_width = weight.shape
     framed = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
-    out = np.zeros(
-        (
-            images,
-            (height + 2 * padding - kernel_height) // stride + 1,
-            (width + 2 * padding - kernel_width) // stride + 1,
-            kernels,
-        ),
-        x.dtype,
-    )
+    rows = (height + 2 * padding - kernel_height) // stride + 1
+    columns = (width + 2 * padding - kernel_width) // stride + 1
+    out = np.zeros((images, rows, columns, kernels), x.dtype)
     for n, row, column, k in np.ndindex(out.shape):
         total = 0.0 if bias is None else bias[k]
         for i, j in np.ndindex(kernel_height, kernel_width):

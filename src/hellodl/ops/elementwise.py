@@ -40,22 +40,18 @@ def maximum(a: Tensor, b: Any) -> Tensor:
     """The larger of two, elementwise.  The gradient goes to the winner, and half to each where they tie."""
     b = as_tensor(b, a)
     out = broadcast("maximum", np.maximum, a, b)
-    return record(
-        out,
-        (a, lambda g: unbroadcast(g * _share(a.data, b.data), a.shape)),
-        (b, lambda g: unbroadcast(g * _share(b.data, a.data), b.shape)),
-    )
+    to_a = (a, lambda g: unbroadcast(g * _share(a.data, b.data), a.shape))
+    to_b = (b, lambda g: unbroadcast(g * _share(b.data, a.data), b.shape))
+    return record(out, to_a, to_b)
 
 
 def minimum(a: Tensor, b: Any) -> Tensor:
     """The smaller of two, elementwise.  The gradient goes to the winner, and half to each where they tie."""
     b = as_tensor(b, a)
     out = broadcast("minimum", np.minimum, a, b)
-    return record(
-        out,
-        (a, lambda g: unbroadcast(g * _share(b.data, a.data), a.shape)),
-        (b, lambda g: unbroadcast(g * _share(a.data, b.data), b.shape)),
-    )
+    to_a = (a, lambda g: unbroadcast(g * _share(b.data, a.data), a.shape))
+    to_b = (b, lambda g: unbroadcast(g * _share(a.data, b.data), b.shape))
+    return record(out, to_a, to_b)
 
 
 def _share(winner: Array, loser: Array) -> Array:
@@ -73,11 +69,9 @@ def where(condition: Any, a: Tensor, b: Any) -> Tensor:
     """a where the condition holds and b elsewhere; the gradient follows the choice."""
     condition, b = np.asarray(condition.data if isinstance(condition, Tensor) else condition), as_tensor(b, a)
     out = broadcast("where", lambda a, b: np.asarray(np.where(condition, a, b)), a, b)
-    return record(
-        out,
-        (a, lambda g: unbroadcast(np.where(condition, g, 0), a.shape)),
-        (b, lambda g: unbroadcast(np.where(condition, 0, g), b.shape)),
-    )
+    to_a = (a, lambda g: unbroadcast(np.where(condition, g, 0), a.shape))
+    to_b = (b, lambda g: unbroadcast(np.where(condition, 0, g), b.shape))
+    return record(out, to_a, to_b)
 
 
 def dropout(x: Tensor, probability: float, generator: np.random.Generator) -> Tensor:

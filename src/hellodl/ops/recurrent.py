@@ -170,7 +170,7 @@ def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
     def back(g: Array) -> tuple[Array | None, ...]:
         g = np.ascontiguousarray(g)
         to_gates = scratch.like(gates)
-        to_h, to_c = (np.zeros_like(h0.data), np.array(g[-1]))  # what later steps make of this step's h, and of its c
+        to_h, to_c = np.zeros_like(h0.data), np.array(g[-1])  # what later steps make of this step's h, and of its c
         backward = loops.lstm_back if compiled else lstm_backward
         for t in reversed(range(steps)):
             backward(g[t], gates[t], shown[t], c[t], to_h, to_c, to_gates[t])

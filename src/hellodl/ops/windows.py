@@ -63,12 +63,9 @@ class Windows:
         self.size = self.room = rows // stride[0] + 1, columns // stride[1] + 1
         self.places, self.length = prod(self.size), prod(self.kernel) * channels
         n, h, w, c = framed.strides
-        self.view = np.ndarray(  # windows overlap: the same memory is seen many times
-            (images, *self.size, *self.kernel, channels),
-            framed.dtype,
-            framed,
-            strides=(n, h * stride[0], w * stride[1], h, w, c),
-        )
+        # Windows overlap: the same memory is seen many times.
+        shape, strides = (images, *self.size, *self.kernel, channels), (n, h * stride[0], w * stride[1], h, w, c)
+        self.view = np.ndarray(shape, framed.dtype, framed, strides=strides)
         self.parts = parts_of(images, self.places * (self.length + weight.shape[0]) * x.itemsize)
         self.weight = weight.transpose(2, 3, 1, 0).reshape(self.length, -1)  # (kh·kw·C, K)
         self.total: Array | None = None

@@ -143,12 +143,8 @@ class Tiles:
         over = [room - size for room, size in zip(self.room, self.size)]
         framed = frame(x, self.padding, (self.padding[0] + over[0], self.padding[1] + over[1]))
         n, h, w, c = framed.strides
-        return np.ndarray(
-            (len(x), *self.tiles, self.n, self.n, x.shape[3]),
-            framed.dtype,
-            framed,
-            strides=(n, h * self.side, w * self.side, h, w, c),
-        )
+        shape, strides = (len(x), *self.tiles, self.n, self.n, x.shape[3]), (n, h * self.side, w * self.side, h, w, c)
+        return np.ndarray(shape, framed.dtype, framed, strides=strides)
 
     def _paste(self, outputs: Array, out: Array) -> None:
         """Tiles (tiles, side², K) side by side into out (n, *room, K)."""

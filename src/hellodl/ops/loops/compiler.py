@@ -15,14 +15,9 @@ from hellodl.console import log, progress_bar
 
 # Sums may be added up in another order (so that several go on at once), but a NaN stays a NaN.
 OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz", "arcp"}}
-PICTURES, FLAGS, TILES, TEXTS, ROWS, VECTOR = (
-    "f4[:,:,:,::1]",
-    "u1[:,:,:,::1]",
-    "f4[:,:,:,:,:,::1]",
-    "f4[:,:,::1]",
-    "f4[:,::1]",
-    "f4[::1]",
-)
+# What arguments are, as Numba spells it: arrays in one piece of one to six axes, and plain numbers.
+VECTOR, ROWS, TEXTS = "f4[::1]", "f4[:,::1]", "f4[:,:,::1]"
+PICTURES, FLAGS, TILES = "f4[:,:,:,::1]", "u1[:,:,:,::1]", "f4[:,:,:,:,:,::1]"
 WHOLE, REAL = "i8", "f4"
 
 LOOPS: list[Loop] = []

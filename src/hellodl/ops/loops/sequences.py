@@ -23,7 +23,8 @@ def gru_look_back(gates, product, bias, past):
     """σ(x) = ½ tanh(½x) + ½ for r and z; then r says how much of the past goes into n."""
     half, size = np.float32(0.5), past.shape[1]
     for n in range(len(past)):
-        r, z, new, old = (gates[n, :size], gates[n, size : 2 * size], gates[n, 2 * size :], product[n, 2 * size :])
+        r, z = gates[n, :size], gates[n, size : 2 * size]
+        new, old = gates[n, 2 * size :], product[n, 2 * size :]
         for j in range(size):
             r[j] = half * r[j] + half
             z[j] = half * z[j] + half
@@ -76,7 +77,8 @@ def lstm_keep(gates, before, after):
     """σ(x) = ½ tanh(½x) + ½ for i, f and o; then c' = f·c + i·g."""
     half, size = np.float32(0.5), before.shape[1]
     for n in range(len(before)):
-        i, f, g, o = (gates[n, :size], gates[n, size : 2 * size], gates[n, 2 * size : 3 * size], gates[n, 3 * size :])
+        i, f = gates[n, :size], gates[n, size : 2 * size]
+        g, o = gates[n, 2 * size : 3 * size], gates[n, 3 * size :]
         for j in range(size):
             i[j] = half * i[j] + half
             f[j] = half * f[j] + half
@@ -99,7 +101,8 @@ def lstm_back(g, gates, shown, before, to_h, to_c, to_gates):
     """The slopes of a step: to what the gates are made of, and (in `to_c`) to the memory before."""
     one, size = np.float32(1), before.shape[1]
     for b in range(len(before)):
-        i, f, new, o = (gates[b, :size], gates[b, size : 2 * size], gates[b, 2 * size : 3 * size], gates[b, 3 * size :])
+        i, f = gates[b, :size], gates[b, size : 2 * size]
+        new, o = gates[b, 2 * size : 3 * size], gates[b, 3 * size :]
         to_i, to_f = to_gates[b, :size], to_gates[b, size : 2 * size]
         to_new, to_o = to_gates[b, 2 * size : 3 * size], to_gates[b, 3 * size :]
         for j in range(size):
