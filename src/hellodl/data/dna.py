@@ -11,6 +11,7 @@ The real junctions are UCI's of 1991: 60 bases each, 30 on either side of the ju
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,33 +27,23 @@ JUNCTION = LENGTH // 2  # it lies before the base of this number, counted from 0
 FILE = "splice.data"
 
 # What a letter may stand for (IUPAC-IUB, Cornish-Bowden 1985); U is how RNA writes T.
-MEANINGS = {
-    "A": "A",
-    "C": "C",
-    "G": "G",
-    "T": "T",
-    "U": "T",
-    "R": "AG",
-    "Y": "CT",
-    "S": "CG",
-    "W": "AT",
-    "K": "GT",
-    "M": "AC",
-    "B": "CGT",
-    "D": "AGT",
-    "H": "ACT",
-    "V": "ACG",
-    "N": "ACGT",
-}
+IUPAC = "A=A C=C G=G T=T U=T R=AG Y=CT S=CG W=AT K=GT M=AC B=CGT D=AGT H=ACT V=ACG N=ACGT"
+MEANINGS = dict(entry.split("=") for entry in IUPAC.split())
 COMPLEMENTS = {"A": "T", "C": "G", "G": "C", "T": "A"}
 
 
-def _letters_of(meanings: str) -> str:
-    """The letter that stands for these bases."""
-    return next(letter for letter, bases in MEANINGS.items() if set(bases) == set(meanings))
+def _shares(bases: str) -> list[float]:
+    """What a letter that may stand for these is of A, of C, of G and of T."""
+    return [(base in bases) / len(bases) for base in BASES]
 
 
-def _by_code(of_letter: dict[str, object], default: object, dtype: type) -> np.ndarray:
+def _opposite(bases: str) -> int:
+    """The code of the letter that may stand for what these pair with."""
+    pairs = {COMPLEMENTS[base] for base in bases}
+    return next(ord(letter) for letter, others in MEANINGS.items() if set(others) == pairs)
+
+
+def _by_code(of_letter: Mapping[str, object], default: object, dtype: type) -> np.ndarray:
     """A table from the code of a letter, capital or small, to something: 256 rows."""
     shape = (256, *np.shape(np.asarray(default)))
     table = np.full(shape, default, dtype)
@@ -61,15 +52,9 @@ def _by_code(of_letter: dict[str, object], default: object, dtype: type) -> np.n
     return table
 
 
-_SHARES = _by_code(
-    {letter: [base in bases and 1 / len(bases) for base in BASES] for letter, bases in MEANINGS.items()},
-    np.zeros(4),
-    np.float32,
-)
+_SHARES = _by_code({letter: _shares(bases) for letter, bases in MEANINGS.items()}, np.zeros(4), np.float32)
 _KNOWN = _by_code(dict.fromkeys(MEANINGS, True), False, bool)
-_COMPLEMENT = _by_code(
-    {x: ord(_letters_of("".join(COMPLEMENTS[b] for b in bases))) for x, bases in MEANINGS.items()}, 0, np.uint8
-)
+_COMPLEMENT = _by_code({letter: _opposite(bases) for letter, bases in MEANINGS.items()}, 0, np.uint8)
 
 
 @dataclass(frozen=True)

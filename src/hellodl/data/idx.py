@@ -20,14 +20,8 @@ import numpy as np
 from hellodl.errors import DataError
 
 # The third byte of the file says what the numbers are.
-DTYPES: dict[int, np.dtype] = {
-    0x08: np.dtype(">u1"),
-    0x09: np.dtype(">i1"),
-    0x0B: np.dtype(">i2"),
-    0x0C: np.dtype(">i4"),
-    0x0D: np.dtype(">f4"),
-    0x0E: np.dtype(">f8"),
-}
+TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+DTYPES = {code: np.dtype(name) for code, name in TYPES.items()}
 CODES = {dtype.newbyteorder("="): code for code, dtype in DTYPES.items()}
 AGAIN = "fetch it again (`hellodl data get NAME`)"
 
@@ -87,8 +81,8 @@ def read_labelled_images(images_path: str | Path, labels_path: str | Path) -> tu
         )
     if len(images) != len(labels):
         raise DataError(
-            f"{labels_path}: {len(labels):,} labels for the {len(images):,} images of "
-            f"{Path(images_path).name}; take both files from the same set"
+            f"{labels_path}: {len(labels):,} labels for the {len(images):,} images of {Path(images_path).name}; "
+            "take both files from the same set"
         )
     return images, labels
 

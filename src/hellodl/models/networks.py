@@ -18,10 +18,10 @@ def perceptron(classes: int, rng: np.random.Generator) -> nn.Sequential:
     """Every pixel to every unit, three times: the network of the chapter on digits, 109 thousand weights for ten."""
     return nn.Sequential(
         nn.Flatten(),  # (28, 28, 1) -> (784)
-        nn.Linear(784, 128, rng=rng),
-        nn.ReLU(),  # -> (128)
-        nn.Linear(128, 64, rng=rng),
-        nn.ReLU(),  # -> (64)
+        nn.Linear(784, 128, rng=rng),  # -> (128)
+        nn.ReLU(),
+        nn.Linear(128, 64, rng=rng),  # -> (64)
+        nn.ReLU(),
         nn.Linear(64, classes, gain=1, rng=rng),  # -> (classes)
     )
 
@@ -29,21 +29,21 @@ def perceptron(classes: int, rng: np.random.Generator) -> nn.Sequential:
 def hello_dl(classes: int, rng: np.random.Generator) -> nn.Sequential:
     """The network of the original Hello Deep Learning (2023), 137 thousand weights for 26 letters."""
     return nn.Sequential(
-        nn.Conv2d(1, 32, 3, rng=rng),
-        nn.MaxPool2d(2),
-        nn.GELU("tanh"),  # -> (13, 13, 32)
-        nn.Conv2d(32, 64, 3, rng=rng),
-        nn.MaxPool2d(2, ceil_mode=True),
-        nn.GELU("tanh"),  # -> (6, 6, 64)
-        nn.Conv2d(64, 128, 3, rng=rng),
-        nn.MaxPool2d(2),
-        nn.GELU("tanh"),  # -> (2, 2, 128)
+        nn.Conv2d(1, 32, 3, rng=rng),  # (28, 28, 1) -> (26, 26, 32)
+        nn.MaxPool2d(2),  # -> (13, 13, 32)
+        nn.GELU("tanh"),
+        nn.Conv2d(32, 64, 3, rng=rng),  # -> (11, 11, 64)
+        nn.MaxPool2d(2, ceil_mode=True),  # -> (6, 6, 64)
+        nn.GELU("tanh"),
+        nn.Conv2d(64, 128, 3, rng=rng),  # -> (4, 4, 128)
+        nn.MaxPool2d(2),  # -> (2, 2, 128)
+        nn.GELU("tanh"),
         nn.Flatten(),  # -> (512)
-        nn.Linear(512, 64, rng=rng),
+        nn.Linear(512, 64, rng=rng),  # -> (64)
         nn.GELU("tanh"),
-        nn.Linear(64, 128, rng=rng),
+        nn.Linear(64, 128, rng=rng),  # -> (128)
         nn.GELU("tanh"),
-        nn.Linear(128, classes, gain=1, rng=rng),
+        nn.Linear(128, classes, gain=1, rng=rng),  # -> (classes)
     )
 
 
@@ -73,14 +73,13 @@ def residual(
             body = nn.Sequential(window(channel, channel), nn.BatchNorm2d(channel), nn.ReLU())
             layers += [nn.Residual(body)]
         before = channel
-    layers += [nn.Flatten()]
+    layers += [nn.Flatten()]  # -> (1152)
     layers += [nn.Dropout(dropout)] if dropout else []
     side = 28 >> len(rest)
     return nn.Sequential(*layers, nn.Linear(side * side * before, classes, gain=1, rng=rng))
 
 
 NETWORKS: dict[str, Network] = {"residual": residual, "hello-dl": hello_dl, "perceptron": perceptron}
-
 
 TEXT_NETWORKS: dict[str, Callable[[int, np.random.Generator | None], nn.LanguageModel]] = {
     "gru": lambda vocabulary, rng: nn.RecurrentText("gru", vocabulary, 256, 3, rng=rng),

@@ -38,21 +38,10 @@ LONGEST_HEADER = 16 * 2**20  # bytes; room for some hundred thousand tensors
 MOST_ELEMENTS = 2**48  # of one tensor; more than any disk holds, and NumPy can still count it
 MOST_DIMENSIONS = 32  # what every NumPy can do
 
-DTYPES: dict[str, np.dtype] = {
-    "F64": np.dtype("<f8"),
-    "F32": np.dtype("<f4"),
-    "F16": np.dtype("<f2"),
-    "BF16": np.dtype("<u2"),  # the upper half of a float32; unknown to NumPy, so it is widened when read
-    "I64": np.dtype("<i8"),
-    "I32": np.dtype("<i4"),
-    "I16": np.dtype("<i2"),
-    "I8": np.dtype("i1"),
-    "U64": np.dtype("<u8"),
-    "U32": np.dtype("<u4"),
-    "U16": np.dtype("<u2"),
-    "U8": np.dtype("u1"),
-    "BOOL": np.dtype("bool"),
-}
+# BF16 is the upper half of a float32; it is unknown to NumPy, so it is widened when read.
+FLOATS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+WHOLE = {"I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1"}
+DTYPES = {name: np.dtype(code) for name, code in (FLOATS | WHOLE | {"BOOL": "bool"}).items()}
 NAMES = {dtype: name for name, dtype in DTYPES.items() if name != "BF16"}
 
 

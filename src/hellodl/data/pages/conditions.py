@@ -8,12 +8,11 @@ to worse than HARD.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 Range = tuple[float, float]  # least and most
-STRENGTHS = (
-    *("grain", "print_through", "dust", "unevenness", "dry_pen"),
-    *("falloff", "shadow", "cast", "slope", "perspective", "noise"),
-)
+PAPER_AND_INK = ("grain", "print_through", "dust", "unevenness", "dry_pen")
+LIGHT_AND_CAMERA = ("falloff", "shadow", "cast", "slope", "perspective", "noise")
 
 
 @dataclass(frozen=True)
@@ -68,80 +67,41 @@ class Conditions:
         low, high = self.exposure
         return replace(
             self,
-            **{name: share * getattr(self, name) for name in STRENGTHS},
+            **{name: share * getattr(self, name) for name in PAPER_AND_INK + LIGHT_AND_CAMERA},
             exposure=(1 + share * (low - 1), 1 + share * (high - 1)),
             blur=(share * self.blur[0], share * self.blur[1]),
             jpeg=(95 + share * (self.jpeg[0] - 95), self.jpeg[1]),
         )
 
 
-MILD = Conditions(
-    pen=(0.09, 0.20),
-    papers=("white", "white", "cream"),
-    grain=0.015,
-    dust=0.3,
-    contrast=(0.55, 0.9),
-    unevenness=0.15,
-    falloff=0.2,
-    cast=0.06,
-    exposure=(0.85, 1.05),
-    slope=3.0,
-    perspective=0.04,
-    blur=(0.0, 1 / 15),
-    noise=2.5,
-    jpeg=(80, 95),
-)
+WHITE, CREAM, DULL = ("white",), ("cream",), ("brown", "grey")
 
-HARD = Conditions(
-    pen=(0.08, 0.33),
-    touching=0.2,
-    boxed=0.25,
-    papers=("white", "cream", "brown", "grey"),
-    grain=0.04,
-    ruled=0.4,
-    squared=0.35,
-    margin_line=0.3,
-    print_through=0.35,
-    dust=2.0,
-    contrast=(0.48, 0.85),
-    unevenness=0.35,
-    dry_pen=0.3,
-    falloff=0.4,
-    shadow=1.0,
-    cast=0.15,
-    exposure=(0.65, 1.2),
-    slope=12.0,
-    perspective=0.12,
-    blur=(0.03, 1 / 8),
-    noise=7.0,
-    jpeg=(40, 40),
-)
-
-ANY = Conditions(
-    pen=(0.07, 0.35),
-    touching=0.12,
-    one_style=False,
-    boxed=0.1,
-    papers=("white", "white", "white", "cream", "brown", "grey"),
-    grain=0.05,
-    ruled=0.25,
-    squared=0.15,
-    margin_line=0.2,
-    print_through=0.25,
-    dust=2.5,
-    contrast=(0.4, 0.9),
-    unevenness=0.4,
-    dry_pen=0.2,
-    falloff=0.5,
-    shadow=0.5,
-    cast=0.2,
-    exposure=(0.55, 1.3),
-    slope=13.0,
-    perspective=0.15,
-    blur=(0.0, 1 / 7),
-    noise=10.0,
-    jpeg=(30, 98),
-    easiest=0.0,
-)
-
+# What each is under MILD, under HARD and under ANY.
+TABLE: dict[str, tuple[Any, Any, Any]] = {
+    "pen": ((0.09, 0.20), (0.08, 0.33), (0.07, 0.35)),
+    "touching": (0.0, 0.2, 0.12),
+    "one_style": (True, True, False),
+    "boxed": (0.0, 0.25, 0.1),
+    "papers": (2 * WHITE + CREAM, WHITE + CREAM + DULL, 3 * WHITE + CREAM + DULL),
+    "grain": (0.015, 0.04, 0.05),
+    "ruled": (0.0, 0.4, 0.25),
+    "squared": (0.0, 0.35, 0.15),
+    "margin_line": (0.0, 0.3, 0.2),
+    "print_through": (0.0, 0.35, 0.25),
+    "dust": (0.3, 2.0, 2.5),
+    "contrast": ((0.55, 0.9), (0.48, 0.85), (0.4, 0.9)),
+    "unevenness": (0.15, 0.35, 0.4),
+    "dry_pen": (0.0, 0.3, 0.2),
+    "falloff": (0.2, 0.4, 0.5),
+    "shadow": (0.0, 1.0, 0.5),
+    "cast": (0.06, 0.15, 0.2),
+    "exposure": ((0.85, 1.05), (0.65, 1.2), (0.55, 1.3)),
+    "slope": (3.0, 12.0, 13.0),
+    "perspective": (0.04, 0.12, 0.15),
+    "blur": ((0.0, 1 / 15), (0.03, 1 / 8), (0.0, 1 / 7)),
+    "noise": (2.5, 7.0, 10.0),
+    "jpeg": ((80, 95), (40, 40), (30, 98)),
+    "easiest": (1.0, 1.0, 0.0),
+}
+MILD, HARD, ANY = (Conditions(**dict(zip(TABLE, column))) for column in zip(*TABLE.values()))
 PRESETS = {"mild": MILD, "hard": HARD, "any": ANY}

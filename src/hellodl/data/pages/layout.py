@@ -111,18 +111,8 @@ def lay_out(
             at += (advance + space) * unit
         lines.append(" ".join(line))
     height = round((2 * margin + ASCENDER - DESCENDER + (len(lines) - 1) * line_height) * unit)
-    return Page(
-        "\n".join(lines),
-        strokes,
-        boxes,
-        pen * unit,
-        (width, height),
-        seed,
-        x_height=unit,
-        line_height=line_height * unit,
-        top_line=(margin + ASCENDER) * unit,
-        cells=tuple(frames),
-    )
+    where = {"x_height": unit, "line_height": line_height * unit, "top_line": (margin + ASCENDER) * unit}
+    return Page("\n".join(lines), strokes, boxes, pen * unit, (width, height), seed, **where, cells=tuple(frames))
 
 
 def written_word(

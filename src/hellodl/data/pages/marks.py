@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 Strokes = list[np.ndarray]  # each (n, 2): x to the right, y down, about 1 long
+Draw = Callable[[np.random.Generator], Strokes]
 
 
 def line(*points: tuple[float, float]) -> np.ndarray:
@@ -71,6 +72,7 @@ def sign(rng: np.random.Generator) -> Strokes:
     """One of the signs on a keyboard that nobody takes for a letter or digit."""
     down = [line((0.35, 0), (0.3, 1)), line((0.7, 0), (0.65, 1))]
     level = [line((0, 0.35), (1, 0.3)), line((0, 0.7), (1, 0.65))]
+    eyes = [line((0.3, 0.3), (0.3, 0.4)), line((0.7, 0.3), (0.7, 0.4))]
     signs: tuple[Strokes, ...] = (
         [*down, *level],  # #
         [line((0, 0.5), (1, 0.5)), line((0.5, 0), (0.5, 1))],  # +
@@ -85,28 +87,13 @@ def sign(rng: np.random.Generator) -> Strokes:
         [line((0, 0.6), (0.25, 0.4), (0.7, 0.6), (1, 0.4))],  # ~
         [line((0, 0), (1, 0.03))],  # a dash
         [line((0.3, 0), (0.3, 0.05)), line((0.3, 0.9), (0.3, 0.95))],  # :
-        [
-            arc(0.5, 0.5, 0.5, 0, 1),
-            line((0.3, 0.3), (0.3, 0.4)),
-            line((0.7, 0.3), (0.7, 0.4)),
-            arc(0.5, 0.5, 0.3, 0.05, 0.45),
-        ],  # a face
+        [arc(0.5, 0.5, 0.5, 0, 1), *eyes, arc(0.5, 0.5, 0.3, 0.05, 0.45)],  # a face
         [arc(0.27, 0.3, 0.25, 0.4, 1), arc(0.75, 0.3, 0.25, 0.5, 1.1), line((0, 0.4), (0.5, 1), (1, 0.4))],  # a heart
     )
     return list(signs[int(rng.integers(len(signs)))])
 
 
-KINDS: tuple[Callable[[np.random.Generator], Strokes], ...] = (
-    scribble,
-    zigzag,
-    spiral,
-    arrow,
-    polygon,
-    blot,
-    sign,
-    sign,
-    sign,
-)
+KINDS: tuple[Draw, ...] = (scribble, zigzag, spiral, arrow, polygon, blot, sign, sign, sign)
 
 
 def mark(rng: np.random.Generator) -> Strokes:

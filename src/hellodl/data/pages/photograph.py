@@ -86,16 +86,6 @@ def written_page(
         columns = int(room / x_height / (BOXED_ADVANCE if boxed else ADVANCE))
         columns = min(max(columns, LEAST_COLUMNS), MOST_COLUMNS)
         text = page_text(rng, columns, conditions.one_style)
-    return lay_out(
-        text,
-        seed,
-        split,
-        WIDEST,
-        x_height,
-        margin,
-        float(rng.uniform(*LINE_HEIGHT)),
-        hand=hand,
-        pen=max(pen, 1.2 / x_height),
-        touching=conditions.touching,
-        cells=boxed,
-    )
+    measures = (WIDEST, x_height, margin, float(rng.uniform(*LINE_HEIGHT)))
+    pen = max(pen, 1.2 / x_height)
+    return lay_out(text, seed, split, *measures, hand=hand, pen=pen, touching=conditions.touching, cells=boxed)
