@@ -104,13 +104,8 @@ class RunLog:
 
         Of one array, such as `("0.weight", "gradient")`, or of all names, or all kinds, where they are None.
         """
-        found = self._read(
-            "select * from layers where run = ?1 and (?2 is null or name = ?2) and (?3 is null or kind = ?3) "
-            "order by step, name, kind",
-            run,
-            name,
-            kind,
-        )
+        chosen = "run = ?1 and (?2 is null or name = ?2) and (?3 is null or kind = ?3)"
+        found = self._read(f"select * from layers where {chosen} order by step, name, kind", run, name, kind)
         for row in found:
             row["histogram"] = json.loads(row["histogram"])
         return found
@@ -125,13 +120,9 @@ class RunLog:
 
         Without a step, the last ones; None if there are none.
         """
-        rows = self._read(
-            "select shape, data from kernels where run = ?1 and name = ?2 and (?3 is null or step <= ?3) "
-            "order by step desc limit 1",
-            run,
-            name,
-            step,
-        )
+        chosen = "run = ?1 and name = ?2 and (?3 is null or step <= ?3)"
+        query = f"select shape, data from kernels where {chosen} order by step desc limit 1"
+        rows = self._read(query, run, name, step)
         return np.frombuffer(rows[0]["data"], "<f4").reshape(json.loads(rows[0]["shape"])) if rows else None
 
     def kernel_steps(self, run: int) -> dict[str, list[int]]:
@@ -145,11 +136,8 @@ class RunLog:
 
         That of the test images where there is one, else the last one of the validation images.
         """
-        rows = self._read(
-            "select * from confusion where run = ?1 and (step, part) = (select step, part from confusion "
-            "where run = ?1 order by part = 'test' desc, step desc limit 1) order by place",
-            run,
-        )
+        last = "select step, part from confusion where run = ?1 order by part = 'test' desc, step desc limit 1"
+        rows = self._read(f"select * from confusion where run = ?1 and (step, part) = ({last}) order by place", run)
         if not rows:
             return None
         classes = [row["truth"] for row in rows if row["truth"] == row["guess"]]
@@ -160,9 +148,8 @@ class RunLog:
 
     def samples(self, run: int) -> Rows:
         """What a few validation inputs were taken for: rows of step, input, truth, guess, probability, in order."""
-        return self._read(
-            "select step, input, truth, guess, probability from samples where run = ? order by step, input", run
-        )
+        columns = "step, input, truth, guess, probability"
+        return self._read(f"select {columns} from samples where run = ? order by step, input", run)
 
     def delete(self, run: int) -> bool:
         """Remove a run and all its rows; False if there was none."""
@@ -215,10 +202,9 @@ def thinned(values: Sequence[float | None], points: int) -> list[int]:
     kept = {0, len(known) - 1}
     for begin, end in pairwise(cuts):
         stretch = known[begin:end]
-        kept |= {
-            begin + int(np.where(np.isnan(stretch), np.inf, stretch).argmin()),
-            begin + int(np.where(np.isnan(stretch), -np.inf, stretch).argmax()),
-        }
+        missing = np.isnan(stretch)
+        lowest, highest = np.where(missing, np.inf, stretch).argmin(), np.where(missing, -np.inf, stretch).argmax()
+        kept |= {begin + int(lowest), begin + int(highest)}
     return sorted(kept)
 
 

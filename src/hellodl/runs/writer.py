@@ -59,9 +59,8 @@ class Run:
             if kind is not None and issubclass(kind, KeyboardInterrupt):
                 status = "interrupted"
             words = None if error is None else f"{type(error).__name__}: {error}".strip(": ")
-            self._add(
-                "update runs set finished = ?, status = ?, error = ? where id = ?", (now(), status, words, self.id)
-            )
+            ended = (now(), status, words, self.id)
+            self._add("update runs set finished = ?, status = ?, error = ? where id = ?", ended)
             self._flush(last=True)
             if self._connection is not None:
                 self._connection.close()
@@ -168,26 +167,14 @@ class Run:
         program, settings, seed, data = self._about
         if self._path is None:
             return
-        name = None if data is None else str(getattr(data, "name", data))
-        values = (
-            program,
-            now(),
-            now(),
-            to_json(settings),
-            None if seed is None else int(seed),
-            json.dumps(machine.versions()),
-            machine.commit(),
-            machine.processor(),
-            name,
-            fingerprint(data),
-        )
+        row: dict[str, Any] = {"program": program, "started": now(), "seen": now(), "status": "running"}
+        row |= {"settings": to_json(settings), "seed": None if seed is None else int(seed)}
+        row |= {"versions": json.dumps(machine.versions()), "source": machine.commit(), "machine": machine.processor()}
+        row |= {"data": None if data is None else str(getattr(data, "name", data)), "fingerprint": fingerprint(data)}
         try:
             self._connection = connect(self._path)
-            self.id = self._connection.execute(
-                "insert into runs (program, started, seen, status, settings, seed, versions, source, machine,"
-                " data, fingerprint) values (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            ).lastrowid
+            insert = f"insert into runs ({', '.join(row)}) values ({', '.join('?' * len(row))})"
+            self.id = self._connection.execute(insert, [*row.values()]).lastrowid
             self._connection.execute("pragma busy_timeout = 300")  # training does not wait for other writers
         except (sqlite3.Error, OSError, DataError) as error:
             self._give_up(error)
@@ -219,9 +206,8 @@ class Run:
             self._connection.execute("begin immediate")
             for statement, values in self._waiting:
                 self._connection.execute(statement, values)
-            self._connection.execute(
-                "update runs set seen = ?, logging_seconds = ? where id = ?", (now(), self.seconds_spent, self.id)
-            )
+            cost = (now(), self.seconds_spent, self.id)
+            self._connection.execute("update runs set seen = ?, logging_seconds = ? where id = ?", cost)
             self._connection.execute("commit")
             self._waiting.clear()
         except (sqlite3.Error, OSError) as error:
