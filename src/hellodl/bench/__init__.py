@@ -1,7 +1,8 @@
 """What we claim, measured again: speed beside others, and every figure that is published.
 
-    problems, memory -> bench -> record -> standings       `hellodl bench`: races beside PyTorch, and who holds which
-    claims -> results                                      benchmarks/claims.toml, each figure with its command
+    problems -> contestants -> races -> standings      speed beside PyTorch and others: `hellodl bench`
+    memory, record -> bench                            and how much memory that takes, and seconds to 99% of MNIST
+    claims -> results                                  benchmarks/claims.toml, each figure with its command
 
 `hellodl reproduce` (in `commands`) runs the claims. The figures in the README and the course come from here and from
 nowhere else.

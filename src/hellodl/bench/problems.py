@@ -123,12 +123,9 @@ def letter_flops(model: nn.Module, length: int) -> float:
     """What one letter takes on its way through a language model: each matrix once, and attention to those before it."""
     tables = {id(module.weight) for _, module in model.modules() if isinstance(module, nn.Embedding)}
     used = [p for p in model.parameters() if p.ndim == 2 and id(p) not in tables]
-    used += [
-        module.weight
-        for name, module in model.modules()
-        if name == "head" and isinstance(module, nn.Linear) and id(module.weight) in tables
-    ]
-    for _, module in model.modules():
+    for name, module in model.modules():
+        if name == "head" and isinstance(module, nn.Linear) and id(module.weight) in tables:
+            used.append(module.weight)  # a table that is a matrix too, for the way out
         if isinstance(module, nn.RecurrentText):  # the first layer looks letters up in a table
             used = [p for p in used if p is not module.cells.weights(0).ih]
     asking = [module for _, module in model.modules() if isinstance(module, nn.CausalSelfAttention)]

@@ -31,17 +31,14 @@ def summary_of(tasks: list[dict[str, Any]]) -> list[str]:
         if not others:
             return []
         fastest, plain = max(others, key=lambda row: row["images_per_second"]), rows.get("PyTorch", {})
-        speeds = {name: f"{rows[name]['images_per_second']:,.0f}" if name in rows else "" for name in (OURS, JIT)}
-        lines.append(
-            {
-                "images or letters/s": task["task"],
-                **speeds,
-                "fastest other": f"{fastest['images_per_second']:,.0f} ({fastest['library']})",
-                f"{OURS} is": ratio(fastest.get(f"{OURS} is")),
-                "jit is": ratio(fastest.get(f"{JIT} is")),
-                "jit, beside plain PyTorch": ratio(plain.get(f"{JIT} is")),
-            }
-        )
+        line = {"images or letters/s": task["task"]}
+        for name in (OURS, JIT):
+            line[name] = f"{rows[name]['images_per_second']:,.0f}" if name in rows else ""
+        line["fastest other"] = f"{fastest['images_per_second']:,.0f} ({fastest['library']})"
+        line[f"{OURS} is"] = ratio(fastest.get(f"{OURS} is"))
+        line["jit is"] = ratio(fastest.get(f"{JIT} is"))
+        line["jit, beside plain PyTorch"] = ratio(plain.get(f"{JIT} is"))
+        lines.append(line)
     return ["", *markdown_table(lines)] if lines else []
 
 
@@ -65,12 +62,8 @@ def table_of(task: dict[str, Any]) -> list[str]:
             cells["memory"] = f"{row['memory_mb']:,.0f} MB" if row["memory_mb"] else ""
         rows.append(cells | {f"{name} is": ratio(row.get(f"{name} is")) for name in mine})
     gains = ", ".join(f"{name} {gain:.2f}×" for name, gain in task["gain_from_threads"].items())
-    return [
-        "",
+    heading = (
         f"**{task['task']}**: {what} of the network `{task['network']}`, batches of {task['batch']}, "
-        f"{task['flops_per_image'] / 1e6:.1f} MFLOP for one of the {task['unit']}",
-        "",
-        *markdown_table(rows),
-        "",
-        f"From one thread to all: {gains}.",
-    ]
+        f"{task['flops_per_image'] / 1e6:.1f} MFLOP for one of the {task['unit']}"
+    )
+    return ["", heading, "", *markdown_table(rows), "", f"From one thread to all: {gains}."]

@@ -1,0 +1,86 @@
+"""All who take part do the same work: hellodl on its lanes, and other libraries with the same weights."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from hellodl import nn
+from hellodl.bench.contestants import RATE, Contestant, answer, installed_peers, step
+from hellodl.bench.problems import Problem, Task, problem_of
+from hellodl.bench.races import check_alike
+
+SMALL = Task("small", "hello-dl", 8, True, micro_batch=4)
+
+
+def test_micro_batches_on_lanes_do_the_same_work_as_the_whole_batch():
+    problem = problem_of(SMALL)
+    whole, lanes = step(problem, 1, 8).show(), step(problem, 2).show()
+    assert whole[0].shape == (8, 26)
+    assert whole[1].keys() == problem.state.keys()
+    check_alike("itself", whole, lanes)
+
+
+def every_layer(rng):
+    """A small network that has each kind of layer which the tasks have."""
+    body = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1, bias=False, rng=rng), nn.BatchNorm2d(4), nn.ReLU())
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, rng=rng),
+        nn.MaxPool2d(2, ceil_mode=True),
+        nn.GELU("tanh"),  # 11 -> 9 -> 5
+        nn.Residual(body),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(16, 10, gain=1, rng=rng),
+    )
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("peer", installed_peers(), ids=lambda peer: peer.NAME)
+def test_peers_do_the_same_work(peer, training, rng):
+    if "text" in peer.__name__:
+        pytest.skip("images are not for it")
+    if peer.NAME == "tinygrad" and shutil.which(os.environ.get("CC", "clang")) is None:
+        pytest.skip("tinygrad needs clang")
+    network, task = every_layer(rng), Task("small", "perceptron", 8, training)
+    images, labels = rng.random((8, 11, 11, 1), np.float32), rng.integers(10, size=8)
+    problem = Problem(task, nn.describe(network), network.state_dict(), images, labels)
+    shown = (step(problem, 1, 8) if training else answer(problem, 1)).show()
+    contestant = next(peer.contestants(problem, [1], RATE, Contestant))
+    check_alike(contestant.name, shown, contestant.show())
+    for _ in range(3):  # the first may compile, and use up what it is given
+        contestant.run()
+
+
+TEXTS = {
+    "gru": lambda rng: nn.RecurrentText("gru", 11, 6, 2, rng=rng),
+    "lstm": lambda rng: nn.RecurrentText("lstm", 11, 6, 2, rng=rng),
+    "gpt": lambda rng: nn.GPT(11, 9, 2, 2, 8, rng=rng),
+}
+
+
+def text_problem(make, training, rng):
+    network = make(rng)
+    images, labels = rng.integers(11, size=(2, 8 if training else 1, 9))
+    task = Task("small", "gru", len(images), training, micro_batch=3, classes=11, length=9)
+    return Problem(task, nn.describe(network), network.state_dict(), images, labels)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("make", TEXTS.values(), ids=TEXTS)
+def test_peers_read_and_write_the_same_text(make, training, rng):
+    peers = [peer for peer in installed_peers() if "text" in peer.__name__]
+    if not peers:
+        pytest.skip("PyTorch is not installed")
+    problem = text_problem(make, training, rng)
+    shown = (step(problem, 1, 8) if training else answer(problem, 1)).show()
+    contestant = next(peers[0].contestants(problem, [1], RATE, Contestant))
+    check_alike(contestant.name, shown, contestant.show())
+    contestant.run()
+
+
+@pytest.mark.parametrize("make", TEXTS.values(), ids=TEXTS)
+def test_pieces_of_a_batch_of_texts_add_up_to_the_gradients_of_the_whole(make, rng):
+    problem = text_problem(make, True, rng)
+    check_alike("itself", step(problem, 1, 8).show(), step(problem, 2, 3).show())
