@@ -2,53 +2,18 @@
 
 import multiprocessing
 import os
-import threading
 import time
 
 import numpy as np
 import pytest
+from lane_work import COUNT, network, work_on
 
 from hellodl import nn, optim
 from hellodl.autograd.mode import debug, mode, no_grad
 from hellodl.autograd.tensor import Tensor
 from hellodl.errors import HelloError, TrainingError
-from hellodl.train.lanes import Lanes, as_input, predict, replica, thread_count
+from hellodl.train.lanes import Lanes, replica
 from hellodl.train.processes import can_fork
-
-COUNT, CLASSES = 90, 4
-
-
-@pytest.fixture
-def data():
-    rng = np.random.default_rng(5)
-    return rng.random((COUNT, 10, 10, 1), dtype=np.float32), rng.integers(0, CLASSES, COUNT)
-
-
-def network(seed=0, norm=True, drop=0.3):
-    rng = np.random.default_rng(seed)
-    return nn.Sequential(
-        nn.Conv2d(1, 6, 3, padding=1, rng=rng),
-        *([nn.BatchNorm2d(6)] if norm else []),
-        nn.ReLU(),
-        nn.MaxPool2d(2, ceil_mode=True),
-        nn.Residual(nn.Sequential(nn.Conv2d(6, 6, 3, padding=1, rng=rng), *([nn.BatchNorm2d(6)] if norm else []))),
-        nn.Flatten(),
-        nn.Dropout(drop),
-        nn.Linear(150, CLASSES, rng=rng),
-    )
-
-
-def work_on(data, batch_size, noise=0.1):
-    images, labels = data
-
-    def work(model, which, generator):
-        shown = images[which] + noise * generator.standard_normal(images[which].shape, dtype=np.float32)
-        logits = model(Tensor(shown))
-        right = (logits.data.argmax(axis=1) == labels[which]).sum()
-        loss = nn.cross_entropy(logits, labels[which], 0.1, "sum")
-        return loss * (1 / batch_size), np.array([right, len(which)])
-
-    return work
 
 
 def trained(data, threads, steps=4, batch_size=37, processes=False):
@@ -316,57 +281,3 @@ def test_debug_reaches_the_lanes_and_leaves_weights_that_can_be_learned(data, th
                 lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 1))
         optim.SGD(model.named_parameters(), 0.1).step()
         model.load_state_dict(network(1).state_dict())
-
-
-def test_predict_is_forward_in_eval_on_any_number_of_threads(data):
-    images = data[0]
-    model = network()
-    with Lanes(model, 10, 3, 1) as lanes:
-        lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 0))
-    with no_grad():
-        expected = model.eval()(Tensor(images)).data
-    model.train()
-    one = predict(model, images, threads=1, micro_batch=16)
-    np.testing.assert_allclose(one, expected, rtol=1e-4, atol=1e-5)
-    for threads in (2, 4):
-        assert (predict(model, images, threads, micro_batch=16) == one).all()
-    assert not model.training
-
-
-@pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 65])
-def test_predict_answers_any_number_of_images(data, count):
-    model = network()
-    logits = predict(model, data[0][:count], threads=2)
-    assert logits.shape == (count, CLASSES) and logits.dtype == np.float32
-    if count:
-        np.testing.assert_allclose(logits, predict(model, data[0], threads=1)[:count], rtol=1e-4, atol=1e-5)
-
-
-def test_predict_keeps_no_graph_and_takes_bytes(data):
-    seen = []
-
-    class Spy(nn.Module):
-        def __init__(self):
-            self.weight = nn.Parameter(np.ones(1))
-
-        def forward(self, x):
-            out = (x * self.weight).mean(axis=(1, 2))
-            seen.append((threading.current_thread().name, out.requires_grad, self.training))
-            return out
-
-    bytes_ = (data[0][..., 0] * 255).astype(np.uint8)
-    answers = predict(Spy(), bytes_, threads=2)
-    np.testing.assert_allclose(answers[:, 0], bytes_.mean(axis=(1, 2)) / 255, rtol=1e-5)
-    assert all(not requires and not training for _, requires, training in seen)
-    assert mode.remember
-
-
-def test_pictures_become_float32_with_one_channel():
-    assert as_input(np.full((2, 3, 3), 255, np.uint8)).tolist() == np.ones((2, 3, 3, 1)).tolist()
-    assert as_input(np.zeros((2, 3, 3), np.uint8)).dtype == np.float32
-    floats = np.zeros((2, 3, 3, 5), np.float32)
-    assert as_input(floats) is floats
-
-
-def test_threads_are_at_least_one():
-    assert thread_count(0) == 1 and thread_count(3) == 3 and thread_count() >= 1

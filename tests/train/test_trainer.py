@@ -13,7 +13,6 @@ from hellodl.data.dataset import Dataset
 from hellodl.errors import CheckpointError, TrainingError
 from hellodl.runs.log import RunLog
 from hellodl.train import Settings, Trainer, checkpoint, classification, evaluate, plain
-from hellodl.train.lanes import predict, probabilities
 
 SETTINGS = Settings(
     epochs=3, batch_size=16, learning_rate=0.01, average=0.9, label_smoothing=0.1, clip=1.0, micro_batch=8, lanes=2
@@ -189,11 +188,3 @@ def test_samples_come_as_often_as_their_weights_say(squares):
     ).fit()
     times = np.bincount(seen, minlength=96)
     assert (times[:32] == 2).all() and times[32:].sum() == 32 and times[32:].max() == 1
-
-
-def test_probabilities_are_the_softmax_of_the_answers(squares):
-    model = network()
-    sure = probabilities(model, squares.images[:5])
-    logits = predict(model, squares.images[:5])
-    assert np.allclose(sure, np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), atol=1e-6)
-    assert probabilities(model, squares.images[:0]).shape == (0, 2)

@@ -1,6 +1,7 @@
 """From a heap of examples to a trained model, and from there to its answers.
 
     processes -> lanes -> inside -> trainer             a batch: cut into lanes, gradients added, one step taken
+    settings                                            what decides the outcome, and is stored with the run
     checkpoint                                          what a training leaves: weights, state, description
     lesson                                              a corpus as a lesson for models of language
     personal                                            a few examples in your own hand, learned on top
@@ -8,17 +9,8 @@
 Nothing here knows where pictures or texts come from: they are arrays, and the trainer is told what to do with a batch.
 """
 
-from hellodl.train.trainer import (
-    OPTIMIZERS,
-    SCHEDULES,
-    Preparation,
-    Settings,
-    Trainer,
-    classification,
-    evaluate,
-    judged,
-    plain,
-)
+from hellodl.train.settings import OPTIMIZERS, SCHEDULES, Settings
+from hellodl.train.trainer import Preparation, Trainer, classification, evaluate, judged, plain
 
 __all__ = [
     "OPTIMIZERS",

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,69 +29,11 @@ from hellodl.data.batches import batch_count, cut, epoch_order
 from hellodl.data.dataset import Dataset
 from hellodl.errors import CheckpointError, TrainingError
 from hellodl.nn.module import Module
-from hellodl.optim import muon
-from hellodl.optim.muon import Muon
 from hellodl.runs.writer import Run
 from hellodl.train import checkpoint
 from hellodl.train.inside import Inside
-from hellodl.train.lanes import Lanes, Work, as_input, predict, thread_count
-
-
-@dataclass(frozen=True)
-class Settings:
-    """All that decides what comes out of a training; stored with the run. Threads are not among it.
-
-    `steps` ends it earlier than the epochs would.
-    """
-
-    epochs: int = 1
-    steps: int | None = None
-    batch_size: int = 128
-    learning_rate: float = 2e-3
-    optimizer: str = "adamw"
-    schedule: str = "one-cycle"
-    weight_decay: float = 0.01
-    label_smoothing: float = 0.0
-    clip: float | None = None
-    average: float | None = None
-    balance: float = 0.0
-    micro_batch: int = 32
-    lanes: int = 8
-    seed: int = 0
-
-
-Maker = Callable[[Module, Settings, int | None], optim.Optimizer]  # for a model; with so many threads
-
-
-def stepping(kind: Callable[..., optim.Optimizer], **options: Any) -> Maker:
-    """Makes an optimiser for a model; matrices decay as the settings say, vectors do not."""
-    return lambda model, settings, threads: kind(
-        optim.decay_matrices_only(model, settings.weight_decay), settings.learning_rate, **options
-    )
-
-
-OPTIMIZERS: dict[str, Maker] = {
-    "sgd": stepping(optim.SGD),
-    "momentum": stepping(optim.SGD, momentum=0.9),
-    "nesterov": stepping(optim.SGD, momentum=0.9, nesterov=True),
-    "adam": stepping(optim.Adam),
-    "adamw": stepping(optim.AdamW),
-    # forgets sooner: for short trainings (nanoGPT's)
-    "adamw-quick": stepping(optim.AdamW, betas=(0.9, 0.99)),
-    "muon": lambda model, settings, threads: Muon(
-        muon.groups(model, settings.weight_decay), settings.learning_rate, threads=thread_count(threads)
-    ),
-}
-
-SCHEDULES: dict[str, Callable[[int], optim.Schedule]] = {
-    "constant": lambda total: optim.constant(),
-    "cosine": lambda total: optim.cosine(total, warm_up=total // 20),
-    "cosine-to-tenth": lambda total: optim.cosine(total, warm_up=total // 20, final=0.1),
-    "linear": lambda total: optim.linear(total, warm_up=total // 20),
-    "hold-linear": lambda total: optim.hold_then_linear(total, hold=0.4),
-    "one-cycle": optim.one_cycle,
-}
-
+from hellodl.train.lanes import Lanes, Work, as_input, predict
+from hellodl.train.settings import OPTIMIZERS, SCHEDULES, Settings
 
 Preparation = Callable[[Array, np.random.Generator], Array]
 
@@ -243,14 +185,8 @@ class Trainer:
         bar.advance(1)
         bar.note(f"{self.part} {math.ceil(epochs)}/{self.epochs}  loss {loss:.3f}  right {right / seen:.1%}")
         if self.steps % 10 == 0 or self.steps == 1:
-            self.run.train_row(
-                self.steps,
-                epoch=epochs,
-                loss=loss,
-                accuracy=right / seen,
-                images=seen / seconds,
-                learning_rate=self.optimizer.learning_rate,
-            )
+            figures = {"loss": loss, "accuracy": right / seen, "images": seen / seconds}
+            self.run.train_row(self.steps, epoch=epochs, **figures, learning_rate=self.optimizer.learning_rate)
 
     def _end_epoch(self, epoch: int, rate: float, mean: Array) -> None:
         line = f"{self.part} {epoch:2}/{self.epochs}  loss {mean[0]:.3f}  right {mean[1] / mean[2]:.1%}"
@@ -283,21 +219,9 @@ class Trainer:
         if self.average:
             parts["average"] = self.average.state_dict()
         tensors = {f"{part}.{name}": array for part, state in parts.items() for name, array in state.items()}
-        checkpoint.save(
-            self.path,
-            tensors,
-            {
-                "training": {
-                    "settings": asdict(self.settings),
-                    "steps": self.steps,
-                    "count": self.count,
-                    "seconds": self.seconds,
-                    "history": self.history,
-                    "about": self.about,
-                },
-                "model": nn.describe(self.model),
-            },
-        )
+        place = {"steps": self.steps, "count": self.count, "seconds": self.seconds, "history": self.history}
+        training = {"settings": asdict(self.settings), **place, "about": self.about}
+        checkpoint.save(self.path, tensors, {"training": training, "model": nn.describe(self.model)})
 
     def load(self, path: str | Path) -> None:
         """Go on where a saved run stopped: the same settings and data lead to the same bits as an unbroken run."""
