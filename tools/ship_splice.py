@@ -19,7 +19,7 @@ import numpy as np
 
 from hellodl.data import dna
 from hellodl.data.home import folder_of
-from hellodl.programs.splice import as_pictures
+from hellodl.programs.junctions import as_pictures
 from hellodl.train import checkpoint
 from hellodl.train.lanes import probabilities
 

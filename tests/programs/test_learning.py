@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from hellodl.commands import show
 from hellodl.commands.cli import main
 from hellodl.data import load
 from hellodl.data.dataset import Dataset
@@ -108,23 +107,3 @@ def test_a_data_set_that_is_not_there_says_how_to_get_it(capsys):
     status, said = result_of(capsys, "train", "letters", "--dataset", "emnist")
     assert status == 1
     assert "hellodl data get emnist" in said.err
-
-
-def test_confusion_counts_truth_by_guess_and_worst_pairs_count_both_ways():
-    labels, guesses = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 2])
-    confusion = show.confusion_matrix(labels, guesses, 3)
-    assert confusion.tolist() == [[1, 1, 0], [1, 1, 0], [0, 0, 1]]
-    assert show.worst_pairs(confusion, "abc") == [("a", "b", 2, 4)]
-    assert show.pairs_as_text(np.eye(3, dtype=int), "abc") == "nothing is mixed up"
-
-
-def test_a_picture_as_text_is_dark_where_there_is_ink():
-    image = np.zeros((28, 28), np.uint8)
-    image[10:12, 12:14] = 255
-    lines = show.picture_as_text(image).split("\n")
-    assert len(lines) == 14 and {len(line) for line in lines} == {24}
-    assert lines[5][10:12] == "██" and "".join(lines).count("█") == 2
-
-
-def test_text_from_anywhere_cannot_command_the_terminal():
-    assert show.harmless("a\tb\n\x1b[2Jc\r\x07é") == "a\tb\n\ufffd[2Jc\ufffd\ufffdé"

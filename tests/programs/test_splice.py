@@ -1,23 +1,18 @@
 """`hellodl train splice`: it learns, judges each example once by who never saw it, and shows what it looks at."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hellodl import nn
-from hellodl.commands import show
 from hellodl.commands.cli import main
 from hellodl.data import dna, introns
 from hellodl.programs import splice
+from hellodl.programs.junctions import as_pictures, saliency
 from hellodl.runs.log import RunLog
 from hellodl.train import Settings
 from hellodl.train.checkpoint import load_model
 
-SHARED = Path(os.environ.get("HELLODL_SHARED", Path(__file__).parents[2].parent / "shared"))
-needs_uci = pytest.mark.skipif(not (SHARED / "data" / "splice").is_dir(), reason="UCI's junctions are not here")
 LITTLE = ("--dataset", "simulated", "--count", "400", "--epochs", "4", "--members", "2", "--threads", "1")
 
 
@@ -131,7 +126,7 @@ def test_a_lesson_teaches_each_member_by_its_own_loss(rng):
     data = introns.simulate(64, 0)
     model = splice.committee(2, rng)
     model.use_generator(rng)
-    work = splice.lesson(splice.as_pictures(data.codes), data.labels, Settings(batch_size=64))
+    work = splice.lesson(as_pictures(data.codes), data.labels, Settings(batch_size=64))
     loss, sums = work(model, np.arange(64), rng)
     loss.backward()
     alone = model.members[0].parameters()[-1].grad
@@ -144,15 +139,15 @@ def test_a_sequence_from_the_other_strand_is_an_example_of_none(monkeypatch, rng
     data = introns.simulate(40, 0)
     monkeypatch.setattr(splice, "STRUCK_OUT", 0.0)
     monkeypatch.setattr(splice, "TURNED", 1.0)
-    x, labels = splice.disguised(splice.as_pictures(data.codes), data.labels, rng)
-    np.testing.assert_array_equal(x, splice.as_pictures(dna.reverse_complement(data.codes)))
+    x, labels = splice.disguised(as_pictures(data.codes), data.labels, rng)
+    np.testing.assert_array_equal(x, as_pictures(dna.reverse_complement(data.codes)))
     assert (labels == dna.CLASSES.index("N")).all()
 
 
 def test_a_base_that_is_struck_out_may_be_any(monkeypatch, rng):
     data = introns.simulate(100, 0)
     monkeypatch.setattr(splice, "TURNED", 0.0)
-    pictures = splice.as_pictures(data.codes)
+    pictures = as_pictures(data.codes)
     x, labels = splice.disguised(pictures, data.labels, rng)
     struck = (x == 0.25).all(axis=-1)
     assert 0.08 < struck.mean() < 0.12
@@ -160,46 +155,10 @@ def test_a_base_that_is_struck_out_may_be_any(monkeypatch, rng):
     assert x.dtype == np.float32 and (labels == data.labels).all()
 
 
-def test_a_base_that_decides_is_the_one_that_is_salient():
-    member = nn.Sequential(nn.Flatten(), nn.Linear(240, 3, rng=None))
-    place = dna.JUNCTION + 1
-    member[1].weight.data[0, 4 * place + 3] = 2.0  # a T right there speaks for EI
-    codes = introns.simulate(200, 1)
-    heights = splice.saliency(nn.Committee(member, member), codes.codes[codes.labels == 0], 0)
-    assert heights.shape == (60, 4)
-    assert np.unravel_index(heights.argmax(), heights.shape) == (place, 3)
-    assert heights[place, 3] == pytest.approx(1), "two thirds of 2 more than the others' mean, less the bases' mean"
-    assert np.abs(np.delete(heights, place, axis=0)).max() == 0
-
-
 def test_what_was_learned_shows_gt_and_ag_at_the_junction():
     data = introns.simulate(1500, 2)
     with RunLog(None).run("splice", {}) as run:
         model = splice.taught(data, np.arange(1500), Settings(epochs=3, batch_size=50, learning_rate=3e-3), 1, run, 1)
-    donors, acceptors = (splice.saliency(model, data.codes[data.labels == k][:200], k) for k in (0, 1))
+    donors, acceptors = (saliency(model, data.codes[data.labels == k][:200], k) for k in (0, 1))
     assert dna.BASES[donors[dna.JUNCTION].argmax()] + dna.BASES[donors[dna.JUNCTION + 1].argmax()] == "GT"
     assert dna.BASES[acceptors[dna.JUNCTION - 2].argmax()] + dna.BASES[acceptors[dna.JUNCTION - 1].argmax()] == "AG"
-
-
-def test_a_logo_is_as_high_as_what_it_shows_with_the_most_on_top():
-    heights = np.array([[0.0, 1, 0, 0], [0, 0, 4, 2], [-3, 0, 0, 0]])
-    assert show.logo(heights, "ACGT", bar=2, rows=6).split("\n") == [" G|", " G|", " G|", " G|", " T|", "CT|"]
-
-
-def test_copies_and_folds_are_counted_as_they_are():
-    data = introns.simulate(6, 0)
-    data = dna.Junctions("x", data.codes[[0, 0, 1, 2]], np.array([0, 0, 1, 2]))
-    sure = np.eye(3)[[0, 0, 1, 1]]
-    figures = splice.judgement(data, np.arange(4), sure, np.array([0, 0, 1, 1]))
-    assert figures["fold_accuracies"] == [1, 0.5]
-    assert figures["test_accuracy"] == 0.75 and figures["right"] == 3
-    assert figures["distinct"] == 3 and figures["distinct_accuracy"] == pytest.approx(2 / 3)
-    assert figures["recall"] == {"EI": 1, "IE": 1, "N": 0}
-
-
-@pytest.mark.shared
-@needs_uci
-def test_the_real_set_is_introduced_with_what_is_wrong_with_it():
-    said = splice.introduction(dna.load_uci(SHARED / "data" / "splice"))
-    assert "3,190 stretches of DNA (uci): 767 EI, 768 IE, 1,655 N" in said
-    assert "1 sequence stands there as IE and as N" in said

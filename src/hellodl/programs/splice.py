@@ -23,11 +23,11 @@ import numpy as np
 
 from hellodl import nn
 from hellodl.autograd.tensor import Array, Tensor
-from hellodl.commands import show
 from hellodl.commands.arguments import at_least
 from hellodl.console import log
 from hellodl.data import dna, introns
 from hellodl.data.home import find, folder_of
+from hellodl.programs.junctions import as_pictures, introduction, judgement, what_it_learned
 from hellodl.runs import machine
 from hellodl.runs.log import RUNS, RunLog
 from hellodl.runs.writer import Run
@@ -35,16 +35,8 @@ from hellodl.train import Settings, Trainer, checkpoint
 from hellodl.train.lanes import Work, probabilities
 
 DATASETS = ("uci", "simulated")
-SETTINGS = Settings(
-    epochs=60,
-    batch_size=64,
-    learning_rate=3e-3,
-    weight_decay=0.05,
-    label_smoothing=0.1,
-    average=0.98,
-    micro_batch=32,
-    lanes=2,
-)
+SETTINGS = Settings(epochs=60, batch_size=64, learning_rate=3e-3, micro_batch=32, lanes=2)
+SETTINGS = replace(SETTINGS, weight_decay=0.05, label_smoothing=0.1, average=0.98)  # against learning by heart
 WINDOW = 3  # bases that a motif spans: wider ones did worse, for there are too few examples to learn them from
 MEMBERS = 4
 STRUCK_OUT = 0.1  # this share of the bases becomes N while learning
@@ -60,27 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--dataset", choices=DATASETS, help="learn from this set (uci or simulated, the first that is here)")
     option("--count", type=at_least(1), metavar="N", help=f"so many simulated sequences ({SIMULATED:,}); uci has 3,190")
     split = parser.add_mutually_exclusive_group()
-    split.add_argument(
-        "--folds",
-        type=at_least(2),
-        metavar="K",
-        help="cross-validate: learn K times, each time from all of K parts but one; leaves no model",
-    )
+    folds = "cross-validate: learn K times, each time from all of K parts but one; leaves no model"
+    split.add_argument("--folds", type=at_least(2), metavar="K", help=folds)
     split.add_argument("--all", action="store_true", help="learn from everything, once the settings are settled")
-    option(
-        "--epochs",
-        type=at_least(1),
-        metavar="N",
-        default=SETTINGS.epochs,
-        help=f"times through the data ({SETTINGS.epochs})",
-    )
-    option(
-        "--lr",
-        type=float,
-        metavar="RATE",
-        default=SETTINGS.learning_rate,
-        help=f"highest learning rate ({SETTINGS.learning_rate})",
-    )
+    epochs, rate = SETTINGS.epochs, SETTINGS.learning_rate
+    option("--epochs", type=at_least(1), metavar="N", default=epochs, help=f"times through the data ({epochs})")
+    option("--lr", type=float, metavar="RATE", default=rate, help=f"highest learning rate ({rate})")
     option("--members", type=at_least(1), metavar="N", default=MEMBERS, help=f"networks that decide ({MEMBERS})")
     option("--out", type=Path, metavar="FILE", help="where the model goes (runs/splice-RUN.safetensors)")
     option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
@@ -96,15 +73,8 @@ def main(options: argparse.Namespace) -> int:
     data = gather(options)
     fold = dna.folds(data.labels, data.groups, options.folds or PARTS, options.seed)
     settings = replace(SETTINGS, epochs=options.epochs, learning_rate=options.lr, seed=options.seed)
-    about = {
-        "program": "splice",
-        "dataset": data.name,
-        "members": options.members,
-        "struck_out": STRUCK_OUT,
-        "turned": TURNED,
-        "folds": options.folds,
-        "all": options.all,
-    }
+    about = {"program": "splice", "dataset": data.name, "members": options.members}
+    about |= {"struck_out": STRUCK_OUT, "turned": TURNED, "folds": options.folds, "all": options.all}
     log.info(introduction(data))
     RUNS.mkdir(exist_ok=True)
     began = time.perf_counter()
@@ -150,28 +120,6 @@ def gather(options: argparse.Namespace) -> dna.Junctions:
     return introns.simulate(SIMULATED if options.count is None else options.count, options.seed)
 
 
-def introduction(data: dna.Junctions) -> str:
-    """What there is to learn from, one of each class, and what is wrong with it."""
-    counts = ", ".join(f"{n:,} {kind}" for kind, n in zip(dna.CLASSES, np.bincount(data.labels, minlength=3)))
-    lines = [f"splice: {len(data):,} stretches of DNA ({data.name}): {counts}"]
-    for number, kind in enumerate(dna.CLASSES):
-        for row in np.flatnonzero(data.labels == number)[:1]:
-            lines.append(f"{kind:>4}  {cut_open(data.codes[row])}")
-    if len(disputed := dna.disputed(data)):
-        rows = np.flatnonzero(np.isin(data.groups, disputed))
-        kinds = " and as ".join(sorted({dna.CLASSES[label] for label in data.labels[rows]}))
-        lines.append(f"{len(disputed)} sequence stands there as {kinds}: no answer is right for both, and both stay")
-    if data.name == "simulated":
-        best = np.mean(introns.best_guesses(data.codes).argmax(axis=1) == data.labels)
-        lines.append(f"who knew the very frequencies that drew them would be right in {best:.1%}")
-    return "\n".join(lines)
-
-
-def cut_open(codes: Array) -> str:
-    """Sixty bases with a bar where the junction would be."""
-    return codes[: dna.JUNCTION].tobytes().decode() + "|" + codes[dna.JUNCTION :].tobytes().decode()
-
-
 def network(rng: np.random.Generator) -> nn.Sequential:
     """Short motifs, each weighed at every place, and what they mean together."""
     motifs, meanings = 64, 32
@@ -179,11 +127,11 @@ def network(rng: np.random.Generator) -> nn.Sequential:
         nn.Conv2d(4, motifs, (1, WINDOW), padding=(0, WINDOW // 2), bias=False, rng=rng),  # (1, 60, 4) -> (1, 60, 64)
         nn.BatchNorm2d(motifs),
         nn.ReLU(),
-        nn.Flatten(),
-        nn.Dropout(0.7),  # -> (3840)
-        nn.Linear(dna.LENGTH * motifs, meanings, rng=rng),
+        nn.Flatten(),  # -> (3840)
+        nn.Dropout(0.7),
+        nn.Linear(dna.LENGTH * motifs, meanings, rng=rng),  # -> (32)
         nn.ReLU(),
-        nn.Dropout(0.3),  # -> (32)
+        nn.Dropout(0.3),
         nn.Linear(meanings, len(dna.CLASSES), gain=1, rng=rng),  # -> (3)
     )
 
@@ -191,11 +139,6 @@ def network(rng: np.random.Generator) -> nn.Sequential:
 def committee(members: int, rng: np.random.Generator) -> nn.Committee:
     """So many networks, which differ in the weights that they start from and in what chance will show them."""
     return nn.Committee(*(network(rng) for _ in range(members)))
-
-
-def as_pictures(codes: Array) -> Array:
-    """Sequences as the network takes them: (N, 60) uint8 -> (N, 1, 60, 4) float32, pictures one pixel high."""
-    return dna.one_hot(codes)[:, None]
 
 
 def disguised(x: Array, labels: Array, generator: np.random.Generator) -> tuple[Array, Array]:
@@ -244,15 +187,9 @@ def cross_validated(
     sure = np.empty((len(data), len(dna.CLASSES)), np.float32)
     for number in range(options.folds):
         tested = fold == number
+        others, own = np.flatnonzero(~tested), replace(settings, seed=1000 * settings.seed + number)
         with RunLog(None).run("splice", {}) as unwritten, quietly():
-            model = taught(
-                data,
-                np.flatnonzero(~tested),
-                replace(settings, seed=1000 * settings.seed + number),
-                options.members,
-                unwritten if number else run,
-                options.threads,
-            )
+            model = taught(data, others, own, options.members, unwritten if number else run, options.threads)
         sure[tested] = probabilities(model, as_pictures(data.codes[tested]), options.threads)
         right = np.mean(sure[tested].argmax(axis=1) == data.labels[tested])
         log.info(f"fold {number + 1:2} of {options.folds}: {right:6.2%} of {tested.sum()} right")
@@ -270,78 +207,14 @@ def quietly() -> Iterator[None]:
         log.setLevel(level)
 
 
-def judgement(data: dna.Junctions, judged: Array, sure: Array, fold: Array | None) -> dict[str, Any]:
-    """Figures of probabilities (n, 3) for the examples `judged`; by fold, where there are several."""
-    if not len(judged):
-        return {"tested": 0, "test_accuracy": None, "confusion": None}
-    guesses, labels = sure.argmax(axis=1), data.labels[judged]
-    right = guesses == labels
-    confusion = show.confusion_matrix(labels, guesses, len(dna.CLASSES))
-    _, distinct = np.unique(data.groups[judged], return_index=True)
-    figures: dict[str, Any] = {"tested": len(judged), "test_accuracy": float(right.mean())}
-    if fold is not None:
-        by_fold = [float(right[fold == number].mean()) for number in range(fold.max() + 1)]
-        figures |= {
-            "test_accuracy": float(np.mean(by_fold)),
-            "spread": float(np.std(by_fold, ddof=1)),
-            "fold_accuracies": by_fold,
-        }
-    return figures | {
-        "right": int(right.sum()),
-        "distinct": len(distinct),
-        "distinct_accuracy": float(right[distinct].mean()),
-        "recall": {kind: float(right[labels == k].mean()) for k, kind in enumerate(dna.CLASSES) if (labels == k).any()},
-        "confusion": confusion.tolist(),
-    }
-
-
-def saliency(model: nn.Committee, codes: Array, kind: int) -> Array:
-    """How much each base at each place speaks for a class, on average over sequences (n, 60): (60, 4).
-
-    A gradient says how the answer would change if there were a little more of a base at a place (Simonyan et al.
-    2013). What counts is that of the base that is there, beside the mean of the four that could be.
-    """
-    x = Tensor(as_pictures(codes), requires_grad=True)
-    for member in model.eval().members:
-        logits = member(x)
-        ((logits[:, kind] - logits.mean(axis=1)).sum() * (1 / len(model.members))).backward()
-    assert x.grad is not None
-    gradient = x.grad - x.grad.mean(axis=-1, keepdims=True)
-    return (gradient * x.data).mean(axis=0)[0]  # (n, 1, 60, 4) -> (60, 4)
-
-
-def what_it_learned(model: nn.Committee, data: dna.Junctions, most: int = 400) -> str:
-    """For the two kinds of junction, the bases around it as high as they speak for it."""
-    lines = []
-    for kind, around in (("EI", slice(20, 40)), ("IE", slice(10, 35))):
-        k = dna.CLASSES.index(kind)
-        codes = data.codes[data.labels == k][:most]
-        if not len(codes):
-            continue
-        heights = saliency(model, codes, k)[around]
-        lines.append(
-            f"what speaks for {kind}, {dna.JUNCTION - around.start} bases before the junction "
-            f"and {around.stop - dna.JUNCTION} after it:"
-        )
-        lines.append(show.logo(heights, dna.BASES, dna.JUNCTION - around.start))
-    return "\n".join(lines)
-
-
 def finish(figures: dict[str, Any], options: argparse.Namespace) -> int:
     """The figure on standard output; the exit status is 1 where --least was missed."""
     accuracy, confusion = figures["test_accuracy"], figures["confusion"]
     if confusion:
-        log.info(
-            "\n".join(
-                [
-                    f"{'':>8}{''.join(f'{kind:>7}' for kind in dna.CLASSES)}  (its answers)",
-                    *(
-                        f"{kind:>8}{''.join(f'{count:7,}' for count in row)}"
-                        for kind, row in zip(dna.CLASSES, confusion)
-                    ),
-                ]
-            )
-        )
+        lines = [f"{'':>8}{''.join(f'{kind:>7}' for kind in dna.CLASSES)}  (its answers)"]
+        for kind, row in zip(dna.CLASSES, confusion):
+            lines.append(f"{kind:>8}{''.join(f'{count:7,}' for count in row)}")
+        log.info("\n".join(lines))
     if options.json:
         print(json.dumps(figures))
     elif accuracy is None:

@@ -11,7 +11,6 @@ import argparse
 import json
 import math
 import time
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,82 +25,36 @@ from hellodl.data.vocabulary import learn_vocabulary
 from hellodl.errors import DataError
 from hellodl.nn import LanguageModel, Module
 from hellodl.programs import recorded
+from hellodl.programs.recipes import (
+    CHANGEABLE,
+    IN_GPT,
+    INGREDIENTS,
+    PARTS,
+    RECIPES,
+    build,
+    in_parts,
+    recipe_of,
+    settings_of,
+    style_of,
+)
 from hellodl.runs.writer import Run, fingerprint
 from hellodl.train import OPTIMIZERS, SCHEDULES, Settings, Trainer, inside
 from hellodl.train.lanes import Lanes
 from hellodl.train.lesson import Lesson
 
 PROBED = 8  # windows of the validation text that run through, where the network is looked into
-PARTS = 8  # of a training: after each one it is judged, and writes a sample
 SAMPLE = 240  # characters
 TRIAL_SECONDS = 4.0  # to find out how many steps a minute has
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What suits a kind of network, unless the command line says otherwise.
-
-    `piece` is about how many tokens a lane should look at in one go, which suits the processor.
-    """
-
-    layers: int
-    width: int
-    heads: int | None
-    context: int
-    batch_size: int
-    learning_rate: float
-    dropout: float
-    steps: int
-    piece: int
-    optimizer: str = "adamw"
-    schedule: str = "cosine"
-    weight_decay: float = 0.01
-    clip: float | None = 1.0
-
-
-RECIPES = {
-    "gru": Recipe(1, 256, None, 128, 32, 1e-2, 0.0, 1000, 4096),
-    "lstm": Recipe(1, 256, None, 128, 32, 1e-2, 0.0, 1000, 4096),
-    "rnn": Recipe(1, 256, None, 128, 32, 2e-3, 0.0, 1000, 4096),
-    "gpt": Recipe(4, 128, 4, 128, 32, 0.02, 0.0, 1000, 512, "muon", "hold-linear", 0.0, None),
-    # nanoGPT's (Karpathy 2022) for a computer without a GPU
-    "gpt-2": Recipe(4, 128, 4, 64, 12, 1e-3, 0.0, 2000, 512, "adamw-quick", "cosine-to-tenth", 0.1, 1.0),
-}
-LANES = 2  # of the pieces of a batch: gradients of fewer lanes are fewer to add up
-
-# What a GPT of today does differently from GPT-2, for `--without` and `--with`.
-INGREDIENTS: dict[str, dict[str, Any]] = {
-    "swiglu": {"activation": "swiglu"},  # what large models bend by; relu2 does as well here, and is quicker
-    "rotary": {"rotary": True},
-    "rms": {"norm": "rms"},
-    "normalise": {"normalise": True},
-    "relu2": {"activation": "relu2"},
-    "untied": {"tied": False},
-    "zero": {"zero": True},
-    "shift": {"shift": 2},
-}
-SETTINGS = Settings(lanes=LANES)
-IN_GPT = [name for name in INGREDIENTS if name != "swiglu"]
-CHANGEABLE = ("layers", "width", "heads", "context", "batch_size", "dropout")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to learn from, which network, and for how long."""
     option = parser.add_argument
     option("--model", choices=RECIPES, default="gru", help="the network (gru)")
-    option(
-        "--corpus",
-        default="python",
-        metavar="TEXT",
-        help=f"{', '.join(CORPORA)}, or a file or folder of text (python: the source of its library)",
-    )
-    option(
-        "--tokens",
-        type=kind_of_tokens,
-        default="characters",
-        metavar="KIND",
-        help="characters, bytes, or a number: so many tokens made of frequent pairs of bytes (characters)",
-    )
+    texts = f"{', '.join(CORPORA)}, or a file or folder of text (python: the source of its library)"
+    option("--corpus", default="python", metavar="TEXT", help=texts)
+    kinds = "characters, bytes, or a number: so many tokens made of frequent pairs of bytes (characters)"
+    option("--tokens", type=kind_of_tokens, default="characters", metavar="KIND", help=kinds)
     how_long = parser.add_mutually_exclusive_group()
     how_long.add_argument("--steps", type=at_least(1), metavar="N", help=of_recipes("steps of learning", "steps"))
     how_long.add_argument("--minutes", type=float, metavar="M", help="about so long, measured at the start, instead")
@@ -113,30 +66,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--lr", type=float, metavar="RATE", help=of_recipes("highest learning rate", "learning_rate"))
     option("--optimizer", choices=OPTIMIZERS, help=of_recipes("how to step", "optimizer"))
     option("--schedule", choices=SCHEDULES, help=of_recipes("of the rate", "schedule"))
-    option(
-        "--without",
-        nargs="+",
-        choices=IN_GPT,
-        default=[],
-        metavar="WHAT",
-        help=f"gpt without some of what sets it apart from gpt-2: {', '.join(IN_GPT)}",
-    )
-    option(
-        "--with",
-        nargs="+",
-        choices=[*INGREDIENTS],
-        default=[],
-        metavar="WHAT",
-        dest="added",
-        help="gpt-2 with some of it, or gpt with swiglu in the place of relu2",
-    )
+    some: dict[str, Any] = {"nargs": "+", "default": [], "metavar": "WHAT"}
+    without = f"gpt without some of what sets it apart from gpt-2: {', '.join(IN_GPT)}"
+    option("--without", choices=IN_GPT, help=without, **some)
+    added = "gpt-2 with some of it, or gpt with swiglu in the place of relu2"
+    option("--with", choices=[*INGREDIENTS], dest="added", help=added, **some)
     option("--dropout", type=float, metavar="P", help=of_recipes("share of units left out", "dropout"))
-    option(
-        "--least",
-        type=float,
-        metavar="LOSS",
-        help="exit with 1 if the validation loss, in nats a character, is over this",
-    )
+    least = "exit with 1 if the validation loss, in nats a character, is over this"
+    option("--least", type=float, metavar="LOSS", help=least)
     recorded.add_arguments(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
@@ -177,84 +114,11 @@ def main(options: argparse.Namespace) -> int:
         steps = steps_in(options.minutes, network, lesson, settings, options.threads)
         log.info(f"{options.minutes:g} minutes are about {steps:,} steps here")
         settings = in_parts(settings, steps)
-    about = {
-        "corpus": options.corpus,
-        "fingerprint": fingerprint(corpus),
-        "model": options.model,
-        "tokens": options.tokens,
-        "without": options.without,
-        "added": options.added,
-        **{name: getattr(recipe, name) for name in CHANGEABLE},
-    }
+    about = {"corpus": options.corpus, "fingerprint": fingerprint(corpus)}
+    about |= {name: getattr(options, name) for name in ("model", "tokens", "without", "added")}
+    about |= {name: getattr(recipe, name) for name in CHANGEABLE}
     learned = learn(network, lesson, settings, about, threads=options.threads, out=options.out, state=state)
     return finish(learned, options)
-
-
-def recipe_of(options: argparse.Namespace) -> Recipe:
-    """The recipe of the network with what the command line changed."""
-    if options.heads is not None and not options.model.startswith("gpt"):
-        options.wrong_usage(f"--heads is for --model gpt; {options.model} has none")
-    if options.without and options.model != "gpt":
-        options.wrong_usage(f"--without is for --model gpt; {options.model} has nothing of the kind")
-    takes = {"gpt-2": [*INGREDIENTS], "gpt": ["swiglu"]}.get(options.model, [])
-    if not {*options.added} <= {*takes}:
-        options.wrong_usage(f"--with is for --model gpt-2; {options.model} takes none of it, or has it")
-    recipe = RECIPES[options.model]
-    recipe = replace(
-        recipe, **{name: getattr(options, name) for name in CHANGEABLE if getattr(options, name) is not None}
-    )
-    if not 0 <= recipe.dropout < 1:
-        options.wrong_usage("--dropout is at least 0 and under 1")
-    if recipe.heads is not None and recipe.width % (2 * recipe.heads):
-        options.wrong_usage(
-            f"--width {recipe.width} does not give each of {recipe.heads} --heads an even share; "
-            "make it a multiple of twice as many"
-        )
-    if options.minutes is not None and not 0 < options.minutes < math.inf:
-        options.wrong_usage("--minutes is a number over 0")
-    return recipe
-
-
-def settings_of(options: argparse.Namespace, recipe: Recipe) -> Settings:
-    """The settings of the training."""
-    rate = recipe.learning_rate if options.lr is None else options.lr
-    settings = replace(
-        SETTINGS,
-        batch_size=recipe.batch_size,
-        learning_rate=rate,
-        optimizer=options.optimizer or recipe.optimizer,
-        schedule=options.schedule or recipe.schedule,
-        weight_decay=recipe.weight_decay,
-        clip=recipe.clip,
-        micro_batch=micro_batch_of(recipe),
-        seed=options.seed,
-    )
-    return in_parts(settings, options.steps or recipe.steps)
-
-
-def micro_batch_of(recipe: Recipe) -> int:
-    """Windows in a piece: of about the size that the recipe wants, and as many pieces as share out evenly."""
-    pieces = LANES * max(round(recipe.batch_size * recipe.context / recipe.piece / LANES), 1)
-    return -(-recipe.batch_size // pieces)
-
-
-def in_parts(settings: Settings, steps: int) -> Settings:
-    """So many steps, in parts of equal length (the last may be shorter)."""
-    return replace(settings, steps=steps, epochs=min(PARTS, steps))
-
-
-def style_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What a GPT is made of: arguments of `nn.GPT`."""
-    basis = IN_GPT if options.model == "gpt" else []
-    wanted = [name for name in basis if name not in options.without] + options.added
-    return {"bias": False} | {key: value for name in wanted for key, value in INGREDIENTS[name].items()}
-
-
-def build(kind: str, size: int, recipe: Recipe, style: dict[str, Any], rng: np.random.Generator) -> LanguageModel:
-    """A network that has learned nothing yet, for a vocabulary of this size."""
-    if recipe.heads is not None:
-        return nn.GPT(size, recipe.context, recipe.layers, recipe.heads, recipe.width, recipe.dropout, **style, rng=rng)
-    return nn.RecurrentText(kind, size, recipe.width, recipe.layers, recipe.dropout, rng=rng)
 
 
 def learn(
@@ -314,16 +178,9 @@ def learn(
     if not state:
         log.info("before it learned anything, it writes:")
         show_sample(network)
+    vocabulary = lesson.vocabulary.describe()
     return recorded.train(
-        "text",
-        lesson.corpus,
-        settings,
-        about,
-        make,
-        conclude,
-        out=out,
-        state=state,
-        vocabulary=lesson.vocabulary.describe(),
+        "text", lesson.corpus, settings, about, make, conclude, out=out, state=state, vocabulary=vocabulary
     )
 
 
