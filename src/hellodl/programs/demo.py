@@ -36,9 +36,8 @@ PROMISE = 0.9
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the pictures go."""
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs"), metavar="DIR", help="where page and answers go (runs)"
-    )
+    where = "where page and answers go (runs)"
+    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help=where)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -46,9 +45,8 @@ def main(options: argparse.Namespace) -> int:
     began = time.perf_counter()
     log.info("A network of random numbers is about to learn to read, from handwriting that is made up here.")
     counts = {"train": IMAGES, "validation": 2_000, "test": 4_000}
-    splits = learning.Splits(
-        *(data.load("ink", split, None, options.seed, count, "36") for split, count in counts.items())
-    )
+    parts = (data.load("ink", split, None, options.seed, count, "36") for split, count in counts.items())
+    splits = learning.Splits(*parts)
     rng = np.random.default_rng(options.seed)
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
     network = residual(36, rng, channels=(8, 16, 32, 64), dropout=0.1)
@@ -61,9 +59,11 @@ def main(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     picture, truth = sample_page(options.seed)
     save_picture(options.out / "demo-page.png", picture)
-    page = read_page(
-        picture, lambda images: probabilities(learned.model, images, options.threads), splits.train.classes
-    )
+
+    def classify(images: np.ndarray) -> np.ndarray:
+        return probabilities(learned.model, images, options.threads)
+
+    page = read_page(picture, classify, splits.train.classes)
     save_picture(options.out / "demo-page-read.png", annotate(picture, page))
     right = character_accuracy(truth, page.text)
 

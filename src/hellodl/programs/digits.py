@@ -21,19 +21,14 @@ from hellodl.train import Settings
 DATASETS = ("mnist", "ink")
 PERCEPTRON = Settings(epochs=5, batch_size=64, learning_rate=2e-3, micro_batch=64)
 SETTINGS = Settings(batch_size=128, learning_rate=3e-3, label_smoothing=0.1, average=0.999)
-
 CHANNELS = (8, 24, 48, 96)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which of the two networks."""
     learning.add_arguments(parser, SETTINGS, DATASETS, images=385_000)
-    parser.add_argument(
-        "--architecture",
-        choices=("perceptron", "convolutional", "both"),
-        default="both",
-        help="which network (both, one after the other; the options are the second's)",
-    )
+    kinds, which = ("perceptron", "convolutional", "both"), "both, one after the other; the options are the second's"
+    parser.add_argument("--architecture", choices=kinds, default="both", help=f"which network ({which})")
 
 
 def main(options: argparse.Namespace) -> int:

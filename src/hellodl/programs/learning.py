@@ -52,38 +52,17 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets:
     """
     parser.set_defaults(images=images)
     option = parser.add_argument
+    size, rate = settings.batch_size, settings.learning_rate
     option("--dataset", choices=datasets, help=f"learn from this set ({' or '.join(datasets)}, the first that is here)")
-    option(
-        "--epochs",
-        type=at_least(1),
-        metavar="N",
-        help=f"times through the data (as many as make about {images:,} images)",
-    )
-    option(
-        "--batch-size",
-        type=at_least(1),
-        metavar="N",
-        default=settings.batch_size,
-        help=f"images a step ({settings.batch_size})",
-    )
-    option(
-        "--lr",
-        type=float,
-        metavar="RATE",
-        default=settings.learning_rate,
-        help=f"highest learning rate ({settings.learning_rate})",
-    )
+    option("--epochs", type=at_least(1), metavar="N", help=f"times through the data (as many as make about {images:,} images)")
+    option("--batch-size", type=at_least(1), metavar="N", default=size, help=f"images a step ({size})")
+    option("--lr", type=float, metavar="RATE", default=rate, help=f"highest learning rate ({rate})")
     option("--optimizer", choices=OPTIMIZERS, default=settings.optimizer, help=f"({settings.optimizer})")
     option("--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})")
     option("--count", type=at_least(1), metavar="N", help="learn from so many images only (all; of ink, 120,000)")
     option("--all", action="store_true", help="learn from the validation part too, once the settings are settled")
-    option(
-        "--temperature",
-        type=float,
-        metavar="T",
-        default=1.0,
-        help="with --all: what logits are divided by in the end (else the validation part tells)",
-    )
+    heat = "with --all: what logits are divided by in the end (else the validation part tells)"
+    option("--temperature", type=float, metavar="T", default=1.0, help=heat)
     recorded.add_arguments(parser)
     option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
 
@@ -91,15 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets:
 def settings_of(options: argparse.Namespace, settings: Settings, train: Dataset) -> Settings:
     """The program's settings with what the command line changed, and epochs that suit the set."""
     epochs = options.epochs or min(max(round(options.images / len(train)), 1), MOST_EPOCHS)
-    return replace(
-        settings,
-        epochs=epochs,
-        batch_size=options.batch_size,
-        learning_rate=options.lr,
-        optimizer=options.optimizer,
-        schedule=options.schedule,
-        seed=options.seed,
-    )
+    asked = {name: getattr(options, name) for name in ("batch_size", "optimizer", "schedule", "seed")}
+    return replace(settings, epochs=epochs, learning_rate=options.lr, **asked)
 
 
 def first_that_is_here(names: Sequence[str], home: Path | None) -> str:
@@ -113,11 +85,8 @@ def load_splits(name: str, options: argparse.Namespace, classes: str | None = No
     if options.all:
         everything = data.load(name, "train+validation", options.data, options.seed, options.count, classes)
         return Splits(everything, None, data.load(name, "test", options.data, options.seed, None, classes))
-    splits = [
-        data.load(name, split, options.data, options.seed, count, classes)
-        for split, count in (("train", options.count), ("validation", None), ("test", None))
-    ]
-    return Splits(*splits)
+    counts = {"train": options.count, "validation": None, "test": None}
+    return Splits(*(data.load(name, split, options.data, options.seed, n, classes) for split, n in counts.items()))
 
 
 def learn(
@@ -214,10 +183,8 @@ def show_guesses(learned: Learned, test: Dataset, rng: np.random.Generator) -> N
     """Three test images as text, each with what the network takes it for."""
     which = rng.integers(len(test), size=3)
     logits = predict(learned.model, test.images[which])
-    captions = [
-        f"{test.classes[truth]}, read as {test.classes[guess]}"
-        for truth, guess in zip(test.labels[which], logits.argmax(axis=1))
-    ]
+    pairs = zip(test.labels[which], logits.argmax(axis=1))
+    captions = [f"{test.classes[truth]}, read as {test.classes[guess]}" for truth, guess in pairs]
     log.info(show.side_by_side(list(test.images[which]), captions))
 
 

@@ -36,12 +36,7 @@ def main(options: argparse.Namespace) -> int:
     network = NETWORKS[options.architecture](len(splits.train.classes), rng)
 
     learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
-    about = {
-        "architecture": options.architecture,
-        "count": options.count,
-        "all": options.all,
-        "temperature": options.temperature,
-    }
+    about = {name: getattr(options, name) for name in ("architecture", "count", "all", "temperature")}
     learned = learning.learn(
         "letters",
         network,

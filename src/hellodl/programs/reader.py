@@ -26,15 +26,8 @@ from hellodl.programs.schoolbook import CLASSES, marks, taken_apart
 from hellodl.train import Settings
 
 DATASETS = ("all", "ink")
-SETTINGS = Settings(
-    batch_size=128,
-    optimizer="muon",
-    learning_rate=0.02,
-    schedule="linear",
-    label_smoothing=0.05,
-    average=0.999,
-    weight_decay=0.05,
-)
+SETTINGS = Settings(batch_size=128, optimizer="muon", learning_rate=0.02, schedule="linear")
+SETTINGS = replace(SETTINGS, weight_decay=0.05, label_smoothing=0.05, average=0.999)
 PENS = (1.3, 6.0)  # pixels, where a character is 20 long: from a hard pencil to a marker
 INK, MARKS = 40_000, 8_000  # pictures
 PHOTOS = Augment(rotation=7, shear=0.12, scale=0.08, stretch=0.12, shift=1, thickness=0.25, elastic=0.6, blur=0.4)
@@ -55,13 +48,8 @@ def main(options: argparse.Namespace) -> int:
     network = residual(len(CLASSES), rng, dropout=0.1)
 
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
-    about = {
-        "architecture": "residual",
-        "count": options.count,
-        "all": options.all,
-        "temperature": options.temperature,
-        "pages": options.pages,
-    }
+    asked = {name: getattr(options, name) for name in ("count", "all", "temperature", "pages")}
+    about = {"architecture": "residual", **asked}
     learned = learning.learn(
         "reader",
         network,

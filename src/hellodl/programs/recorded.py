@@ -35,9 +35,8 @@ class Learned:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the model goes, and which run to go on with."""
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the model goes (runs/PROGRAM-RUN.safetensors)")
-    parser.add_argument(
-        "--resume", metavar="RUN", help="go on with a run that was stopped: its number, or its .state file"
-    )
+    resume = "go on with a run that was stopped: its number, or its .state file"
+    parser.add_argument("--resume", metavar="RUN", help=resume)
 
 
 def resumed(options: argparse.Namespace, program: str) -> Path | None:

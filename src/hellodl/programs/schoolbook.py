@@ -36,14 +36,9 @@ KNOWN_WRITERS = 0.75  # share of the pages that people wrote; ink wrote the othe
 REFUSED = 1.2  # of what is no character, so many are kept beside each character
 CONDITIONS = (ANY, ANY, ANY, HARD, HARD, MILD)
 X_HEIGHT = (12, 32)  # pixels: small pages are made faster
-# Kinds of words, such that all 62 characters come about equally often.
-WORDS = (
-    (string.ascii_lowercase, 0.36),
-    (string.ascii_uppercase, 0.28),
-    (string.digits, 0.12),
-    (CLASSES_62[:36], 0.12),
-    (CLASSES_62, 0.12),
-)
+# What words are made of, and their shares, such that all 62 characters come about equally often.
+WORDS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, CLASSES_62[:36], CLASSES_62)
+SHARES = (0.36, 0.28, 0.12, 0.12, 0.12)
 
 
 def taken_apart(count: int, seed: int, folder: Path | None, watched: np.ndarray | None, threads: int | None) -> Dataset:
@@ -72,13 +67,9 @@ def page_apart(task: tuple[int, int, Path | None, tuple[int, ...] | None]) -> tu
     rng = np.random.default_rng((seed, 77, number))
     conditions = replace(CONDITIONS[int(rng.integers(len(CONDITIONS)))], x_height=X_HEIGHT)
     people = writers(folder, watched) if folder is not None and rng.random() < KNOWN_WRITERS else None
-    page = made_page(
-        conditions,
-        int(rng.integers(2**31)),
-        "train",
-        text="\n".join(lines_of(rng)),
-        hand=None if people is None else people.hand(rng),
-    )
+    page_seed, text = int(rng.integers(2**31)), "\n".join(lines_of(rng))
+    hand = None if people is None else people.hand(rng)
+    page = made_page(conditions, page_seed, "train", text, hand)
     pictures, names = lessons(page.picture, [box.character for box in page.boxes], page.strokes, page.pen)
     refused = np.array([name == UNKNOWN for name in names], bool)
     kept = ~refused
@@ -98,18 +89,16 @@ def writers(folder: Path, watched: tuple[int, ...] | None) -> Writers:
 
 def lines_of(rng: np.random.Generator) -> Iterator[str]:
     """Lines of words that mean nothing: all 62 characters about equally often, mostly one kind a line."""
-    kinds = [kind for kind, _ in WORDS]
-    for kind in rng.choice(len(WORDS), LINES, p=[share for _, share in WORDS]):
+    for kind in rng.choice(len(WORDS), LINES, p=SHARES):
         line = ""
         while len(line) < COLUMNS:
-            line += " " + "".join(rng.choice(list(kinds[kind]), rng.integers(1, 9)))
+            line += " " + "".join(rng.choice(list(WORDS[kind]), rng.integers(1, 9)))
         yield line[: COLUMNS + 1].strip()
 
 
 def marks(count: int, seed: int, widths: tuple[float, float]) -> Dataset:
     """Pictures of what is no character, drawn with pens of many widths (pixels)."""
     rng = np.random.default_rng((seed, 78))
-    images = pen.render_many(
-        (mark(rng) for _ in range(count)), np.exp(rng.uniform(np.log(widths[0]), np.log(widths[1]), count))
-    )
+    pens = np.exp(rng.uniform(np.log(widths[0]), np.log(widths[1]), count))
+    images = pen.render_many((mark(rng) for _ in range(count)), pens)
     return Dataset("marks", images, np.full(count, CLASSES.index(UNKNOWN)), CLASSES)

@@ -28,14 +28,11 @@ DATASETS = ("mnist", "ink")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which digits, and how long to learn."""
-    parser.add_argument(
-        "--dataset", choices=DATASETS, help="learn from this set (mnist or ink, the first that is here)"
-    )
-    parser.add_argument("--epochs", type=at_least(0), default=10, metavar="N", help="times through the data (10)")
-    parser.add_argument("--lr", type=float, default=0.03, metavar="RATE", help="learning rate (0.03)")
-    parser.add_argument(
-        "--least", type=float, metavar="SHARE", help="exit with 1 if the learned accuracy is under this"
-    )
+    option = parser.add_argument
+    option("--dataset", choices=DATASETS, help="learn from this set (mnist or ink, the first that is here)")
+    option("--epochs", type=at_least(0), default=10, metavar="N", help="times through the data (10)")
+    option("--lr", type=float, default=0.03, metavar="RATE", help="learning rate (0.03)")
+    option("--least", type=float, metavar="SHARE", help="exit with 1 if the learned accuracy is under this")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -70,18 +67,8 @@ def main(options: argparse.Namespace) -> int:
     log.info(show.side_by_side(list(test.images[which]), [f"a seven? {sure[k]:.0%} sure" for k in which]))
 
     if options.json:
-        print(
-            json.dumps(
-                {
-                    "program": "three-or-seven",
-                    "dataset": name,
-                    "seed": options.seed,
-                    "test_images": len(test),
-                    "by_hand_accuracy": by_hand,
-                    "test_accuracy": learned,
-                }
-            )
-        )
+        about = {"program": "three-or-seven", "dataset": name, "seed": options.seed, "test_images": len(test)}
+        print(json.dumps(about | {"by_hand_accuracy": by_hand, "test_accuracy": learned}))
     else:
         print(f"by hand {by_hand:.2%}, learned {learned:.2%} of {len(test):,} test images of {name} right")
     if options.least is not None and learned < options.least:
