@@ -22,7 +22,7 @@ from hellodl.errors import HelloError
 
 
 class Program(NamedTuple):
-    """Where a program lives, what it does in one line, and which of the common options it takes."""
+    """Where a program lives (within hellodl), what it does in one line, and which of the common options it takes."""
 
     module: str
     help: str
@@ -33,41 +33,37 @@ LEARNING = ("seed", "threads", "data", "json")
 
 TRAIN = {
     "three-or-seven": Program(
-        "hellodl.programs.three_or_seven", "tell a 3 from a 7: weights made by hand, then learned", LEARNING
+        ".programs.three_or_seven", "tell a 3 from a 7: weights made by hand, then learned", LEARNING
     ),
-    "digits": Program("hellodl.programs.digits", "learn to read digits", LEARNING),
-    "letters": Program("hellodl.programs.letters", "learn to read handwritten letters", LEARNING),
-    "reader": Program("hellodl.programs.reader", "learn letters and digits for reading photos", LEARNING),
-    "text": Program("hellodl.programs.text", "learn to write: a corpus, character by character", LEARNING),
-    "splice": Program("hellodl.programs.splice", "learn where the introns of a gene begin and end", LEARNING),
+    "digits": Program(".programs.digits", "learn to read digits", LEARNING),
+    "letters": Program(".programs.letters", "learn to read handwritten letters", LEARNING),
+    "reader": Program(".programs.reader", "learn letters and digits for reading photos", LEARNING),
+    "text": Program(".programs.text", "learn to write: a corpus, character by character", LEARNING),
+    "splice": Program(".programs.splice", "learn where the introns of a gene begin and end", LEARNING),
 }
 
 Table = Mapping[str, "Program | Mapping[str, Program]"]
 
 PROGRAMS: Table = {
-    "demo": Program(
-        "hellodl.programs.demo", "train a small letter reader from nothing, then read a page with it", LEARNING
-    ),
-    "read": Program("hellodl.commands.read", "read photos of handwriting", ("threads", "json")),
-    "score": Program(
-        "hellodl.commands.score", "how well photos are read whose text is known", ("seed", "threads", "json")
-    ),
-    "teach": Program("hellodl.commands.teach", "teach the reader your own hand", ("seed", "threads", "json")),
-    "splice": Program("hellodl.commands.scan", "find where introns begin and end in DNA", ("threads", "json")),
+    "demo": Program(".programs.demo", "train a small letter reader from nothing, then read a page with it", LEARNING),
+    "read": Program(".commands.read", "read photos of handwriting", ("threads", "json")),
+    "score": Program(".commands.score", "how well photos are read whose text is known", ("seed", "threads", "json")),
+    "teach": Program(".commands.teach", "teach the reader your own hand", ("seed", "threads", "json")),
+    "splice": Program(".commands.scan", "find where introns begin and end in DNA", ("threads", "json")),
     "train": TRAIN,
-    "write": Program("hellodl.commands.write", "a small GPT writes on from a prompt", ("seed", "json")),
-    "evaluate": Program("hellodl.commands.evaluate", "how well a trained model reads a data set", LEARNING),
-    "quantize": Program("hellodl.commands.quantize", "how small a model's file can be, and what that costs", LEARNING),
-    "pages": Program("hellodl.commands.made", "make photos of handwritten pages whose text is known", ("seed", "json")),
-    "data": Program("hellodl.commands.data", "list the data sets, or download one", ("data", "json")),
-    "runs": Program("hellodl.commands.runs", "list, show and compare the training runs so far", ("json",)),
+    "write": Program(".commands.write", "a small GPT writes on from a prompt", ("seed", "json")),
+    "evaluate": Program(".commands.evaluate", "how well a trained model reads a data set", LEARNING),
+    "quantize": Program(".commands.quantize", "how small a model's file can be, and what that costs", LEARNING),
+    "pages": Program(".commands.made", "make photos of handwritten pages whose text is known", ("seed", "json")),
+    "data": Program(".commands.data", "list the data sets, or download one", ("data", "json")),
+    "runs": Program(".commands.runs", "list, show and compare the training runs so far", ("json",)),
     "plot": Program(
-        "hellodl.commands.plot", "draw a training or a data set: curves, weights, kernels", ("seed", "data", "json")
+        ".commands.plot", "draw a training or a data set: curves, weights, kernels", ("seed", "data", "json")
     ),
-    "inspect": Program("hellodl.commands.inspect", "draw what goes on inside a trained model", LEARNING),
-    "web": Program("hellodl.web.serve", "the page: draw, read photos, teach, watch runs", ("threads",)),
-    "bench": Program("hellodl.bench.bench", "images and letters a second, beside others", ("data", "json")),
-    "reproduce": Program("hellodl.commands.reproduce", "run published figures again", ("data", "json")),
+    "inspect": Program(".commands.inspect", "draw what goes on inside a trained model", LEARNING),
+    "web": Program(".web.serve", "the page: draw, read photos, teach, watch runs", ("threads",)),
+    "bench": Program(".bench.bench", "images and letters a second, beside others", ("data", "json")),
+    "reproduce": Program(".commands.reproduce", "run published figures again", ("data", "json")),
 }
 
 HELP_OF_TABLES = {"train": "train a network: " + ", ".join(TRAIN)}
@@ -137,7 +133,7 @@ def run(arguments: list[str]) -> int:
         if isinstance(found, Program):
             break
         table = found
-    module = import_module(found.module)
+    module = import_module(found.module, "hellodl")
     parser = Parser(prog=name, description=found.help, allow_abbrev=False)
     module.add_arguments(parser)
     add_common_options(parser, found.options)
@@ -176,11 +172,10 @@ def choose(table: Table, name: str, rest: list[str]) -> tuple[str, list[str]]:
 def list_of(table: Table) -> str:
     """The programs with one line each."""
     width = max(map(len, table))
-    lines = [
-        f"  {word:{width}}  {found.help if isinstance(found, Program) else HELP_OF_TABLES[word]}"
-        for word, found in table.items()
-    ]
-    return "\n".join(["programs:", *lines])
+    lines = ["programs:"]
+    for word, found in table.items():
+        lines.append(f"  {word:{width}}  {found.help if isinstance(found, Program) else HELP_OF_TABLES[word]}")
+    return "\n".join(lines)
 
 
 def nearest(word: str, table: Table) -> str:

@@ -34,16 +34,14 @@ CHUNK = 2048  # images between two movements of the progress bar
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, and what it is to read."""
     shipped = ", ".join(sorted(path.stem for path in MODELS.glob("*.safetensors"))) or "none"
-    parser.add_argument("model", metavar="MODEL", help=f"a .safetensors file, or a model that ships ({shipped})")
-    parser.add_argument("--dataset", choices=IMAGE_SETS, default="ink", help="what it is to read (ink)")
-    parser.add_argument("--split", choices=SPLITS, default="test", help="which part of it (test)")
-    parser.add_argument("--count", type=at_least(1), metavar="N", help="only so many images of it")
-    parser.add_argument(
-        "--one-view", action="store_true", help="look at each image only as it stands, not leaned and turned (faster)"
-    )
-    parser.add_argument(
-        "--diagram", type=Path, metavar="FILE", help="draw how sure it is beside how often right (.png or .svg)"
-    )
+    option = parser.add_argument
+    option("model", metavar="MODEL", help=f"a .safetensors file, or a model that ships ({shipped})")
+    option("--dataset", choices=IMAGE_SETS, default="ink", help="what it is to read (ink)")
+    option("--split", choices=SPLITS, default="test", help="which part of it (test)")
+    option("--count", type=at_least(1), metavar="N", help="only so many images of it")
+    once = "look at each image only as it stands, not leaned and turned (faster)"
+    option("--one-view", action="store_true", help=once)
+    option("--diagram", type=Path, metavar="FILE", help="draw how sure it is beside how often right (.png or .svg)")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -58,19 +56,10 @@ def main(options: argparse.Namespace) -> int:
     data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)
     known = what_it_knows(data, classes, path)
     views = [AS_IT_STANDS] if options.one_view else VIEWS
-    figures = {
-        "program": "evaluate",
-        "model": str(path),
-        "dataset": options.dataset,
-        "split": options.split,
-        "seed": options.seed,
-        "weights": model.weight_count(),
-        "classes": classes,
-        "images": len(known),
-        "skipped": len(data) - len(known),
-        "views": len(views),
-        **judge(model, known, classes, options.threads, path, views),
-    }
+    figures: dict[str, Any] = {"program": "evaluate", "model": str(path), "dataset": options.dataset}
+    figures |= {"split": options.split, "seed": options.seed, "weights": model.weight_count(), "classes": classes}
+    figures |= {"images": len(known), "skipped": len(data) - len(known), "views": len(views)}
+    figures |= judge(model, known, classes, options.threads, path, views)
     if options.diagram:
         bins = [Bin(**b) for b in figures["calibration"]]
         plots.save(plots.reliability(bins, f"{path.stem} on {options.dataset}"), options.diagram)

@@ -75,14 +75,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, which pictures, and what the model is shown."""
     option = parser.add_argument
     option("model", metavar="MODEL", help="a .safetensors file, or a model that ships, such as letters")
-    option(
-        "--what",
-        nargs="+",
-        choices=(*dict.fromkeys([*OF_ALL, *OF_READERS, *OF_WRITERS]),),
-        metavar="WHAT",
-        help=f"of any model: {', '.join(OF_ALL)}; of one that reads images: {', '.join(OF_READERS)}; "
-        f"of one that writes: {', '.join(OF_WRITERS)} (all that suit the model)",
-    )
+    pictures = (*dict.fromkeys([*OF_ALL, *OF_READERS, *OF_WRITERS]),)
+    of_readers = f"of one that reads images: {', '.join(OF_READERS)}"
+    of_writers = f"of one that writes: {', '.join(OF_WRITERS)} (all that suit the model)"
+    what = f"of any model: {', '.join(OF_ALL)}; {of_readers}; {of_writers}"
+    option("--what", nargs="+", choices=pictures, metavar="WHAT", help=what)
     option("--out", type=Path, default=Path(), metavar="DIR", help="where MODEL-WHAT.png goes (here)")
     option("--format", choices=("png", "svg"), default="png", help="(png)")
     option("--dataset", choices=IMAGE_SETS, default="ink", help="the images that it is shown (ink)")
@@ -180,15 +177,8 @@ def saliency(reader: Reader, name: str) -> Figures:
     sure = probabilities(reader.model, images)
     guesses = sure.argmax(axis=1)
     captions = [f"{reader.spoken[guess]}, {own[guess]:.0%}" for guess, own in zip(guesses, sure)]
-    return {
-        "": plots.saliency_maps(
-            reader.model,
-            images,
-            guesses,
-            captions,
-            f"{name}: where more ink would speak for its answer (blue) or against it (red)",
-        )
-    }
+    title = f"{name}: where more ink would speak for its answer (blue) or against it (red)"
+    return {"": plots.saliency_maps(reader.model, images, guesses, captions, title)}
 
 
 def confusion(reader: Reader, name: str) -> Figures:
@@ -229,10 +219,8 @@ def symbols(writer: Writer, name: str) -> Figures:
     assert isinstance(writer.model, nn.GPT)
     names = {k: printable(symbol) for k, symbol in enumerate(writer.vocabulary)}
     readable = {k: name for k, name in names.items() if name and UNREADABLE not in name}
-    points = writer.model.symbols.weight.data[list(readable)]
-    return {
-        "": plots.embedding(points, np.arange(len(readable)), [*readable.values()], f"{name}: its symbols as vectors")
-    }
+    points, title = writer.model.symbols.weight.data[list(readable)], f"{name}: its symbols as vectors"
+    return {"": plots.embedding(points, np.arange(len(readable)), [*readable.values()], title)}
 
 
 OF_ALL: dict[str, Callable[[nn.Module, str], Figures]] = {"graph": graph, "kernels": kernels}

@@ -24,21 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "page-0001.txt, and the box of every character's ink in page-0001.json."
     )
     option = parser.add_argument
-    option(
-        "--conditions",
-        choices=CONDITIONS,
-        default="mild",
-        help="mild: a decent phone photo; hard: a bad one that a person still reads; "
-        "any: a broad mix, to train on (mild)",
-    )
+    kinds = "a decent phone photo; hard: a bad one that a person still reads; any: a broad mix, to train on"
+    option("--conditions", choices=CONDITIONS, default="mild", help=f"mild: {kinds} (mild)")
     option("--count", type=at_least(1), default=DEFAULT_COUNT, metavar="N", help=f"pages ({DEFAULT_COUNT})")
     option("--out", type=Path, required=True, metavar="DIR", help="the folder for them")
-    option(
-        "--split",
-        choices=("test", "train"),
-        default="test",
-        help="styles of handwriting that training never sees, or those that it does (test)",
-    )
+    hands = "styles of handwriting that training never sees, or those that it does (test)"
+    option("--split", choices=("test", "train"), default="test", help=hands)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -67,13 +58,8 @@ def save(page: Photographed, stem: Path, conditions: str, seed: int, split: str)
     """Write a page's picture, text and boxes to STEM.png, STEM.txt and STEM.json."""
     from hellodl.commands.read import save_picture
 
-    truth = {
-        "conditions": conditions,
-        "seed": seed,
-        "split": split,
-        "text": page.text,
-        "boxes": [vars(box) for box in page.boxes],
-    }
+    boxes = [vars(box) for box in page.boxes]
+    truth = {"conditions": conditions, "seed": seed, "split": split, "text": page.text, "boxes": boxes}
     save_picture(stem.with_suffix(".png"), page.picture)
     write_whole(stem.with_suffix(".txt"), f"{page.text}\n".encode())
     write_whole(stem.with_suffix(".json"), f"{json.dumps(truth)}\n".encode())

@@ -105,13 +105,9 @@ def curves(run: Run, options: argparse.Namespace) -> Figure:
     if options.beside is not None:
         other = find(run.log, options.beside)
         beside = (f"run {other['id']}", records.curves(run.log, other["id"]))
-    return plots.loss_and_accuracy(
-        records.curves(run.log, run.number),
-        run.title,
-        guessing=records.guessing(run.log, run.about),
-        beside=beside,
-        claim=None if options.claim is None else (options.claim, published(options.claim)),
-    )
+    claim = None if options.claim is None else (options.claim, published(options.claim))
+    own, guessing = records.curves(run.log, run.number), records.guessing(run.log, run.about)
+    return plots.loss_and_accuracy(own, run.title, guessing=guessing, beside=beside, claim=claim)
 
 
 def published(name: str) -> float:

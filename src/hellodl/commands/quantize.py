@@ -39,11 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     evaluate.add_arguments(parser)
     parser.set_defaults(wrong_usage=parser.error)
     option = parser.add_argument
-    option(
-        "--corpus",
-        metavar="TEXT",
-        help=f"what a model that writes is judged on: {', '.join(CORPORA)}, or a path (what it learned from)",
-    )
+    corpus = f"what a model that writes is judged on: {', '.join(CORPORA)}, or a path (what it learned from)"
+    option("--corpus", metavar="TEXT", help=corpus)
     option("--out", type=Path, metavar="FILE", help="write this file, in so many --bits, and judge nothing")
     option("--bits", type=int, choices=[bits for bits in BITS if bits < 32], help="of a weight in --out")
     option("--how", choices=TABLES, help=f"which values 8 or 4 bits stand for ({HOW})")
@@ -89,25 +86,12 @@ def stored(
     path: Path, model: Module, metadata: dict[str, Any], bits: int, how: str | None
 ) -> tuple[dict[str, Any], Module]:
     """Save a model; what the file is like, and the model that loads from it."""
-    save_model(
-        path,
-        model,
-        classes=metadata.get("classes"),
-        vocabulary=metadata.get("vocabulary"),
-        card=metadata.get("card") or {},
-        bits=bits,
-        how=how or HOW,
-    )
+    about = {"classes": metadata.get("classes"), "vocabulary": metadata.get("vocabulary")}
+    save_model(path, model, **about, card=metadata.get("card") or {}, bits=bits, how=how or HOW)
     small = load_model(path)[0]
     mean, rms = weight_errors(model, small)
-    row = {
-        "bits": bits,
-        "how": how if bits < 16 else None,
-        "bytes": path.stat().st_size,
-        "weight_error": mean,
-        "weight_rms_error": rms,
-    }
-    return row, small
+    row = {"bits": bits, "how": how if bits < 16 else None, "bytes": path.stat().st_size}
+    return row | {"weight_error": mean, "weight_rms_error": rms}, small
 
 
 def weight_errors(model: Module, small: Module) -> tuple[float, float]:
@@ -159,17 +143,11 @@ def show(figures: dict[str, Any]) -> None:
     out.print(f"{figures['model']}, {figures['weights']:,} weights, judged on {figures['judged_on']}\n")
     judged = {"accuracy": "right", "loss": "nats a character"}
     columns = [name for name in judged if name in figures["rows"][0]]
-    table = plain_table(
-        "weights in", "bytes", "smaller", "off by", "by mean square", *(judged[name] for name in columns)
-    )
+    titles = [judged[name] for name in columns]
+    table = plain_table("weights in", "bytes", "smaller", "off by", "by mean square", *titles)
     for row in figures["rows"]:
-        cells = (f"{row[name]:.4f}" if name == "loss" else share(row[name]) for name in columns)
-        table.add_row(
-            name_of(row["bits"], row["how"]),
-            f"{row['bytes']:,}",
-            f"{row['ratio']:.2f}×",
-            share(row["weight_error"]),
-            share(row["weight_rms_error"]),
-            *cells,
-        )
+        cells = [name_of(row["bits"], row["how"]), f"{row['bytes']:,}", f"{row['ratio']:.2f}×"]
+        cells += [share(row["weight_error"]), share(row["weight_rms_error"])]
+        cells += [f"{row[name]:.4f}" if name == "loss" else share(row[name]) for name in columns]
+        table.add_row(*cells)
     out.print(table)

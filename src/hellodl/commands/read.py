@@ -28,17 +28,13 @@ TURNS = ("auto", "0", "90", "180", "270")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The photos, and where the pictures with the answers go."""
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos of unjoined handwriting")
-    parser.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="where PHOTO-read.png goes (here)")
-    parser.add_argument("--case", choices=("upper", "lower"), help="all letters in one case (as the page shows them)")
-    parser.add_argument(
-        "--min-confidence",
-        type=share,
-        default=0.0,
-        metavar="P",
-        help="write ? for characters that are less probable than this, 0 to 1 (0)",
-    )
-    parser.add_argument("--debug-dir", type=Path, metavar="DIR", help="put a picture of each stage of reading there")
+    option = parser.add_argument
+    option("photos", nargs="+", type=Path, metavar="PHOTO", help="photos of unjoined handwriting")
+    option("--out", type=Path, default=Path(), metavar="DIR", help="where PHOTO-read.png goes (here)")
+    option("--case", choices=("upper", "lower"), help="all letters in one case (as the page shows them)")
+    doubt = "write ? for characters that are less probable than this, 0 to 1 (0)"
+    option("--min-confidence", type=share, default=0.0, metavar="P", help=doubt)
+    option("--debug-dir", type=Path, metavar="DIR", help="put a picture of each stage of reading there")
     add_reader_arguments(parser)
 
 
@@ -46,24 +42,18 @@ def add_reader_arguments(parser: argparse.ArgumentParser) -> None:
     """Who reads, and how: the options of all programs that read photos."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--model", type=Path, metavar="FILE", help="another reader than the one that ships")
-    which.add_argument(
-        "--mine",
-        action="store_true",
-        help="the reader that learned your hand from `hellodl teach` (in $HELLODL_MINE, else among "
-        "your own data; that of another folder: --model DIR/reader.safetensors)",
+    mine = (
+        "the reader that learned your hand from `hellodl teach` (in $HELLODL_MINE, else among your own data; "
+        "that of another folder: --model DIR/reader.safetensors)"
     )
-    parser.add_argument(
-        "--language",
-        metavar="TEXT",
-        help="decide doubtful letters by a text in the same language: a file, a corpus of "
-        "`hellodl train text`, or a model that it made of characters (.safetensors)",
+    which.add_argument("--mine", action="store_true", help=mine)
+    language = (
+        "decide doubtful letters by a text in the same language: a file, a corpus of `hellodl train text`, "
+        "or a model that it made of characters (.safetensors)"
     )
-    parser.add_argument(
-        "--rotate",
-        choices=TURNS,
-        default="0",
-        help="turn photos by so many degrees to the right first; auto: try all four (0)",
-    )
+    parser.add_argument("--language", metavar="TEXT", help=language)
+    turns = "turn photos by so many degrees to the right first; auto: try all four (0)"
+    parser.add_argument("--rotate", choices=TURNS, default="0", help=turns)
 
 
 def main(options: argparse.Namespace) -> int:

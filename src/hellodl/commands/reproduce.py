@@ -17,13 +17,12 @@ QUICK_SECONDS = 60
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which claims."""
-    parser.add_argument("claims", nargs="*", metavar="CLAIM", help="the names of claims (all)")
-    parser.add_argument("--list", action="store_true", help="only list the claims")
-    parser.add_argument("--quick", action="store_true", help="only those that take less than a minute")
-    parser.add_argument(
-        "--claims", dest="file", type=Path, metavar="FILE", help="(benchmarks/claims.toml, and course/*.toml)"
-    )
-    parser.add_argument("--record", action="store_true", help=f"write what comes out into benchmarks/{RESULTS.name}")
+    option = parser.add_argument
+    option("claims", nargs="*", metavar="CLAIM", help="the names of claims (all)")
+    option("--list", action="store_true", help="only list the claims")
+    option("--quick", action="store_true", help="only those that take less than a minute")
+    option("--claims", dest="file", type=Path, metavar="FILE", help="(benchmarks/claims.toml, and course/*.toml)")
+    option("--record", action="store_true", help=f"write what comes out into benchmarks/{RESULTS.name}")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -106,16 +105,6 @@ def figure(mean: float, spread: float | None, unit: str) -> str:
 def as_json(outcome: Outcome) -> dict:
     """An outcome for a program to read."""
     claim = outcome.claim
-    return {
-        "claim": claim.id,
-        "what": claim.what,
-        "direction": claim.direction,
-        "claimed": claim.claimed,
-        "claimed_spread": claim.spread,
-        "unit": claim.unit,
-        "verdict": outcome.verdict,
-        "why": outcome.why,
-        "values": outcome.values,
-        "mean": outcome.mean,
-        "spread": outcome.spread,
-    }
+    claimed = {"claimed": claim.claimed, "claimed_spread": claim.spread, "unit": claim.unit}
+    found = {name: getattr(outcome, name) for name in ("verdict", "why", "values", "mean", "spread")}
+    return {"claim": claim.id, "what": claim.what, "direction": claim.direction, **claimed, **found}

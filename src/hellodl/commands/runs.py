@@ -88,17 +88,10 @@ def summary(log: RunLog, run: dict[str, Any]) -> dict[str, Any]:
     """A run with what its rows come down to."""
     accuracies = [row["accuracy"] for row in log.validation_rows(run["id"]) if row["accuracy"] is not None]
     last = log.last_row(run["id"])
-    return {
-        **run,
-        "status": status(run),
-        "minutes": minutes(run),
-        "steps": last.get("step"),
-        "epochs": last.get("epoch"),
-        "loss": last.get("loss"),
-        "images": last.get("images"),
-        "validation_accuracy": accuracies[-1] if accuracies else None,
-        "best_validation_accuracy": max(accuracies, default=None),
-    }
+    figures = {"status": status(run), "minutes": minutes(run), "steps": last.get("step"), "epochs": last.get("epoch")}
+    figures |= {"loss": last.get("loss"), "images": last.get("images")}
+    figures |= {"validation_accuracy": accuracies[-1] if accuracies else None}
+    return run | figures | {"best_validation_accuracy": max(accuracies, default=None)}
 
 
 def status(run: dict[str, Any]) -> str:
@@ -123,14 +116,12 @@ def day(words: str) -> str:
 
 def chosen(log: RunLog, options: argparse.Namespace) -> list[dict[str, Any]]:
     """The runs that the options ask for, with what their rows come down to."""
-    runs = [
-        summary(log, run)
-        for run in log.runs()
-        if options.program in (None, run["program"])
-        and (options.data or "") in (run["data"] or "")
-        and options.status in (None, status(run))
-        and run["started"] >= (options.since or "")
-    ]
+
+    def wanted(run: dict[str, Any]) -> bool:
+        kind = options.program in (None, run["program"]) and (options.data or "") in (run["data"] or "")
+        return kind and options.status in (None, status(run)) and run["started"] >= (options.since or "")
+
+    runs = [summary(log, run) for run in log.runs() if wanted(run)]
     if options.best is None:
         return runs
     judged = [run for run in runs if run["best_validation_accuracy"] is not None]
@@ -144,25 +135,14 @@ def list_runs(log: RunLog, options: argparse.Namespace) -> int:
         print(json.dumps(runs))
         return 0
     if not runs:
-        print(
-            f"{log.path}: none of the runs is like that; `hellodl runs` lists all"
-            if log.runs()
-            else f"{log.path}: no runs yet; `hellodl train letters` makes one"
-        )
+        others = "none of the runs is like that; `hellodl runs` lists all"
+        print(f"{log.path}: {others if log.runs() else 'no runs yet; `hellodl train letters` makes one'}")
         return 0
     table = plain_table("run", "program", "started", "status", "minutes", "data", "seed", "loss", "validation")
     for run in runs:
-        table.add_row(
-            str(run["id"]),
-            run["program"],
-            run["started"].replace("T", " ").rstrip("Z"),
-            run["status"],
-            f"{run['minutes']:.1f}",
-            run["data"] or "",
-            words(run["seed"]),
-            words(run["loss"]),
-            share(run["validation_accuracy"]),
-        )
+        cells = [str(run["id"]), run["program"], run["started"].replace("T", " ").rstrip("Z"), run["status"]]
+        cells += [f"{run['minutes']:.1f}", run["data"] or "", words(run["seed"]), words(run["loss"])]
+        table.add_row(*cells, share(run["validation_accuracy"]))
     output().print(table)
     return 0
 
@@ -248,13 +228,9 @@ def show_layers(out: Console, log: RunLog, number: int) -> None:
         if row["step"] == last and row["kind"] == "weight":
             gradient = gradients.get(row["name"], {}).get("spread")
             moves = [r["step_ratio"] for r in rows if r["name"] == row["name"] and r["step_ratio"] is not None]
-            cells = [
-                words(row["mean"]),
-                words(row["spread"]),
-                share(row["zeros"]),
-                words(median(moves) if moves else None),
-            ]
-            table.add_row(row["name"], f"{row['size']:,}", *cells, words(gradient))
+            cells = [words(row["mean"]), words(row["spread"]), share(row["zeros"])]
+            cells += [words(median(moves) if moves else None), words(gradient)]
+            table.add_row(row["name"], f"{row['size']:,}", *cells)
     out.print(f"\nlayers at step {last:,}")
     out.print(table)
     dead = [row for row in rows if row["step"] == last and row["dead"]]
@@ -266,11 +242,8 @@ def show_layers(out: Console, log: RunLog, number: int) -> None:
 def show_samples(out: Console, log: RunLog, number: int) -> None:
     """What a few validation inputs were taken for, in the end."""
     rows = log.samples(number)
-    guesses = [
-        f"{row['truth']} as {row['guess']} ({row['probability']:.0%})"
-        for row in rows
-        if row["step"] == rows[-1]["step"]
-    ]
+    last = [row for row in rows if row["step"] == rows[-1]["step"]]
+    guesses = [f"{row['truth']} as {row['guess']} ({row['probability']:.0%})" for row in last]
     if guesses:
         out.print(f"\nread at step {rows[-1]['step']:,}: {', '.join(guesses)}")
 
@@ -305,11 +278,8 @@ def differences(runs: list[dict[str, Any]]) -> dict[str, list[Any]]:
         tables.append(facts)
     names = dict.fromkeys(name for table in tables for name in table)
     rows = {name: [table.get(name) for table in tables] for name in names}
-    return {
-        name: values
-        for name, values in rows.items()
-        if name not in ("id", "seen") and any(value != values[0] for value in values)
-    }
+    differ = [name for name, values in rows.items() if any(value != values[0] for value in values)]
+    return {name: rows[name] for name in differ if name not in ("id", "seen")}
 
 
 def curve(log: RunLog, number: int) -> list[float]:

@@ -55,11 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("files", nargs="+", type=Path, metavar="FASTA", help="sequences of DNA or RNA, may be gzipped")
     option("--threshold", type=share, default=0.5, metavar="P", help="print what is at least so probable (0.5)")
     option("--both", action="store_true", help="read the other strand too")
-    option(
-        "--everywhere",
-        action="store_true",
-        help="look also where no GT or GC begins and no AG ends, which takes several times as long",
-    )
+    everywhere = "look also where no GT or GC begins and no AG ends, which takes several times as long"
+    option("--everywhere", action="store_true", help=everywhere)
     option("--model", type=Path, metavar="FILE", help="another model than the one that ships")
     parser.epilog = (
         f"Places within {dna.JUNCTION} bases of an end are not looked at. Columns: sequence, position (of the last "
@@ -80,15 +77,8 @@ def main(options: argparse.Namespace) -> int:
             else:
                 print("\t".join([*map(str, site[:4]), f"{site.probability:.4f}", site.context]))
     if options.json:
-        print(
-            json.dumps(
-                {
-                    "files": [str(path) for path in options.files],
-                    **vars(scanned),
-                    "sites": [site._asdict() for site in found],
-                }
-            )
-        )
+        files, listed = [str(path) for path in options.files], [site._asdict() for site in found]
+        print(json.dumps({"files": files, **vars(scanned), "sites": listed}))
     log.info(f"{scanned.sites:,} sites in {scanned.bases:,} bases of {scanned.sequences:,} sequences")
     return 0
 

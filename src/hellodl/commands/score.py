@@ -112,18 +112,12 @@ class Score:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which pages, and which reader."""
-    parser.add_argument(
-        "pages", metavar="PAGES", help=f"a folder of photos with a .txt beside each, or {', '.join(MADE)}"
-    )
-    parser.add_argument("--count", type=at_least(1), default=100, metavar="N", help="how many pages are made (100)")
-    parser.add_argument(
-        "--least", type=share, metavar="SHARE", help="exit with 1 if fewer characters are right (0 to 1)"
-    )
-    parser.add_argument(
-        "--command",
-        metavar="COMMAND",
-        help="score another reader: a command that prints what it reads; {} is the picture",
-    )
+    option = parser.add_argument
+    option("pages", metavar="PAGES", help=f"a folder of photos with a .txt beside each, or {', '.join(MADE)}")
+    option("--count", type=at_least(1), default=100, metavar="N", help="how many pages are made (100)")
+    option("--least", type=share, metavar="SHARE", help="exit with 1 if fewer characters are right (0 to 1)")
+    other = "score another reader: a command that prints what it reads; {} is the picture"
+    option("--command", metavar="COMMAND", help=other)
     read.add_reader_arguments(parser)
 
 
@@ -145,15 +139,8 @@ def main(options: argparse.Namespace) -> int:
             boxes = None if options.command else sample.boxes
             shares[sample.name] = score.add(sample.name, sample.truth, page, boxes)
             bar.advance(1)
-    figures = {
-        "program": "score",
-        "pages": options.pages,
-        "count": count,
-        "seed": options.seed,
-        **score.figures(),
-        "each": shares,
-        "seconds": time.perf_counter() - began,
-    }
+    about = {"program": "score", "pages": options.pages, "count": count, "seed": options.seed}
+    figures = about | score.figures() | {"each": shares, "seconds": time.perf_counter() - began}
     if options.json:
         print(json.dumps(figures))
     else:
@@ -175,14 +162,12 @@ def other_reader(command: str) -> Callable[[np.ndarray], Page]:
             done = subprocess.run(call, capture_output=True, text=True, errors="replace", check=False)
         lines = []
         for line in done.stdout.splitlines():
-            starts = [i > 0 and line[i - 1].isspace() for i in range(len(line))]
-            lines.append(
-                [
-                    Character(letter, 1.0, letter, 0.0, (0, 0, 0, 0), starts[i] and bool(line[:i].strip()))
-                    for i, letter in enumerate(line)
-                    if not letter.isspace()
-                ]
-            )
+            characters = []
+            for i, letter in enumerate(line):
+                begins = i > 0 and line[i - 1].isspace() and bool(line[:i].strip())  # a word, but not the line
+                if not letter.isspace():
+                    characters.append(Character(letter, 1.0, letter, 0.0, (0, 0, 0, 0), begins))
+            lines.append(characters)
         return Page([line for line in lines if line], (picture.shape[1], picture.shape[0]))
 
     return read_by
@@ -249,7 +234,7 @@ def mistakes(boxes: list[Box], characters: list[Character]) -> Iterator[Mistake]
     """`causes`, and where: of several boxes that were read for one, the first."""
     true = np.array([[box.left, box.top, box.right, box.bottom] for box in boxes], np.float64).reshape(-1, 4)
     found = np.array([[x, y, x + w, y + h] for x, y, w, h in (c.box for c in characters)], np.float64).reshape(-1, 4)
-    low, high = (np.maximum(true[:, None, :2], found[None, :, :2]), np.minimum(true[:, None, 2:], found[None, :, 2:]))
+    low, high = np.maximum(true[:, None, :2], found[None, :, :2]), np.minimum(true[:, None, 2:], found[None, :, 2:])
     common = np.maximum(high - low, 0).prod(axis=2)  # (true, found)
     of_true = common / np.maximum((true[:, 2:] - true[:, :2]).prod(axis=1), 1)[:, None]
     of_found = common / np.maximum((found[:, 2:] - found[:, :2]).prod(axis=1), 1)[None]

@@ -36,21 +36,14 @@ OTHERS = 1500  # characters by other hands on which is watched that nothing is f
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The page, and the collection."""
-    parser.add_argument(
-        "page",
-        nargs="?",
-        type=Path,
-        metavar="PHOTO",
-        help="a photo of your writing, or the JSON of `hellodl read --json` with its letters "
-        "corrected; without one, what is in the collection is learned anew",
+    page = (
+        "a photo of your writing, or the JSON of `hellodl read --json` with its letters corrected; "
+        "without one, what is in the collection is learned anew"
     )
+    parser.add_argument("page", nargs="?", type=Path, metavar="PHOTO", help=page)
     parser.add_argument("--text", metavar="TRUTH", help="what the photo says, or a file with it")
-    parser.add_argument(
-        "--mine",
-        type=Path,
-        metavar="DIR",
-        help="the folder of the collection ($HELLODL_MINE, else among your own data)",
-    )
+    folder = "the folder of the collection ($HELLODL_MINE, else among your own data)"
+    parser.add_argument("--mine", type=Path, metavar="DIR", help=folder)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--dry-run", action="store_true", help="show what would be learned, and learn nothing")
     what.add_argument("--show", action="store_true", help="list what is in the collection")

@@ -30,20 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to go on from, how much, and how daring to be."""
     option = parser.add_argument
     option("--prompt", default="", metavar="TEXT", help="what to go on from (nothing: a line begins)")
-    option(
-        "--model",
-        type=Path,
-        metavar="FILE",
-        help="another model than the one that ships, or than the newest of `hellodl train text`",
-    )
+    model = "another model than the one that ships, or than the newest of `hellodl train text`"
+    option("--model", type=Path, metavar="FILE", help=model)
     option("--length", type=at_least(0), default=LENGTH, metavar="N", help=f"characters to write ({LENGTH})")
-    option(
-        "--temperature",
-        type=float,
-        default=TEMPERATURE,
-        metavar="T",
-        help=f"under 1 careful, over 1 daring, 0 always the likeliest ({TEMPERATURE})",
-    )
+    heat = f"under 1 careful, over 1 daring, 0 always the likeliest ({TEMPERATURE})"
+    option("--temperature", type=float, default=TEMPERATURE, metavar="T", help=heat)
     option("--top-k", type=int, metavar="K", help="choose among the K likeliest tokens only")
     option("--top-p", type=float, metavar="P", help="choose among the likeliest that together have probability P")
     parser.set_defaults(wrong_usage=parser.error)
