@@ -66,17 +66,12 @@ class Bar:
 @contextmanager
 def progress_bar(description: str, total: float) -> Iterator[Bar]:
     """A progress bar on standard error, with the time left; it is gone from the screen when the work is done."""
-    from rich import progress as rich_progress
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (
-        rich_progress.TextColumn("{task.description}"),
-        rich_progress.BarColumn(bar_width=30),
-        rich_progress.TaskProgressColumn(),
-        rich_progress.TimeRemainingColumn(),
-        rich_progress.TextColumn("{task.fields[note]}"),
-    )
+    name, note = TextColumn("{task.description}"), TextColumn("{task.fields[note]}")
+    columns = (name, BarColumn(bar_width=30), TaskProgressColumn(), TimeRemainingColumn(), note)
     seen = sys.stdout is not None and sys.stdout.isatty()  # else Rich would show results instead of passing them on
-    with rich_progress.Progress(*columns, console=console(), transient=True, redirect_stdout=seen) as progress:
+    with Progress(*columns, console=console(), transient=True, redirect_stdout=seen) as progress:
         yield Bar(progress, progress.add_task(description, total=total, note=""))
 
 

@@ -62,13 +62,8 @@ def main(options: argparse.Namespace) -> int:
     results = [measured(task, peers, options.rounds) for task in tasks]
     if memory.can_measure():
         add_memory(results)
-    figures: dict[str, Any] = {
-        "program": "bench",
-        "machine": machine.processor(),
-        "versions": versions,
-        "source": machine.commit(),
-    }
-    figures |= {"rounds": options.rounds, "tasks": results}
+    about = {"program": "bench", "machine": machine.processor(), "versions": versions, "source": machine.commit()}
+    figures: dict[str, Any] = {**about, "rounds": options.rounds, "tasks": results}
     if {record.NAME, "all"} & set(options.tasks):
         figures[record.NAME] = record.raced(options.data, peers=not options.no_peers)
     if options.out:

@@ -197,16 +197,9 @@ def taught(lessons: list[Lesson], seed: int = 0, threads: int | None = None, wat
         "others_after": accuracy(reader, others, known, threads),
         "seconds": time.perf_counter() - began,
     }
-    card = {
-        "program": "teach",
-        "base": digest(read.MODEL),
-        "photos": [lesson.photo for lesson in lessons],
-        "when": now(),
-        "seed": seed,
-        "source": machine.commit(),
-        **figures,
-    }
-    return Pupil(reader, classes, figures, card)
+    photos = [lesson.photo for lesson in lessons]
+    card = {"program": "teach", "base": digest(read.MODEL), "photos": photos, "when": now()}
+    return Pupil(reader, classes, figures, {**card, "seed": seed, "source": machine.commit(), **figures})
 
 
 def samples(lessons: list[Lesson], classes: str) -> tuple[np.ndarray, np.ndarray]:

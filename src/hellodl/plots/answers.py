@@ -112,12 +112,8 @@ def contact_sheet(
     (axes,) = style.panels(sheet, 1, 1)
     style.bare(axes)
     if count:
-        axes.imshow(
-            style.sheet_of(framed, columns, gap, background=0),
-            cmap=PAPER,
-            vmin=0,
-            vmax=255 if images.dtype == np.uint8 else 1,
-        )
+        most = 255 if images.dtype == np.uint8 else 1
+        axes.imshow(style.sheet_of(framed, columns, gap, background=0), cmap=PAPER, vmin=0, vmax=most)
     for number, caption in enumerate(captions):
         row, column = divmod(number, columns)
         place = column * (width + gap) + width / 2, row * (height + above + gap) + above / 2

@@ -7,7 +7,7 @@ figure that was published. Whoever starts above the loss of guessing, or stays t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -70,31 +70,16 @@ def draw_run(axes: Axes, curves: Curves, name: str, colours: tuple[str, str], ru
     learned, kept = curves["training"], curves["validation"]
     axes.plot(learned["step"], learned[name], color=colours[0], linewidth=1, label=f"{prefix}learned from")
     if len(kept["step"]):
-        axes.plot(
-            kept["step"],
-            kept[name],
-            color=colours[1],
-            linewidth=1.2,
-            marker="o",
-            markersize=3.5,
-            label=f"{prefix}kept back",
-        )
+        dots: dict[str, Any] = {"color": colours[1], "linewidth": 1.2, "marker": "o", "markersize": 3.5}
+        axes.plot(kept["step"], kept[name], **dots, label=f"{prefix}kept back")
 
 
 def expected(axes: Axes, value: float, words: str, above: bool = True) -> None:
     """A dashed line across, with words on the side where the curve will not be."""
     axes.axhline(value, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.annotate(
-        words,
-        (1, value),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 3 if above else -3),
-        textcoords="offset points",
-        ha="right",
-        va="bottom" if above else "top",
-        fontsize=SMALL,
-        color=INK,
-    )
+    where: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right"}
+    where |= {"xytext": (0, 3), "va": "bottom"} if above else {"xytext": (0, -3), "va": "top"}
+    axes.annotate(words, (1, value), **where, fontsize=SMALL, color=INK)
 
 
 def plain_numbers(axes: Axes) -> None:

@@ -235,34 +235,21 @@ def draw(
         return x - row * most, -(y + row * (tall + 0.3))
 
     for (parent, child), way in ways.items():
-        way = [
-            (way[0][0] + room(boxes[parent], wide), way[0][1]),
-            *way[1:-1],
-            (way[-1][0] - room(boxes[child], wide), way[-1][1]),
-        ]
+        (left, y_left), *between, (right, y_right) = way
+        left, right = left + room(boxes[parent], wide), right - room(boxes[child], wide)
+        way = [(left, y_left), *between, (right, y_right)]
         rows_passed = range(int(way[0][0]) // most, int(places[child][0]) // most + 1)
         for row in rows_passed:  # a line that goes on in the next row is drawn in both, cut at the edges
             points = [at(x, y, row) for x, y in way]
             axes.plot(*zip(*points), color=GREY, linewidth=0.9, zorder=1)
-        axes.annotate(
-            "",
-            points[-1],
-            points[-2],
-            zorder=1,
-            annotation_clip=True,
-            arrowprops={"arrowstyle": "-|>", "color": GREY, "linewidth": 0, "shrinkA": 0, "shrinkB": 0},
-        )
+        head = {"arrowstyle": "-|>", "color": GREY, "linewidth": 0, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", points[-1], points[-2], zorder=1, annotation_clip=True, arrowprops=head)
     for node, (x, y) in places.items():
         box = boxes[node]
-        frame = {
-            "boxstyle": "round,pad=0.35",
-            "facecolor": "white",
-            "edgecolor": box.colour,
-            "linewidth": 1 if box.colour != INK else 0.7,
-        }
-        style.mark(
-            axes, *at(x, y, int(x) // most), box.text, fontsize=SMALL - 1, zorder=2, linespacing=1.15, bbox=frame
-        )
+        line = {"edgecolor": box.colour, "linewidth": 1 if box.colour != INK else 0.7}
+        frame = {"boxstyle": "round,pad=0.35", "facecolor": "white", **line}
+        place = at(x, y, int(x) // most)
+        style.mark(axes, *place, box.text, fontsize=SMALL - 1, zorder=2, linespacing=1.15, bbox=frame)
     axes.set_xlim(-0.5, columns - 0.5)
     axes.set_ylim(-(tall - 0.5 + (rows - 1) * (tall + 0.3)), 0.5)
     return sheet

@@ -108,34 +108,14 @@ def bare(axes: Axes, caption: str = "", **options: Any) -> Axes:
 
 def end_label(axes: Axes, x: float, y: float, words: str, colour: Any) -> None:
     """Words at the end of a line, which are read sooner than a legend."""
-    axes.annotate(
-        words,
-        (x, y),
-        xytext=(4, 0),
-        textcoords="offset points",
-        fontsize=SMALL,
-        color=colour,
-        va="center",
-        annotation_clip=False,
-    )
+    where: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+    axes.annotate(words, (x, y), **where, fontsize=SMALL, color=colour, annotation_clip=False)
 
 
 def mark(axes: Axes, x: float, y: float, words: str, **options: Any) -> None:
     """Small words centred on a point of a diagram, as they are, which claim no room of their own."""
-    words_there = axes.text(
-        x,
-        y,
-        words,
-        **{
-            "fontsize": SMALL,
-            "color": INK,
-            "ha": "center",
-            "va": "center",
-            "parse_math": False,
-            "clip_on": True,
-            **options,
-        },
-    )
+    look: dict[str, Any] = {"fontsize": SMALL, "color": INK, "ha": "center", "va": "center"}
+    words_there = axes.text(x, y, words, **look | {"parse_math": False, "clip_on": True} | options)
     words_there.set_in_layout(False)  # to ask a thousand letters for their size takes seconds
 
 

@@ -66,15 +66,8 @@ def _as_page(
         characters = []
         for glyph, space, chances, (first, second) in zip(line, starts, probabilities, best):
             left, top, right, bottom = page.in_picture(glyph.box)
-            characters.append(
-                Character(
-                    CLASSES_62[first],
-                    float(chances[first] * glyph.character),
-                    CLASSES_62[second],
-                    float(chances[second] * glyph.character),
-                    (round(left), round(top), round(right - left), round(bottom - top)),
-                    space,
-                )
-            )
+            box = (round(left), round(top), round(right - left), round(bottom - top))
+            sure, less = float(chances[first] * glyph.character), float(chances[second] * glyph.character)
+            characters.append(Character(CLASSES_62[first], sure, CLASSES_62[second], less, box, space))
         lines.append(characters)
     return Page(lines, size)

@@ -85,16 +85,12 @@ def _matches(true: str, read: str, probabilities: np.ndarray, classes: str) -> l
         row[[other == character for other in read]] = 1.0
     path = cheapest(-np.log(chances), GAP)
     agreed = [i is not None and j is not None and plain(true[i]) == plain(read[j]) for i, j in path]
-    return [
-        compared(
-            None if i is None else true[i],
-            None if j is None else read[j],
-            j,
-            classes,
-            i is not None and j is not None and _firm(path, agreed, place, float(chances[i, j])),
-        )
-        for place, (i, j) in enumerate(path)
-    ]
+    found = []
+    for place, (i, j) in enumerate(path):
+        wanted, got = None if i is None else true[i], None if j is None else read[j]
+        firm = i is not None and j is not None and _firm(path, agreed, place, float(chances[i, j]))
+        found.append(compared(wanted, got, j, classes, firm))
+    return found
 
 
 def _firm(path: list[tuple[int | None, int | None]], agreed: list[bool], place: int, chance: float) -> bool:

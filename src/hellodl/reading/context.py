@@ -15,9 +15,8 @@ from hellodl.data.unipen import CLASSES_62
 from hellodl.reading.heights import fits
 from hellodl.reading.parts import Box
 
-DIGITS, CAPITALS, SMALL = (
-    np.array([name in names for name in CLASSES_62]) for names in (CLASSES_62[:10], CLASSES_62[10:36], CLASSES_62[36:])
-)
+PLACES = np.arange(len(CLASSES_62))
+DIGITS, CAPITALS, SMALL = PLACES < 10, (PLACES >= 10) & (PLACES < 36), PLACES >= 36
 KINDS = np.stack([DIGITS, CAPITALS, SMALL], axis=1).astype(np.float64)  # (62, 3)
 # What we believe before we look: as if we had seen so many words begin, and so many characters go on, of each kind.
 BEGUN = np.array([1.0, 5.0, 6.0])

@@ -47,9 +47,8 @@ def paths(ink: np.ndarray, height: float) -> list[np.ndarray]:
             break
         if not margin <= column < ink.shape[1] - margin:
             continue
-        path = np.concatenate(
-            [traced(steps_above[: middle + 1][::-1], column)[::-1], traced(steps_below[middle:], column)[1:]]
-        )
+        up, down = traced(steps_above[: middle + 1][::-1], column), traced(steps_below[middle:], column)
+        path = np.concatenate([up[::-1], down[1:]])
         if all(np.abs(path - other).mean() >= apart for other in chosen):
             chosen.append(path)
     return chosen
@@ -62,9 +61,8 @@ def ways_down(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     beyond = np.full(1, np.inf)
     for row in range(1, len(ink)):
         before = cost[row - 1]
-        ways = np.stack(
-            [before, np.concatenate([beyond, before[:-1]]) + ASIDE, np.concatenate([before[1:], beyond]) + ASIDE]
-        )
+        left, right = np.concatenate([beyond, before[:-1]]), np.concatenate([before[1:], beyond])
+        ways = np.stack([before, left + ASIDE, right + ASIDE])
         best = ways.argmin(axis=0)
         steps[row] = np.array([0, -1, 1])[best]
         cost[row] += ways.min(axis=0)

@@ -14,7 +14,7 @@ from hellodl.reading.parts import Box
 
 SIDE, INK_SIDE = 28, 20
 FINE = 4  # the canvas is this many times finer
-THINNEST_PEN, THICKEST_PEN = (0.10, 0.20)  # of the letter's longest side: inside of this range pens are left alone
+THINNEST_PEN, THICKEST_PEN = 0.10, 0.20  # of the letter's longest side: inside of this range pens are left alone
 
 
 def normalise(dark: np.ndarray, threshold: float) -> np.ndarray:

@@ -58,13 +58,13 @@ class Page:
 
     def doubting(self, least: float) -> Page:
         """`?` in place of each letter that is less probable than `least`; what it may have been is the runner-up."""
-        return self._each(
-            lambda c: (
-                c
-                if c.probability >= least
-                else replace(c, letter=DOUBT, runner_up=c.letter, runner_up_probability=c.probability)
-            )
-        )
+
+        def doubted(c: Character) -> Character:
+            if c.probability >= least:
+                return c
+            return replace(c, letter=DOUBT, runner_up=c.letter, runner_up_probability=c.probability)
+
+        return self._each(doubted)
 
     def _each(self, change: Callable[[Character], Character]) -> Page:
         """The same page with each character changed."""
@@ -72,15 +72,8 @@ class Page:
 
     def to_json(self) -> dict:
         """Everything as plain lists and numbers, ready for `json.dumps`."""
-        return {
-            "text": self.text,
-            "width": self.size[0],
-            "height": self.size[1],
-            "lines": [
-                {"text": line_text(line), "characters": [_as_record(character) for character in line]}
-                for line in self.lines
-            ],
-        }
+        lines = [{"text": line_text(line), "characters": [_as_record(c) for c in line]} for line in self.lines]
+        return {"text": self.text, "width": self.size[0], "height": self.size[1], "lines": lines}
 
 
 def line_text(line: list[Character]) -> str:

@@ -86,18 +86,8 @@ def lattice(page: Survey, boldly: bool = True, whole: Container[int] = ()) -> li
     Cutting `boldly`, into whatever might be two characters, is for those who know half a character when they see it.
     The atoms whose `id` is among `whole` are not cut.
     """
-    gap = usual_gap(page.lines, page.letter)
-    return [
-        candidates_of(
-            pieces_of(line, page.labels, page.letter, boldly, whole),
-            page.dark,
-            page.labels,
-            page.threshold,
-            page.letter,
-            gap,
-        )
-        for line in page.lines
-    ]
+    seen = (page.dark, page.labels, page.threshold, page.letter, usual_gap(page.lines, page.letter))
+    return [candidates_of(pieces_of(line, page.labels, page.letter, boldly, whole), *seen) for line in page.lines]
 
 
 def find_glyphs(page: Survey, classify: Classify, classes: str, watch: Watcher = nobody) -> list[list[Glyph]]:

@@ -15,7 +15,7 @@ import numpy as np
 from hellodl.reading.parts import Box, around
 
 THIN = 0.33  # the shorter side beside the longer one
-BESIDE, ABOVE = (2.5, 0.7)  # so far outside of the block, in heights of its characters, a thin one may still stand
+BESIDE, ABOVE = 2.5, 0.7  # so far outside of the block, in heights of its characters, a thin one may still stand
 
 
 class Placed(Protocol):

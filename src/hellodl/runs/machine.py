@@ -19,12 +19,11 @@ SOURCE = Path(__file__).resolve().parents[3]  # the source tree, if that is what
 def versions() -> dict[str, str]:
     """Versions of Python, hellodl, NumPy, OpenCV and Numba; what is not installed (or not wanted) is left out."""
     found = {"python": platform.python_version()}
-    for name, packages in {
-        "hellodl": ("hellodl",),
-        "numpy": ("numpy",),
-        "opencv": ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless"),
-        "numba": ("numba",) if os.environ.get("HELLODL_JIT") != "0" else (),
-    }.items():
+    opencv = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless")
+    sought: dict[str, tuple[str, ...]] = {"hellodl": ("hellodl",), "numpy": ("numpy",), "opencv": opencv}
+    if os.environ.get("HELLODL_JIT") != "0":
+        sought["numba"] = ("numba",)
+    for name, packages in sought.items():
         for package in packages:
             try:
                 found[name] = metadata.version(package)

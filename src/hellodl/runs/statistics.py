@@ -22,16 +22,9 @@ def describe(array: np.ndarray) -> Statistics:
     if flat.size == 0 or not np.isfinite(flat).all():
         names = ("mean", "spread", "low", "high", "zeros")
         return {"size": flat.size, **dict.fromkeys(names), "histogram": "[]"}
-    low, high = float(flat.min()), float(flat.max())
-    return {
-        "size": flat.size,
-        "mean": float(flat.mean(dtype=np.float64)),
-        "spread": float(flat.std()),
-        "low": low,
-        "high": high,
-        "zeros": 1 - np.count_nonzero(flat) / flat.size,
-        "histogram": json.dumps(histogram(flat, low, high)),
-    }
+    low, high, zeros = float(flat.min()), float(flat.max()), 1 - np.count_nonzero(flat) / flat.size
+    moments = {"mean": float(flat.mean(dtype=np.float64)), "spread": float(flat.std()), "low": low, "high": high}
+    return {"size": flat.size, **moments, "zeros": zeros, "histogram": json.dumps(histogram(flat, low, high))}
 
 
 def histogram(flat: np.ndarray, low: float, high: float) -> list[int]:

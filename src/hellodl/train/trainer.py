@@ -180,7 +180,7 @@ class Trainer:
 
     def _report(self, bar: Bar, mean: Array) -> None:
         """A line for the eye and a row for the log; mean is of (loss, right, seen, seconds) over recent steps."""
-        loss, right, seen, seconds = (float(v) for v in (mean[0], mean[1], mean[2], mean[-1]))
+        loss, right, seen, *_, seconds = (float(value) for value in mean)
         epochs = self.steps / self.steps_per_epoch
         bar.advance(1)
         bar.note(f"{self.part} {math.ceil(epochs)}/{self.epochs}  loss {loss:.3f}  right {right / seen:.1%}")
