@@ -139,13 +139,8 @@ def wait_for_chart(page: Page, address: str, run: int) -> float:
 
 def trained(folder: Path, page: Page | None = None) -> float:
     """Images a second of a short training, watched by a page if there is one."""
-    training = subprocess.Popen(
-        [sys.executable, "-m", "hellodl", *TRAINING],
-        cwd=folder,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    command = [sys.executable, "-m", "hellodl", *TRAINING]
+    training = subprocess.Popen(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     if page is not None:
         page.wait_for_timeout(4000)
         page.reload()

@@ -62,19 +62,12 @@ def main() -> None:
             taught = personalised(model, classes, own.images[given], own.labels[given], keep, seed=options.seed)
             seconds = time.perf_counter() - began
             rest, others = own.subset(~given), sample.writers != writer
-            rows.append(
-                {
-                    "given": int(given.sum()),
-                    "measured": len(rest),
-                    "seconds": seconds,
-                    **{
-                        f"wrong_{when}{name}": int((~right(reader, rest, views)).sum())
-                        for when, reader in (("before", model), ("after", taught))
-                        for name, views in (("", [AS_IT_STANDS]), ("_views", VIEWS))
-                    },
-                    "others_lost": float(sample_right[others].mean() - right(taught, sample)[others].mean()),
-                }
-            )
+            row = {"given": int(given.sum()), "measured": len(rest), "seconds": seconds}
+            for when, reader in (("before", model), ("after", taught)):
+                for name, views in (("", [AS_IT_STANDS]), ("_views", VIEWS)):
+                    row[f"wrong_{when}{name}"] = int((~right(reader, rest, views)).sum())
+            row["others_lost"] = float(sample_right[others].mean() - right(taught, sample)[others].mean())
+            rows.append(row)
             bar.advance()
     figures = {"model": str(options.model), "split": options.split, "writers": len(rows), **summed(rows)}
     print(json.dumps(figures) if options.json else "\n".join(f"{k}: {v}" for k, v in figures.items()))

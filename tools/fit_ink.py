@@ -130,17 +130,9 @@ def styles_of(
         loadings[:kept] = lengths[:kept, None] * directions[:kept]
         loadings[:, settings.varied :] = 0  # what varies there is left to the wobble
         left = (off**2).mean(axis=0) - (loadings**2).sum(axis=0)
-        styles.append(
-            {
-                "mean": mean,
-                "loadings": loadings,
-                "left": np.maximum(left, 0),
-                "weight": weights[members].sum(),
-                "people": len(np.unique(writers[members])),
-                "drawings": len(members),
-                "items": np.flatnonzero(trusted)[members],
-            }
-        )
+        style = {"mean": mean, "loadings": loadings, "left": np.maximum(left, 0), "weight": weights[members].sum()}
+        style |= {"people": len(np.unique(writers[members])), "drawings": len(members)}
+        styles.append(style | {"items": np.flatnonzero(trusted)[members]})
     return styles
 
 
@@ -258,9 +250,8 @@ def kept_apart(groups, styles, owner, basis_mean, basis, rng) -> dict[str, np.nd
             chance = np.array([style["weight"] for style in own])
             for _ in range(8):
                 counts = np.maximum(rng.multinomial(len(people), chance / chance.sum()), 4)
-                written = np.concatenate(
-                    [samples_of(style, basis_mean, basis, n, rng) for style, n in zip(own, counts)]
-                )
+                written = [samples_of(style, basis_mean, basis, n, rng) for style, n in zip(own, counts)]
+                written = np.concatenate(written)
                 samples = distance_to_nearest(written, group.curves)
                 nearer = distance_to_nearest(group.curves, written) < people
                 low = (0.01, 0.05, 0.25)
@@ -272,9 +263,8 @@ def kept_apart(groups, styles, owner, basis_mean, basis, rng) -> dict[str, np.nd
             from_people.append(people)
             from_samples.append(samples)
             overtaken.append(nearer)
-    people, samples = (
-        np.quantile(np.concatenate(values), QUANTILES).astype(np.float32) for values in (from_people, from_samples)
-    )
+    people = np.quantile(np.concatenate(from_people), QUANTILES).astype(np.float32)
+    samples = np.quantile(np.concatenate(from_samples), QUANTILES).astype(np.float32)
     share = float(np.concatenate(overtaken).mean())
     log.info("wobble widened %d times; distances at the closest %s:", widened, QUANTILES)
     log.info("  drawing to another person's drawing  %s", people.round(4))

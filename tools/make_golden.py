@@ -58,14 +58,9 @@ def with_gradients(
 
 def layers() -> None:
     """Convolution, pooling, normalisation, linear layer, activations."""
-    for name, stride, padding, kernel in (
-        ("plain", 1, 0, (3, 3)),
-        ("padded", 1, 1, (3, 3)),
-        ("strided", 2, 1, (3, 3)),
-        ("oblong", (2, 1), (0, 2), (2, 4)),
-        ("pointwise", 1, 0, (1, 1)),
-        ("wide_frame", 1, 3, (2, 2)),
-    ):
+    windows = {"plain": (1, 0, (3, 3)), "padded": (1, 1, (3, 3)), "strided": (2, 1, (3, 3))}
+    windows |= {"oblong": ((2, 1), (0, 2), (2, 4)), "pointwise": (1, 0, (1, 1)), "wide_frame": (1, 3, (2, 2))}
+    for name, (stride, padding, kernel) in windows.items():
         with_gradients(
             f"conv2d_{name}",
             lambda x, weight, bias, s=stride, p=padding: F.conv2d(x, weight, bias, s, p),
@@ -73,14 +68,9 @@ def layers() -> None:
             weight=normal(4, 3, *kernel),
             bias=normal(4),
         )
-    for name, size, stride, ceil_mode in (
-        ("halves", 2, 2, False),
-        ("halves_ceil", 2, 2, True),
-        ("overlapping", 3, 2, False),
-        ("overlapping_ceil", 3, 2, True),
-        ("sparse_ceil", 2, 3, True),
-        ("oblong", (3, 2), (1, 2), False),
-    ):
+    pools = {"halves": (2, 2, False), "halves_ceil": (2, 2, True), "overlapping": (3, 2, False)}
+    pools |= {"overlapping_ceil": (3, 2, True), "sparse_ceil": (2, 3, True), "oblong": ((3, 2), (1, 2), False)}
+    for name, (size, stride, ceil_mode) in pools.items():
         with_gradients(
             f"max_pool2d_{name}",
             lambda x, k=size, s=stride, c=ceil_mode: F.max_pool2d(x, k, s, ceil_mode=c),
@@ -132,9 +122,8 @@ def losses() -> None:
             logits, targets = normal(6, 5), torch.tensor(rng.integers(0, 5, 6))
             loss = F.cross_entropy(logits, targets, label_smoothing=smoothing, reduction=reduction)
             loss.backward()
-            keep(
-                f"cross_entropy_{smoothing}_{reduction}", logits=logits, targets=targets, loss=loss, dlogits=logits.grad
-            )
+            case = f"cross_entropy_{smoothing}_{reduction}"
+            keep(case, logits=logits, targets=targets, loss=loss, dlogits=logits.grad)
     prediction, target = normal(3, 4), torch.tensor(rng.standard_normal((3, 4)))
     loss = F.mse_loss(prediction, target)
     loss.backward()
@@ -238,7 +227,8 @@ def recurrent() -> None:
             case = f"{kind}_both_ways" if both_ways else kind
             directions = 2 if both_ways else 1
             layer = getattr(torch.nn, kind)(3, 4, 2, bidirectional=both_ways).double()
-            x, states = (normal(5, 2, 3), [normal(2 * directions, 2, 4) for _ in range(2 if kind == "LSTM" else 1)])
+            x = normal(5, 2, 3)
+            states = [normal(2 * directions, 2, 4) for _ in range(2 if kind == "LSTM" else 1)]
             out, last = layer(x, tuple(states) if kind == "LSTM" else states[0])
             results = [out, *(last if kind == "LSTM" else [last])]
             weights = [torch.tensor(rng.standard_normal(tuple(result.shape))) for result in results]

@@ -68,15 +68,20 @@ CANNOT = """- It was taught with letters of some 250 people who wrote Latin lett
 - It should not decide anything about a person: neither who wrote something, nor what a form says that matters and that
   nobody checks."""
 
+PAGES = (
+    "pages in the hands of UNIPEN's training writers and of ink, photographed by `pages/photograph.py`; "
+    "UNIPEN's drawings one by one, with pens of many widths; marks to refuse"
+)
+ALIKE = """What looks the same is the same to it: o, O and zero; one, I and l; c and C.
+  `hellodl read` decides by the neighbours and by the height on the line."""
+
 # What cannot be read off the trained model.
 ABOUT = {
     "reader": {
         "what": "capitals, small letters, digits, and what is none of them, for `hellodl read`",
         "kind": "letters and digits, both cases of a letter as one",
-        "sources": "pages in the hands of UNIPEN's training writers and of ink, photographed by `pages/photograph.py`; "
-        "UNIPEN's drawings one by one, with pens of many widths; marks to refuse",
-        "case": "What looks the same is the same to it: o, O and zero; one, I and l; c and C.\n"
-        "  `hellodl read` decides by the neighbours and by the height on the line.",
+        "sources": PAGES,
+        "case": ALIKE,
     },
     "letters": {
         "what": "the 26 letters, both cases together",
@@ -121,35 +126,32 @@ def main() -> int:
     if made.get("all"):
         arguments += f" --all --temperature {made['temperature']:.3g}"
     arguments += different(import_module(f"hellodl.programs.{options.name}").SETTINGS, made["settings"])
-    (MODELS / f"{options.name}.md").write_text(
-        CARD.format(
-            name=options.name,
-            what=about["what"],
-            longest=20,
-            classes=metadata["classes"],
-            architecture=made["architecture"],
-            weights=model.weight_count(),
-            bits=f"{options.bits} bits" + (f" ({options.how})" if options.bits < 16 else ""),
-            size=target.stat().st_size,
-            command=f"hellodl train {options.name} {arguments}".strip(),
-            seed=made["seed"],
-            source=made.get("source") or "unknown",
-            minutes=made["seconds"] / 60,
-            sources=about["sources"],
-            count=len(test),
-            kind=about["kind"],
-            cannot=CANNOT.format(case=about["case"]),
-            accuracy=figures["accuracy"],
-            before=before,
-            one_view=figures["accuracy_one_view"],
-            top2=figures["top2"],
-            calibration=figures["calibration_error"],
-            pairs=show.pairs_as_text(np.array(figures["confusion"]), figures["told_apart"]).removeprefix(
-                "most mixed up: "
-            ),
-        ),
-        encoding="utf-8",
+    pairs = show.pairs_as_text(np.array(figures["confusion"]), figures["told_apart"])
+    card = CARD.format(
+        name=options.name,
+        what=about["what"],
+        longest=20,
+        classes=metadata["classes"],
+        architecture=made["architecture"],
+        weights=model.weight_count(),
+        bits=f"{options.bits} bits" + (f" ({options.how})" if options.bits < 16 else ""),
+        size=target.stat().st_size,
+        command=f"hellodl train {options.name} {arguments}".strip(),
+        seed=made["seed"],
+        source=made.get("source") or "unknown",
+        minutes=made["seconds"] / 60,
+        sources=about["sources"],
+        count=len(test),
+        kind=about["kind"],
+        cannot=CANNOT.format(case=about["case"]),
+        accuracy=figures["accuracy"],
+        before=before,
+        one_view=figures["accuracy_one_view"],
+        top2=figures["top2"],
+        calibration=figures["calibration_error"],
+        pairs=pairs.removeprefix("most mixed up: "),
     )
+    (MODELS / f"{options.name}.md").write_text(card, encoding="utf-8")
     print(f"{target}: {figures['accuracy']:.2%} right ({before:.2%} before), {target.stat().st_size:,} bytes")
     return 0
 

@@ -14,6 +14,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -84,10 +85,7 @@ def main() -> int:
     model, metadata = checkpoint.load_model(options.model)
     made = metadata["card"]
     for key in ("settings", "members", "struck_out", "turned"):
-        ours, theirs = (
-            {k: v for k, v in card.items() if k != "seed"} if isinstance(card, dict) else card
-            for card in (made[key], folds[key])
-        )
+        ours, theirs = but_for_the_seed(made[key]), but_for_the_seed(folds[key])
         if ours != theirs:
             raise SystemExit(f"the figures are of other settings: {key} is {theirs}, not {ours}")
     figures = {name: folds[name] for name in ("test_accuracy", "spread", "distinct_accuracy", "recall", "confusion")}
@@ -96,33 +94,34 @@ def main() -> int:
     checkpoint.save_model(target, model, classes=None, card=made | {"folds_gave": figures}, bits=16)
     after = probabilities(checkpoint.load_model(target)[0], as_pictures(junctions.codes))
 
-    (MODELS / "splice.md").write_text(
-        CARD.format(
-            members=made["members"],
-            weights=model.weight_count(),
-            size=target.stat().st_size,
-            command="hellodl train splice --dataset uci --all",
-            seed=made["seed"],
-            source=made.get("source") or "unknown",
-            minutes=made["seconds"] / 60,
-            fold_seed=folds["seed"],
-            accuracy=folds["test_accuracy"],
-            spread=folds["spread"],
-            distinct=folds["distinct"],
-            distinct_accuracy=folds["distinct_accuracy"],
-            recall=", ".join(f"{share:.1%}" for share in folds["recall"].values()),
-            confusion="\n".join(
-                f"| {kind} | {' | '.join(f'{count:,}' for count in row)} |"
-                for kind, row in zip(dna.CLASSES, folds["confusion"])
-            ),
-            changed=int((before.argmax(axis=1) != after.argmax(axis=1)).sum()),
-            moved=float(np.abs(before - after).max()),
-            alike=alike(junctions, 10),
-        ),
-        encoding="utf-8",
+    rows = zip(dna.CLASSES, folds["confusion"])
+    card = CARD.format(
+        members=made["members"],
+        weights=model.weight_count(),
+        size=target.stat().st_size,
+        command="hellodl train splice --dataset uci --all",
+        seed=made["seed"],
+        source=made.get("source") or "unknown",
+        minutes=made["seconds"] / 60,
+        fold_seed=folds["seed"],
+        accuracy=folds["test_accuracy"],
+        spread=folds["spread"],
+        distinct=folds["distinct"],
+        distinct_accuracy=folds["distinct_accuracy"],
+        recall=", ".join(f"{share:.1%}" for share in folds["recall"].values()),
+        confusion="\n".join(f"| {kind} | {' | '.join(f'{count:,}' for count in row)} |" for kind, row in rows),
+        changed=int((before.argmax(axis=1) != after.argmax(axis=1)).sum()),
+        moved=float(np.abs(before - after).max()),
+        alike=alike(junctions, 10),
     )
+    (MODELS / "splice.md").write_text(card, encoding="utf-8")
     print(f"{target}: {target.stat().st_size:,} bytes")
     return 0
+
+
+def but_for_the_seed(setting: Any) -> Any:
+    """A setting as it must be in both trainings; of a group of them, all but the seed."""
+    return {k: v for k, v in setting.items() if k != "seed"} if isinstance(setting, dict) else setting
 
 
 def alike(junctions: dna.Junctions, most: int) -> int:

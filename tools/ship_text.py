@@ -82,31 +82,29 @@ def main() -> int:
     checkpoint.save_model(target, model, classes=None, vocabulary=metadata["vocabulary"], card=made, bits=options.bits)
     after = lesson.judge(checkpoint.load_model(target)[0])
     sample = "".join(written("def ", target, 400, 0, Knobs(0.6)))
-    (MODELS / "text.md").write_text(
-        CARD.format(
-            size_of_vocabulary=vocabulary.size,
-            context=made["context"],
-            characters=made["context"] * lesson.characters_per_token,
-            layers=made["layers"],
-            heads=made["heads"],
-            width=made["width"],
-            weights=model.weight_count(),
-            stored=f"{options.bits} bits",
-            size=target.stat().st_size,
-            command=options.command,
-            source=made.get("source") or "unknown",
-            minutes=made["seconds"] / 60,
-            python=platform.python_version(),
-            learned=len(corpus.train),
-            loss=after["loss"],
-            bits=after["loss"] / math.log(2),
-            perplexity=math.exp(after["loss"]),
-            before=before,
-            accuracy=after["accuracy"],
-            sample=sample,
-        ),
-        encoding="utf-8",
+    card = CARD.format(
+        size_of_vocabulary=vocabulary.size,
+        context=made["context"],
+        characters=made["context"] * lesson.characters_per_token,
+        layers=made["layers"],
+        heads=made["heads"],
+        width=made["width"],
+        weights=model.weight_count(),
+        stored=f"{options.bits} bits",
+        size=target.stat().st_size,
+        command=options.command,
+        source=made.get("source") or "unknown",
+        minutes=made["seconds"] / 60,
+        python=platform.python_version(),
+        learned=len(corpus.train),
+        loss=after["loss"],
+        bits=after["loss"] / math.log(2),
+        perplexity=math.exp(after["loss"]),
+        before=before,
+        accuracy=after["accuracy"],
+        sample=sample,
     )
+    (MODELS / "text.md").write_text(card, encoding="utf-8")
     print(f"{target}: {target.stat().st_size:,} bytes, {after['loss']:.3f} nats a character ({before:.3f} before)")
     return 0
 

@@ -85,13 +85,9 @@ def apply(description, weights, running, x, training, name=""):
             change, running = apply(layer["body"], weights, running, x, training, f"{name}body.")
             x = x + change
         case "Conv2d":
-            x = jax.lax.conv_general_dilated(
-                x,
-                weights[name + "weight"],
-                (layer["stride"],) * 2,
-                [(layer["padding"],) * 2] * 2,
-                dimension_numbers=("NHWC", "OIHW", "NHWC"),
-            )
+            weight, stride, padding = weights[name + "weight"], (layer["stride"],) * 2, [(layer["padding"],) * 2] * 2
+            order = ("NHWC", "OIHW", "NHWC")
+            x = jax.lax.conv_general_dilated(x, weight, stride, padding, dimension_numbers=order)
             if layer["bias"]:
                 x = x + weights[name + "bias"]
         case "MaxPool2d":

@@ -36,7 +36,7 @@ def contestant(problem, threads, way, rate, Contestant):
     images = torch.from_numpy(np.ascontiguousarray(problem.images.transpose(0, 3, 1, 2)))
     labels = torch.from_numpy(problem.labels)
     if way:
-        model, images = (model.to(memory_format=torch.channels_last), images.to(memory_format=torch.channels_last))
+        model, images = (thing.to(memory_format=torch.channels_last) for thing in (model, images))
     optimizer = torch.optim.AdamW(model.parameters(), rate, fused=bool(way))
     called = torch.compile(model) if way == ", compiled" else model
 

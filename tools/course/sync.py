@@ -31,20 +31,7 @@ from hellodl.commands.reproduce import figure
 
 CODE = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
 WORDS = re.compile(r"<!-- (?P<kind>claim|mean|day|machine): (?P<id>[\w-]+) -->.*?<!-- end -->", re.DOTALL)
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+MONTHS = "January February March April May June July August September October November December"
 
 
 def code_block(name: str) -> str:
@@ -81,7 +68,7 @@ def words(kind: str, claim: Claim, result: Result) -> str:
         return figure(result.mean, result.spread if kind == "claim" else None, claim.unit)
     if kind == "day":
         year, month, day = map(int, result.day.split("-"))
-        return f"{day} {MONTHS[month - 1]} {year}"
+        return f"{day} {MONTHS.split()[month - 1]} {year}"
     return result.machine
 
 
