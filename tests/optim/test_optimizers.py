@@ -1,4 +1,4 @@
-"""Optimisers, clipping, averages and schedules.  That the steps are PyTorch's is tested in golden/."""
+"""Optimisers and clipping.  That the steps are PyTorch's is tested in golden/."""
 
 import numpy as np
 import pytest
@@ -167,75 +167,3 @@ def test_mistakes_are_told_in_one_line(rng):
     give_gradients(model, rng)
     with pytest.raises(TypeError, match="Optimizer has no update yet"):
         plain.step()
-
-
-def test_the_average_follows_the_weights_and_the_running_statistics():
-    model = nn.Sequential(nn.BatchNorm2d(1), nn.Linear(1, 1, rng=None))
-    average = optim.WeightAverage(model, decay=0.5)
-    expected = 0.0
-    for step in range(1, 20):
-        model[1].weight.data[...] = step
-        model[0].running_mean[...] = -step
-        average.update()
-        decay = min(0.5, (1 + step) / (10 + step))
-        expected = decay * expected + (1 - decay) * step
-        assert average.arrays["1.weight"].item() == pytest.approx(expected, rel=1e-5)
-    with average.applied() as averaged:
-        assert averaged is model
-        assert model[1].weight.item() == pytest.approx(expected, rel=1e-5)
-        assert model[0].running_mean[0] == pytest.approx(-expected, rel=1e-5)
-    assert (model[1].weight.item(), model[0].running_mean[0]) == (19, -19)
-
-
-def test_the_models_own_weights_return_also_after_an_error():
-    model = nn.Linear(1, 1, rng=None)
-    average = optim.WeightAverage(model)
-    model.weight.data[...] = 3
-    with pytest.raises(ZeroDivisionError), average.applied():
-        assert model.weight.item() == 0
-        raise ZeroDivisionError
-    assert model.weight.item() == 3
-
-
-def test_the_average_goes_on_where_it_was_saved(rng):
-    model = network(rng)
-    one = optim.WeightAverage(model)
-    for parameter in model.parameters():
-        parameter.data += 1
-    one.update()
-    two = optim.WeightAverage(model)
-    state = one.state_dict()
-    two.load_state_dict(state)
-    for average in (one, two):
-        average.update()
-    assert one.steps == two.steps == 2
-    assert all((one.arrays[name] == two.arrays[name]).all() for name in one.arrays)
-    assert not np.shares_memory(state["0.weight"], one.arrays["0.weight"])
-
-
-SCHEDULES = {
-    "cosine": (optim.cosine(100, warm_up=9, final=0.2), 0.1, 9, 0.2),
-    "linear": (optim.linear(100, warm_up=9, final=0.2), 0.1, 9, 0.2),
-    "one-cycle": (optim.one_cycle(101, rise=31 / 101), 1 / 25, 30, 1 / 250_000),
-}
-
-
-@pytest.mark.parametrize(("schedule", "first", "top", "last"), SCHEDULES.values(), ids=SCHEDULES)
-def test_a_schedule_rises_to_one_and_falls_to_its_end(schedule, first, top, last):
-    shares = [schedule(step) for step in range(101)]
-    assert shares[0] == pytest.approx(first)
-    assert shares[top] == pytest.approx(1)
-    assert shares[100] == pytest.approx(last)
-    assert (np.diff(shares[: top + 1]) > 0).all() and (np.diff(shares[top:]) < 0).all()
-    assert schedule(1000) >= 0
-
-
-def test_short_trainings_have_schedules_too():
-    assert optim.constant()(7) == 1
-    for total in range(1, 12):
-        schedules = [make(total, total // 2) for make in (optim.cosine, optim.linear)]
-        schedules += [optim.one_cycle(total, rise) for rise in (0.1, 0.3, 0.5, 1)]
-        for schedule in schedules:
-            shares = [schedule(step) for step in range(total)]
-            assert all(0 <= share <= 1 for share in shares), (total, shares)
-    assert optim.one_cycle(10, rise=0.1)(0) == 1
