@@ -143,7 +143,7 @@ def test_a_scale_and_a_stretch_are_ratios():
 
 def test_a_slant_moves_sideways_what_is_high_or_low():
     up, down = (places(Augment(shear=0.3)(dots(200, 13, y), rng(13))) for y in (4, 21))
-    sideways_up, sideways_down = (up[:, 0] - 0.5, down[:, 0] - 0.5)  # the dots stand half a pixel off the middle
+    sideways_up, sideways_down = up[:, 0] - 0.5, down[:, 0] - 0.5  # the dots stand half a pixel off the middle
     assert np.abs(sideways_up).max() > 2
     np.testing.assert_allclose(sideways_up, -sideways_down, atol=0.1)
     np.testing.assert_allclose(up[:, 1], 5 - CENTRE, atol=0.1)

@@ -246,13 +246,11 @@ def test_what_is_there_is_not_fetched_and_what_is_damaged_is(site, tmp_path, mem
 
 
 def plain_source(site, contents, *mirrors):
-    files = tuple(
-        SourceFile(
-            name, urls=tuple(site.url(mirror + name) for mirror in mirrors), md5=hashlib.md5(content).hexdigest()
-        )
-        for name, content in contents.items()
-    )
-    return Source("mnist", "", "", "", "", by_hand="https://by.hand/", files=files)
+    files = []
+    for name, content in contents.items():
+        urls = tuple(site.url(mirror + name) for mirror in mirrors)
+        files.append(SourceFile(name, urls=urls, md5=hashlib.md5(content).hexdigest()))
+    return Source("mnist", "", "", "", "", by_hand="https://by.hand/", files=tuple(files))
 
 
 CONTENTS = {"images.gz": np.random.default_rng(1).bytes(200_000), "labels.gz": b"some labels"}

@@ -253,15 +253,16 @@ def test_a_flipped_kernel_gradient_does_not_pass_the_check(rng):
         gradcheck(flipped, rng.standard_normal((2, 5, 5, 2)), rng.standard_normal((3, 2, 3, 3)), rng=rng)
 
 
+def convolved(x, *shape):
+    return conv.conv2d(x, Tensor(np.ones(shape)))
+
+
 @pytest.mark.parametrize(
     ("mistake", "line"),
     [
-        (
-            lambda x: conv.conv2d(x, Tensor(np.ones((2, 5, 3, 3)))),
-            r"takes images \(N, H, W, 5\), got \(1, 4, 4, 3\); channels",
-        ),
-        (lambda x: conv.conv2d(x[0], Tensor(np.ones((2, 3, 3, 3)))), r"takes images \(N, H, W, 3\), got \(4, 4, 3\)"),
-        (lambda x: conv.conv2d(x, Tensor(np.ones((2, 3, 5, 5)))), r"a window of \(5, 5\) does not fit into \(4, 4\)"),
+        (lambda x: convolved(x, 2, 5, 3, 3), r"takes images \(N, H, W, 5\), got \(1, 4, 4, 3\); channels"),
+        (lambda x: convolved(x[0], 2, 3, 3, 3), r"takes images \(N, H, W, 3\), got \(4, 4, 3\)"),
+        (lambda x: convolved(x, 2, 3, 5, 5), r"a window of \(5, 5\) does not fit into \(4, 4\)"),
         (lambda x: pool.max_pool2d(x, 5), r"pooling: a window of \(5, 5\) does not fit into \(4, 4\)"),
         (lambda x: pool.avg_pool2d(x, (1, 5)), r"pooling: a window of \(1, 5\) does not fit into \(4, 4\)"),
         (lambda x: pool.max_pool2d(x[0], 2), r"max_pool2d takes images \(N, H, W, C\), got \(4, 4, 3\)"),

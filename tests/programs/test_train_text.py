@@ -96,20 +96,8 @@ def stops_early(monkeypatch):
 
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(capsys, stops_early, tmp_path):
-    arguments = (
-        "--steps",
-        24,
-        "--dropout",
-        0.2,
-        "--layers",
-        2,
-        "--lr",
-        0.01,
-        "--optimizer",
-        "adam",
-        "--schedule",
-        "one-cycle",
-    )
+    arguments = "--steps 24 --dropout 0.2 --layers 2 --lr 0.01 --optimizer adam --schedule one-cycle"
+    arguments = arguments.split()
     assert trained(capsys, *arguments, "--out", "whole.safetensors")[0] == 0
     stops_early()
     status, said = trained(capsys, *arguments)

@@ -121,9 +121,8 @@ def test_nan_stops_training_names_its_origin_and_keeps_the_last_good_weights(squ
     def poisoned(lanes, batch):
         if learner.steps == 4:
             good.update(learner.model.state_dict())
-            learner.work = classification(
-                squares, SETTINGS, lambda i, g: np.full((len(i), 28, 28, 1), np.nan, np.float32)
-            )
+            nothing = np.float32(np.nan)
+            learner.work = classification(squares, SETTINGS, lambda i, g: np.full((len(i), 28, 28, 1), nothing))
         return step(lanes, batch)
 
     learner.step = poisoned
@@ -177,14 +176,10 @@ def test_samples_come_as_often_as_their_weights_say(squares):
 
     run = RunLog(None).run("test", {})
     weights = np.where(np.arange(96) < 32, 2.0, 0.5)
-    Trainer(
-        network(),
-        96,
-        work,
-        replace(SETTINGS, epochs=1),
-        run,
-        threads=1,
-        order=lambda epoch: epoch_order(96, 0, epoch, weights),
-    ).fit()
+
+    def order(epoch):
+        return epoch_order(96, 0, epoch, weights)
+
+    Trainer(network(), 96, work, replace(SETTINGS, epochs=1), run, threads=1, order=order).fit()
     times = np.bincount(seen, minlength=96)
     assert (times[:32] == 2).all() and times[32:].sum() == 32 and times[32:].max() == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -37,38 +38,24 @@ def main(options: argparse.Namespace) -> int:
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
     splits = learning.load_splits(name, options, classes="digits")
     rng = np.random.default_rng(options.seed)
-    about = {"count": options.count, "all": options.all}
+    asked: dict[str, Any] = {"count": options.count, "all": options.all}
+    how: dict[str, Any] = {"threads": options.threads, "state": state}
     learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
 
     if options.architecture != "convolutional":
         settings = replace(PERCEPTRON, seed=options.seed)
         if options.architecture == "perceptron":
             settings = learning.settings_of(options, settings, splits.train)
-        learned = learning.learn(
-            "digits",
-            perceptron(10, rng),
-            splits,
-            settings,
-            threads=options.threads,
-            state=state,
-            views=[AS_IT_STANDS],
-            about=about | {"architecture": "perceptron"},
-        )
+        network = perceptron(10, rng)
+        about = asked | {"architecture": "perceptron"}
+        learned = learning.learn("digits", network, splits, settings, about=about, views=[AS_IT_STANDS], **how)
         learning.log.info(f"the perceptron reads {learned.figures['test_accuracy']:.2%} of the test images")
 
     if options.architecture != "perceptron":
         network = residual(10, rng, channels=CHANNELS, dropout=0.2, soften=0.5)
         settings = learning.settings_of(options, SETTINGS, splits.train)
-        learned = learning.learn(
-            "digits",
-            network,
-            splits,
-            settings,
-            prepare=DIGITS,
-            threads=options.threads,
-            out=options.out,
-            state=state,
-            about=about | {"architecture": "convolutional"},
-        )
+        about = asked | {"architecture": "convolutional"}
+        how |= {"prepare": DIGITS, "out": options.out}
+        learned = learning.learn("digits", network, splits, settings, about=about, **how)
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)

@@ -74,6 +74,11 @@ def settings_of(options: argparse.Namespace, settings: Settings, train: Dataset)
     return replace(settings, epochs=epochs, learning_rate=options.lr, **asked)
 
 
+def means_of(options: argparse.Namespace) -> dict[str, Any]:
+    """With what to learn, where the model goes, and how it is cooled: what `learn` takes of the command line."""
+    return {name: getattr(options, name) for name in ("threads", "out", "temperature")}
+
+
 def first_that_is_here(names: Sequence[str], home: Path | None) -> str:
     """The first of these data sets that was found; built-in ink needs no finding."""
     known = {one.name: one for one in data.available(home)}

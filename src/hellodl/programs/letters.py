@@ -37,17 +37,7 @@ def main(options: argparse.Namespace) -> int:
 
     learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
     about = {name: getattr(options, name) for name in ("architecture", "count", "all", "temperature")}
-    learned = learning.learn(
-        "letters",
-        network,
-        splits,
-        settings,
-        prepare=LETTERS,
-        about=about,
-        threads=options.threads,
-        out=options.out,
-        state=state,
-        temperature=options.temperature,
-    )
+    means = learning.means_of(options)
+    learned = learning.learn("letters", network, splits, settings, prepare=LETTERS, about=about, state=state, **means)
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)

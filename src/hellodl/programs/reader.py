@@ -50,18 +50,8 @@ def main(options: argparse.Namespace) -> int:
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
     asked = {name: getattr(options, name) for name in ("count", "all", "temperature", "pages")}
     about = {"architecture": "residual", **asked}
-    learned = learning.learn(
-        "reader",
-        network,
-        splits,
-        settings,
-        prepare=PHOTOS,
-        about=about,
-        threads=options.threads,
-        out=options.out,
-        state=state,
-        temperature=options.temperature,
-    )
+    means = learning.means_of(options)
+    learned = learning.learn("reader", network, splits, settings, prepare=PHOTOS, about=about, state=state, **means)
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)
 
