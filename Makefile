@@ -12,7 +12,7 @@ demo: base
 test: lint types imports pytest
 
 lint: setup
-	$(PYTHON) -m codespell_lib course src tools benchmarks README.md CONTRIBUTING.md
+	$(PYTHON) -m codespell_lib course src tools benchmarks .github *.md
 	$(PYTHON) -m ruff check $(CODE)
 	$(PYTHON) -m ruff format --check $(CODE)
 
