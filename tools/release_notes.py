@@ -14,6 +14,7 @@ import tomllib
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[1]
+WRAP = re.compile(r"(?<!\n)\n *(?![-|#\s])")  # the end of a line that is not that of a paragraph, an item, a row
 HEAD = re.compile(r"^## \[(?P<version>[^\]]+)\](?: - (?P<day>\d{4}-\d\d-\d\d))?$", re.MULTILINE)
 
 
@@ -37,7 +38,10 @@ def sections(changelog: str) -> dict[str, tuple[str | None, str]]:
 
 
 def notes(tag: str, wanted: str, changelog: str) -> str:
-    """The notes for a tag, where `wanted` is the version that the source has."""
+    """The notes for a tag, where `wanted` is the version that the source has.
+
+    A paragraph is one line there: GitHub shows every line of a release as a line of its own.
+    """
     if tag != f"v{wanted}":
         raise ReleaseError(f"the tag is {tag}, but pyproject.toml says {wanted}")
     found = sections(changelog)
@@ -46,7 +50,7 @@ def notes(tag: str, wanted: str, changelog: str) -> str:
     day, text = found.get(wanted, (None, ""))
     if not day or not text:
         raise ReleaseError(f"CHANGELOG.md wants a section '## [{wanted}] - YYYY-MM-DD' that says what changed")
-    return text
+    return WRAP.sub(" ", text)
 
 
 def main(tag: str) -> int:

@@ -127,6 +127,12 @@ def test_the_notes_of_a_release_are_its_section():
     assert release_notes.notes("v0.1.0", "0.1.0", CHANGES.format("")) == "- first"
 
 
+def test_the_notes_of_a_release_have_a_line_for_each_paragraph_item_and_row():
+    item = "### Changed\n\n- of two\n  lines:\n\n  | a | b |\n  |---|---|\n- another\n\nand\nmore"
+    notes = release_notes.notes("v0.2.0", "0.2.0", CHANGES.format("").replace("- new", item))
+    assert notes == "### Changed\n\n- of two lines:\n\n  | a | b |\n  |---|---|\n- another\n\nand more"
+
+
 @pytest.mark.parametrize(
     ("tag", "version", "changes", "words"),
     [
