@@ -28,7 +28,7 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def client(here):
-    from starlette.testclient import TestClient
+    from fastapi.testclient import TestClient
 
     ours = {"X-Hellodl": "1"}
     with TestClient(here.app, base_url="http://localhost", headers=ours, raise_server_exceptions=False) as client:

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-pytest.importorskip("starlette")
+pytest.importorskip("fastapi")
 
 from visiting import events_in, page_of
 

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-pytest.importorskip("starlette")
+pytest.importorskip("fastapi")
 
-from starlette.exceptions import HTTPException
+from fastapi import HTTPException
 
 from hellodl.web.desks import Desk
 

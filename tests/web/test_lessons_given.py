@@ -1,5 +1,6 @@
 """Teaching from the page: only what is taught is kept, one learns at a time, and forgetting is final."""
 
+import asyncio
 import base64
 import json
 import threading
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-pytest.importorskip("starlette")
+pytest.importorskip("fastapi")
 
 from visiting import events_in, left_after, page_of
 
@@ -126,6 +127,22 @@ def test_what_cannot_be_learned_is_not_kept(client, here, body, status):
     answer = client.post("/api/lessons", content=json.dumps(body), headers={"Content-Type": "application/json"})
     assert answer.status_code == status and answer.json()["error"]
     assert not here.mine.folder.exists()
+
+
+def test_who_finds_no_chair_need_not_send_a_photo(here):
+    page_of(here).keeping.taken = page_of(here).keeping.count
+    status = []
+
+    async def receive():
+        raise AssertionError("the body was read")
+
+    async def send(message):
+        status.append(message.get("status"))
+
+    headers = [(b"host", b"localhost"), (b"x-hellodl", b"1"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/api/lessons", "query_string": b"", "headers": headers}
+    asyncio.run(here.app(scope, receive, send))
+    assert status[0] == 503
 
 
 def wait_for(condition):

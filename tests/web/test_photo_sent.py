@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
-pytest.importorskip("starlette")
+pytest.importorskip("fastapi")
 
 from hellodl.data.pages.layout import write_page
 from hellodl.errors import PhotoError
 from hellodl.web import photo
+from hellodl.web.shapes import Read
 
 WORDS = "make hay\nwhile"
 
@@ -31,6 +32,7 @@ def read(client, data, query="", kind="image/png"):
 
 def test_a_photo_is_read(client, page, tmp_path):
     answer = read(client, encoded(page)).json()
+    Read.model_validate(answer, strict=True)
     assert (answer["height"], answer["width"]) == page.shape[:2]
     assert answer["text"].count("\n") == 1 and len(answer["lines"]) == 2
     first = answer["lines"][0][0]

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-pytest.importorskip("starlette")
+pytest.importorskip("fastapi")
 
 from visiting import events_in, left_after, page_of
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-pytest.importorskip("starlette")
+pytest.importorskip("fastapi")
 
-from starlette.testclient import TestClient
+from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from hellodl.web import safety

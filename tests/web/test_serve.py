@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-pytest.importorskip("starlette")
+pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
 
 import uvicorn

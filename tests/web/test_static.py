@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest.importorskip("starlette")
+pytest.importorskip("fastapi")
 
 from hellodl.web.static import TYPES, page_files
 
@@ -52,4 +52,6 @@ def test_errors_are_one_line_of_json(client):
     assert client.get("/nowhere").json() == {"error": "Not Found"}
     wrong = client.delete("/api/draw")
     assert wrong.status_code == 405 and wrong.headers["allow"] == "POST" and "error" in wrong.json()
-    assert client.head("/api/lessons").status_code == 200
+    assert client.put("/api/lessons").headers["allow"] == "DELETE, GET, HEAD, POST"
+    assert client.head("/api/lessons").status_code == client.head("/").status_code == 200
+    assert client.head("/api/draw").status_code == 405

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-pytest.importorskip("starlette")
+pytest.importorskip("fastapi")
 
 from visiting import events_in, left_after, page_of
 

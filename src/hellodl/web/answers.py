@@ -15,8 +15,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from starlette.exceptions import HTTPException
-from starlette.responses import Response, StreamingResponse
+from fastapi import HTTPException
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from hellodl.console import log
@@ -25,10 +25,8 @@ from hellodl.storage.safetensors import one_line
 from hellodl.web.desks import Chairs
 
 
-class Answer(Response):
+class Answer(JSONResponse):
     """Any JSON; numbers that are none (NaN and infinite) become null, as JSON has no word for them."""
-
-    media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         """The bytes; half characters, which no UTF-8 can say, become question marks."""
@@ -92,6 +90,12 @@ def tell(what: str, error: Exception) -> None:
     """A mistake of ours, on the terminal where the server runs: in one line, and in full with --debug."""
     log.error(f"{what} failed: {type(error).__name__}: {one_line(error)}")
     log.debug("".join(traceback.format_exception(error)))
+
+
+class Picture(Response):
+    """A picture by itself, as the bytes of a PNG."""
+
+    media_type = "image/png"
 
 
 class Events(StreamingResponse):

@@ -1,39 +1,38 @@
 """The table of addresses: what is asked where, and who answers.
 
-An endpoint checks the question against its description, has the work done at the desk for that kind of work, and
-hands the answer back. Work never runs on the thread that talks to the network.
+FastAPI holds the question against its model (in `requests`); an endpoint has the work done at the desk for that kind of
+work, and hands the answer back. Work never runs on the thread that talks to the network.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import Route
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import Response
 from starlette.types import ASGIApp
 
 from hellodl.data.collection import Collection
-from hellodl.errors import HelloError, PhotoError
 from hellodl.nn.sampling import Knobs
 from hellodl.runs.log import RunLog
-from hellodl.web import draw, openapi, photo, watch, writing
-from hellodl.web.answers import Answer, Events, refusal, tell
+from hellodl.web import draw, photo, requests, shapes, watch, writing
+from hellodl.web.address import Address
+from hellodl.web.answers import Answer, Events, Picture
 from hellodl.web.desks import Chairs, Desk
 from hellodl.web.lessons import Job, Lessons
 from hellodl.web.readers import Readers
+from hellodl.web.refusals import HANDLERS
 from hellodl.web.safety import Door, Guard
-from hellodl.web.schema import Schema, from_query, parsed
 from hellodl.web.static import page_files
 
-TEMPERATURE, LENGTH, RUNS_SHOWN, POINTS = 0.8, 500, 200, 600
+ABOUT = "What `hellodl web` offers its page. Requests that change something need the header X-Hellodl: 1."
+IMAGE = {"type": "string", "contentMediaType": "image/*"}
+PHOTO_BODY = {"requestBody": {"required": True, "content": {"image/*": {"schema": IMAGE}}}}
 
 
 def make_app(
@@ -49,15 +48,20 @@ def make_app(
     `names` and `door` are what `safety.Guard` wants.
     """
     page = Page(mine, runs, threads)
-    handlers: Mapping[Any, Callable[[Request, Any], Response]] = {
-        HTTPException: http_error,
-        HelloError: hello_error,
-        ClientDisconnect: lambda request, error: Response(status_code=400),  # nobody is there to read it
-        Exception: unexpected,
-    }
-    app = Starlette(routes=page.routes(), exception_handlers=handlers, lifespan=page.life)
-    app.router.redirect_slashes = False
-    return Guard(app, names=names, door=door, bodies=openapi.BODIES)
+    app = FastAPI(
+        title="hellodl",
+        version=page.version,
+        description=ABOUT,
+        routes=[*page.routes()],
+        exception_handlers={**HANDLERS},
+        lifespan=page.life,
+        redirect_slashes=False,
+        # Nothing comes from elsewhere, as the scripts of FastAPI's own pages would, and nobody is told who asked what.
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    return Guard(app, names=names, door=door, bodies=requests.BODIES)
 
 
 class Page:
@@ -82,39 +86,36 @@ class Page:
         self._sample: bytes | None = None
         self._learner: asyncio.Task[Any] | None = None
 
-    def routes(self) -> list[Route]:
-        """Which address is answered by whom."""
-        asked: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
-            ("GET", "/", self.index),
-            ("GET", "/static/{name}", self.static),
-            ("GET", "/openapi.json", self.openapi),
-            ("GET", "/api/status", self.status),
-            ("POST", "/api/draw", self.draw),
-            ("POST", "/api/read", self.read),
-            ("GET", "/api/sample", self.sample),
-            ("GET", "/api/lessons", self.list_lessons),
-            ("POST", "/api/lessons", self.add_lesson),
-            ("DELETE", "/api/lessons", self.forget),
-            ("POST", "/api/lessons/undo", self.undo),
-            ("POST", "/api/learn", self.learn),
-            ("GET", "/api/jobs/{id}/events", self.job_events),
-            ("POST", "/api/jobs/{id}/cancel", self.cancel),
-            ("GET", "/api/runs", self.list_runs),
-            ("GET", "/api/runs/events", self.run_events),
-            ("GET", "/api/runs/{id}", self.run),
-            ("GET", "/api/runs/{id}/curves", self.curves),
-            ("GET", "/api/runs/{id}/layers", self.layers),
-            ("GET", "/api/runs/{id}/kernels", self.kernels),
-            ("GET", "/api/runs/{id}/confusion", self.confusion),
-            ("POST", "/api/write", self.write),
+    def routes(self) -> list[Address]:
+        """Which address is answered by whom, and in what shape; what can be got can be asked for its head alone."""
+        rows = [
+            Address("GET", "/", self.index, include_in_schema=False),
+            Address("GET", "/static/{name}", self.static, include_in_schema=False),
+            Address("GET", "/api/status", self.status, shapes.Status),
+            Address("POST", "/api/draw", self.draw, shapes.Drawn),
+            Address("POST", "/api/read", self.read, shapes.Read, openapi_extra=PHOTO_BODY),
+            Address("GET", "/api/sample", self.sample, kind=Picture),
+            Address("GET", "/api/lessons", self.list_lessons, shapes.Listed),
+            Address("POST", "/api/lessons", self.add_lesson, shapes.Added, desk=self.keeping),
+            Address("DELETE", "/api/lessons", self.forget, shapes.Counted),
+            Address("POST", "/api/lessons/undo", self.undo, shapes.Counted),
+            Address("POST", "/api/learn", self.learn, shapes.Begun, status=202),
+            Address("GET", "/api/jobs/{id}/events", self.job_events, kind=Events),
+            Address("POST", "/api/jobs/{id}/cancel", self.cancel, shapes.Begun),
+            Address("GET", "/api/runs", self.list_runs, shapes.Runs),
+            Address("GET", "/api/runs/events", self.run_events, kind=Events),
+            Address("GET", "/api/runs/{id}", self.run, shapes.Run),
+            Address("GET", "/api/runs/{id}/curves", self.curves, shapes.Curves),
+            Address("GET", "/api/runs/{id}/layers", self.layers, shapes.Statistics),
+            Address("GET", "/api/runs/{id}/kernels", self.kernels, shapes.Kernels),
+            Address("GET", "/api/runs/{id}/confusion", self.confusion, shapes.Confusion),
+            Address("POST", "/api/write", self.write, kind=Events),
         ]
-        methods: dict[str, dict[str, Callable[[Request], Awaitable[Response]]]] = {}
-        for method, path, endpoint in asked:
-            methods.setdefault(path, {})[method] = endpoint
-        return [Route(path, _by_method(known), methods=[*known]) for path, known in methods.items()]
+        got = [row for row in rows if row.methods == {"GET"}]
+        return rows + [Address("HEAD", row.path, row.endpoint, include_in_schema=False) for row in got]
 
     @asynccontextmanager
-    async def life(self, app: Starlette) -> AsyncIterator[None]:
+    async def life(self, app: FastAPI) -> AsyncIterator[None]:
         """From the first request to the last."""
         yield
         if self.lessons.job is not None:
@@ -128,18 +129,14 @@ class Page:
         """The page."""
         return self.files["index.html"].answer(request)
 
-    async def static(self, request: Request) -> Response:
+    async def static(self, request: Request, name: str) -> Response:
         """One of its files."""
-        file = self.files.get(request.path_params["name"])
+        file = self.files.get(name)
         if file is None:
             raise HTTPException(404, "there is no such file")
         return file.answer(request)
 
-    async def openapi(self, request: Request) -> Response:
-        """What may be asked."""
-        return Answer(openapi.description(self.version))
-
-    async def status(self, request: Request) -> Response:
+    async def status(self) -> Response:
         """How things are."""
         counts = await self.keeping.serve(self.lessons.counts)
         job = self.lessons.job
@@ -156,190 +153,126 @@ class Page:
 
     # Draw, and read a photo.
 
-    async def draw(self, request: Request) -> Response:
+    async def draw(self, asked: requests.Drawing) -> Response:
         """What a drawn character is taken for."""
-        asked = await self.body(request, openapi.DRAWING)
-        return Answer(await self.drawing.serve(self.judged, asked["strokes"], asked.get("personal", False)))
+        return Answer(await self.drawing.serve(self.judged, asked))
 
-    def judged(self, strokes: list[list[list[float]]], personal: bool) -> dict[str, Any]:
+    def judged(self, asked: requests.Drawing) -> dict[str, Any]:
         """The work of `draw`."""
         try:
-            picture = draw.normalised(strokes)
+            picture = draw.normalised(asked.strokes)
         except ValueError as error:
             raise HTTPException(422, str(error)) from None
-        return draw.looked_at(self.readers.reader(personal), picture)
+        return draw.looked_at(self.readers.reader(asked.personal), picture)
 
-    async def read(self, request: Request) -> Response:
+    async def read(self, request: Request, asked: requests.FromQuery[requests.ReadQuery]) -> Response:
         """What a photo says."""
-        asked = query(request, openapi.READ_QUERY)
         if not request.headers.get("content-type", "").startswith("image/"):
             raise HTTPException(415, "that is no picture; send the bytes of a photo as image/jpeg, image/png ...")
         with self.reading.seat():  # before the body comes: photos that wait their turn would fill the memory
             data = await request.body()
             return Answer(await self.reading.do(self.read_photo, data, asked))
 
-    def read_photo(self, data: bytes, asked: dict[str, Any]) -> dict[str, Any]:
+    def read_photo(self, data: bytes, asked: requests.ReadQuery) -> dict[str, Any]:
         """The work of `read`."""
-        known = self.readers.reader(asked.get("personal") == "1")
-        return photo.read(data, known, self.threads, asked.get("rotate", "none"), asked.get("case", "page"))
+        return photo.read(data, self.readers.reader(asked.personal == "1"), self.threads, asked.rotate, asked.case)
 
-    async def sample(self, request: Request) -> Response:
-        """A made page."""
+    async def sample(self) -> Response:
+        """A made page, as PNG."""
         if self._sample is None:
             self._sample = await self.reading.serve(photo.sample)
-        return Response(self._sample, media_type="image/png")
+        return Picture(self._sample)
 
     # Teach.
 
-    async def list_lessons(self, request: Request) -> Response:
-        """What is in the collection."""
+    async def list_lessons(self) -> Response:
+        """What is in one's collection."""
         counts = await self.keeping.serve(self.lessons.counts)
         return Answer({"lessons": sum(counts.values()), "counts": counts})
 
-    async def add_lesson(self, request: Request) -> Response:
-        """Keep characters."""
-        with self.keeping.seat():
-            asked = await self.body(request, openapi.LESSON)
-            if "strokes" in asked:
-                return Answer(await self.keeping.do(self.lessons.add_drawing, asked["strokes"], asked["letter"]))
-            told = (asked["photo"], asked["characters"], asked.get("personal", False), asked.get("rotate", "none"))
-            return Answer(await self.keeping.do(self.lessons.add_photo, *told))
+    async def add_lesson(self, lesson: requests.Lesson) -> Response:
+        """Keep characters to learn from."""
+        add = self.lessons.add_drawing if isinstance(lesson, requests.DrawnLesson) else self.lessons.add_photo
+        return Answer(await self.keeping.do(add, lesson))
 
-    async def undo(self, request: Request) -> Response:
+    async def undo(self) -> Response:
         """Take the last lesson back."""
         return Answer(await self.keeping.serve(self.lessons.undo))
 
-    async def forget(self, request: Request) -> Response:
-        """Forget all."""
+    async def forget(self) -> Response:
+        """Forget all lessons, and who learned from them."""
         return Answer(await self.keeping.serve(self.lessons.forget))
 
-    async def learn(self, request: Request) -> Response:
-        """Begin to learn."""
+    async def learn(self) -> Response:
+        """Learn from the collection, in the background."""
         job = await self.keeping.serve(self.lessons.begin)
         self._learner = asyncio.create_task(self.learning.do(self.lessons.learn, job))
         return Answer({"job": job.number}, 202)
 
-    async def job_events(self, request: Request) -> Response:
-        """How the learning goes on."""
-        job = self.job(request)
-        after = request.headers.get("last-event-id", "")
-        return Events(job.events(int(after) if after.isdecimal() and len(after) < 10 else 0), self.listening)
+    async def job_events(self, number: requests.JobNumber, last_event_id: requests.LastEvent = "") -> Response:
+        """How a learning goes on."""
+        return Events(self.job(number).events(after(last_event_id, 0)), self.listening)
 
-    async def cancel(self, request: Request) -> Response:
-        """Call it off."""
-        job = self.job(request)
+    async def cancel(self, number: requests.JobNumber) -> Response:
+        """Call a learning off."""
+        job = self.job(number)
         job.called_off = True
         return Answer({"job": job.number})
 
-    def job(self, request: Request) -> Job:
+    def job(self, number: str) -> Job:
         """The learning that an address names."""
-        job = self.lessons.jobs.get(request.path_params["id"])
+        job = self.lessons.jobs.get(number)
         if job is None:
             raise HTTPException(404, "there is no such job; POST /api/learn begins one")
         return job
 
     # Runs.
 
-    async def list_runs(self, request: Request) -> Response:
-        """The runs."""
-        asked = query(request, openapi.RUNS_QUERY)
-        listed = self.runs.listed
-        return Answer(await self.records.serve(listed, asked.get("program"), asked.get("limit", RUNS_SHOWN)))
+    async def list_runs(self, asked: requests.FromQuery[requests.RunsQuery]) -> Response:
+        """The training runs."""
+        return Answer(await self.records.serve(self.runs.listed, asked.program, asked.limit))
 
-    async def run(self, request: Request) -> Response:
-        """One run."""
-        return Answer(await self.records.serve(self.runs.run, run_number(request)))
+    async def run(self, run: requests.RunNumber) -> Response:
+        """All about one run."""
+        return Answer(await self.records.serve(self.runs.run, run))
 
-    async def curves(self, request: Request) -> Response:
+    async def curves(self, run: requests.RunNumber, asked: requests.FromQuery[requests.CurvesQuery]) -> Response:
         """Its curves."""
-        points = query(request, openapi.CURVES_QUERY).get("points", POINTS)
-        return Answer(await self.records.serve(self.runs.curves, run_number(request), points))
+        return Answer(await self.records.serve(self.runs.curves, run, asked.points))
 
-    async def layers(self, request: Request) -> Response:
+    async def layers(self, run: requests.RunNumber, asked: requests.FromQuery[requests.LayersQuery]) -> Response:
         """Statistics of one array."""
-        asked = query(request, openapi.LAYERS_QUERY, "name", "kind")
-        return Answer(await self.records.serve(self.runs.layers, run_number(request), asked["name"], asked["kind"]))
+        return Answer(await self.records.serve(self.runs.layers, run, asked.name, asked.kind))
 
-    async def kernels(self, request: Request) -> Response:
-        """Kernels."""
-        asked = query(request, openapi.KERNELS_QUERY, "name")
-        kernels = self.runs.kernels
-        return Answer(await self.records.serve(kernels, run_number(request), asked["name"], asked.get("step")))
+    async def kernels(self, run: requests.RunNumber, asked: requests.FromQuery[requests.KernelsQuery]) -> Response:
+        """Kernels in full."""
+        return Answer(await self.records.serve(self.runs.kernels, run, asked.name, asked.step))
 
-    async def confusion(self, request: Request) -> Response:
+    async def confusion(self, run: requests.RunNumber) -> Response:
         """What was taken for what."""
-        return Answer(await self.records.serve(self.runs.confusion, run_number(request)))
+        return Answer(await self.records.serve(self.runs.confusion, run))
 
-    async def run_events(self, request: Request) -> Response:
+    async def run_events(
+        self, asked: requests.FromQuery[requests.EventsQuery], last_event_id: requests.LastEvent = ""
+    ) -> Response:
         """How a run goes on."""
-        asked = query(request, openapi.EVENTS_QUERY, "run")
-        await self.records.serve(self.runs.find, asked["run"])
-        last = request.headers.get("last-event-id", "")
-        after = int(last) if last.isdecimal() and len(last) < 16 else asked.get("after", -1)
-        return Events(watch.events(self.records, self.runs, asked["run"], after), self.listening)
+        await self.records.serve(self.runs.find, asked.run)
+        seen = after(last_event_id, -1 if asked.after is None else asked.after)
+        return Events(watch.events(self.records, self.runs, asked.run, seen), self.listening)
 
     # Write.
 
-    async def write(self, request: Request) -> Response:
+    async def write(self, asked: requests.Prompt) -> Response:
         """Write on from a prompt."""
-        asked = await self.body(request, openapi.PROMPT)
         network, vocabulary = await self.records.serve(self.readers.writer)
-        top_k = asked.get("top_k")
-        knobs = Knobs(asked.get("temperature", TEMPERATURE), top_k if top_k is None else int(top_k))  # 3.0 is 3
-        prompt = asked["prompt"].encode("utf-8", "replace").decode()  # half characters are none
-        source = writing.pieces(network, vocabulary, prompt, int(asked.get("length", LENGTH)), knobs)
+        knobs = Knobs(asked.temperature, asked.top_k)
+        source = writing.pieces(network, vocabulary, asked.prompt, asked.length, knobs)
         return Events(writing.events(self.writing, source), self.writing)
 
-    async def body(self, request: Request, schema: Schema) -> Any:
-        """The JSON of a request, which fits the schema."""
-        if not request.headers.get("content-type", "").startswith("application/json"):
-            raise HTTPException(415, "that is no JSON; send what /openapi.json describes as application/json")
-        return parsed(await request.body(), schema)
 
-
-def _by_method(known: dict[str, Callable[[Request], Awaitable[Response]]]) -> Callable[[Request], Awaitable[Response]]:
-    """An address that does one thing when asked (GET), and another when told (POST, DELETE)."""
-    only = next(iter(known.values()))
-    if len(known) == 1:
-        return only
-
-    async def chosen(request: Request) -> Response:
-        return await known["GET" if request.method == "HEAD" else request.method](request)
-
-    return chosen
-
-
-def query(request: Request, schemas: Mapping[str, Schema], *required: str) -> dict[str, Any]:
-    """What the query of an address says, of what is known here. Raises HTTPException 422."""
-    for name in required:
-        if name not in request.query_params:
-            raise HTTPException(422, f"?{name}= is missing")
-    given = request.query_params
-    return {name: from_query(given[name], schema, name) for name, schema in schemas.items() if name in given}
-
-
-def run_number(request: Request) -> int:
-    """The number of the run that an address names."""
-    given = request.path_params["id"]
-    if not (given.isascii() and given.isdecimal() and len(given) < 16):
-        raise HTTPException(404, "a run has a number; /api/runs lists them")
-    return int(given)
-
-
-def http_error(request: Request, error: HTTPException) -> Response:
-    """An error that an endpoint found, or Starlette (no such address, no such method)."""
-    return refusal(error.status_code, error.detail, dict(error.headers or {}))
-
-
-def hello_error(request: Request, error: HelloError) -> Response:
-    """An error that says what to do: of a photo, or of how things are."""
-    return refusal(422 if isinstance(error, PhotoError) else 409, str(error))
-
-
-def unexpected(request: Request, error: Exception) -> Response:
-    """A mistake of ours: told in full where the server runs, and in one line here."""
-    tell(f"{request.method} {request.url.path}", error)
-    return refusal(500, f"unexpected {type(error).__name__}; the terminal of hellodl web says more")
+def after(last_event_id: str, otherwise: int) -> int:
+    """The event that a browser had last, as it says when it asks again."""
+    return int(last_event_id) if last_event_id.isdecimal() and len(last_event_id) < 16 else otherwise
 
 
 def _version() -> str:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from starlette.exceptions import HTTPException
+from fastapi import HTTPException
 
 
 class Chairs:

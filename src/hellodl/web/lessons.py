@@ -30,6 +30,7 @@ from hellodl.web.answers import STILL_HERE, event, tell
 from hellodl.web.draw import normalised
 from hellodl.web.photo import in_time, opened
 from hellodl.web.readers import Readers
+from hellodl.web.requests import DrawnLesson, PhotoLesson
 
 CALLED_OFF = "the lesson was called off; what it had learned is forgotten"
 REMEMBERED = 8  # jobs that one can still ask about
@@ -93,36 +94,36 @@ class Lessons:
             lessons = self.mine.lessons().values()
         return dict(sorted(Counter("".join(lesson.characters for lesson in lessons)).items()))
 
-    def add_drawing(self, strokes: list[list[list[float]]], letter: str) -> dict[str, int]:
+    def add_drawing(self, drawn: DrawnLesson) -> dict[str, int]:
         """Keep a drawn character. Raises DataError for one that the reader has no class for."""
-        known = self.readers.reader()
+        known, letter = self.readers.reader(), drawn.letter
         if class_of(letter, known.classes) is None:
             raise DataError(f"the reader has no class for {letter!a}; it knows {known.classes}")
         try:
-            picture = normalised(strokes)
+            picture = normalised(drawn.strokes)
         except ValueError as error:
             raise DataError(str(error)) from None
         was_read = known.classes[int(known.classify(1)(picture[None])[0].argmax())]
-        digest = hashlib.sha256(json.dumps(strokes).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps(drawn.strokes).encode()).hexdigest()
         return self._add(Lesson("a drawing", digest, now(), letter, was_read, picture[None]))
 
-    def add_photo(self, photo: str, characters: list[dict[str, Any]], personal: bool, rotate: str) -> dict[str, int]:
-        """Keep characters of a photo (base64), each with the box in which it was found and what it is.
+    def add_photo(self, sent: PhotoLesson) -> dict[str, int]:
+        """Keep characters of a photo, each with the box in which it was found and what it is.
 
         The photo is read once more, as it was read before, so that what is learned is what reading will see. A letter
         "" says that there is no character in a box, which is not kept.
         """
         try:
-            data = base64.b64decode(photo, validate=True)
+            data = base64.b64decode(sent.photo, validate=True)
         except ValueError:  # also for what is no ASCII
             raise PhotoError("the photo is no base64; send its bytes in that form") from None
-        known = self.readers.reader(personal)
+        known = self.readers.reader(sent.personal)
         classify = in_time(known.classify(self.threads))
-        truth = [(c["letter"], tuple(round(value) for value in c["box"])) for c in characters if c["letter"]]
+        truth = [(one.letter, one.whole_box()) for one in sent.characters if one.letter]
         if not truth:
             raise DataError("no letter was given; say what is in at least one box")
         picture = opened(data)[0]
-        degrees = self._turn(picture.picture, classify, known.classes) if rotate == "auto" else 0
+        degrees = self._turn(picture.picture, classify, known.classes) if sent.rotate == "auto" else 0
         page = corrected_photo(picture, "the photo", truth, classify, known.classes, degrees)
         letters, was_read, pictures = page.sure()
         digest = hashlib.sha256(data).hexdigest()

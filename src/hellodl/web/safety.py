@@ -27,15 +27,15 @@ from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
+from fastapi import HTTPException
+from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hellodl.web.answers import refusal
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-BODY = 2**20  # bytes, where nothing else is said
+BODY = 2**20  # bytes, where `requests.BODIES` says nothing else
 SECONDS_BETWEEN, SECONDS_IN_ALL = 10.0, 120.0  # for a body: from one piece to the next, and for all of it
 
 HEADERS = {

@@ -64,10 +64,10 @@ def main(options: argparse.Namespace) -> int:
     # `photo.MOST_PIXELS` closes.
     os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "60000000")
     try:
-        import starlette  # noqa: F401
+        import fastapi  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
-        raise HelloError('the page needs two more packages; install them by: pip install "hellodl[web]"') from error
+        raise HelloError('the page needs a few more packages; install them by: pip install "hellodl[web]"') from error
     from hellodl.data.collection import collection
     from hellodl.web.app import make_app
     from hellodl.web.safety import Door

@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from importlib import resources
 
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import Request
+from fastapi.responses import Response
 
 TYPES = {
     ".html": "text/html; charset=utf-8",

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import numpy as np
-from starlette.exceptions import HTTPException
+from fastapi import HTTPException
 
 from hellodl.commands.runs import minutes, status, summary
 from hellodl.runs.log import RunLog
