@@ -3,16 +3,6 @@
 A server of its own is started (with an empty collection). Every client draws a character of ink, waits for the
 answer, pauses as long as `--pause` says (a hand takes some tenths of a second for a stroke; 0 is the worst that can
 be), and draws the next. What is told is the time from a request to the last byte of its answer.
-
-Beside speed, every address stands up to requests that fit its description, and to such as do not. With the server
-started as
-
-    HELLODL_MINE=$(mktemp -d) hellodl web --port 8765 --no-browser
-
-and `pip install schemathesis`, this must find no error of the server (5xx):
-
-    schemathesis run http://localhost:8765/openapi.json -H "X-Hellodl: 1" --checks not_a_server_error \\
-        --max-examples 50 --request-timeout 60
 """
 
 from __future__ import annotations
