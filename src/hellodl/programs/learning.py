@@ -54,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets:
     option = parser.add_argument
     size, rate = settings.batch_size, settings.learning_rate
     option("--dataset", choices=datasets, help=f"learn from this set ({' or '.join(datasets)}, the first that is here)")
-    option("--epochs", type=at_least(1), metavar="N", help=f"times through the data (as many as make about {images:,} images)")
+    epochs = f"times through the data (as many as make about {images:,} images)"
+    option("--epochs", type=at_least(1), metavar="N", help=epochs)
     option("--batch-size", type=at_least(1), metavar="N", default=size, help=f"images a step ({size})")
     option("--lr", type=float, metavar="RATE", default=rate, help=f"highest learning rate ({rate})")
     option("--optimizer", choices=OPTIMIZERS, default=settings.optimizer, help=f"({settings.optimizer})")
