@@ -12,7 +12,7 @@ from hellodl.autograd.tensor import Tensor
 from hellodl.commands.cli import main
 from hellodl.commands.language import TextModel, load
 from hellodl.data.ngrams import ALPHABET, NGrams
-from hellodl.data.pages import layout as pages
+from hellodl.data.pages import layout
 from hellodl.data.vocabulary import BytePairs, Bytes, Characters
 from hellodl.errors import CheckpointError, DataError
 from hellodl.reading.accuracy import character_accuracy
@@ -110,7 +110,7 @@ def test_a_text_that_is_none_or_too_short_is_refused(tmp_path):
 def test_a_page_is_read_better_with_the_language_it_is_in(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text(TEXT)
-    picture, truth = pages.write_page("so we read on and on until the end then we read it again", 1, width=1000)
+    picture, truth = layout.write_page("so we read on and on until the end then we read it again", 1, width=1000)
     small = cv2.resize(picture, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
     cv2.imwrite("page.png", cv2.GaussianBlur(small, (0, 0), 0.8))
     assert main(["read", "page.png", "--threads", "1"]) == 0

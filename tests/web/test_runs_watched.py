@@ -10,7 +10,7 @@ pytest.importorskip("fastapi")
 
 from visiting import events_in, left_after, page_of
 
-from hellodl.runs import writer as runwriter
+from hellodl.runs import writer
 from hellodl.web import watch
 
 
@@ -111,7 +111,7 @@ def test_events_of_a_run_that_has_ended(client, run):
 
 def test_events_of_a_run_that_goes_on(client, here, monkeypatch):
     monkeypatch.setattr(watch, "LOOK_EVERY", 0.02)
-    monkeypatch.setattr(runwriter, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "FLUSH_SECONDS", 0.0)
     begun = threading.Event()
 
     def train():
@@ -136,7 +136,7 @@ def test_events_of_a_run_that_goes_on(client, here, monkeypatch):
 
 def test_who_watches_a_run_may_leave(here, monkeypatch):
     monkeypatch.setattr(watch, "LOOK_EVERY", 0.02)
-    monkeypatch.setattr(runwriter, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "FLUSH_SECONDS", 0.0)
     with here.log.run("letters", {}) as run:
         run.train_row(1, loss=3.0)
         got = left_after(here.app, "GET", "/api/runs/events", pieces=1, query=f"run={run.id}".encode())

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from hellodl.data.pages import layout as pages
+from hellodl.data.pages import layout
 from hellodl.data.pages.layout import Hand, box_of, draw, lay_out
 from hellodl.errors import DataError
 
 
 def test_a_page_is_dark_ink_on_light_paper_and_comes_with_its_text():
-    image, text = pages.write_page("Hello you\nthere 42", seed=1)
+    image, text = layout.write_page("Hello you\nthere 42", seed=1)
     assert text == "Hello you\nthere 42"
     assert image.dtype == np.uint8
     assert image.ndim == 3
@@ -19,7 +19,7 @@ def test_a_page_is_dark_ink_on_light_paper_and_comes_with_its_text():
 
 
 def test_the_same_seed_is_the_same_page_and_another_seed_another_hand():
-    first, again, other = (pages.write_page("same words", seed)[0] for seed in (1, 1, 2))
+    first, again, other = (layout.write_page("same words", seed)[0] for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert first.shape != other.shape or (first != other).any()
 
@@ -43,7 +43,7 @@ def test_the_true_boxes_hold_all_ink_and_touch_it_on_every_side(seed):
 
 def test_page_boxes_are_those_of_the_page_that_is_written():
     text = "one two"
-    boxes, page = pages.page_boxes(text, seed=4, width=900), lay_out(text, seed=4, width=900)
+    boxes, page = layout.page_boxes(text, seed=4, width=900), lay_out(text, seed=4, width=900)
     assert boxes == page.boxes
 
 
@@ -96,25 +96,25 @@ def test_test_hands_write_in_held_out_styles_and_training_hands_never_do():
 
 
 def test_a_line_is_as_long_as_its_text():
-    short, long = pages.write_line("a line", 1)[0], pages.write_line("a line that is longer", 1)[0]
+    short, long = layout.write_line("a line", 1)[0], layout.write_line("a line that is longer", 1)[0]
     assert short.shape[1] * 2 < long.shape[1]
-    assert pages.write_line("  two   words ", 1)[1] == "two words"
+    assert layout.write_line("  two   words ", 1)[1] == "two words"
 
 
 def test_an_empty_text_is_an_empty_page():
-    image, text = pages.write_page("", 1)
+    image, text = layout.write_page("", 1)
     assert text == ""
     assert image.min() > 120
 
 
 def test_what_a_hand_cannot_write_is_said():
     with pytest.raises(DataError, match="cannot write '!'"):
-        pages.write_page("No!", 1)
+        layout.write_page("No!", 1)
 
 
 def test_the_sample_page_greets_in_lines_that_fit():
-    image, text = pages.sample_page()
-    assert text == pages.SAMPLE
+    image, text = layout.sample_page()
+    assert text == layout.SAMPLE
     assert text.startswith("Hello from hellodl")
     assert any(character.isdigit() for character in text)
     assert image.shape[1] == 1500

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hellodl.data.pages import photograph as paper
 from hellodl.data.pages import phrases
 from hellodl.data.pages.camera import point_at
 from hellodl.data.pages.conditions import Conditions
 from hellodl.data.pages.hands import Hand
 from hellodl.data.pages.layout import lay_out
 from hellodl.data.pages.paper import View, ink
-from hellodl.data.pages.photograph import ANY, HARD, MILD, made_page, photograph, seen_boxes, written_page
+from hellodl.data.pages.photograph import ANY, HARD, MILD, PRESETS, made_page, photograph, seen_boxes, written_page
 from hellodl.data.pages.touching import edges
 from hellodl.data.pages.writers import Writers
 from hellodl.data.unipen import UnipenStrokes
@@ -267,4 +266,4 @@ def test_a_page_of_another_pen_keeps_its_hand():
 
 
 def test_every_preset_is_known_by_name():
-    assert {name: paper.PRESETS[name] for name in ("mild", "hard", "any")} == paper.PRESETS
+    assert {name: PRESETS[name] for name in ("mild", "hard", "any")} == PRESETS

@@ -48,7 +48,7 @@ class Writers:
 
 
 class WriterHand:
-    """One training writer's handwriting, to be given to `pages.lay_out` as its hand.
+    """One training writer's handwriting, to be given to `layout.lay_out` as its hand.
 
     `pen` and `spacing` are this page's, in heights of a small x. Raises DataError for a writer who is not
     among the training writers.
