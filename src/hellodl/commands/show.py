@@ -14,9 +14,9 @@ def picture_as_text(image: np.ndarray) -> str:
 
 def side_by_side(pictures: list[np.ndarray], captions: list[str]) -> str:
     """Pictures next to each other, each with its caption below."""
-    blocks = [
-        [*picture_as_text(picture).split("\n"), caption.center(24)[:24]] for picture, caption in zip(pictures, captions)
-    ]
+    blocks = [picture_as_text(picture).split("\n") for picture in pictures]
+    for block, caption in zip(blocks, captions):
+        block.append(caption.center(24)[:24])
     return "\n".join("  ".join(lines).rstrip() for lines in zip(*blocks))
 
 

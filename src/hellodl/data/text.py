@@ -110,13 +110,8 @@ def window_starts(length: int, context: int, seed: int, first: int, count: int) 
 
 def _standard_library() -> str:
     folder = Path(sysconfig.get_paths()["stdlib"])
-    files = [
-        path
-        for path in _files_in(folder)
-        if path.suffix == ".py"
-        and not NOT_OF_THE_LIBRARY & {*path.relative_to(folder).parts}
-        and not path.name.startswith("_sysconfigdata")
-    ]
+    files = [path for path in _files_in(folder) if path.suffix == ".py" and not path.name.startswith("_sysconfigdata")]
+    files = [path for path in files if not NOT_OF_THE_LIBRARY & {*path.relative_to(folder).parts}]
     if not files:
         raise DataError(
             f"{folder}: this Python came without the source of its library; give a --corpus, any file or folder of text"

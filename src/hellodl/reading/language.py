@@ -120,9 +120,8 @@ def candidates(by_letter: np.ndarray, word: np.ndarray, letters: str) -> list[np
     digit = np.array([letter in DIGITS for letter in letters])
     digits_in_word = np.bincount(word, by_letter[:, digit].sum(axis=1)) / np.maximum(np.bincount(word), 1)
     settled = (by_letter.max(axis=1) > SURE) | (digits_in_word[word] > CODE)
-    return [
-        np.array([row.argmax()]) if alone else np.flatnonzero(row > LIKELY) for row, alone in zip(by_letter, settled)
-    ]
+    pairs = zip(by_letter, settled)
+    return [np.array([row.argmax()]) if alone else np.flatnonzero(row > LIKELY) for row, alone in pairs]
 
 
 def posteriors(places: list[dict[str, float]], language: Language) -> list[np.ndarray]:

@@ -21,15 +21,15 @@ def word_starts(lines: list[list[Box]]) -> list[list[bool]]:
     if not heights:
         return [[] for _ in lines]
     usual = float(np.median(heights))
-    gaps = [
-        np.array([-before.overlap_x(after) / usual for before, after in itertools.pairwise(boxes)]) for boxes in lines
-    ]
+    neighbours = [itertools.pairwise(boxes) for boxes in lines]
+    gaps = [np.array([-before.overlap_x(after) / usual for before, after in pairs]) for pairs in neighbours]
     limit = gap_limit(np.concatenate(gaps))
-    # A line of single letters, all far apart, is no line of one-letter words.
-    return [
-        [False, *(line > max(limit, 1.8 * float(np.quantile(line, 0.4)))).tolist()] if len(line) else [False]
-        for line in gaps
-    ]
+    starts = []
+    for line in gaps:
+        # A line of single letters, all far apart, is no line of one-letter words.
+        own = max(limit, 1.8 * float(np.quantile(line, 0.4))) if len(line) else limit
+        starts.append([False, *(line > own).tolist()])
+    return starts
 
 
 def gap_limit(gaps: np.ndarray) -> float:
