@@ -10,6 +10,7 @@ from hellodl import nn
 from hellodl.commands import write
 from hellodl.commands.cli import main
 from hellodl.data.vocabulary import from_description
+from hellodl.programs import recipes
 from hellodl.programs import text as program
 from hellodl.train.checkpoint import load, load_model
 
@@ -40,7 +41,7 @@ def test_a_rhyme_is_learned_and_samples_on_the_way_begin_as_noise(capsys, tmp_pa
     figures = json.loads(said.out)
     assert status == 0
     assert figures["validation_loss"] < 1.6 < np.log(figures["vocabulary"])  # nats; noise has the latter
-    assert said.err.count("  validation: loss") == program.PARTS
+    assert said.err.count("  validation: loss") == recipes.PARTS
     assert said.err.index("before it learned anything") < said.err.index("part  1/8")
     assert "r" in figures["sample"] and figures["characters_per_token"] == 1
     assert not list(tmp_path.glob("runs/*.state")), "a finished run leaves no state to resume"

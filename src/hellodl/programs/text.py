@@ -24,19 +24,8 @@ from hellodl.data.text import CORPORA, load_text
 from hellodl.data.vocabulary import learn_vocabulary
 from hellodl.errors import DataError
 from hellodl.nn import LanguageModel, Module
-from hellodl.programs import recorded
-from hellodl.programs.recipes import (
-    CHANGEABLE,
-    IN_GPT,
-    INGREDIENTS,
-    PARTS,
-    RECIPES,
-    build,
-    in_parts,
-    recipe_of,
-    settings_of,
-    style_of,
-)
+from hellodl.programs import recipes, recorded
+from hellodl.programs.recipes import IN_GPT, INGREDIENTS, RECIPES, in_parts, recipe_of, settings_of, style_of
 from hellodl.runs.writer import Run, fingerprint
 from hellodl.train import OPTIMIZERS, SCHEDULES, Settings, Trainer, inside
 from hellodl.train.lanes import Lanes
@@ -104,7 +93,7 @@ def main(options: argparse.Namespace) -> int:
         log.info(f"learning {options.tokens} tokens from the pairs of bytes in {corpus.name}")
     lesson = Lesson(corpus, learn_vocabulary(corpus.train, options.tokens), recipe.context)
     style = style_of(options)
-    network = build(options.model, lesson.vocabulary.size, recipe, style, np.random.default_rng(options.seed))
+    network = recipes.build(options.model, lesson.vocabulary.size, recipe, style, np.random.default_rng(options.seed))
     log.info(
         f"text: {len(lesson.train):,} {lesson.unit} of {corpus.name} to learn from, {lesson.vocabulary.size:,} "
         f"different ones; {options.model} of {network.weight_count():,} weights"
@@ -116,7 +105,7 @@ def main(options: argparse.Namespace) -> int:
         settings = in_parts(settings, steps)
     about = {"corpus": options.corpus, "fingerprint": fingerprint(corpus)}
     about |= {name: getattr(options, name) for name in ("model", "tokens", "without", "added")}
-    about |= {name: getattr(recipe, name) for name in CHANGEABLE}
+    about |= {name: getattr(recipe, name) for name in recipes.CHANGEABLE}
     learned = learn(network, lesson, settings, about, threads=options.threads, out=options.out, state=state)
     return finish(learned, options)
 
@@ -204,7 +193,7 @@ def steps_in(minutes: float, network: LanguageModel, lesson: Lesson, settings: S
         began = time.perf_counter()
         lesson.judge(twin, threads)
         lesson.sample(twin, SAMPLE, settings.seed)
-        judging = (PARTS + 1) * (time.perf_counter() - began)
+        judging = (recipes.PARTS + 1) * (time.perf_counter() - began)
     return max(round((minutes * 60 - judging) * steps / passed), 1)
 
 
