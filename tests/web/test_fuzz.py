@@ -26,7 +26,7 @@ from hellodl.web.lessons import Job
 
 # So many requests to an address, the same every time; how long one takes to make or to answer is no matter here.
 SAME = settings(
-    max_examples=12,
+    max_examples=10,
     phases=[Phase.generate],
     derandomize=True,
     database=None,
@@ -94,5 +94,6 @@ def test_requests_that_fit_and_name_what_is_there(operations):
 
 
 def test_requests_that_do_not_fit(operations):
-    statuses = [status for one in operations for status in ask(one.as_strategy(GenerationMode.NEGATIVE))]
+    limited = [one for one in operations if not one.path.startswith("/api/jobs/")]  # a job may have any name
+    statuses = [status for one in limited for status in ask(one.as_strategy(GenerationMode.NEGATIVE))]
     assert len(statuses) > 100 and {400, 404, 422} <= {*statuses}
