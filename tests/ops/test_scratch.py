@@ -4,6 +4,7 @@ import gc
 import threading
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ def test_another_shape_or_type_gets_memory_of_its_own():
     assert address(scratch.empty(LARGE[::-1])) != where
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # since NumPy 2.5
 def test_a_shape_that_was_changed_in_place_does_not_come_back_changed():
     first = scratch.empty(LARGE)
     first.shape = (100, 200)

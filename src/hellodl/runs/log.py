@@ -104,7 +104,7 @@ class RunLog:
 
         Of one array, such as `("0.weight", "gradient")`, or of all names, or all kinds, where they are None.
         """
-        chosen = "run = ?1 and (?2 is null or name = ?2) and (?3 is null or kind = ?3)"
+        chosen = "run = ? and name = coalesce(?, name) and kind = coalesce(?, kind)"
         found = self._read(f"select * from layers where {chosen} order by step, name, kind", run, name, kind)
         for row in found:
             row["histogram"] = json.loads(row["histogram"])
@@ -120,7 +120,7 @@ class RunLog:
 
         Without a step, the last ones; None if there are none.
         """
-        chosen = "run = ?1 and name = ?2 and (?3 is null or step <= ?3)"
+        chosen = "run = ? and name = ? and step <= coalesce(?, step)"
         query = f"select shape, data from kernels where {chosen} order by step desc limit 1"
         rows = self._read(query, run, name, step)
         return np.frombuffer(rows[0]["data"], "<f4").reshape(json.loads(rows[0]["shape"])) if rows else None
@@ -136,8 +136,9 @@ class RunLog:
 
         That of the test images where there is one, else the last one of the validation images.
         """
-        last = "select step, part from confusion where run = ?1 order by part = 'test' desc, step desc limit 1"
-        rows = self._read(f"select * from confusion where run = ?1 and (step, part) = ({last}) order by place", run)
+        last = "select step, part from confusion where run = ? order by part = 'test' desc, step desc limit 1"
+        query = f"select * from confusion where run = ? and (step, part) = ({last}) order by place"
+        rows = self._read(query, run, run)
         if not rows:
             return None
         classes = [row["truth"] for row in rows if row["truth"] == row["guess"]]
