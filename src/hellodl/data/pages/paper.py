@@ -187,7 +187,8 @@ def printed(
 
 def rule_lines(page: Page, pitch: float, first: float) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Lines across and down, farther than any picture reaches; one of those across is at `first`."""
-    (width, height), start = page.size, first % pitch - 6 * pitch
+    width, height = page.size
+    start = first % pitch - 6 * pitch
     across = [np.array([[-width, y], [2 * width, y]]) for y in np.arange(start, height * 1.5, pitch)]
     down = [np.array([[x, -height], [x, 2 * height]]) for x in np.arange(start, width * 1.5, pitch)]
     return across, down
