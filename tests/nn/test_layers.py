@@ -60,7 +60,7 @@ LAYERS = {
     "Residual": [(lambda rng: nn.Residual(nn.Sequential(nn.Linear(3, 3, rng=rng), nn.GELU())), "n3")],
 }
 # These take whole numbers or a state, or give one, and have tests of their own beside this file.
-OTHERS = {"Embedding", "RNN", "GRU", "LSTM", "Recurrent", "LanguageModel", "GPT", "RecurrentText"}
+OTHERS = {"Embedding", "RNN", "GRU", "LSTM", "Recurrent", "LanguageModel", "GPT", "RecurrentText", "CTCLoss"}
 CASES = [(kind, make, shape) for kind, ways in LAYERS.items() for make, shape in ways]
 NAMES = [f"{kind}-{number}" for kind, ways in LAYERS.items() for number in range(len(ways))]
 ways = pytest.mark.parametrize(("kind", "make", "shape"), CASES, ids=NAMES)
