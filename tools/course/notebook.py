@@ -25,7 +25,7 @@ import chapters
 import run
 
 from hellodl.runs.machine import SOURCE
-from hellodl.storage.whole import write_whole
+from hellodl.storage.atomic import write_whole
 
 KEPT = SOURCE / "build" / "course"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from hellodl.bench.claims import Measured, Outcome
 from hellodl.errors import HelloError
 from hellodl.runs.machine import SOURCE, commit, processor, versions
-from hellodl.storage.whole import write_whole
+from hellodl.storage.atomic import write_whole
 
 RESULTS = SOURCE / "benchmarks" / "results.json"
 

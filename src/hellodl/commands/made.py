@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hellodl.commands.arguments import at_least
-from hellodl.storage.whole import write_whole
+from hellodl.storage.atomic import write_whole
 
 if TYPE_CHECKING:
     from hellodl.data.pages.photograph import Photographed

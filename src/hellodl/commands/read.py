@@ -15,7 +15,7 @@ from hellodl.console import log
 from hellodl.errors import CheckpointError, HelloError, PhotoError
 from hellodl.models import MODELS
 from hellodl.reading.debug import DebugFolder, Watcher, nobody
-from hellodl.storage.whole import write_whole
+from hellodl.storage.atomic import write_whole
 
 if TYPE_CHECKING:
     import numpy as np

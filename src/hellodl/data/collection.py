@@ -24,8 +24,8 @@ import numpy as np
 from hellodl.data.augment import SIDE, poster
 from hellodl.data.home import user_folder
 from hellodl.errors import DataError
+from hellodl.storage.atomic import write_whole
 from hellodl.storage.safetensors import one_line
-from hellodl.storage.whole import write_whole
 
 KEYS = ("photo", "sha256", "when", "characters", "read")  # of the JSON beside a sheet
 COLUMNS = 16  # characters side by side on a sheet

@@ -20,7 +20,7 @@ from hellodl.errors import HelloError
 from hellodl.plots import style
 from hellodl.plots.layers import some_kernels
 from hellodl.plots.style import BLUE, INK, NORMAL, ORANGE, SIGNED
-from hellodl.storage.whole import write_whole
+from hellodl.storage.atomic import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hellodl.errors import HelloError
-from hellodl.storage.whole import write_whole
+from hellodl.storage.atomic import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

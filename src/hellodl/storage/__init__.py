@@ -2,7 +2,7 @@
 
     quantize          an array in 8 or 4 bits, and back
     safetensors       named arrays and their description, as one file that PyTorch opens too
-    whole             a file is written whole or not at all
+    atomic            a file is written whole or not at all
 
 The ground floor: nothing here imports from the rest of hellodl but its errors. Files that hold a *model* are the
 business of `train/checkpoint.py`.

@@ -1,6 +1,6 @@
 """The table of addresses: what is asked where, and who answers.
 
-FastAPI holds the question against its model (in `requests`); an endpoint has the work done at the desk for that kind of
+FastAPI holds the question against its model (in `accepted`); an endpoint has the work done at the desk for that kind of
 work, and hands the answer back. Work never runs on the thread that talks to the network.
 """
 
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from hellodl.data.collection import Collection
 from hellodl.nn.sampling import Knobs
 from hellodl.runs.log import RunLog
-from hellodl.web import draw, photo, requests, shapes, watch, writing
+from hellodl.web import accepted, draw, photo, shapes, watch, writing
 from hellodl.web.address import Address
 from hellodl.web.answers import Answer, Events, Picture
 from hellodl.web.desks import Chairs, Desk
@@ -61,7 +61,7 @@ def make_app(
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    return Guard(app, names=names, door=door, bodies=requests.BODIES)
+    return Guard(app, names=names, door=door, bodies=accepted.BODIES)
 
 
 class Page:
@@ -153,11 +153,11 @@ class Page:
 
     # Draw, and read a photo.
 
-    async def draw(self, asked: requests.Drawing) -> Response:
+    async def draw(self, asked: accepted.Drawing) -> Response:
         """What a drawn character is taken for."""
         return Answer(await self.drawing.serve(self.judged, asked))
 
-    def judged(self, asked: requests.Drawing) -> dict[str, Any]:
+    def judged(self, asked: accepted.Drawing) -> dict[str, Any]:
         """The work of `draw`."""
         try:
             picture = draw.normalised(asked.strokes)
@@ -165,7 +165,7 @@ class Page:
             raise HTTPException(422, str(error)) from None
         return draw.looked_at(self.readers.reader(asked.personal), picture)
 
-    async def read(self, request: Request, asked: requests.FromQuery[requests.ReadQuery]) -> Response:
+    async def read(self, request: Request, asked: accepted.FromQuery[accepted.ReadQuery]) -> Response:
         """What a photo says."""
         if not request.headers.get("content-type", "").startswith("image/"):
             raise HTTPException(415, "that is no picture; send the bytes of a photo as image/jpeg, image/png ...")
@@ -173,7 +173,7 @@ class Page:
             data = await request.body()
             return Answer(await self.reading.do(self.read_photo, data, asked))
 
-    def read_photo(self, data: bytes, asked: requests.ReadQuery) -> dict[str, Any]:
+    def read_photo(self, data: bytes, asked: accepted.ReadQuery) -> dict[str, Any]:
         """The work of `read`."""
         return photo.read(data, self.readers.reader(asked.personal == "1"), self.threads, asked.rotate, asked.case)
 
@@ -190,9 +190,9 @@ class Page:
         counts = await self.keeping.serve(self.lessons.counts)
         return Answer({"lessons": sum(counts.values()), "counts": counts})
 
-    async def add_lesson(self, lesson: requests.Lesson) -> Response:
+    async def add_lesson(self, lesson: accepted.Lesson) -> Response:
         """Keep characters to learn from."""
-        add = self.lessons.add_drawing if isinstance(lesson, requests.DrawnLesson) else self.lessons.add_photo
+        add = self.lessons.add_drawing if isinstance(lesson, accepted.DrawnLesson) else self.lessons.add_photo
         return Answer(await self.keeping.do(add, lesson))
 
     async def undo(self) -> Response:
@@ -209,11 +209,11 @@ class Page:
         self._learner = asyncio.create_task(self.learning.do(self.lessons.learn, job))
         return Answer({"job": job.number}, 202)
 
-    async def job_events(self, number: requests.JobNumber, last_event_id: requests.LastEvent = "") -> Response:
+    async def job_events(self, number: accepted.JobNumber, last_event_id: accepted.LastEvent = "") -> Response:
         """How a learning goes on."""
         return Events(self.job(number).events(after(last_event_id, 0)), self.listening)
 
-    async def cancel(self, number: requests.JobNumber) -> Response:
+    async def cancel(self, number: accepted.JobNumber) -> Response:
         """Call a learning off."""
         job = self.job(number)
         job.called_off = True
@@ -228,32 +228,32 @@ class Page:
 
     # Runs.
 
-    async def list_runs(self, asked: requests.FromQuery[requests.RunsQuery]) -> Response:
+    async def list_runs(self, asked: accepted.FromQuery[accepted.RunsQuery]) -> Response:
         """The training runs."""
         return Answer(await self.records.serve(self.runs.listed, asked.program, asked.limit))
 
-    async def run(self, run: requests.RunNumber) -> Response:
+    async def run(self, run: accepted.RunNumber) -> Response:
         """All about one run."""
         return Answer(await self.records.serve(self.runs.run, run))
 
-    async def curves(self, run: requests.RunNumber, asked: requests.FromQuery[requests.CurvesQuery]) -> Response:
+    async def curves(self, run: accepted.RunNumber, asked: accepted.FromQuery[accepted.CurvesQuery]) -> Response:
         """Its curves."""
         return Answer(await self.records.serve(self.runs.curves, run, asked.points))
 
-    async def layers(self, run: requests.RunNumber, asked: requests.FromQuery[requests.LayersQuery]) -> Response:
+    async def layers(self, run: accepted.RunNumber, asked: accepted.FromQuery[accepted.LayersQuery]) -> Response:
         """Statistics of one array."""
         return Answer(await self.records.serve(self.runs.layers, run, asked.name, asked.kind))
 
-    async def kernels(self, run: requests.RunNumber, asked: requests.FromQuery[requests.KernelsQuery]) -> Response:
+    async def kernels(self, run: accepted.RunNumber, asked: accepted.FromQuery[accepted.KernelsQuery]) -> Response:
         """Kernels in full."""
         return Answer(await self.records.serve(self.runs.kernels, run, asked.name, asked.step))
 
-    async def confusion(self, run: requests.RunNumber) -> Response:
+    async def confusion(self, run: accepted.RunNumber) -> Response:
         """What was taken for what."""
         return Answer(await self.records.serve(self.runs.confusion, run))
 
     async def run_events(
-        self, asked: requests.FromQuery[requests.EventsQuery], last_event_id: requests.LastEvent = ""
+        self, asked: accepted.FromQuery[accepted.EventsQuery], last_event_id: accepted.LastEvent = ""
     ) -> Response:
         """How a run goes on."""
         await self.records.serve(self.runs.find, asked.run)
@@ -262,7 +262,7 @@ class Page:
 
     # Write.
 
-    async def write(self, asked: requests.Prompt) -> Response:
+    async def write(self, asked: accepted.Prompt) -> Response:
         """Write on from a prompt."""
         network, vocabulary = await self.records.serve(self.readers.writer)
         knobs = Knobs(asked.temperature, asked.top_k)

@@ -26,11 +26,11 @@ from hellodl.errors import DataError, HelloError, PhotoError
 from hellodl.reading import Classify, read_page
 from hellodl.reading.align import class_of
 from hellodl.reading.turn import best_turn
+from hellodl.web.accepted import DrawnLesson, PhotoLesson
 from hellodl.web.answers import STILL_HERE, event, tell
 from hellodl.web.draw import normalised
 from hellodl.web.photo import in_time, opened
 from hellodl.web.readers import Readers
-from hellodl.web.requests import DrawnLesson, PhotoLesson
 
 CALLED_OFF = "the lesson was called off; what it had learned is forgotten"
 REMEMBERED = 8  # jobs that one can still ask about

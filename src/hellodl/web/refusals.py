@@ -1,7 +1,7 @@
 """What becomes of errors: a status, and one line that says what to do.
 
 Four kinds come out of the endpoints and of FastAPI: a refusal that says itself which status it is (HTTPException),
-a request that does not fit its model (`requests`), an error in hellodl's own words (HelloError), and a mistake of ours.
+a request that does not fit its model (`accepted`), an error in hellodl's own words (HelloError), and a mistake of ours.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hellodl.web.answers import refusal
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-BODY = 2**20  # bytes, where `requests.BODIES` says nothing else
+BODY = 2**20  # bytes, where `accepted.BODIES` says nothing else
 SECONDS_BETWEEN, SECONDS_IN_ALL = 10.0, 120.0  # for a body: from one piece to the next, and for all of it
 
 HEADERS = {

@@ -3,7 +3,7 @@
 import pytest
 
 from hellodl.errors import HelloError
-from hellodl.storage.whole import write_whole
+from hellodl.storage.atomic import write_whole
 
 
 def test_a_file_takes_its_name_when_it_is_whole(tmp_path):

@@ -13,11 +13,11 @@ from fastapi.testclient import TestClient
 from pydantic import Field, ValidationError
 from visiting import page_of
 
-from hellodl.web import requests, safety, shapes
+from hellodl.web import accepted, safety, shapes
+from hellodl.web.accepted import DIGITS, WHOLE, AddressQuery, FromQuery, Point, RunNumber, Sent
 from hellodl.web.address import Address
 from hellodl.web.answers import Answer
 from hellodl.web.refusals import HANDLERS
-from hellodl.web.requests import DIGITS, WHOLE, AddressQuery, FromQuery, Point, RunNumber, Sent
 
 
 class Thing(Sent):
@@ -134,7 +134,7 @@ def test_a_path_without_its_number_leads_nowhere_unless_the_query_is_wrong_too(a
 def test_a_hundred_thousand_mistakes_are_told_as_one():
     for mistakes in ({str(n): n for n in range(100_000)}, {"strokes": [[["a", 1]] * 100_000]}):
         with pytest.raises(ValidationError) as refused:
-            requests.Drawing.model_validate(mistakes)
+            accepted.Drawing.model_validate(mistakes)
         assert refused.value.error_count() == 1
 
 
@@ -144,8 +144,8 @@ def test_what_was_sent_is_not_sent_back_at_length(asked):
 
 
 def test_large_bodies_fit_where_they_are_wanted_and_nowhere_else(here):
-    assert {*requests.BODIES} <= {row.path for row in page_of(here).routes()}
-    assert here.app.bodies == requests.BODIES and min(requests.BODIES.values()) > safety.BODY
+    assert {*accepted.BODIES} <= {row.path for row in page_of(here).routes()}
+    assert here.app.bodies == accepted.BODIES and min(accepted.BODIES.values()) > safety.BODY
 
 
 def test_every_address_is_described_and_nothing_else(client, here):
