@@ -23,7 +23,7 @@ imports: setup
 	$(PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 pytest: setup
-	$(PYTHON) -m pytest --numprocesses auto --dist loadgroup
+	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
 
 # The page in a real browser; skipped, with the reason, where there is no Chromium (apt-get install chromium).
 test-web: setup
