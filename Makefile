@@ -4,7 +4,7 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: base demo test test-web lint types imports pytest course chapter course-sync setup clean
+.PHONY: base demo test test-lowest test-web lint types imports pytest course chapter course-sync setup clean
 
 demo: base
 	$(PYTHON) -m hellodl demo
@@ -24,6 +24,11 @@ imports: setup
 
 pytest: setup
 	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
+
+# The same with the lowest versions that pyproject.toml allows, in an environment of their own (but for the types, which
+# differ from one NumPy to the next).
+test-lowest: .venv-lowest/ready
+	$(MAKE) lint imports pytest PYTHON=.venv-lowest/bin/python
 
 # The page in a real browser; skipped, with the reason, where there is no Chromium (apt-get install chromium).
 test-web: setup
@@ -68,5 +73,12 @@ PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
 	@$(PIP) -e '.[dev]'
 	@touch .venv/base $@
 
+.venv-lowest/ready: pyproject.toml
+	@echo "Setting up .venv-lowest with the oldest of everything: a minute or two, once."
+	@python3 -m venv .venv-lowest
+	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@.venv-lowest/bin/python -m uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[dev]'
+	@touch $@
+
 clean:
-	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-lowest build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
