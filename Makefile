@@ -22,8 +22,9 @@ types: setup
 imports: setup
 	$(PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
+# A worker for each core takes file by file, so that what a file's tests share is made once.
 pytest: setup
-	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
+	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
 # The same with the lowest versions that pyproject.toml allows, in an environment of their own (but for the types, which
 # differ from one NumPy to the next).

@@ -13,8 +13,6 @@ from hellodl.runs.machine import SOURCE
 pytest.importorskip("furo")
 pytest.importorskip("myst_nb")
 
-pytestmark = pytest.mark.xdist_group("site")  # one process makes it, and looks it over
-
 
 class Page(html.parser.HTMLParser):
     """What a page links to, loads, and can be linked at."""
