@@ -6,23 +6,18 @@ import json
 import cv2
 import numpy as np
 import pytest
+import says_h
 
-from hellodl.commands import cli
+from hellodl import nn
+from hellodl.commands import cli, eyes
 from hellodl.commands import read as program
-from hellodl.data.unipen import CLASSES_62
 from hellodl.errors import CheckpointError, HelloError
-
-
-def says_h(images):
-    """A reader that takes everything for an H, or nearly."""
-    out = np.full((len(images), len(CLASSES_62)), 0.1 / 61, np.float32)
-    out[:, CLASSES_62.index("H")] = 0.9
-    return out
+from hellodl.train.checkpoint import save_model
 
 
 @pytest.fixture
 def reader(monkeypatch):
-    monkeypatch.setattr(program, "classifier", lambda model, threads=None: (says_h, CLASSES_62))
+    monkeypatch.setattr(eyes, "eyes", says_h.eyes)
 
 
 def photo(path, letters=3, size=(160, 400)):
@@ -141,28 +136,23 @@ def test_a_folder_that_cannot_be_made_is_one_line(reader, tmp_path):
         run(photo(tmp_path / "a.png"), "--out", tmp_path / "file")
 
 
-def test_a_model_that_reads_no_characters_is_refused(tmp_path, rng):
-    from hellodl import nn
-    from hellodl.train.checkpoint import save_model
-
+def test_a_model_that_reads_no_lines_is_refused(tmp_path, rng):
     path = tmp_path / "other.safetensors"
-    save_model(path, nn.Sequential(nn.Flatten(), nn.Linear(784, 2, rng=rng)), classes=None, card={})
-    with pytest.raises(CheckpointError, match=r"other\.safetensors"):
-        program.classifier(path)
+    save_model(path, nn.Sequential(nn.Flatten(), nn.Linear(784, 2, rng=rng)), classes="ab", card={})
+    with pytest.raises(CheckpointError, match=r"other\.safetensors: reads no lines"):
+        eyes.eyes(path)
 
 
-def test_a_model_file_becomes_probabilities_of_its_classes(tmp_path, rng):
-    from hellodl import nn
-    from hellodl.train.checkpoint import save_model
-
-    path = tmp_path / "tiny.safetensors"
-    save_model(path, nn.Sequential(nn.Flatten(), nn.Linear(784, 3, rng=rng)), classes="abc", card={})
-    classify, classes = program.classifier(path)
-    answers = classify(rng.integers(0, 255, (70, 28, 28), dtype=np.uint8))
-    assert classes == "abc"
-    assert answers.shape == (70, 3)
-    np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-5)
-    assert classify(np.zeros((0, 28, 28), np.uint8)).shape == (0, 3)
+def test_strips_are_read_alone_as_in_company_and_in_any_order(rng):
+    network, symbols = eyes.lines_of(eyes.LINES)
+    strips = [rng.integers(0, 256, (32, width), dtype=np.uint8) for width in (40, 13, 90, 8, 64, 33, 21, 57, 44)]
+    read = eyes.reader(network, 1)
+    together = read(strips)
+    assert [len(one) for one in together] == [-(-strip.shape[1] // 4) for strip in strips]
+    for said in together:
+        assert said.shape[1] == len(symbols) + 1
+        np.testing.assert_allclose(np.exp(said).sum(axis=1), 1, rtol=1e-4)
+    assert read([]) == []
 
 
 def test_read_photo_is_the_python_twin(reader, tmp_path):
@@ -211,8 +201,8 @@ def test_every_stage_of_every_photo_is_kept_if_asked(reader, tmp_path):
     first, second = photo(tmp_path / "a.png"), photo(tmp_path / "other" / "a.png", 2)
     run(first, second, "--out", tmp_path, "--debug-dir", tmp_path / "debug")
     names = sorted(path.name for path in (tmp_path / "debug").iterdir())
-    assert len(names) == 14, "none of one photo was overwritten by the other's"
-    assert "a.png-1-picture.png" in names and "a.png-2-7-candidates.png" in names
+    assert len(names) == 10, "none of one photo was overwritten by the other's"
+    assert "a.png-1-picture.png" in names and "a.png-2-5-strips.png" in names
 
 
 def test_a_debug_folder_that_cannot_be_made_is_one_line(reader, tmp_path, capsys):

@@ -10,47 +10,50 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hellodl.data import collection as module
-from hellodl.data.augment import poster
-from hellodl.data.collection import Collection, Lesson, collection, counted, pictures_of
+from hellodl.data.collection import Collection, Lesson, collection, counted, stacked, unstacked
 from hellodl.errors import DataError, HelloError
 
 
-def lesson(characters="abba", digest="1" * 64, photo="note.jpg", seed=0):
-    images = np.random.default_rng(seed).integers(0, 256, (len(characters), 28, 28), dtype=np.uint8)
-    return Lesson(photo, digest, "2024-01-01T10:00:00+00:00", characters, "x" * len(characters), images)
+def lesson(*texts, digest="1" * 64, photo="note.jpg", seed=0):
+    texts = texts or ("ab", "ba")
+    rng = np.random.default_rng(seed)
+    strips = tuple(rng.integers(0, 256, (32, 20 + 5 * k), dtype=np.uint8) for k in range(len(texts)))
+    return Lesson(photo, digest, "2024-01-01T10:00:00+00:00", texts, tuple("x" for _ in texts), strips)
 
 
-@given(st.integers(1, 70))
-def test_pictures_come_back_from_their_sheet(count):
-    images = np.random.default_rng(count).integers(0, 256, (count, 28, 28), dtype=np.uint8)
-    np.testing.assert_array_equal(pictures_of(poster(images, module.COLUMNS), count), images)
+@given(st.lists(st.integers(1, 70), min_size=1, max_size=6))
+def test_strips_come_back_from_their_sheet(widths):
+    strips = [np.random.default_rng(width).integers(0, 256, (32, width), dtype=np.uint8) for width in widths]
+    for one, other in zip(strips, unstacked(stacked(strips), widths), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_lessons_come_back_as_they_were_in_order(tmp_path):
     mine = Collection(tmp_path / "new" / "mine")
-    first, second = lesson("aé1B"), lesson("q" * 20, "2" * 64, "other.png", seed=1)
+    first, second = lesson("aé 1B", "c"), lesson("q" * 20, digest="2" * 64, photo="other.png", seed=1)
     assert [mine.add(first), mine.add(second)] == [1, 2]
     found = mine.lessons()
     assert list(found) == [1, 2]
     for one, other in zip((first, second), found.values()):
         assert (one.photo, one.digest, one.when) == (other.photo, other.digest, other.when)
-        assert (one.characters, one.read) == (other.characters, other.read)
-        np.testing.assert_array_equal(one.images, other.images)
+        assert (one.texts, one.read) == (other.texts, other.read)
+        assert all(np.array_equal(a, b) for a, b in zip(one.strips, other.strips, strict=True))
+    assert found[1].characters == "aé1Bc"
 
 
-def test_the_poster_shows_all_characters_by_the_alphabet(tmp_path):
+def test_the_poster_shows_all_lines(tmp_path):
     mine = Collection(tmp_path)
-    one = lesson("ba")
+    one, other = lesson("ba"), lesson("c", digest="2" * 64, seed=1)
     mine.add(one)
+    mine.add(other)
     shown = cv2.imread(str(tmp_path / "poster.png"), cv2.IMREAD_GRAYSCALE)
-    np.testing.assert_array_equal(shown, poster(one.images[::-1], 32))
+    np.testing.assert_array_equal(shown, stacked([*one.strips, *other.strips]))
 
 
 def test_the_same_photo_again_takes_the_place_of_its_lesson(tmp_path):
     mine = Collection(tmp_path)
     mine.add(lesson("abc"))
-    mine.add(lesson("de", "2" * 64))
+    mine.add(lesson("de", digest="2" * 64))
     assert mine.add(lesson("ab")) == 1
     assert [found.characters for found in mine.lessons().values()] == ["ab", "de"]
 
@@ -59,7 +62,7 @@ def test_undo_takes_the_last_lesson_and_nothing_else(tmp_path):
     mine = Collection(tmp_path)
     mine.add(lesson("abc"))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    mine.add(lesson("de", "2" * 64))
+    mine.add(lesson("de", digest="2" * 64))
     assert mine.undo().characters == "de"
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     mine.undo()
@@ -84,7 +87,7 @@ def test_forget_deletes_what_is_ours_and_nothing_else(tmp_path):
 def test_a_lesson_deleted_by_hand_is_gone(tmp_path):
     mine = Collection(tmp_path)
     mine.add(lesson("abc"))
-    mine.add(lesson("de", "2" * 64))
+    mine.add(lesson("de", digest="2" * 64))
     for name in ("lesson-001.png", "lesson-001.json"):
         (tmp_path / name).unlink()
     assert [found.characters for found in mine.lessons().values()] == ["de"]
@@ -98,10 +101,13 @@ def test_a_lesson_deleted_by_hand_is_gone(tmp_path):
         lambda folder: (folder / "lesson-001.png").write_bytes(b""),
         lambda folder: (folder / "lesson-001.json").write_text("{"),
         lambda folder: (folder / "lesson-001.json").write_text("[]"),
-        lambda folder: (folder / "lesson-001.json").write_text('{"characters": "a"}'),
-        lambda folder: change(folder, characters="abbas"),
-        lambda folder: change(folder, read="abba?"),
+        lambda folder: (folder / "lesson-001.json").write_text('{"lines": "a"}'),
+        lambda folder: change(folder, lines=[]),
+        lambda folder: change(folder, lines=[{"text": "ab", "read": "x", "width": 20}]),
+        lambda folder: change(folder, lines=[{"text": "ab", "read": 7, "width": 20}] * 2),
+        lambda folder: change(folder, lines=[{"text": "ab", "width": 20}] * 2),
         lambda folder: change(folder, photo=7),
+        lambda folder: (folder / "lesson-001.json").write_text(OLD),
     ],
 )
 def test_a_damaged_lesson_is_one_line_that_names_it(tmp_path, damage):
@@ -110,6 +116,10 @@ def test_a_damaged_lesson_is_one_line_that_names_it(tmp_path, damage):
     with pytest.raises(DataError, match=r"lesson-001\.json: is damaged") as error:
         Collection(tmp_path).lessons()
     assert "\n" not in str(error.value)
+
+
+# What an older hellodl kept: single characters.
+OLD = '{"photo": "a", "sha256": "b", "when": "c", "characters": "ab", "read": "ab"}'
 
 
 def change(folder, **values):

@@ -28,6 +28,8 @@ LAYERS = {
     ],
     "AvgPool2d": [(lambda rng: nn.AvgPool2d(2), "n552"), (lambda rng: nn.AvgPool2d(3, (1, 2)), "n552")],
     "GlobalAvgPool2d": [(lambda rng: nn.GlobalAvgPool2d(), "n432")],
+    "PixelShuffle": [(lambda rng: nn.PixelShuffle(2), "n238"), (lambda rng: nn.PixelShuffle(3), "n119")],
+    "UNet": [(lambda rng: nn.UNet(2, (2, 3), rng=rng), "n481"), (lambda rng: nn.UNet(1, (2,), rng=rng).eval(), "n241")],
     "Soften": [(lambda rng: nn.Soften(), "n342"), (lambda rng: nn.Soften(0.8).eval(), "n342")],
     "BatchNorm2d": [
         (lambda rng: nn.BatchNorm2d(3), "n343"),
@@ -60,7 +62,18 @@ LAYERS = {
     "Residual": [(lambda rng: nn.Residual(nn.Sequential(nn.Linear(3, 3, rng=rng), nn.GELU())), "n3")],
 }
 # These take whole numbers or a state, or give one, and have tests of their own beside this file.
-OTHERS = {"Embedding", "RNN", "GRU", "LSTM", "Recurrent", "LanguageModel", "GPT", "RecurrentText", "CTCLoss"}
+OTHERS = {
+    "Embedding",
+    "RNN",
+    "GRU",
+    "LSTM",
+    "Recurrent",
+    "LanguageModel",
+    "GPT",
+    "RecurrentText",
+    "CTCLoss",
+    "LineReader",
+}
 CASES = [(kind, make, shape) for kind, ways in LAYERS.items() for make, shape in ways]
 NAMES = [f"{kind}-{number}" for kind, ways in LAYERS.items() for number in range(len(ways))]
 ways = pytest.mark.parametrize(("kind", "make", "shape"), CASES, ids=NAMES)

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from hellodl.errors import HelloError
-from hellodl.reading import read_page
-from hellodl.reading.debug import DebugFolder, as_picture, nobody
+from hellodl.reading.debug import DebugFolder, nobody
 
 
 def test_stages_are_numbered_pictures_in_a_new_folder(tmp_path):
@@ -36,15 +35,3 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
 
 def test_nothing_is_drawn_when_nobody_looks():
     nobody("ink", lambda: pytest.fail("drawn"))
-
-
-def test_reading_shows_every_stage_and_each_can_be_drawn(desk):
-    stages = {}
-    picture = desk.photo(desk.ink(["HAK"], size=(200, 400)))
-    page = read_page(
-        picture, desk.classify, desk.classes, watch=lambda name, draw: stages.update({name: as_picture(draw())})
-    )
-    assert page.text == read_page(picture, desk.classify, desk.classes).text
-    assert list(stages) == ["picture", "sheet", "darkness", "ink", "without print", "lines", "candidates"]
-    assert stages.pop("picture").shape == (200, 400, 3), "as it came"
-    assert all(shown.dtype == np.uint8 and shown.shape[:2] == (500, 1000) for shown in stages.values())

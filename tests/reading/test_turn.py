@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hellodl.reading import read_page
+from hellodl.commands.eyes import eyes
+from hellodl.data.pages.layout import write_page
 from hellodl.reading.page import Character, Page
 from hellodl.reading.turn import TRIED_SIDE, best_turn, legibility, turned, turned_back
 
@@ -49,9 +50,9 @@ def test_a_large_picture_is_tried_small():
 
 
 @pytest.mark.parametrize("degrees", WAYS)
-def test_a_page_that_lies_on_its_side_is_read(desk, degrees):
-    picture = turned(desk.photo(desk.ink(["HAMBURG", "FAVE 2 CATS"])), (360 - degrees) % 360)
-    assert best_turn(picture, lambda upright: read_page(upright, desk.classify, desk.classes)) == degrees
+def test_a_page_that_lies_on_its_side_is_read(degrees):
+    picture = turned(write_page("some words to\nread in any way", 3, width=700)[0], (360 - degrees) % 360)
+    assert best_turn(picture, eyes(threads=1)) == degrees
 
 
 def test_surer_and_more_characters_are_more_legible():

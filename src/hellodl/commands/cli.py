@@ -37,7 +37,8 @@ TRAIN = {
     ),
     "digits": Program(".programs.digits", "learn to read digits", LEARNING),
     "letters": Program(".programs.letters", "learn to read handwritten letters", LEARNING),
-    "reader": Program(".programs.reader", "learn letters and digits for reading photos", LEARNING),
+    "finder": Program(".programs.finder", "learn where lines of writing are in photos", LEARNING),
+    "lines": Program(".programs.lines", "learn to read whole lines, joined or not", LEARNING),
     "text": Program(".programs.text", "learn to write: a corpus, character by character", LEARNING),
     "splice": Program(".programs.splice", "learn where the introns of a gene begin and end", LEARNING),
 }

@@ -12,24 +12,23 @@ from typing import TYPE_CHECKING
 
 from hellodl.commands.arguments import share
 from hellodl.console import log
-from hellodl.errors import CheckpointError, HelloError, PhotoError
-from hellodl.models import MODELS
+from hellodl.errors import HelloError, PhotoError
 from hellodl.reading.debug import DebugFolder, Watcher, nobody
 from hellodl.storage.atomic import write_whole
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from hellodl.reading import Classify, Language, Page
+    from hellodl.commands.eyes import Eyes
+    from hellodl.reading import Language, Page
 
-MODEL = MODELS / "reader.safetensors"
 TURNS = ("auto", "0", "90", "180", "270")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The photos, and where the pictures with the answers go."""
     option = parser.add_argument
-    option("photos", nargs="+", type=Path, metavar="PHOTO", help="photos of unjoined handwriting")
+    option("photos", nargs="+", type=Path, metavar="PHOTO", help="photos of handwriting")
     option("--out", type=Path, default=Path(), metavar="DIR", help="where PHOTO-read.png goes (here)")
     option("--case", choices=("upper", "lower"), help="all letters in one case (as the page shows them)")
     doubt = "write ? for characters that are less probable than this, 0 to 1 (0)"
@@ -97,8 +96,10 @@ def read_photo(
     `language` is what `--language` takes; `rotate` turns the photo first, by 90, 180 or 270 degrees to the right,
     or as it reads best ("auto").
     """
-    classify, classes = classifier(None if model is None else Path(model))
-    reader = Reader(classify, classes, None if language is None else load_language(language), str(rotate))
+    from hellodl.commands.eyes import eyes
+
+    who = eyes(None if model is None else Path(model))
+    reader = Reader(who, None if language is None else load_language(language), str(rotate))
     return read_and_annotate(Path(path), reader)[0]
 
 
@@ -113,30 +114,27 @@ def read_and_annotate(path: Path, reader: Reader, watch: Watcher = nobody) -> tu
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody who reads pictures: a network's opinion and its classes, perhaps a language, and which way up."""
+    """Somebody who reads pictures: eyes, perhaps a language, and which way up."""
 
-    classify: Classify
-    classes: str
+    eyes: Eyes
     language: Language | None = None
     rotate: str = "0"
 
     def __call__(self, picture: np.ndarray, watch: Watcher = nobody) -> Page:
         """What a picture (H, W, 3) uint8 says, with its boxes in its pixels."""
-        from hellodl.reading import read_page
         from hellodl.reading.turn import best_turn, turned, turned_back
 
-        def look(upright: np.ndarray) -> Page:
-            return read_page(upright, self.classify, self.classes)
-
-        degrees = best_turn(picture, look) if self.rotate == "auto" else int(self.rotate)
-        page = read_page(turned(picture, degrees), self.classify, self.classes, self.language, watch)
+        degrees = best_turn(picture, self.eyes) if self.rotate == "auto" else int(self.rotate)
+        page = self.eyes(turned(picture, degrees), language=self.language, watch=watch)
         return turned_back(page, degrees)
 
 
 def reader_of(options: argparse.Namespace) -> Reader:
     """The reader that the options ask for."""
-    classify, classes = classifier(own_reader() if options.mine else options.model, options.threads)
-    return Reader(classify, classes, options.language and load_language(options.language), options.rotate)
+    from hellodl.commands.eyes import eyes
+
+    who = eyes(own_reader() if options.mine else options.model, options.threads)
+    return Reader(who, options.language and load_language(options.language), options.rotate)
 
 
 def load_language(source: str | Path) -> Language:
@@ -146,22 +144,9 @@ def load_language(source: str | Path) -> Language:
     return load(source)
 
 
-def classifier(model: Path | None, threads: int | None = None) -> tuple[Classify, str]:
-    """From pictures (N, 28, 28) uint8 to probabilities (N, K) float32: a function, and the K names."""
-    from hellodl.train.checkpoint import load_model
-    from hellodl.train.lanes import probabilities
-
-    path = MODEL if model is None else model
-    network, metadata = load_model(path)
-    classes = metadata.get("classes")
-    if not classes:
-        raise CheckpointError(f"{path}: is no reader of characters; give a model from 'hellodl train reader'")
-
-    return lambda images: probabilities(network, images, threads), classes
-
-
 def own_reader() -> Path:
     """The reader that `hellodl teach` made. Raises HelloError without one; says so where it began with an older one."""
+    from hellodl.commands.eyes import LINES
     from hellodl.data.collection import collection, digest
     from hellodl.storage.safetensors import load
 
@@ -171,7 +156,7 @@ def own_reader() -> Path:
             f"{mine.folder}: has no reader of yours yet; teach it your hand by: hellodl teach PHOTO --text TRUTH"
         )
     card = load(mine.reader)[1].get("card")
-    if not isinstance(card, dict) or card.get("base") != digest(MODEL):
+    if not isinstance(card, dict) or card.get("base") != digest(LINES):
         log.info(
             "hellodl has a newer reader than the one that learned your hand; "
             "`hellodl teach` alone teaches it what is in your collection"

@@ -1,8 +1,8 @@
 """`hellodl teach PHOTO --text TRUTH`: the reader learns its owner's hand.
 
-Write a page, photograph it, and say what it says. The reader reads it, finds out which box is which character of the
-text, keeps these characters in a folder of your own, and tunes itself to them in half a minute; from then on,
-`hellodl read --mine` reads as one who knows you. Where it had better be told box by box, correct the letters in what
+Write a page, photograph it, and say what it says. The reader reads it, finds out which line is which line of the text,
+keeps these lines in a folder of your own, and tunes itself to them in half a minute; from then on, `read --mine`
+reads as one who knows you. Where it had better be told letter by letter, correct the letters in what
 `hellodl read --json` printed, and give that file instead of the photo.
 """
 
@@ -11,27 +11,28 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hellodl.commands import read
+from hellodl.commands.eyes import LINES, closely, lines_of, reader
 from hellodl.commands.show import harmless
-from hellodl.commands.truth import taught_by_boxes, taught_by_text
+from hellodl.commands.truth import Match, taught_by_boxes, taught_by_text
 from hellodl.console import log
 from hellodl.data.collection import Collection, Lesson, collection, counted, digest, now
-from hellodl.data.ink import Ink
+from hellodl.data.writing import drawn
 from hellodl.errors import DataError
-from hellodl.nn import Module
-from hellodl.reading.align import Match, class_of
+from hellodl.nn import LineReader
+from hellodl.reading.accuracy import edit_distance
+from hellodl.reading.decoding import best_path
 from hellodl.runs import machine
-from hellodl.train.checkpoint import load_model, save_model
-from hellodl.train.lanes import probabilities
-from hellodl.train.personal import StepWatcher, known_to_ink, personalised
+from hellodl.train.checkpoint import save_model
+from hellodl.train.personal import StepWatcher, personalised, rehearsal
 
-OTHERS = 1500  # characters by other hands on which is watched that nothing is forgotten
+OTHERS = 300  # strings by other hands on which is watched that nothing is forgotten
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,11 +88,11 @@ def check(options: argparse.Namespace) -> None:
 
 def teach(mine: Collection, options: argparse.Namespace) -> None:
     """Compare the page with its truth, keep what is sure, and learn."""
-    classify, classes = read.classifier(mine.reader if mine.reader.exists() else None, options.threads)
+    look = closely(*lines_of(mine.reader if mine.reader.exists() else LINES), options.threads)
     if options.text is None:
-        pages = taught_by_boxes(options.page, classify, classes)
+        pages = taught_by_boxes(options.page, look)
     else:
-        pages = [taught_by_text(options.page, truth_in(options.text), classify, classes)]
+        pages = [taught_by_text(options.page, truth_in(options.text), look)]
     for page in pages:
         say(options, f"{harmless(str(page.path))}:")
         for number, line in enumerate(page.lines, 1):
@@ -100,9 +101,15 @@ def teach(mine: Collection, options: argparse.Namespace) -> None:
         return
     when = now()
     for page in pages:
-        characters, was_read, pictures = page.sure()
-        mine.add(Lesson(page.path.name, digest(page.path), when, characters, was_read, pictures))
+        mine.add(lesson_of(page.sure(), page.path.name, digest(page.path), when))
     learn(mine, options)
+
+
+def lesson_of(lines: Sequence[Match], photo: str, sha256: str, when: str) -> Lesson:
+    """Lines from which one can learn, as a lesson."""
+    true, was_read = (tuple(str(getattr(match, name)) for match in lines) for name in ("true", "read"))
+    strips = tuple(match.strip for match in lines if match.strip is not None)
+    return Lesson(photo, sha256, when, true, was_read, strips)
 
 
 def truth_in(text: str) -> str:
@@ -119,15 +126,14 @@ def say(options: argparse.Namespace, line: str) -> None:
     (log.info if options.json else print)(line)
 
 
-def summary(line: list[Match]) -> str:
-    """What one line teaches, such as `12 of 14 right; read 'a', is 'd'; left out: r`."""
-    true = [match for match in line if match.true is not None]
-    parts = [f"{sum(match.right for match in true)} of {len(true)} right"]
-    parts += [f"read {m.read!r}, is {m.true!r}" for m in true if m.trusted and not m.right]
-    unsure = "".join(str(match.true) for match in true if not match.trusted)
-    extra = sum(match.true is None for match in line)
-    parts += [f"left out: {unsure}"] if unsure else []
-    parts += [f"{extra} boxes that are no character"] if extra else []
+def summary(line: Match) -> str:
+    """What one line teaches, such as `7 of 8 right; read 'moke hay', is 'make hay'`."""
+    if line.true is None:
+        return harmless(f"read {line.read!r}, which is not in the text")
+    count = len(line.true)
+    parts = [f"{max(count - line.edits, 0)} of {count} right"]
+    parts += [f"read {line.read!r}, is {line.true!r}"] if line.edits else []
+    parts += [] if line.trusted else ["left out"]
     return harmless("; ".join(parts))
 
 
@@ -166,58 +172,51 @@ def learn(mine: Collection, options: argparse.Namespace) -> None:
 
 @dataclass(frozen=True)
 class Pupil:
-    """A reader that has learned a hand: what it tells apart, how well before and after, and all of that as a card."""
+    """A reader that has learned a hand: how well it reads before and after, and all of that as a card."""
 
-    reader: Module
-    classes: str
+    reader: LineReader
+    symbols: str
     figures: dict[str, float]
     card: dict[str, Any]
 
     def save(self, path: Path) -> None:
         """Keep it as a model file."""
-        save_model(path, self.reader, classes=self.classes, card=self.card)
+        save_model(path, self.reader, classes=self.symbols, card=self.card)
 
 
 def taught(lessons: list[Lesson], seed: int = 0, threads: int | None = None, watch: StepWatcher | None = None) -> Pupil:
     """The reader that ships, tuned to lessons; `watch` is told of every step (see `personalised`)."""
-    base, metadata = load_model(read.MODEL)
-    classes = metadata["classes"]
-    images, labels = samples(lessons, classes)
+    base, symbols = lines_of(LINES)
+    strips, texts = samples(lessons, symbols)
+    others = rehearsal(OTHERS, seed, "test")
+    rng = np.random.default_rng(seed)
+    theirs = [drawn(others[item], rng, plain=True) for item in range(len(others))], [*others.texts]
     began = time.perf_counter()
-    reader = personalised(base, classes, images, labels, seed=seed, watch=watch)
-    figures = {
-        "characters": len(labels),
-        "lessons": len(lessons),
-        "own_before": accuracy(base, images, labels, threads),
-        "own_after": accuracy(reader, images, labels, threads),
-    }
-    others, known = ink_by_others(classes)
-    figures |= {
-        "others_before": accuracy(base, others, known, threads),
-        "others_after": accuracy(reader, others, known, threads),
-        "seconds": time.perf_counter() - began,
-    }
+    numbers = [[symbols.index(character) + 1 for character in text] for text in texts]
+    pupil = personalised(base, strips, numbers, seed=seed, watch=watch)
+    figures: dict[str, float] = {"characters": sum(map(len, texts)), "lessons": len(lessons)}
+    for whose, pictures, truths in (("own", strips, texts), ("others", *theirs)):
+        for when, network in (("before", base), ("after", pupil)):
+            figures[f"{whose}_{when}"] = accuracy(network, symbols, pictures, truths, threads)
+    figures["seconds"] = time.perf_counter() - began
     photos = [lesson.photo for lesson in lessons]
-    card = {"program": "teach", "base": digest(read.MODEL), "photos": photos, "when": now()}
-    return Pupil(reader, classes, figures, {**card, "seed": seed, "source": machine.commit(), **figures})
+    card = {"program": "teach", "base": digest(LINES), "photos": photos, "when": now()}
+    return Pupil(pupil, symbols, figures, {**card, "seed": seed, "source": machine.commit(), **figures})
 
 
-def samples(lessons: list[Lesson], classes: str) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures (N, 28, 28) uint8 and classes (N,) int64 of all characters that a reader of `classes` can learn."""
-    images = np.concatenate([lesson.images for lesson in lessons])
-    numbers = [class_of(character, classes) for lesson in lessons for character in lesson.characters]
-    known = np.array([number is not None for number in numbers])
-    if not known.any():
-        raise DataError("none of the characters in the collection is one that the reader knows; teach it others")
-    return images[known], np.array([number for number in numbers if number is not None], np.int64)
+def samples(lessons: list[Lesson], symbols: str) -> tuple[list[np.ndarray], list[str]]:
+    """The strips (HEIGHT, W) uint8 of all lines that a reader of these symbols can learn, and what they say."""
+    pairs = [pair for lesson in lessons for pair in zip(lesson.strips, lesson.texts) if set(pair[1]) <= set(symbols)]
+    if not pairs:
+        raise DataError("none of the lines in the collection has only signs that the reader knows; teach it others")
+    return [strip for strip, _ in pairs], [text for _, text in pairs]
 
 
-def accuracy(model: Module, images: np.ndarray, labels: np.ndarray, threads: int | None) -> float:
-    """The share of pictures that a model takes for what they are."""
-    return float((probabilities(model, images, threads).argmax(axis=1) == labels).mean())
-
-
-def ink_by_others(classes: str) -> tuple[np.ndarray, np.ndarray]:
-    """Characters in styles that are never learned from, and their classes."""
-    ink = Ink.load().dataset(OTHERS, 0, classes=known_to_ink(classes), split="test")
-    return ink.images, np.array([classes.index(name) for name in ink.classes])[ink.labels]
+def accuracy(
+    network: LineReader, symbols: str, strips: Sequence[np.ndarray], truths: Sequence[str], threads: int | None
+) -> float:
+    """The share of characters that a reader reads right in strips."""
+    wrong = 0
+    for log_probs, truth in zip(reader(network, threads)(strips), truths, strict=True):
+        wrong += min(edit_distance(truth, "".join(symbols[one.symbol - 1] for one in best_path(log_probs))), len(truth))
+    return 1 - wrong / max(sum(map(len, truths)), 1)

@@ -1,8 +1,8 @@
 """One's own handwriting in a folder of one's own: what `hellodl teach` has learned from, to look at and to delete.
 
-Every lesson is two files. lesson-001.png shows the characters side by side, and lesson-001.json says which they are,
-what they were read as, and which photo they are from. Whoever deletes the two has deleted the lesson. poster.png shows
-all that is there in the order of the alphabet, and reader.safetensors is the reader that learned from it.
+Every lesson is two files. lesson-001.png shows the lines one above the other, and lesson-001.json says what they say,
+what was read in them, and which photo they are from. Whoever deletes the two has deleted the lesson. poster.png shows
+all that is there, and reader.safetensors is the reader that learned from it.
 
 Handwriting tells who one is, so nothing of it leaves the folder, and `forget` removes all of it.
 """
@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,19 +22,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hellodl.data.augment import SIDE, poster
 from hellodl.data.home import user_folder
 from hellodl.errors import DataError
 from hellodl.storage.atomic import write_whole
 from hellodl.storage.safetensors import one_line
 
-KEYS = ("photo", "sha256", "when", "characters", "read")  # of the JSON beside a sheet
-COLUMNS = 16  # characters side by side on a sheet
+KEYS = ("photo", "sha256", "when", "lines")  # of the JSON beside a sheet
+RULE = 96  # the grey between lines
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """The characters of one photo: `images` (N, 28, 28) uint8, and N true characters and what was read instead.
+    """Lines of one photo: `strips` (HEIGHT, W) uint8 each, what they truly say, and what was read in them.
 
     `photo` is the file's name, `digest` the SHA-256 of its bytes, `when` a time as ISO 8601 has it.
     """
@@ -41,9 +41,14 @@ class Lesson:
     photo: str
     digest: str
     when: str
-    characters: str
-    read: str
-    images: np.ndarray = field(repr=False)
+    texts: tuple[str, ...]
+    read: tuple[str, ...]
+    strips: tuple[np.ndarray, ...] = field(repr=False)
+
+    @property
+    def characters(self) -> str:
+        """All letters and signs of its lines."""
+        return "".join("".join(text.split()) for text in self.texts)
 
 
 @dataclass(frozen=True)
@@ -65,9 +70,10 @@ class Collection:
         """Keep a lesson, in place of an earlier one on the same photo; its number."""
         earlier = [n for n, other in self.lessons().items() if other.digest == lesson.digest]
         number = earlier[0] if earlier else max(self._numbers(), default=0) + 1
-        texts = (lesson.photo, lesson.digest, lesson.when, lesson.characters, lesson.read)
-        record = dict(zip(KEYS, texts, strict=True))
-        self._write(self._sheet(number), png(poster(lesson.images, COLUMNS)))
+        parts = zip(lesson.texts, lesson.read, lesson.strips, strict=True)
+        lines = [{"text": text, "read": was_read, "width": strip.shape[1]} for text, was_read, strip in parts]
+        record = dict(zip(KEYS, (lesson.photo, lesson.digest, lesson.when, lines), strict=True))
+        self._write(self._sheet(number), png(stacked(lesson.strips)))
         self._write(self._record(number), json.dumps(record, ensure_ascii=False, indent=1).encode())
         self._draw_poster()
         return number
@@ -111,12 +117,12 @@ class Collection:
         path = self._record(number)
         try:
             record = json.loads(path.read_text("utf-8"))
-            photo, digest, when, characters, was_read = (record[key] for key in KEYS)
-            texts = (photo, digest, when, characters, was_read)
-            if not all(isinstance(text, str) for text in texts) or len(characters) != len(was_read):
+            photo, digest, when, lines = (record[key] for key in KEYS)
+            texts, read = (tuple(line[key] for line in lines) for key in ("text", "read"))
+            if not all(isinstance(text, str) for text in (photo, digest, when, *texts, *read)):
                 raise ValueError("what it says does not go together")
             sheet = cv2.imdecode(np.fromfile(self._sheet(number), np.uint8), cv2.IMREAD_GRAYSCALE)
-            return Lesson(photo, digest, when, characters, was_read, pictures_of(sheet, len(characters)))
+            return Lesson(photo, digest, when, texts, read, unstacked(sheet, [int(line["width"]) for line in lines]))
         except (OSError, ValueError, KeyError, TypeError, cv2.error) as error:
             raise DataError(
                 f"{path}: is damaged, or its picture is ({one_line(error)}); delete both files "
@@ -124,15 +130,12 @@ class Collection:
             ) from error
 
     def _draw_poster(self) -> None:
-        """All characters in the order of the alphabet."""
-        lessons = self.lessons().values()
-        characters = "".join(lesson.characters for lesson in lessons)
-        if not characters:
+        """All lines one above the other."""
+        strips = [strip for lesson in self.lessons().values() for strip in lesson.strips]
+        if not strips:
             self._poster.unlink(missing_ok=True)
             return
-        images = np.concatenate([lesson.images for lesson in lessons])
-        order = sorted(range(len(characters)), key=lambda place: (characters[place].lower(), characters[place]))
-        self._write(self._poster, png(poster(images[order], 2 * COLUMNS)))
+        self._write(self._poster, png(stacked(strips)))
 
     def _write(self, path: Path, content: bytes) -> None:
         """A file whole or not at all, for this user's eyes only."""
@@ -146,15 +149,20 @@ def counted(characters: str) -> str:
     return ", ".join(f"{c} {n}" for c, n in sorted(Counter(characters).items()))
 
 
-def pictures_of(sheet: np.ndarray | None, count: int) -> np.ndarray:
-    """The pictures (count, 28, 28) uint8 that `poster` put on a sheet of `COLUMNS` columns."""
-    columns = max(1, min(COLUMNS, count))
-    rows = -(-count // columns)
-    cell = SIDE + 1
-    if count == 0 or sheet is None or sheet.shape != (rows * cell - 1, columns * cell - 1):
-        raise ValueError(f"its picture does not show {count} characters")
-    cells = np.pad(sheet, ((0, 1), (0, 1))).reshape(rows, cell, columns, cell).swapaxes(1, 2)
-    return np.ascontiguousarray(cells.reshape(rows * columns, cell, cell)[:count, :SIDE, :SIDE])
+def stacked(strips: Sequence[np.ndarray]) -> np.ndarray:
+    """Strips (HEIGHT, W) uint8 one above the other, blank on the right, with grey lines between them: (H, W) uint8."""
+    widest = max(strip.shape[1] for strip in strips)
+    rows = [np.pad(strip, ((0, 0), (0, widest - strip.shape[1]))) for strip in strips]
+    return np.concatenate([np.pad(row, ((0, 1), (0, 0)), constant_values=RULE) for row in rows])[:-1]
+
+
+def unstacked(sheet: np.ndarray | None, widths: Sequence[int]) -> tuple[np.ndarray, ...]:
+    """The strips of these widths that `stacked` put on a sheet."""
+    count = len(widths)
+    if not count or min(widths) < 1 or sheet is None or sheet.shape[1] != max(widths) or (len(sheet) + 1) % count:
+        raise ValueError(f"its picture does not show {count} lines")
+    height = (len(sheet) + 1) // count
+    return tuple(sheet[k * height : (k + 1) * height - 1, :width].copy() for k, width in enumerate(widths))
 
 
 def png(picture: np.ndarray) -> bytes:

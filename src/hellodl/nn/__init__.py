@@ -1,7 +1,7 @@
 """Layers, losses and starting weights: the parts that networks are put together from.
 
     init, module -> linear, conv, norm, recurrent, attention, ... -> language         weights, then layers, then models
-    loss, calibration, sampling, decoding                             what answers are worth, mean, and are used for
+    loss, calibration, sampling                                       what answers are worth, mean, and are used for
 
 A layer is a file or a class in one: weights and a `forward` that calls `ops`, where the arithmetic is. Layers know
 nothing of training (`train`), files (`storage`) or data sets, but for the vocabulary that `sampling` writes with.
@@ -15,10 +15,12 @@ from hellodl.nn.dropout import Dropout
 from hellodl.nn.embedding import Embedding
 from hellodl.nn.language import GPT, LanguageModel, RecurrentText, Writer
 from hellodl.nn.linear import Flatten, Linear
-from hellodl.nn.loss import CTCLoss, accuracy, cross_entropy, mse_loss
+from hellodl.nn.lines import LineReader
+from hellodl.nn.loss import CTCLoss, accuracy, binary_cross_entropy_with_logits, cross_entropy, mse_loss
 from hellodl.nn.module import Module, Parameter, Residual, Sequential, build, describe
 from hellodl.nn.norm import BatchNorm2d, LayerNorm, RMSNorm
 from hellodl.nn.recurrent import GRU, LSTM, RNN
+from hellodl.nn.unet import PixelShuffle, UNet
 
 __all__ = [
     "GELU",
@@ -40,10 +42,12 @@ __all__ = [
     "GlobalAvgPool2d",
     "LanguageModel",
     "LayerNorm",
+    "LineReader",
     "Linear",
     "MaxPool2d",
     "Module",
     "Parameter",
+    "PixelShuffle",
     "RMSNorm",
     "ReLU",
     "RecurrentText",
@@ -53,8 +57,10 @@ __all__ = [
     "Soften",
     "Tanh",
     "TokenShift",
+    "UNet",
     "Writer",
     "accuracy",
+    "binary_cross_entropy_with_logits",
     "build",
     "cross_entropy",
     "describe",

@@ -58,6 +58,32 @@ def cross_entropy(logits: Tensor, targets: Any, label_smoothing: float = 0.0, re
     return record(np.asarray(loss * share, logits.dtype), (logits, to_logits))
 
 
+def binary_cross_entropy_with_logits(logits: Tensor, targets: Any, reduction: str = "mean") -> Tensor:
+    """How surprised the network is by yes-or-no answers, in nats: targets from 0 to 1 in the shape of the logits.
+
+    The sigmoid of a logit is the belief in yes. reduction is "mean" or "sum" over all elements, as in PyTorch. As
+    with `cross_entropy`, the derivative is belief minus truth.
+    """
+    wanted = np.asarray(targets.data if isinstance(targets, Tensor) else targets, logits.dtype)
+    if wanted.shape != logits.shape:
+        raise ShapeError(
+            f"binary_cross_entropy_with_logits: {logits.shape} and {wanted.shape} differ; broadcasting here is nearly "
+            "always a mistake, so reshape one"
+        )
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"binary_cross_entropy_with_logits's reduction is 'mean' or 'sum', not {reduction!r}")
+    x = logits.data
+    shrunk = np.exp(-np.abs(x))
+    losses = np.maximum(x, 0) - x * wanted + np.log1p(shrunk)
+    share = logits.dtype.type(1 / max(x.size, 1) if reduction == "mean" else 1)
+
+    def to_logits(g: Array) -> Array:
+        belief = np.where(x >= 0, 1, shrunk) / (1 + shrunk)
+        return (belief - wanted) * (g * share)
+
+    return record(np.asarray(losses.sum() * share, logits.dtype), (logits, to_logits))
+
+
 def mse_loss(prediction: Tensor, target: Any) -> Tensor:
     """The mean of the squared differences, over all elements.  Shapes must be equal."""
     target = as_tensor(target, prediction)

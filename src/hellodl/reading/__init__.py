@@ -1,73 +1,68 @@
 """From a photo of handwriting to text.
 
-photo -> evened light -> ink -> parts -> lines -> characters -> 28×28 -> a network's opinion -> text in
-context. Each arrow is a file of this folder. Nothing here knows what a network is: reading is given a
-function that turns pictures into probabilities, and anything that does will do.
+    photo -> darkness -> lines -> strips -> spoken -> page
+
+Each word is a file of this folder, and each arrow a function from one plain record to the next; none leads back. A
+photo is opened (`photo`), compared with its paper (`darkness`), its lines are marked by a network and followed
+(`lines`), cut out and bent straight (`strips`), and said letter by letter by another network (`decoding`, `spoken`).
+
+Nothing here knows what a network is: reading is given two functions, one that marks pictures and one that says what is
+in strips, and anything that does will do. `apart` is the older way, letter by letter, for letters that stand apart.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from hellodl.data.unipen import CLASSES_62
-from hellodl.reading.context import apart, in_context
+from hellodl.reading.darkness import darkness
 from hellodl.reading.debug import Watcher, nobody
 from hellodl.reading.draw import annotate
-from hellodl.reading.language import Language, in_language
+from hellodl.reading.language import Language
+from hellodl.reading.lines import Mark, look
 from hellodl.reading.page import Character, Page
 from hellodl.reading.photo import Photo, load_photo
-from hellodl.reading.segment import Glyph, find_glyphs
-from hellodl.reading.strays import without_strays
-from hellodl.reading.survey import Survey, survey
-from hellodl.reading.views import Classify
-from hellodl.reading.words import word_starts
+from hellodl.reading.spoken import Read, characters_of, is_text
+from hellodl.reading.strips import cut_strips, stacked
 
-__all__ = ["Character", "Classify", "Language", "Page", "Photo", "annotate", "load_photo", "read_closely", "read_page"]
+__all__ = ["Character", "Language", "Page", "Photo", "annotate", "load_photo", "read_closely", "read_page"]
 
 
 def read_page(
-    picture: np.ndarray, classify: Classify, classes: str, language: Language | None = None, watch: Watcher = nobody
+    picture: np.ndarray,
+    mark: Mark,
+    read: Read,
+    alphabet: str,
+    language: Language | None = None,
+    watch: Watcher = nobody,
 ) -> Page:
     """Read a picture (H, W, 3) uint8, blue-green-red, upright; boxes are in its pixels.
 
-    `classify` turns (N, 28, 28) uint8 pictures of characters, white on black, into (N, K) float32
-    probabilities, and `classes` says in K characters what they stand for. Where pictures leave doubt, `language`
-    is asked, if there is one; `watch` is shown every stage. A page with nothing on it gives an empty Page.
+    `mark` says where lines and ink are in a page's darkness (see `lines.Mark`), `read` what strips of it say in
+    symbols (see `spoken.Read`), the blank and then those of the `alphabet`. A `language` is asked what letters may come
+    next; `watch` is shown every stage. A page with nothing on it gives an empty Page.
     """
-    return read_closely(picture, classify, classes, language, watch)[0]
+    return read_closely(picture, mark, read, alphabet, language, watch)[0]
 
 
 def read_closely(
-    picture: np.ndarray, classify: Classify, classes: str, language: Language | None = None, watch: Watcher = nobody
-) -> tuple[Page, list[list[Glyph]]]:
-    """`read_page`, and what it went by: the glyphs of each line, one for each of the page's characters."""
+    picture: np.ndarray,
+    mark: Mark,
+    read: Read,
+    alphabet: str,
+    language: Language | None = None,
+    watch: Watcher = nobody,
+) -> tuple[Page, list[np.ndarray]]:
+    """`read_page`, and the strips (HEIGHT, W) uint8 in which the page's lines were read."""
     height, width = picture.shape[:2]
-    page = survey(picture, watch)
-    if page is None:
-        return Page([], (width, height)), []
-    glyphs = without_strays(find_glyphs(page, classify, classes, watch))
-    return _as_page(page, glyphs, classes, language, (width, height)), glyphs
-
-
-def _as_page(
-    page: Survey, glyphs: list[list[Glyph]], classes: str, language: Language | None, size: tuple[int, int]
-) -> Page:
-    """Choose the letters in their context and put everything into the photo's own pixels."""
-    boxes = [[glyph.box for glyph in line] for line in glyphs]
-    spaces = word_starts(boxes)
-    fresh = [np.array([True, *starts[1:]]) for starts in spaces]
-    seen = [apart(np.stack([glyph.probabilities for glyph in line]), classes) for line in glyphs]
-    beliefs = in_context(seen, boxes, fresh)
-    if language is not None:
-        beliefs = in_language(beliefs, fresh, CLASSES_62, language)
-    lines = []
-    for line, starts, probabilities in zip(glyphs, spaces, beliefs):
-        best = np.argsort(-probabilities, axis=1)[:, :2]
-        characters = []
-        for glyph, space, chances, (first, second) in zip(line, starts, probabilities, best):
-            left, top, right, bottom = page.in_picture(glyph.box)
-            box = (round(left), round(top), round(right - left), round(bottom - top))
-            sure, less = float(chances[first] * glyph.character), float(chances[second] * glyph.character)
-            characters.append(Character(CLASSES_62[first], sure, CLASSES_62[second], less, box, space))
-        lines.append(characters)
-    return Page(lines, size)
+    watch("picture", lambda: picture)
+    dark = darkness(picture)
+    watch("darkness", lambda: dark)
+    found = look(dark, mark)
+    watch("lines", lambda: found.marks.line)
+    watch("ink", lambda: found.marks.ink)
+    strips = cut_strips(dark, found)
+    watch("strips", lambda: stacked(strips))
+    said = read([strip.picture for strip in strips])
+    lines = [characters_of(strip, log_probs, alphabet, language) for strip, log_probs in zip(strips, said, strict=True)]
+    kept = [number for number, line in enumerate(lines) if is_text(line)]
+    return Page([lines[number] for number in kept], (width, height)), [strips[number].picture for number in kept]

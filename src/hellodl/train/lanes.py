@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -38,6 +38,8 @@ from hellodl.train.processes import Helper, can_fork, shared
 # From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
 # by the size of the whole batch) and whatever numbers should be added up over the batch (such as how many are right).
 Work = Callable[[Module, Array, np.random.Generator], tuple[Tensor, Array]]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def thread_count(threads: int | None = None) -> int:
@@ -305,14 +307,19 @@ def predict(model: Module, images: Array, threads: int | None = None, micro_batc
             return model(Tensor(as_input(images[start : start + micro_batch]))).data
 
     starts = range(0, len(images), micro_batch)
-    count = min(thread_count(threads), len(starts))
-    if count == 0:
+    if not len(starts):
         with no_grad():
             return model(Tensor(as_input(np.zeros((1, *images.shape[1:]), images.dtype)))).data[:0]
+    return np.concatenate(in_lanes(answer, starts, threads))
+
+
+def in_lanes(function: Callable[[T], R], tasks: Sequence[T], threads: int | None = None) -> list[R]:
+    """What a function makes of each task, on all threads, in the tasks' order."""
+    count = min(thread_count(threads), len(tasks))
     with single_threaded_products():
-        if count == 1:
-            return np.concatenate([answer(start) for start in starts])
-        return np.concatenate(list(_readers(count).map(answer, starts)))
+        if count <= 1:
+            return [function(task) for task in tasks]
+        return list(_readers(count).map(function, tasks))
 
 
 def probabilities(model: Module, images: Array, threads: int | None = None) -> Array:

@@ -160,10 +160,10 @@ class Page:
     def judged(self, asked: accepted.Drawing) -> dict[str, Any]:
         """The work of `draw`."""
         try:
-            picture = draw.normalised(asked.strokes)
+            strip = draw.as_strip(asked.strokes)
         except ValueError as error:
             raise HTTPException(422, str(error)) from None
-        return draw.looked_at(self.readers.reader(asked.personal), picture)
+        return draw.looked_at(*self.readers.lines(asked.personal), strip)
 
     async def read(self, request: Request, asked: accepted.FromQuery[accepted.ReadQuery]) -> Response:
         """What a photo says."""
@@ -175,7 +175,7 @@ class Page:
 
     def read_photo(self, data: bytes, asked: accepted.ReadQuery) -> dict[str, Any]:
         """The work of `read`."""
-        return photo.read(data, self.readers.reader(asked.personal == "1"), self.threads, asked.rotate, asked.case)
+        return photo.read(data, *self.readers.lines(asked.personal == "1"), self.threads, asked.rotate, asked.case)
 
     async def sample(self) -> Response:
         """A made page, as PNG."""

@@ -1,8 +1,7 @@
-"""A character that was drawn on the page: what the reader takes it for, and what each of its layers saw.
+"""A drawing on the page: what the reader takes it for, and what each of its layers saw.
 
-The drawing becomes a picture exactly as the strokes did that the reader learned from (`data.strokes.render`), and is
-looked at from all sides as when a page is read (`views`), so that its probabilities are as honest as a page's: this
-is how they were calibrated. The layers' pictures are of the drawing as it stands.
+The drawing becomes a strip exactly as the words did that the reader learned from (`data.writing.drawn`). A letter's
+probability is that of its whole text being this one letter, over all the ways to say it along the strip: CTC again.
 """
 
 from __future__ import annotations
@@ -14,23 +13,24 @@ import numpy as np
 from hellodl import nn, ops
 from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Tensor
+from hellodl.commands.eyes import reader
 from hellodl.data.augment import poster
-from hellodl.data.strokes import render
+from hellodl.data.writing import drawn, side_by_side
+from hellodl.nn import LineReader
 from hellodl.plots.layers import activations, layers_of
-from hellodl.reading.views import VIEWS, agreed, seen
-from hellodl.train.lanes import predict
+from hellodl.reading.decoding import best_path
 from hellodl.web.answers import picture_in_text
-from hellodl.web.readers import Known
 
 MOST_POINTS = 20_000
 CANDIDATES = 6
-CHANGES_NOTHING = (nn.Dropout, nn.Flatten)  # of what there is to see
+WIDEST = 60  # times as wide as high: a longer stroke is made shorter
+CHANGES_NOTHING = (nn.Dropout, nn.Flatten, nn.ReLU, nn.BatchNorm2d)  # of what there is to see
 
 Strokes = list[list[list[float]]]
 
 
-def normalised(strokes: Strokes) -> np.ndarray:
-    """Strokes, in any unit and place, as the picture (28, 28) uint8 that the reader knows.
+def as_strip(strokes: Strokes) -> np.ndarray:
+    """Strokes, in any unit and place, as the picture (32, W) uint8 that the reader knows.
 
     Raises ValueError, in words for the user, where nothing was drawn or far too much.
     """
@@ -39,41 +39,46 @@ def normalised(strokes: Strokes) -> np.ndarray:
     if count == 0:
         raise ValueError("nothing is drawn; send strokes with at least one point")
     if count > MOST_POINTS:
-        raise ValueError(f"that is no character: {count:,} points, where {MOST_POINTS:,} are many; draw it again")
+        raise ValueError(f"that is no writing: {count:,} points, where {MOST_POINTS:,} are many; draw it again")
     corner = np.concatenate(paths).min(axis=0)  # a dot has no size, and must not be far away when it gets one
-    return render([path - corner for path in paths])
+    return drawn([path - corner for path in paths], np.random.default_rng(0), plain=True)
 
 
-def looked_at(known: Known, picture: np.ndarray) -> dict[str, Any]:
-    """What a reader takes a picture (28, 28) uint8 for, and what its layers saw, as the page wants to have it."""
-    views = np.concatenate([seen(picture[None], *view) for view in VIEWS])
-    logits, outputs = walked(known.network, views)
-    with no_grad():
-        by_view = ops.softmax(Tensor(logits)).data
-    beliefs = agreed(by_view[:, None])[0]
-    best = np.argsort(-beliefs, kind="stable")[:CANDIDATES]
-    candidates = [{"character": known.classes[i], "probability": round(float(beliefs[i]), 4)} for i in best]
+def looked_at(network: LineReader, symbols: str, strip: np.ndarray) -> dict[str, Any]:
+    """What a reader takes a strip (32, W) uint8 for, and what its layers saw, as the page wants to have it."""
+    log_probs = reader(network, 1)([strip])[0]
+    chances = chances_of(log_probs, [(number,) for number in range(1, len(symbols) + 1)])
+    candidates = [(symbol, float(chance)) for symbol, chance in zip(symbols, chances) if symbol != " "]
+    text = tuple(said.symbol for said in best_path(log_probs))
+    if len(text) > 1:
+        word = "".join(symbols[number - 1] for number in text)
+        candidates.append((word, float(chances_of(log_probs, [text])[0])))
+    candidates.sort(key=lambda candidate: -candidate[1])
+    shown = [{"character": name, "probability": round(min(chance, 1.0), 4)} for name, chance in candidates[:CANDIDATES]]
+    outputs = walked(network.look, side_by_side([strip])[0])
     return {
-        **candidates[0],
-        "candidates": candidates,
-        "picture": picture_in_text(picture),
+        **shown[0],
+        "candidates": shown,
+        "picture": picture_in_text(strip),
         "layers": [
             {"name": name, "shape": list(maps.shape), "picture": picture_in_text(sheet(maps))} for name, maps in outputs
         ],
     }
 
 
-def walked(network: nn.Module, images: np.ndarray) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
-    """What a network answers to images (N, 28, 28) uint8, and what each of its layers made of the first.
+def chances_of(log_probs: np.ndarray, texts: list[tuple[int, ...]]) -> np.ndarray:
+    """How probable each of N texts of one length is, given log_probs (T, K): (N,)."""
+    with no_grad():
+        each = Tensor(np.repeat(log_probs[:, None], len(texts), axis=1))
+        return np.exp(-ops.ctc_loss(each, np.array(texts), reduction="none", zero_infinity=True).data)
 
-    That is named as the layer is, such as "3 Conv2d", and has the shape (H, W, C) or (K,). Only a Sequential has
-    layers to stop at.
-    """
-    if not isinstance(network, nn.Sequential):
-        return predict(network, images, threads=1), []
-    passed = activations(network, images)
-    shown = [not isinstance(layer, CHANGES_NOTHING) for _, layer in layers_of(network)]
-    return passed[-1][1], [(name, made[0]) for (name, made), show in zip(passed, shown) if show]
+
+def walked(look: nn.Module, pictures: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """What each layer of the convolutions made of the first of some pictures (N, H, W, 1): its name, (H, W, C)."""
+    assert isinstance(look, nn.Sequential)
+    passed = activations(look, pictures)
+    shown = [not isinstance(layer, CHANGES_NOTHING) for _, layer in layers_of(look)]
+    return [(name, made[0]) for (name, made), show in zip(passed, shown) if show]
 
 
 def sheet(maps: np.ndarray) -> np.ndarray:

@@ -17,18 +17,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from hellodl.commands import teach
+from hellodl.commands.eyes import closely, reader
 from hellodl.commands.truth import corrected_photo
 from hellodl.data.collection import Collection, Lesson, now
 from hellodl.errors import DataError, HelloError, PhotoError
-from hellodl.reading import Classify, read_page
-from hellodl.reading.align import class_of
+from hellodl.reading.decoding import best_path
 from hellodl.reading.turn import best_turn
 from hellodl.web.accepted import DrawnLesson, PhotoLesson
 from hellodl.web.answers import STILL_HERE, event, tell
-from hellodl.web.draw import normalised
+from hellodl.web.draw import as_strip
 from hellodl.web.photo import in_time, opened
 from hellodl.web.readers import Readers
 
@@ -96,16 +94,17 @@ class Lessons:
 
     def add_drawing(self, drawn: DrawnLesson) -> dict[str, int]:
         """Keep a drawn character. Raises DataError for one that the reader has no class for."""
-        known, letter = self.readers.reader(), drawn.letter
-        if class_of(letter, known.classes) is None:
-            raise DataError(f"the reader has no class for {letter!a}; it knows {known.classes}")
+        network, symbols = self.readers.lines()
+        letter = drawn.letter
+        if letter not in symbols:
+            raise DataError(f"the reader does not know {letter!a}; it knows {symbols}")
         try:
-            picture = normalised(drawn.strokes)
+            strip = as_strip(drawn.strokes)
         except ValueError as error:
             raise DataError(str(error)) from None
-        was_read = known.classes[int(known.classify(1)(picture[None])[0].argmax())]
+        was_read = "".join(symbols[said.symbol - 1] for said in best_path(reader(network, 1)([strip])[0]))
         digest = hashlib.sha256(json.dumps(drawn.strokes).encode()).hexdigest()
-        return self._add(Lesson("a drawing", digest, now(), letter, was_read, picture[None]))
+        return self._add(Lesson("a drawing", digest, now(), (letter,), (was_read,), (strip,)))
 
     def add_photo(self, sent: PhotoLesson) -> dict[str, int]:
         """Keep characters of a photo, each with the box in which it was found and what it is.
@@ -117,20 +116,16 @@ class Lessons:
             data = base64.b64decode(sent.photo, validate=True)
         except ValueError:  # also for what is no ASCII
             raise PhotoError("the photo is no base64; send its bytes in that form") from None
-        known = self.readers.reader(sent.personal)
-        classify = in_time(known.classify(self.threads))
-        truth = [(one.letter, one.whole_box()) for one in sent.characters if one.letter]
-        if not truth:
+        network, symbols = self.readers.lines(sent.personal)
+        truth = [(one.letter, one.whole_box()) for one in sent.characters]
+        if not any(letter for letter, _ in truth):
             raise DataError("no letter was given; say what is in at least one box")
         picture = opened(data)[0]
-        degrees = self._turn(picture.picture, classify, known.classes) if sent.rotate == "auto" else 0
-        page = corrected_photo(picture, "the photo", truth, classify, known.classes, degrees)
-        letters, was_read, pictures = page.sure()
+        look = closely(network, symbols, self.threads, minded=in_time)
+        degrees = best_turn(picture.picture, lambda upright: look(upright)[0]) if sent.rotate == "auto" else 0
+        page = corrected_photo(picture, "the photo", truth, look, degrees)
         digest = hashlib.sha256(data).hexdigest()
-        return self._add(Lesson("a photo", digest, now(), letters, was_read, pictures))
-
-    def _turn(self, picture: np.ndarray, classify: Classify, classes: str) -> int:
-        return best_turn(picture, lambda upright: read_page(upright, classify, classes))
+        return self._add(teach.lesson_of(page.sure(), "a photo", digest, now()))
 
     def _add(self, lesson: Lesson) -> dict[str, int]:
         with self._lock:

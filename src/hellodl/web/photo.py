@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
-import numpy as np
 
+from hellodl.commands.eyes import eyes_of
 from hellodl.commands.read import Reader
 from hellodl.data.pages.layout import sample_page
 from hellodl.errors import PhotoError
-from hellodl.reading import Classify, Page, Photo
+from hellodl.nn import LineReader
+from hellodl.reading import Page, Photo
 from hellodl.reading.header import picture_size
 from hellodl.reading.photo import decoded_photo
-from hellodl.web.readers import Known
 
+T = TypeVar("T")
+R = TypeVar("R")
 MOST_PIXELS = 60_000_000
 SECONDS = 60.0  # to read a page; a crowded one takes three on two cores
 NAME = "the photo"  # has no other: what a client calls it is its own affair
@@ -42,10 +45,11 @@ def opened(data: bytes) -> tuple[Photo, tuple[int, int]]:
     return photo, full if as_it_lies else full[::-1]
 
 
-def read(data: bytes, known: Known, threads: int | None, rotate: str, case: str) -> dict[str, Any]:
+def read(data: bytes, network: LineReader, symbols: str, threads: int | None, rotate: str, case: str) -> dict[str, Any]:
     """What a photo says, as the page wants to have it. `rotate` is none or auto, `case` page, upper or lower."""
     photo, (width, height) = opened(data)
-    reader = Reader(in_time(known.classify(threads)), known.classes, rotate="auto" if rotate == "auto" else "0")
+    eyes = eyes_of(network, symbols, threads, minded=in_time)
+    reader = Reader(eyes, rotate="auto" if rotate == "auto" else "0")
     page = reader(photo.picture).enlarged(photo.reduction).in_case(None if case == "page" else case)
     return {"width": width, "height": height, "text": page.text, "lines": characters(page)}
 
@@ -63,16 +67,16 @@ def characters(page: Page) -> list[list[dict[str, Any]]]:
     return lines
 
 
-def in_time(classify: Classify, seconds: float = SECONDS) -> Classify:
+def in_time(look: Callable[[T], R], seconds: float = SECONDS) -> Callable[[T], R]:
     """The same function until the time is over, from now on; then it raises PhotoError, and reading ends there."""
     end = time.monotonic() + seconds
 
-    def classify_in_time(pictures: np.ndarray) -> np.ndarray:
+    def look_in_time(pictures: T) -> R:
         if time.monotonic() > end:
             raise PhotoError(f"{NAME} takes over {seconds:g} s to read; send a smaller part of the page")
-        return classify(pictures)
+        return look(pictures)
 
-    return classify_in_time
+    return look_in_time
 
 
 def sample() -> bytes:

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from hellodl.commands import read, write
+from hellodl.commands import eyes, write
 from hellodl.data.collection import Collection
 from hellodl.data.vocabulary import Vocabulary
-from hellodl.errors import CheckpointError, DataError
-from hellodl.nn import LanguageModel, Module
-from hellodl.reading import Classify
-from hellodl.train.checkpoint import load_model
-from hellodl.train.lanes import probabilities
+from hellodl.errors import DataError
+from hellodl.nn import LanguageModel, LineReader
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Known:
-    """A network that tells characters apart, and which: one character of `classes` for each of its K answers."""
-
-    network: Module
-    classes: str
-
-    def classify(self, threads: int | None) -> Classify:
-        """The function from pictures (N, 28, 28) uint8 to probabilities (N, K) float32 that reading wants."""
-        return lambda pictures: probabilities(self.network, pictures, threads)
 
 
 class Fresh(Generic[T]):
@@ -55,13 +39,13 @@ class Readers:
 
     def __init__(self, mine: Collection):
         self.mine = mine
-        self._ours, self._own = Fresh(known), Fresh(known)
+        self._lines, self._own = Fresh(eyes.lines_of), Fresh(eyes.lines_of)
         self._text = Fresh(write.load)
 
-    def reader(self, personal: bool = False) -> Known:
-        """Who reads. Raises DataError where a personal reader is wanted and there is none."""
+    def lines(self, personal: bool = False) -> tuple[LineReader, str]:
+        """Who reads photos, and its symbols. Raises DataError where a personal reader is wanted and there is none."""
         if not personal:
-            return self._ours(read.MODEL)
+            return self._lines(eyes.LINES)
         try:
             return self._own(self.mine.reader)
         except OSError:
@@ -82,12 +66,3 @@ class Readers:
             return write.find_model(None).stem
         except DataError:
             return ""
-
-
-def known(path: Path) -> Known:
-    """A reader from its file."""
-    network, metadata = load_model(path)
-    classes = metadata.get("classes")
-    if not classes:
-        raise CheckpointError(f"{path}: is no reader of characters; give a model from 'hellodl train reader'")
-    return Known(network.eval(), classes)

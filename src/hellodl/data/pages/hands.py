@@ -38,6 +38,7 @@ class Writes(Protocol):
 
     pen: float
     spacing: float
+    tallness: float
     rng: np.random.Generator
 
     def write(self, character: str) -> list[np.ndarray]:

@@ -47,6 +47,7 @@ class Page:
     line_height: float = 132.0  # from line to line
     top_line: float = 132.0  # where the first line's letters stand
     cells: tuple[tuple[float, float, float, float], ...] = ()  # printed boxes: left, top, right, bottom
+    baselines: tuple[np.ndarray, ...] = ()  # what the letters of each line stand on, points (n, 2) from left to right
 
 
 def lay_out(
@@ -79,6 +80,7 @@ def lay_out(
     boxes: list[Box] = []
     frames: list[tuple[float, float, float, float]] = []
     lines: list[str] = []
+    feet: list[list[np.ndarray]] = []
     room = width - 2 * margin * unit
     for paragraph in text.split("\n"):
         words = [written_word(hand, word, apart, cells) for word in paragraph.split()]
@@ -92,6 +94,7 @@ def lay_out(
             if not line:
                 base = margin * unit + (ASCENDER + len(lines) * line_height) * unit
                 rise, phase = rng.normal(0, 0.004), rng.uniform(0, 2 * np.pi)
+                feet.append([])
             for number, (character, x, glyph) in enumerate(glyphs):
                 place = at + x * unit
                 wander = rise * place + unit * (0.06 * np.sin(phase + place / unit / 6) + 0.03 * rng.standard_normal())
@@ -105,6 +108,7 @@ def lay_out(
                     left = margin * unit + at + number * CELL * unit
                     frames.append((left, base + CELL_TOP * unit, left + CELL * unit, base + CELL_BOTTOM * unit))
                 strokes.append(drawn)
+                feet[-1].append(drawn_feet(drawn, origin[1]))
                 boxes.append(box_of(character, len(lines), drawn, pen * unit))
             line.append(word)
             space = CELL if cells else SPACE * hand.spacing * rng.uniform(0.85, 1.2)
@@ -112,7 +116,24 @@ def lay_out(
         lines.append(" ".join(line))
     height = round((2 * margin + ASCENDER - DESCENDER + (len(lines) - 1) * line_height) * unit)
     where = {"x_height": unit, "line_height": line_height * unit, "top_line": (margin + ASCENDER) * unit}
-    return Page("\n".join(lines), strokes, boxes, pen * unit, (width, height), seed, **where, cells=tuple(frames))
+    baselines = tuple(np.concatenate(line) for line in feet)
+    return Page(
+        "\n".join(lines),
+        strokes,
+        boxes,
+        pen * unit,
+        (width, height),
+        seed,
+        **where,
+        cells=tuple(frames),
+        baselines=baselines,
+    )
+
+
+def drawn_feet(drawn: list[np.ndarray], level: float) -> np.ndarray:
+    """The two ends (2, 2) of the piece of a line that drawn strokes stand on."""
+    x = np.concatenate(drawn)[:, 0]
+    return np.array([[x.min(), level], [x.max(), level]])
 
 
 def written_word(

@@ -31,7 +31,8 @@ class Photographed:
 
     `text` has the lines as they were written; `boxes` is the box of each character's ink in the picture's own
     pixels, in reading order, with the number of its line; `strokes` are the paths of the pen there, each (n, 2),
-    and `pen` is its width.
+    and `pen` is its width. `zones` are outlines (n, 2), one a line: from what letters stand on to the height of a
+    small x.
     """
 
     picture: np.ndarray
@@ -39,6 +40,7 @@ class Photographed:
     boxes: list[Box]
     strokes: list[list[np.ndarray]]
     pen: float
+    zones: list[np.ndarray]
 
 
 def photograph(page: Page, conditions: Conditions, seed: int) -> Photographed:
@@ -49,7 +51,8 @@ def photograph(page: Page, conditions: Conditions, seed: int) -> Photographed:
     other = other_side(page, back_rng) if back_rng.random() < conditions.print_through else None
     picture = take(sheet(page, other, view, conditions, paper_rng), page, conditions, camera_rng)
     strokes = view.strokes(page.strokes)
-    return Photographed(picture, page.text, seen_boxes(page, strokes), strokes, page.pen)
+    zones = [view(np.concatenate([feet, feet[::-1] - [0, page.x_height]])) for feet in page.baselines]
+    return Photographed(picture, page.text, seen_boxes(page, strokes), strokes, page.pen, zones)
 
 
 def other_side(page: Page, rng: np.random.Generator) -> Page:

@@ -44,7 +44,7 @@ function show({ character, probability, candidates, picture, layers }) {
   say(`${spoken(character)}, ${sure}`);
   bars(byId("draw-candidates"), candidates);
   byId("draw-picture").src = picture;
-  byId("draw-picture").alt = "Your drawing as 28 by 28 grey squares";
+  byId("draw-picture").alt = "Your drawing as grey squares, 32 of them high";
   for (const id of ["draw-picture", "draw-picture-words", "draw-inside"]) byId(id).hidden = false;
   sheets(layers);
 }

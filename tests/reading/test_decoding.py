@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hellodl.errors import ShapeError
-from hellodl.nn.decoding import best_path, prefix_beam_search
-from hellodl.ops.ctc import collapsed, ctc_loss_by_counting
+from hellodl.ops.ctc import alignments, collapsed, ctc_loss_by_counting
+from hellodl.reading.decoding import best_path, prefix_beam_search, spread
 
 
 def beliefs(rng, steps, classes, sharpness=1.0):
@@ -71,3 +71,17 @@ def test_a_language_is_asked_letter_by_letter():
 def test_one_line_at_a_time():
     with pytest.raises(ShapeError, match=r"from \(steps, classes\), got \(2, 1, 4\)"):
         best_path(np.zeros((2, 1, 4)))
+
+
+@given(seed=st.integers(0, 2**32 - 1), steps=st.integers(1, 6), text=st.lists(st.integers(1, 2), max_size=3))
+def test_a_text_is_spread_over_its_likeliest_alignment(seed, steps, text):
+    log_probs = beliefs(np.random.default_rng(seed), steps, 3)
+    ways = list(alignments(text, steps, 3))
+    said = spread(log_probs, text)
+    assert bool(said) == bool(ways and text)
+    if said:
+        best = max(ways, key=lambda way: log_probs[np.arange(steps), list(way)].sum())
+        assert [one.symbol for one in said] == text
+        for one in said:
+            assert set(best[one.begin : one.end]) == {one.symbol}
+            assert one.probability == pytest.approx(np.exp(log_probs[one.begin : one.end, one.symbol].max()))

@@ -9,11 +9,11 @@ somebody who knows the language at every letter (Graves and Jaitly 2014; Hannun,
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from hellodl.autograd.tensor import Array
 from hellodl.errors import ShapeError
 
 NEVER = -math.inf  # the logarithm of the probability of what cannot be
@@ -38,7 +38,7 @@ class Scorer(Protocol):
         """The logarithm of how likely this letter is next, and what is known after it."""
 
 
-def best_path(log_probs: Array, blank: int = 0) -> list[Said]:
+def best_path(log_probs: np.ndarray, blank: int = 0) -> list[Said]:
     """What log_probs (T, C) say at their likeliest, step by step; a letter is as sure as it was at its surest."""
     likeliest = _checked(log_probs).argmax(axis=1)
     starts = np.flatnonzero(np.diff(likeliest, prepend=-1))
@@ -52,7 +52,7 @@ def best_path(log_probs: Array, blank: int = 0) -> list[Said]:
 
 
 def prefix_beam_search(
-    log_probs: Array,
+    log_probs: np.ndarray,
     beams: int = 16,
     blank: int = 0,
     language: Scorer | None = None,
@@ -96,13 +96,52 @@ def prefix_beam_search(
     return [(list(text), both(*kept[text]) + known[text][0]) for text in kept]
 
 
+def spread(log_probs: np.ndarray, text: Sequence[int], blank: int = 0) -> list[Said]:
+    """How log_probs (T, C) say a text at their likeliest: where each letter of it is, and how sure.
+
+    The best of the text's alignments (Viterbi 1967), found in the table that `ctc_loss` adds up. Empty where there are
+    too few steps to say it in.
+    """
+    states = [blank]
+    for symbol in text:
+        states += [symbol, blank]
+    said = _checked(log_probs)[:, states]  # (T, S)
+    steps, count = said.shape
+    skips = np.array([s >= 2 and states[s] != blank and states[s] != states[s - 2] for s in range(count)])
+    best = np.full(count, NEVER)
+    came = np.zeros((steps, count), np.int64)  # by so many states: 0, 1 or 2
+    for t in range(steps):
+        if t == 0:
+            best[:2] = said[0, :2]
+            continue
+        ways = np.full((3, count), NEVER)
+        ways[0], ways[1, 1:] = best, best[:-1]
+        ways[2, 2:] = np.where(skips[2:], best[:-2], NEVER)
+        came[t] = ways.argmax(axis=0)
+        best = ways.max(axis=0) + said[t]
+    if not steps or max(best[-2:]) == NEVER:
+        return []
+    state = count - 1 if count == 1 or best[-1] >= best[-2] else count - 2
+    path = [state]
+    for t in range(steps - 1, 0, -1):
+        state -= int(came[t, state])
+        path.append(state)
+    places = np.array(path[::-1])
+    out = []
+    for number, symbol in enumerate(text):
+        own = np.flatnonzero(places == 2 * number + 1)
+        begin, end = int(own[0]), int(own[-1]) + 1
+        out.append(Said(symbol, begin, end, float(np.exp(log_probs[begin:end, symbol].max()))))
+    return out
+
+
 def both(a: float, b: float) -> float:
     """The logarithm of the sum of two probabilities, from theirs."""
     more, less = (a, b) if a > b else (b, a)
     return more if less == NEVER else more + math.log1p(math.exp(less - more))
 
 
-def _checked(log_probs: Array) -> Array:
+def _checked(log_probs: np.ndarray) -> np.ndarray:
     if log_probs.ndim != 2:
         raise ShapeError(f"one line at a time is read from (steps, classes), got {log_probs.shape}")
     return log_probs

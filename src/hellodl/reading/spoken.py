@@ -1,0 +1,80 @@
+"""From what a network says along a strip to characters with their places: the last stage of reading."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from hellodl.reading.decoding import Said, best_path, prefix_beam_search, spread
+from hellodl.reading.language import Language
+from hellodl.reading.page import Character
+from hellodl.reading.strips import Strip
+
+Read = Callable[[Sequence[np.ndarray]], list[np.ndarray]]  # strips (HEIGHT, W) uint8 -> log probabilities (T, K) each
+BLANK = 0
+LEAST_SURE = 0.45  # the mean probability of a line's characters
+WEIGHT, BONUS = 0.4, 0.6  # of a language, beside what is seen: its say, and what each letter is worth
+DOUBT = 0.02  # how much of the language is left to chance: it knows neither all names nor all misspellings
+
+
+def characters_of(
+    strip: Strip, log_probs: np.ndarray, alphabet: str, language: Language | None = None
+) -> list[Character]:
+    """What is said along a strip, (T, K) log probabilities of a blank and then of the alphabet, letter by letter."""
+    said = best_path(log_probs)
+    if language is not None and said:
+        texts = prefix_beam_search(log_probs, language=Spelling(language, alphabet), weight=WEIGHT, bonus=BONUS)
+        said = spread(log_probs, texts[0][0])
+    step = len(strip.x) / max(len(log_probs), 1)
+    middles = [(one.begin + one.end) / 2 * step for one in said]
+    edges = [0.0, *((a + b) / 2 for a, b in itertools.pairwise(middles)), float(len(strip.x))]
+    found: list[Character] = []
+    space = False
+    for one, left, right in zip(said, edges, edges[1:]):
+        letter = alphabet[one.symbol - 1]
+        if letter == " ":
+            space = bool(found)
+            continue
+        box = strip.box(round(left), round(right))
+        found.append(Character(letter, *sureness(one, log_probs, alphabet), box, space))
+        space = False
+    return found
+
+
+def is_text(line: list[Character]) -> bool:
+    """Whether a line was read, and not guessed: of what is no writing, a network is sure of little."""
+    return bool(line) and sum(character.probability for character in line) > LEAST_SURE * len(line)
+
+
+def sureness(one: Said, log_probs: np.ndarray, alphabet: str) -> tuple[float, str, float]:
+    """How probable a letter is, which would be the next one, and how probable that."""
+    surest = one.begin + int(log_probs[one.begin : one.end, one.symbol].argmax())
+    chances = np.exp(log_probs[surest])
+    chances[[BLANK, one.symbol]] = 0
+    second = int(chances.argmax())
+    return one.probability, alphabet[max(second - 1, 0)], float(chances[second])
+
+
+class Spelling:
+    """A language as `prefix_beam_search` asks for it: small letters stand for both cases, signs have no say."""
+
+    def __init__(self, language: Language, alphabet: str):
+        self.language = language
+        self.letters = ["", *alphabet.lower()]
+        self.known: dict[str, int] = {letter: place for place, letter in enumerate(language.alphabet)}
+
+    def start(self) -> Any:
+        """What is known before the first letter."""
+        return self.language.start()
+
+    def step(self, state: Any, symbol: int) -> tuple[float, Any]:
+        """The logarithm of how likely this letter is next, and what is known after it."""
+        letter = self.letters[symbol]
+        if letter not in self.known:
+            return 0.0, state
+        likely = float(np.exp(self.language.scores([state])[0, self.known[letter]]))
+        chance = (1 - DOUBT) * likely + DOUBT / len(self.known)
+        return float(np.log(chance)), self.language.go_on(state, letter)

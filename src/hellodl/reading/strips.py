@@ -1,0 +1,149 @@
+"""Cut the lines of a page out: each straight, level, alone, and as high as the reader is used to.
+
+Every connected piece of ink belongs to the line whose band it crosses, or to the nearest one if it crosses none (a dot,
+a comma). What crosses two, since the tail of a g has met an l below, is parted half-way between them. Then the picture
+is bent straight along the line's curve, and the line's own ink fills the strip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hellodl.reading.lines import LARGER, Line, Lines
+
+HEIGHT, FILLED = 32, 0.92  # pixels of a strip, and the share of it that is as high as the line's ink
+WORKING = 24.0  # pixels of a small x when strips are cut: more than the reader sees
+WIDER = 1.15  # strips are stretched a little: narrow letters need more steps
+MARGIN = 6  # pixels left and right
+FARTHEST = 2.0  # heights of a small x that ink may be away from its line's band
+SHARED = -1  # the owner of what crosses several lines: each gets what is near it
+ABOVE, BELOW = -1.7, 1.5  # heights of a small x from the middle of a line's band
+LEAST_INK = 10  # pixels
+OUTLIERS = 0.004  # share of a line's ink, above and below, that may be cut off
+USUAL = 0.6  # of a line's ink, as dark as this or less: what is darker is white in its strip
+FAINT = 0.3  # of a line's usual darkness: fainter is no ink
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A line (HEIGHT, W) uint8, white on black, and where on the page its pixels are: x (W,) and y (HEIGHT, W)."""
+
+    picture: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    line: Line
+
+    def box(self, left: int, right: int) -> tuple[int, int, int, int]:
+        """Around the ink between two columns: left, top, width and height in whole pixels of the page."""
+        left, right = max(left, 0), max(min(right, len(self.x)), left + 1)
+        ink = self.picture[:, left:right] > 100
+        columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
+        if len(columns):
+            right, left = left + int(columns[-1]) + 1, left + int(columns[0])
+        top, bottom = (int(rows[0]), int(rows[-1])) if len(rows) else (0, len(self.y) - 1)
+        step = float(self.x[1] - self.x[0]) if len(self.x) > 1 else 1.0
+        above, below = self.y[top, left:right].min(), self.y[bottom, left:right].max()
+        x = float(self.x[left]) - step / 2
+        wide, high = float(self.x[right - 1]) + step / 2 - x, float(below - above)
+        return round(x), round(float(above)), max(round(wide), 1), max(round(high), 1)
+
+
+def cut_strips(dark: np.ndarray, found: Lines, height: int = HEIGHT, wider: float = WIDER) -> list[Strip]:
+    """The strips of a page's lines, from top to bottom; lines without ink are left out. `dark` is (H, W) float32."""
+    if not found.lines:
+        return []
+    scale = min(WORKING * height / HEIGHT / found.x_height, LARGER)
+    dark = cv2.resize(dark, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    gate = cv2.resize(found.marks.ink, dark.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ink = dark * np.clip(2 * gate, 0, 1)
+    owner = owners(ink, found, scale)
+    strips = [
+        strip_of(ink, own_ink(owner, number, line, scale), line, scale, height, wider)
+        for number, line in enumerate(found.lines, start=1)
+    ]
+    return [strip for strip in strips if strip is not None]
+
+
+def owners(ink: np.ndarray, found: Lines, scale: float) -> np.ndarray:
+    """Which line, counted from 1, each pixel of ink (H, W) belongs to: (H, W) int32, 0 for none, SHARED for several."""
+    line_of = np.zeros(int(found.bands.max()) + 1, np.int32)
+    for number, line in enumerate(found.lines, start=1):
+        line_of[list(line.bands)] = number
+    zones = cv2.resize(
+        line_of[found.bands].astype(np.float32), ink.shape[::-1], interpolation=cv2.INTER_NEAREST
+    ).astype(np.int32)
+
+    distance, nearest = cv2.distanceTransformWithLabels(
+        (zones == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    names = np.zeros(int(nearest.max()) + 1, np.int32)
+    names[nearest[zones > 0]] = zones[zones > 0]
+    nearest = names[nearest]
+    sizes = np.array([0.0, *(line.x_height * scale for line in found.lines)])
+    nearest[distance > FARTHEST * sizes[nearest]] = 0
+
+    inked = ink > FAINT * usual_darkness(ink, zones)
+    count, pieces = cv2.connectedComponents(inked.astype(np.uint8), connectivity=8)
+    crossed = zones > 0
+    pairs = np.unique(pieces[crossed & inked].astype(np.int64) * (len(found.lines) + 1) + zones[crossed & inked])
+    piece, crossing = np.divmod(pairs, len(found.lines) + 1)
+    often = np.bincount(piece, minlength=count)
+    only = np.zeros(count, np.int32)
+    only[piece] = crossing
+    own = np.select([often == 1, often > 1], [only, SHARED], 0)[pieces]
+    return np.where(inked, np.where(own != 0, own, nearest), 0)
+
+
+def usual_darkness(ink: np.ndarray, zones: np.ndarray) -> float:
+    """How dark the ink within the bands is: the mean of what is darker than their mean."""
+    inside = ink[zones > 0]
+    inside = inside[inside > 0.02]
+    return float(inside[inside >= inside.mean()].mean()) if len(inside) else 1.0
+
+
+def own_ink(owner: np.ndarray, number: int, line: Line, scale: float) -> np.ndarray:
+    """Where the ink of a line is, (H, W) bool: its own, and what it shares with others, as far as that is near it."""
+    y, x = np.nonzero(owner == SHARED)
+    size, x_of_page = line.x_height * scale, x / scale
+    off = y - line.middle(x_of_page) * scale
+    beside = (x_of_page > line.left - line.x_height) & (x_of_page < line.right + line.x_height)
+    near = (off > ABOVE * size) & (off < BELOW * size) & beside
+    own = owner == number
+    own[y[near], x[near]] = True
+    return own
+
+
+def strip_of(ink: np.ndarray, own: np.ndarray, line: Line, scale: float, height: int, wider: float) -> Strip | None:
+    """One line's strip; None where it has no ink. `own` (H, W) bool is where, `scale` that of the ink (H, W)."""
+    y, x = np.nonzero(own)
+    if len(x) < LEAST_INK:
+        return None
+    off = y - line.middle(x / scale) * scale
+    top, bottom = np.quantile(off, [OUTLIERS, 1 - OUTLIERS])
+    zoom = height * FILLED / max(float(bottom - top) + 1, 0.8 * line.x_height * scale)
+    width = int(np.ceil((x.max() + 1 - x.min()) * zoom * wider)) + 2 * MARGIN
+    xs = x.min() + (np.arange(width) - MARGIN + 0.5) / (zoom * wider) - 0.5
+    ys = (np.arange(height) + 0.5 - height / 2) / zoom + (top + bottom) / 2
+    ys = line.middle(xs / scale)[None] * scale + ys[:, None]  # (height, width)
+
+    y0, x0 = max(int(y.min()) - 2, 0), max(int(x.min()) - 2, 0)
+    around = slice(y0, int(y.max()) + 3), slice(x0, int(x.max()) + 3)
+    soft_edge = cv2.dilate(own[around].astype(np.uint8), np.ones((3, 3), np.uint8))
+    piece = ink[around] * soft_edge / max(float(np.quantile(ink[own], USUAL)), 1e-3)
+    if zoom < 1:
+        piece = cv2.GaussianBlur(piece, (0, 0), 0.4 / zoom)
+    from_x = np.repeat(xs[None] - x0, height, axis=0).astype(np.float32)
+    straight = cv2.remap(piece, from_x, (ys - y0).astype(np.float32), cv2.INTER_LINEAR, borderValue=0)
+    return Strip((np.clip(straight, 0, 1) * 255).astype(np.uint8), xs / scale, ys / scale, line)
+
+
+def stacked(strips: list[Strip]) -> np.ndarray:
+    """Strips one above the other, black on white: (H, W) uint8."""
+    if not strips:
+        return np.full((HEIGHT, HEIGHT), 255, np.uint8)
+    widest = max(strip.picture.shape[1] for strip in strips)
+    rows = [np.pad(strip.picture, ((1, 1), (0, widest - strip.picture.shape[1]))) for strip in strips]
+    return 255 - np.concatenate(rows)

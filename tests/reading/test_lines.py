@@ -1,0 +1,129 @@
+"""Lines from marks: as many as were written, where they are, each with its own ink."""
+
+import cv2
+import numpy as np
+import pytest
+
+from hellodl.data.pages.layout import draw, lay_out
+from hellodl.reading.lines import Marks, find_lines, look, marked
+from hellodl.reading.strips import HEIGHT, SHARED, cut_strips, owners, stacked
+
+
+def page_of(text, seed=1, x_height=20.0, width=900, **more):
+    """Darkness (H, W) of a page, the bands of its lines, and the page."""
+    page = lay_out(text, seed, width=width, x_height=x_height, **more)
+    dark = draw(page).astype(np.float32) / 255
+    bands = np.zeros(dark.shape, np.uint8)
+    for feet in page.baselines:
+        outline = np.concatenate([feet, feet[::-1] - [0, page.x_height]])
+        cv2.fillPoly(bands, [np.rint(outline).astype(np.int32)], 255)
+    return dark, bands, page
+
+
+def oracle(dark, bands):
+    """What a finder that is never wrong would mark, at whatever scale it is asked."""
+
+    def mark(small):
+        size = (small.shape[1] + 1) // 2, (small.shape[0] + 1) // 2
+        line = cv2.resize(bands, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        ink = cv2.resize((dark > 0.1).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        return np.stack([line, (ink > 0).astype(np.float32)], axis=-1)
+
+    return mark
+
+
+def found_on(text, **more):
+    dark, bands, page = page_of(text, **more)
+    return dark, look(dark, oracle(dark, bands)), page
+
+
+def test_lines_are_found_where_they_are_from_top_to_bottom():
+    _, found, page = found_on("first line\nand another\n42")
+    assert len(found.lines) == 3
+    for line, feet in zip(found.lines, page.baselines):
+        assert line.left == pytest.approx(feet[:, 0].min(), abs=6) and line.right == pytest.approx(
+            feet[:, 0].max(), abs=6
+        )
+        middle = np.interp((line.left + line.right) / 2, feet[:, 0], feet[:, 1]) - page.x_height / 2
+        assert line.middle(np.array([(line.left + line.right) / 2]))[0] == pytest.approx(middle, abs=5)
+        assert line.x_height == pytest.approx(page.x_height, rel=0.25)
+
+
+def test_nothing_marked_is_no_line():
+    nothing = np.zeros((60, 80), np.float32)
+    found = find_lines(Marks(nothing, nothing, 0.5))
+    assert found.lines == [] and found.x_height == 0 and cut_strips(np.zeros((120, 160), np.float32), found) == []
+    assert stacked([]).shape == (HEIGHT, HEIGHT)
+
+
+def test_words_far_apart_are_one_line_and_specks_are_none():
+    line = np.zeros((100, 400), np.float32)
+    line[40:50, 20:120], line[41:51, 160:300] = 1, 1
+    line[80:82, 300:303] = 1
+    found = find_lines(Marks(line, line, 0.5))
+    assert [(one.left, one.right) for one in found.lines] == [(40, 600)]
+    line[40:50, 20:120] = 0
+    line[20:30, 20:120] = 1
+    assert len(find_lines(Marks(line, line, 0.5)).lines) == 2, "at different heights they are two"
+
+
+def test_a_line_that_bends_is_followed():
+    x = np.arange(400)
+    middle = 60 + 25 * np.sin(x / 130)
+    line = (np.abs(np.arange(120)[:, None] - middle) < 6).astype(np.float32)
+    (one,) = find_lines(Marks(line, line, 0.5)).lines
+    assert np.abs(one.middle(2 * x + 1.0) / 2 - middle).max() < 4
+
+
+def test_small_writing_is_looked_at_again_more_closely():
+    dark, bands, _ = page_of("small writing here", x_height=5.0, width=1600)
+    seen = []
+
+    def mark(small):
+        seen.append(small.shape[1])
+        return oracle(dark, bands)(small)
+
+    assert len(look(dark, mark).lines) == 1
+    assert len(seen) == 2 and seen[1] > seen[0]
+
+
+def test_each_line_has_its_own_ink():
+    dark, found, page = found_on("hello\nworld", line_height=3.0)
+    strips = cut_strips(dark, found)
+    assert len(strips) == 2 and all(strip.picture.shape[0] == HEIGHT for strip in strips)
+    owner = owners(dark, found, 1.0)
+    for number, line in enumerate(page.baselines, start=1):
+        zone = owner[:, int(line[:, 0].min()) : int(line[:, 0].max())]
+        rows = np.flatnonzero((zone == number).any(axis=1))
+        assert (
+            rows.min() > line[:, 1].min() - 2.6 * page.x_height and rows.max() < line[:, 1].max() + 1.4 * page.x_height
+        )
+    assert stacked(strips).dtype == np.uint8
+
+
+def test_what_crosses_two_lines_is_shared_by_them():
+    dark, bands, page = page_of("ill\nill", line_height=3.0)
+    x = int(page.baselines[0][:, 0].min()) + 2
+    dark[int(page.baselines[0][0, 1]) - 10 : int(page.baselines[1][0, 1]), x : x + 3] = 1
+    found = look(dark, oracle(dark, bands))
+    owner = owners(dark, found, 1.0)
+    assert (owner[:, x + 1] == SHARED).any()
+    assert len(cut_strips(dark, found)) == 2
+
+
+def test_boxes_lead_back_to_the_page():
+    dark, found, page = found_on("box")
+    (strip,) = cut_strips(dark, found)
+    left, top, width, height = strip.box(0, len(strip.x))
+    true = page.boxes
+    assert left == pytest.approx(min(b.left for b in true), abs=4) and top == pytest.approx(
+        min(b.top for b in true), abs=4
+    )
+    assert left + width == pytest.approx(max(b.right for b in true), abs=4)
+    assert top + height == pytest.approx(max(b.bottom for b in true), abs=4)
+
+
+def test_marks_are_asked_for_at_the_scale():
+    dark, bands, _ = page_of("scale")
+    marks = marked(dark, oracle(dark, bands), 0.5)
+    assert marks.scale == 0.25 and abs(marks.line.shape[1] - dark.shape[1] / 4) <= 1
