@@ -1,8 +1,8 @@
 """Make a model that ships: round a trained one to 16 bits or fewer, measure it before and after, and write its card.
 
-    python tools/ship_model.py runs/reader-7.safetensors reader --bits 8 --data FOLDER
+    python tools/ship_model.py runs/letters-7.safetensors letters --bits 8 --data FOLDER
 
-writes src/hellodl/models/reader.safetensors and reader.md. The command and the seed on the card are those that the
+writes src/hellodl/models/letters.safetensors and letters.md. The command and the seed on the card are those that the
 trained model's own card names; the figures are measured here, on UNIPEN's test writers, whom no training saw.
 """
 
@@ -21,8 +21,6 @@ from hellodl import data
 from hellodl.commands import show
 from hellodl.commands.evaluate import judge
 from hellodl.console import start_logging
-from hellodl.data import unipen
-from hellodl.data.home import folder_of
 from hellodl.storage.quantize import TABLES
 from hellodl.train import Settings, checkpoint
 
@@ -68,27 +66,14 @@ CANNOT = """- It was taught with letters of some 250 people who wrote Latin lett
 - It should not decide anything about a person: neither who wrote something, nor what a form says that matters and that
   nobody checks."""
 
-PAGES = (
-    "pages in the hands of UNIPEN's training writers and of ink, photographed by `pages/photograph.py`; "
-    "UNIPEN's drawings one by one, with pens of many widths; marks to refuse"
-)
-ALIKE = """What looks the same is the same to it: o, O and zero; one, I and l; c and C.
-  `hellodl read` decides by the neighbours and by the height on the line."""
-
 # What cannot be read off the trained model.
 ABOUT = {
-    "reader": {
-        "what": "capitals, small letters, digits, and what is none of them, for `hellodl read`",
-        "kind": "letters and digits, both cases of a letter as one",
-        "sources": PAGES,
-        "case": ALIKE,
-    },
     "letters": {
         "what": "the 26 letters, both cases together",
         "kind": "letters",
         "sources": "UNIPEN's training writers",
         "case": "Capital and small letters are one class. It knows no digits, and takes a zero for an O.",
-    },
+    }
 }
 
 
@@ -113,16 +98,13 @@ def main() -> int:
     model, metadata = checkpoint.load_model(options.model)
     made = metadata["card"]
     target = MODELS / f"{options.name}.safetensors"
-    if options.name == "reader":
-        test = unipen.load_characters(folder_of("unipen", options.data), "test", 36)
-    else:
-        test = data.load("unipen", "test", options.data)
+    test = data.load("unipen", "test", options.data)
     before = judge(model, test, metadata["classes"], None, options.model)["accuracy"]
     checkpoint.save_model(target, model, classes=metadata["classes"], card=made, bits=options.bits, how=options.how)
     model = checkpoint.load_model(target)[0]
     figures = judge(model, test, metadata["classes"], None, target)
     about = ABOUT[options.name]
-    arguments = "" if options.name == "reader" else f"--dataset {made['dataset'].split()[0]}"
+    arguments = f"--dataset {made['dataset'].split()[0]}"
     if made.get("all"):
         arguments += f" --all --temperature {made['temperature']:.3g}"
     arguments += different(import_module(f"hellodl.programs.{options.name}").SETTINGS, made["settings"])

@@ -1,7 +1,8 @@
 """`hellodl evaluate MODEL`: how well a trained model reads a data set, and how well it knows what it knows.
 
 MODEL is a file that hellodl saved, or the name of a model that comes with hellodl. It is asked about images
-that it never learned from: the test part of any data set whose classes it knows.
+that it never learned from: the test part of any data set whose classes it knows. A reader of lines is asked about words
+and lines instead (see `words`).
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from typing import Any
 import numpy as np
 
 from hellodl import plots
+from hellodl.commands import words
 from hellodl.commands.arguments import at_least
 from hellodl.commands.show import confusion_matrix, pairs_as_text
 from hellodl.console import output, plain_table, progress_bar
 from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
 from hellodl.errors import CheckpointError, DataError
 from hellodl.models import MODELS, find_model
-from hellodl.nn import Module, accuracy
+from hellodl.nn import LineReader, Module, UNet, accuracy
 from hellodl.nn.calibration import Bin, reliability
 from hellodl.reading.views import AS_IT_STANDS, VIEWS, View, agreed, opinions
 from hellodl.train.checkpoint import load_model
@@ -51,6 +53,10 @@ def main(options: argparse.Namespace) -> int:
     path = find_model(options.model)
     model, metadata = load_model(path)
     classes = metadata.get("classes")
+    if isinstance(model, LineReader):
+        return words.evaluate(model, path, options)
+    if isinstance(model, UNet):
+        raise CheckpointError(f"{path}: finds lines and reads none; `hellodl score` tries it and the reader together")
     if not classes:
         raise CheckpointError(f"{path}: does not say which characters it tells apart; take a model that reads")
     data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)

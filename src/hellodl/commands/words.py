@@ -2,20 +2,65 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hellodl.commands.eyes import reader
 from hellodl.data import writing
+from hellodl.data.home import folder_of
+from hellodl.data.pages.hands import Hand
+from hellodl.data.pages.strings import strung
 from hellodl.data.writing import ALPHABET, Writing
+from hellodl.errors import DataError
 from hellodl.nn import LineReader
-from hellodl.nn.calibration import reliability
+from hellodl.nn.calibration import reliability, tempered
 from hellodl.reading.accuracy import aligned, edit_distance
 from hellodl.reading.decoding import Said, best_path
 
+WIDEST = 14.0  # heights: longer lines are left out, as in training
+STRINGS = 1000
 DOUBTFUL = 0.05  # the share of characters, the least sure ones, that is left out to see what that helps
+
+
+def evaluate(network: LineReader, path: Path, options: argparse.Namespace) -> int:
+    """What `hellodl evaluate` says of a reader of lines: UNIPEN's words, or strings in ink's styles for testing."""
+    if options.dataset == "unipen":
+        folder = folder_of("unipen", options.data)
+        learned = set(writing.load_words(folder, "train")[0].texts)
+        words = writing.load_words(folder, options.split, WIDEST)[0]
+    elif options.dataset == "ink":
+        words, learned = strings(options.count or STRINGS, options.seed), set()
+    else:
+        raise DataError(f"{path}: reads lines, and {options.dataset} has none; take --dataset ink or unipen")
+    if options.count is not None:
+        words = words.subset(np.arange(min(options.count, len(words))))
+    figures: dict[str, Any] = {"program": "evaluate", "model": str(path), "dataset": options.dataset}
+    figures |= {"split": options.split, "weights": network.weight_count()}
+    figures |= figures_of([*words.texts], read_words(network, words, options.threads), learned)
+    if options.json:
+        print(json.dumps(figures))
+        return 0
+    print(
+        f"{figures['error']:.1%} of {figures['characters']:,} characters wrong ({figures['error_case_ignored']:.1%} "
+        f"with case ignored), {figures['right']:.1%} of {figures['pieces']:,} words and lines right; of what is read, "
+        f"{figures['wrong_of_read']:.1%} is wrong, and {figures['wrong_of_sure']:.1%} without the least sure 5%; its "
+        f"probabilities are off by {figures['calibration_error']:.1%}"
+    )
+    return 0
+
+
+def strings(count: int, seed: int) -> Writing:
+    """Strings of letters and digits in hands of ink that no training saw."""
+
+    def hand(rng: np.random.Generator) -> Hand:
+        return Hand.of(int(rng.integers(2**31)), "test")
+
+    return strung(count, hand, np.random.default_rng([seed, 62]), "writing in ink")
 
 
 def read_words(network: LineReader, words: Writing, threads: int | None = None) -> list[list[Said]]:
@@ -26,6 +71,32 @@ def read_words(network: LineReader, words: Writing, threads: int | None = None) 
     return [best_path(log_probs) for log_probs in said]
 
 
+def honest_temperature(network: LineReader, words: Writing, threads: int | None = None) -> float:
+    """By what the logits of a reader are to be divided, so that its probabilities are those of being right.
+
+    Judged by words that it did not learn from, drawn plainly and as in training, for photos are in between.
+    """
+    rng = np.random.default_rng(0)
+    items = [(item, plain) for item in range(len(words)) for plain in (True, False)]
+    read = reader(network, threads)([writing.drawn(words[item], rng, plain=plain) for item, plain in items])
+    rows, symbols, right = [], [], []
+    for (item, _), log_probs in zip(items, read):
+        truth, said = words.numbers(item), best_path(log_probs)
+        for i, j in aligned(truth, [one.symbol for one in said]):
+            if j is not None:
+                one = said[j]
+                rows.append(log_probs[one.begin + int(log_probs[one.begin : one.end, one.symbol].argmax())])
+                symbols.append(one.symbol)
+                right.append(i is not None and truth[i] == one.symbol)
+    chances, good = np.exp(np.array(rows)), np.array(right)
+
+    def surprise(temperature: float) -> float:
+        sure = tempered(chances, temperature)[np.arange(len(symbols)), symbols].clip(1e-6, 1 - 1e-6)
+        return -float(np.log(np.where(good, sure, 1 - sure)).mean())
+
+    return min(np.exp(np.linspace(-1, 1, 81)).tolist(), key=surprise) if rows else 1.0
+
+
 def figures_of(truths: list[str], read: list[list[Said]], learned: Collection[str] = ()) -> dict[str, Any]:
     """Shares from 0 to 1: of characters wrong, the same with case ignored, and of pieces right.
 
@@ -33,10 +104,10 @@ def figures_of(truths: list[str], read: list[list[Said]], learned: Collection[st
     the probabilities of characters are off, `wrong_of_sure` what is wrong without the least sure 5%.
     """
     texts = ["".join(ALPHABET[one.symbol - 1] for one in said) for said in read]
-    wrong = np.array([edit_distance(truth, text) for truth, text in zip(truths, texts)])
+    wrong = np.array([edit_distance(truth, text) for truth, text in zip(truths, texts)], np.int64)
     ignoring = sum(edit_distance(truth.lower(), text.lower()) for truth, text in zip(truths, texts))
-    lengths = np.array([len(truth) for truth in truths])
-    new = np.array([truth not in learned for truth in truths])
+    lengths = np.array([len(truth) for truth in truths], np.int64)
+    new = np.array([truth not in learned for truth in truths], bool)
     sure, right = [], []
     for truth, text, said in zip(truths, texts, read):
         for i, j in aligned(truth, text):

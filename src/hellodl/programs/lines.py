@@ -22,7 +22,7 @@ from hellodl import nn
 from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands.arguments import at_least
-from hellodl.commands.words import figures_of, read_words
+from hellodl.commands.words import figures_of, honest_temperature, read_words
 from hellodl.console import log
 from hellodl.data import unipen, writing
 from hellodl.data.batches import cut
@@ -91,6 +91,9 @@ def main(options: argparse.Namespace) -> int:
         )
 
     def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
+        temperature = honest_temperature(network, watched, options.threads)
+        for parameter in network.head.parameters():
+            parameter.data[...] /= np.float32(temperature)
         learned = set(train.writing.texts)
         parts = {"validation": watched}
         if folder is not None:
@@ -99,7 +102,8 @@ def main(options: argparse.Namespace) -> int:
             part: figures_of([*words.texts], read_words(network, words, options.threads), learned)
             for part, words in parts.items()
         }
-        return {f"{part}_{name}": value for part, found in figures.items() for name, value in found.items()}
+        found = {f"{part}_{name}": value for part, of in figures.items() for name, value in of.items()}
+        return {"temperature": temperature, **found}
 
     learned = recorded.train(
         "lines", "unipen words" if folder else "ink", settings, about, make, conclude,
