@@ -5,12 +5,12 @@ import json
 import cv2
 import numpy as np
 import pytest
+import says_h
 
-from hellodl.commands import cli, read
+from hellodl.commands import cli, eyes, read
 from hellodl.commands.score import Mistake, Score, causes, mistakes
 from hellodl.data.pages.layout import Box
 from hellodl.data.pages.photograph import MILD, made_page
-from hellodl.data.unipen import CLASSES_62
 from hellodl.reading.page import Character, Page
 
 
@@ -96,15 +96,9 @@ def test_the_least_sure_are_left_out_to_see_what_that_helps():
     assert (found["wrong_of_read"], found["wrong_of_sure"]) == (0.05, 0.0)
 
 
-def says_h(images):
-    out = np.full((len(images), 62), 1e-3, np.float32)
-    out[:, CLASSES_62.index("H")] = 1 - 61e-3
-    return out
-
-
 @pytest.fixture
 def reader(monkeypatch):
-    monkeypatch.setattr(read, "classifier", lambda model, threads=None: (says_h, CLASSES_62))
+    monkeypatch.setattr(eyes, "eyes", says_h.eyes)
 
 
 @pytest.fixture

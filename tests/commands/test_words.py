@@ -49,8 +49,7 @@ def test_evaluate_tells_how_well_lines_are_read(capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
-    [(["lines", "--dataset", "mnist"], "reads lines"), (["finder"], "finds lines")],
+    ("arguments", "says"), [(["lines", "--dataset", "mnist"], "reads lines"), (["finder"], "finds lines")]
 )
 def test_what_cannot_be_judged_so_is_one_line(arguments, says, capsys):
     assert main(["evaluate", *arguments]) == 1

@@ -97,3 +97,27 @@ def test_of_equal_guesses_the_first_counts_as_in_argmax(seed):
 def test_a_network_that_answers_nan_is_never_right():
     assert nn.accuracy(np.full((4, 3), np.nan, np.float32), np.array([0, 1, 2, 0])) == 0
     assert nn.accuracy(np.float32([[np.nan, 1, 0]]), np.array([1])) == 0
+
+
+@given(st.lists(st.floats(-12, 12), min_size=1, max_size=6), st.integers(0, 1000), st.sampled_from(["mean", "sum"]))
+def test_yes_or_no_is_cross_entropy_of_two_classes(numbers, seed, reduction):
+    wanted = np.random.default_rng(seed).random(len(numbers))
+    x = Tensor(np.array(numbers), requires_grad=True, dtype=np.float64)
+    loss = nn.binary_cross_entropy_with_logits(x, wanted, reduction)
+    loss.backward()
+    belief = 1 / (1 + np.exp(-x.data))
+    each = -wanted * np.log(belief) - (1 - wanted) * np.log1p(-belief)
+    count = len(numbers) if reduction == "mean" else 1
+    assert loss.item() == pytest.approx(each.sum() / count, rel=1e-6, abs=1e-9)
+    np.testing.assert_allclose(x.grad, (belief - wanted) / count, atol=1e-12)
+
+
+def test_yes_or_no_of_huge_logits_is_no_nan():
+    x = Tensor([1e4, -1e4], requires_grad=True)
+    loss = nn.binary_cross_entropy_with_logits(x, [0.0, 0.0])
+    loss.backward()
+    assert loss.item() == pytest.approx(5e3) and x.grad.tolist() == [0.5, 0.0]
+    with pytest.raises(ShapeError, match="broadcasting"):
+        nn.binary_cross_entropy_with_logits(x, [[1.0, 1.0]])
+    with pytest.raises(ValueError, match="reduction"):
+        nn.binary_cross_entropy_with_logits(x, [1.0, 1.0], "none")

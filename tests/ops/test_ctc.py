@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hellodl import Tensor, nn, ops
 from hellodl.autograd.gradcheck import gradcheck
 from hellodl.errors import DataError, ShapeError
-from hellodl.ops.ctc import alignments, collapsed, ctc_loss, ctc_loss_by_counting, ctc_loss_reference
+from hellodl.ops import ctc
+from hellodl.ops.ctc import NEVER, alignments, collapsed, ctc_loss, ctc_loss_by_counting, ctc_loss_reference
 
 
 def beliefs(rng, *shape):
@@ -123,3 +124,25 @@ def test_wrong_arguments(arguments, says):
 def test_it_takes_a_batch_of_lines():
     with pytest.raises(ShapeError, match=r"\(steps, batch, classes\), got \(5, 4\)"):
         ctc_loss(Tensor(np.zeros((5, 4))), [[1]])
+
+
+@given(batches())
+def test_walking_in_probabilities_and_in_logarithms_is_the_same(batch):
+    log_probs, texts, _, blank = batch
+    states = np.full((len(texts), 2 * max(map(len, texts)) + 1), blank)
+    for row, text in zip(states, texts):
+        row[1 : 2 * len(text) : 2] = text
+    said = log_probs[:, np.arange(len(texts))[:, None], states]
+    bars = np.where(np.arange(states.shape[1]) % 2 == 1, 0.0, NEVER)[None].repeat(len(states), axis=0)
+    bars[:, :2] = NEVER
+    quick, sure = ctc._walk(said, bars), ctc._walk_in_logarithms(said, bars)
+    np.testing.assert_allclose(np.maximum(quick, -1e6), np.maximum(sure, -1e6), rtol=1e-9)
+
+
+def test_what_is_improbable_beyond_all_measure_has_its_loss_all_the_same():
+    log_probs = np.full((4, 1, 3), -900.0)
+    log_probs[:, :, 2] = 0
+    x = Tensor(log_probs, requires_grad=True, dtype=np.float64)
+    loss = ctc_loss(x, [[1, 1]], reduction="sum")
+    loss.backward()
+    assert loss.item() == pytest.approx(3600, abs=5) and np.isfinite(x.grad).all()

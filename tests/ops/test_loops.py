@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hellodl import nn, optim
 from hellodl.autograd.tensor import Tensor
 from hellodl.nn import norm
-from hellodl.ops import activations, attention, conv, loops, pool, recurrent
+from hellodl.ops import activations, attention, conv, ctc, loops, pool, recurrent, softmaxes
 from hellodl.ops.loops import compiler
 from hellodl.train.lanes import Lanes
 
@@ -232,3 +232,28 @@ def test_attention(way, steps):
     assert_same(way, lambda x: attention.self_attention(x, 2, angle, normalise=True), normal(1, steps, 24), atol=1e-5)
     x, weight = normal(2, steps, 5), normal(3, 5)
     assert_same(way, attention.token_shift, x, weight, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ctc(way, seed):
+    rng = np.random.default_rng(seed)
+    steps, batch, classes = 11, 4, 5
+    logits = rng.standard_normal((steps, batch, classes)) * (1 + 4 * seed)
+    ends, lengths = rng.integers(7, steps + 1, batch), rng.integers(0, 4, batch)
+    texts = rng.integers(1, classes, (batch, 3))
+    texts[0], lengths[0] = (1, 1, 1), 3
+
+    def loss(x):
+        return ctc.ctc_loss(softmaxes.log_softmax(x), texts, ends, lengths, reduction=("mean", "sum", "none")[seed % 3])
+
+    both(way, loss, logits.astype(np.float32))
+
+
+def test_ctc_of_what_is_all_but_impossible(way):
+    log_probs = np.full((4, 1, 3), -200.0, np.float32)
+    log_probs[:, :, 2] = 0  # says the wrong thing, as surely as can be
+
+    def loss(x):
+        return ctc.ctc_loss(x, [[1, 1]], reduction="sum")
+
+    both(way, loss, log_probs)

@@ -9,7 +9,7 @@ labelling unsegmented sequence data with recurrent neural networks", 2006).
 `ctc_loss_by_counting` takes that at its word and lists every alignment. There are too many of them for more than a
 few steps, but they share their beginnings and their ends, so `ctc_loss_reference` walks a table: states are the letters
 with a blank before, between and after them, and from step to step one stays, goes on, or leaves out a blank. `ctc_loss`
-walks that table for a whole batch at once, forward and backward side by side, in logarithms.
+walks that table for a whole batch at once, forward and backward side by side; compiled loops walk it text by text.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 
 from hellodl.autograd.tensor import Array, Tensor, record
 from hellodl.errors import DataError, ShapeError
+from hellodl.ops import loops
 
 NEVER = -1e30  # the logarithm of the probability of what cannot be; infinities would make NaNs of their differences
 
@@ -118,6 +119,12 @@ def ctc_loss(
     states = np.full((batch, 2 * texts.shape[1] + 1), blank)  # (N, L): blank, letter, blank, letter, ..., blank
     states[:, 1::2] = texts
     last = 2 * long  # the final blank of each
+    if loops.use(log_probs.data):
+        losses = np.zeros(batch)
+        shares = np.zeros_like(log_probs.data)
+        loops.align(log_probs.data, states, np.where(impossible, -1, last), ends.astype(np.int64), losses, shares)
+        if np.isfinite(losses).all():
+            return _told(log_probs, losses, shares, weights_of(long, impossible, reduction), reduction)
     said = log_probs.data[:, np.arange(batch)[:, None], states].astype(np.float64)  # (T, N, L)
     said[:, np.arange(states.shape[1]) > last[:, None]] = NEVER
     bars = np.where((states != blank) & (states != np.roll(states, 2, axis=1)), 0.0, NEVER)  # to leave a blank out
@@ -130,14 +137,16 @@ def ctc_loss(
     backwards = said[turned.T[:, :, None], own[None], mirror[None]]
     bars_back = np.take_along_axis(np.roll(bars, -2, axis=1), mirror, axis=1)
     bars_back[:, :2] = NEVER
-    walked = _walk(np.concatenate([said, backwards], axis=1), np.concatenate([bars, bars_back]))
-    begun, left = walked[:, :batch], walked[turned.T[:, :, None], batch + own[None], mirror[None]]
-
     rows = np.arange(batch)
-    at_end = begun[ends - 1, rows]  # (N, L)
-    final = at_end[rows, last], np.where(long > 0, at_end[rows, np.maximum(last - 1, 0)], NEVER)
-    losses = np.where(impossible, 0.0, -np.logaddexp(*final))
-    weights = np.where(impossible, 0.0, 1 / np.maximum(long, 1) / max(batch, 1) if reduction == "mean" else 1.0)
+    for walk in (_walk, _walk_in_logarithms):
+        walked = walk(np.concatenate([said, backwards], axis=1), np.concatenate([bars, bars_back]))
+        begun, left = walked[:, :batch], walked[turned.T[:, :, None], batch + own[None], mirror[None]]
+        at_end = begun[ends - 1, rows]  # (N, L)
+        final = at_end[rows, last], np.where(long > 0, at_end[rows, np.maximum(last - 1, 0)], NEVER)
+        losses = np.where(impossible, 0.0, -np.logaddexp(*final))
+        if (losses < -NEVER / 2).all():
+            break
+    weights = weights_of(long, impossible, reduction)
     out = losses if reduction == "none" else np.asarray((losses * weights).sum())
 
     def to_log_probs(g: Array) -> Array:
@@ -150,8 +159,50 @@ def ctc_loss(
     return record(out.astype(log_probs.dtype), (log_probs, to_log_probs))
 
 
+def weights_of(long: Array, impossible: Array, reduction: str) -> Array:
+    """What each loss counts (N,) in the result."""
+    return np.where(impossible, 0.0, 1 / np.maximum(long, 1) / max(len(long), 1) if reduction == "mean" else 1.0)
+
+
+def _told(log_probs: Tensor, losses: Array, shares: Array, weights: Array, reduction: str) -> Tensor:
+    """The result of losses (N,), and its gradient by log_probs from what was said at each step (T, N, C)."""
+    out = losses if reduction == "none" else np.asarray((losses * weights).sum())
+
+    def to_log_probs(g: Array) -> Array:
+        return shares * (-g * weights).astype(shares.dtype)[:, None]
+
+    return record(out.astype(log_probs.dtype), (log_probs, to_log_probs))
+
+
 def _walk(said: Array, bars: Array) -> Array:
-    """The logarithms of `begun` (see `ctc_loss_reference`) of many texts: said (T, M, L), bars (M, L) -> (T, M, L)."""
+    """The logarithms of `begun` (see `ctc_loss_reference`) of many texts: said (T, M, L), bars (M, L) -> (T, M, L).
+
+    It walks in probabilities, which is quick, and makes those of each step add up to 1, for they would vanish
+    (Rabiner 1989). What is improbable beyond all measure vanishes even so; then one has to walk in logarithms.
+    """
+    steps, texts, count = said.shape
+    chances, open_ways = np.exp(said), np.exp(bars)
+    out = np.zeros((steps, texts, count + 2))  # two columns of what never was, on the left
+    out[:1, :, 2:4] = chances[:1, :, :2]
+    totals, leave_out = np.ones((steps, texts)), np.empty((texts, count))
+    for t in range(steps):
+        here = out[t, :, 2:]
+        if t:
+            before = out[t - 1]
+            np.add(before[:, 2:], before[:, 1:-1], out=here)
+            here += np.multiply(before[:, :-2], open_ways, out=leave_out)
+            here *= chances[t]
+        total = here.sum(axis=1)
+        totals[t] = np.where(total > 0, total, 1)
+        here /= totals[t][:, None]
+    with np.errstate(divide="ignore"):
+        logarithms = np.log(out[:, :, 2:])
+    logarithms += np.log(totals).cumsum(axis=0)[:, :, None]
+    return np.maximum(logarithms, NEVER, out=logarithms)
+
+
+def _walk_in_logarithms(said: Array, bars: Array) -> Array:
+    """The same in logarithms all the way: slower, and right however improbable a text is."""
     steps, texts, count = said.shape
     out = np.full((steps, texts, count + 2), NEVER)  # two columns of what never was, on the left
     out[:1, :, 2:4] = said[:1, :, :2]

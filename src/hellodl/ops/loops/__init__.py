@@ -13,6 +13,7 @@ Images are (N, height, width, channels) float32, arrays lie in one piece, and re
 
 from __future__ import annotations
 
+from hellodl.ops.loops.alignments import align
 from hellodl.ops.loops.compiler import LOOPS, Loop, available, compiled, running, start, use
 from hellodl.ops.loops.pictures import add_tiles, cut_tiles, halve, paste_tiles, unhalve, unpaste_tiles
 from hellodl.ops.loops.rows import (
@@ -54,6 +55,7 @@ __all__ = [
     "Loop",
     "adam",
     "add_tiles",
+    "align",
     "ask",
     "available",
     "below_largest",
