@@ -21,7 +21,7 @@ from hellodl.reading.language import Language
 from hellodl.reading.lines import Mark, look
 from hellodl.reading.page import Character, Page
 from hellodl.reading.photo import Photo, load_photo
-from hellodl.reading.spoken import Read, characters_of, is_text
+from hellodl.reading.spoken import Read, characters_of, is_text, listened
 from hellodl.reading.strips import cut_strips, stacked
 
 __all__ = ["Character", "Language", "Page", "Photo", "annotate", "load_photo", "read_closely", "read_page"]
@@ -62,7 +62,7 @@ def read_closely(
     watch("ink", lambda: found.marks.ink)
     strips = cut_strips(dark, found)
     watch("strips", lambda: stacked(strips))
-    said = read([strip.picture for strip in strips])
+    said = listened(strips, read)
     lines = [characters_of(strip, log_probs, alphabet, language) for strip, log_probs in zip(strips, said, strict=True)]
     kept = [number for number, line in enumerate(lines) if is_text(line)]
     return Page([lines[number] for number in kept], (width, height)), [strips[number].picture for number in kept]

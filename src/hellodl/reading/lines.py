@@ -15,7 +15,7 @@ import numpy as np
 
 Mark = Callable[[np.ndarray], np.ndarray]  # darkness (H, W) float32 -> (H / 2, W / 2, 2), is line and is ink, 0 to 1
 
-LOOK = 800  # pixels of the longer side when a page is looked at for the first time
+LOOKS = (200, 400, 800)  # pixels of the longer side when a page is looked at for the first time
 READABLE, BEST = (8.0, 40.0), 16.0  # pixels of a small x as the network knows it, and as it knows it best
 MOST, LARGER = 2000, 3.0  # pixels of the longer side, and times the page's size, however small the writing is
 WIDEST_GAP = 8.0  # heights of a small x between words of one line
@@ -65,6 +65,17 @@ class Lines:
         """Of all lines together, in pixels of the page."""
         return sum(line.right - line.left for line in self.lines)
 
+    def seen(self, dark: np.ndarray) -> float:
+        """How much of a page's darkness (H, W) is marked as ink that crosses a line, or is near one."""
+        height, width = self.bands.shape
+        kept = [number for line in self.lines for number in line.bands]
+        band = np.isin(self.bands, kept).astype(np.uint8)
+        reach = max(1, round(2 * self.x_height * self.marks.scale))
+        near = cv2.dilate(band, np.ones((2 * reach + 1, 1), np.uint8)) > 0
+        small = cv2.resize(dark, (width, height), interpolation=cv2.INTER_AREA)
+        inside = (small * self.marks.ink * near).sum()
+        return float(inside / max(width * height, 1))
+
     @property
     def x_height(self) -> float:
         """The usual height of a small x, long lines first; 0 where there are no lines."""
@@ -76,10 +87,12 @@ class Lines:
 def look(dark: np.ndarray, mark: Mark) -> Lines:
     """The lines that a network marks on a page's darkness (H, W) float32.
 
-    Of writing that is too small or too large for the network, it looks once more, closer or from farther away.
+    It looks from several distances and keeps to the one from which it takes most of what is dark for ink in lines. Of
+    writing that is too small or too large for it even so, it looks once more, closer or from farther away.
     """
     longest = max(dark.shape)
-    found = find_lines(marked(dark, mark, min(LOOK / longest, 1.0)))
+    scales = sorted({min(side / longest, 1.0) for side in LOOKS})
+    found = max((find_lines(marked(dark, mark, scale)) for scale in scales), key=lambda lines: lines.seen(dark))
     scale = 2 * found.marks.scale
     size = found.x_height * scale
     if size and not READABLE[0] <= size <= READABLE[1]:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 
 from hellodl.reading.decoding import Said, best_path, prefix_beam_search, spread
@@ -15,9 +16,33 @@ from hellodl.reading.strips import Strip
 
 Read = Callable[[Sequence[np.ndarray]], list[np.ndarray]]  # strips (HEIGHT, W) uint8 -> log probabilities (T, K) each
 BLANK = 0
+WIDTHS = (0.77, 1.0, 1.3)  # of what a strip is wide, to look at it
 LEAST_SURE = 0.45  # the mean probability of a line's characters
 WEIGHT, BONUS = 0.4, 0.6  # of a language, beside what is seen: its say, and what each letter is worth
 DOUBT = 0.02  # how much of the language is left to chance: it knows neither all names nor all misspellings
+
+
+def listened(strips: Sequence[Strip], read: Read) -> list[np.ndarray]:
+    """What is said along each strip, (T, K): the surest of several, for each is looked at narrower and wider, too.
+
+    Some write letters twice as wide as others, and where they are very narrow two of them are over in one step.
+    """
+    views = [cv2.resize(strip.picture, width_of(strip, wider)) for strip in strips for wider in WIDTHS]
+    said = read(views)
+    each = [said[first : first + len(WIDTHS)] for first in range(0, len(said), len(WIDTHS))]
+    return [max(views, key=sureness_of) for views in each]
+
+
+def width_of(strip: Strip, wider: float) -> tuple[int, int]:
+    """Width and height of a strip that is made so many times wider."""
+    height, width = strip.picture.shape
+    return max(8, round(width * wider)), height
+
+
+def sureness_of(log_probs: np.ndarray) -> float:
+    """How probable the characters of a line are on average; 0 for none."""
+    said = best_path(log_probs)
+    return sum(one.probability for one in said) / len(said) if said else 0.0
 
 
 def characters_of(

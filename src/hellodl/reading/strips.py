@@ -16,14 +16,16 @@ from hellodl.reading.lines import LARGER, Line, Lines
 
 HEIGHT, FILLED = 32, 0.92  # pixels of a strip, and the share of it that is as high as the line's ink
 WORKING = 24.0  # pixels of a small x when strips are cut: more than the reader sees
-WIDER = 1.15  # strips are stretched a little: narrow letters need more steps
+WIDER = 1.3  # strips are stretched a little: narrow letters need more steps
 MARGIN = 6  # pixels left and right
-FARTHEST = 2.0  # heights of a small x that ink may be away from its line's band
+FARTHEST, ALONG = 2.0, 4  # heights of a small x that ink may be above its line's band, and times that beside it
 SHARED = -1  # the owner of what crosses several lines: each gets what is near it
 ABOVE, BELOW = -1.7, 1.5  # heights of a small x from the middle of a line's band
 LEAST_INK = 10  # pixels
 OUTLIERS = 0.004  # share of a line's ink, above and below, that may be cut off
 USUAL = 0.6  # of a line's ink, as dark as this or less: what is darker is white in its strip
+LETTER = 3.5  # heights of a small x: a larger piece is no letter
+MOSTLY = 0.5  # the share of a piece that is marked as ink, from which on all of it is
 FAINT = 0.3  # of a line's usual darkness: fainter is no ink
 
 
@@ -57,14 +59,34 @@ def cut_strips(dark: np.ndarray, found: Lines, height: int = HEIGHT, wider: floa
         return []
     scale = min(WORKING * height / HEIGHT / found.x_height, LARGER)
     dark = cv2.resize(dark, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    gate = cv2.resize(found.marks.ink, dark.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    ink = dark * np.clip(2 * gate, 0, 1)
+    marked = cv2.resize(found.marks.ink, dark.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ink = written(dark, marked, found.x_height * scale)
     owner = owners(ink, found, scale)
     strips = [
         strip_of(ink, own_ink(owner, number, line, scale), line, scale, height, wider)
         for number, line in enumerate(found.lines, start=1)
     ]
     return [strip for strip in strips if strip is not None]
+
+
+def written(dark: np.ndarray, marked: np.ndarray, x_height: float) -> np.ndarray:
+    """Darkness (H, W) of what a pen has drawn; `marked` (H, W) is where a network says so, 0 to 1.
+
+    A connected piece as large as a letter of which most is marked is ink as a whole, for a network overlooks the middle
+    of a fat stroke; of others (a letter on a ruled line, two lines that touch) what is marked stays.
+    """
+    sure = marked > 0.5
+    level = dark[sure]
+    level = level[level > 0.02]
+    if not len(level):
+        return np.zeros_like(dark)
+    inked = (dark > FAINT * float(level[level >= level.mean()].mean())).astype(np.uint8)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
+    share = np.bincount(pieces[sure], minlength=count) / stats[:, cv2.CC_STAT_AREA]
+    share[0] = 0
+    share[stats[:, cv2.CC_STAT_HEIGHT] > LETTER * x_height] = 0
+    whole = cv2.dilate((share > MOSTLY)[pieces].astype(np.uint8), np.ones((3, 3), np.uint8))
+    return dark * np.where(whole > 0, np.float32(1), np.clip(2 * marked, 0, 1))
 
 
 def owners(ink: np.ndarray, found: Lines, scale: float) -> np.ndarray:
@@ -76,14 +98,7 @@ def owners(ink: np.ndarray, found: Lines, scale: float) -> np.ndarray:
         line_of[found.bands].astype(np.float32), ink.shape[::-1], interpolation=cv2.INTER_NEAREST
     ).astype(np.int32)
 
-    distance, nearest = cv2.distanceTransformWithLabels(
-        (zones == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    names = np.zeros(int(nearest.max()) + 1, np.int32)
-    names[nearest[zones > 0]] = zones[zones > 0]
-    nearest = names[nearest]
-    sizes = np.array([0.0, *(line.x_height * scale for line in found.lines)])
-    nearest[distance > FARTHEST * sizes[nearest]] = 0
+    nearest = nearest_line(zones, np.array([0.0, *(line.x_height * scale for line in found.lines)]))
 
     inked = ink > FAINT * usual_darkness(ink, zones)
     count, pieces = cv2.connectedComponents(inked.astype(np.uint8), connectivity=8)
@@ -95,6 +110,24 @@ def owners(ink: np.ndarray, found: Lines, scale: float) -> np.ndarray:
     only[piece] = crossing
     own = np.select([often == 1, often > 1], [only, SHARED], 0)[pieces]
     return np.where(inked, np.where(own != 0, own, nearest), 0)
+
+
+def nearest_line(zones: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """The line whose band is nearest to each pixel (H, W), 0 where none is near; `sizes` are of a small x in each line.
+
+    Lines are long: beside one that ends, the next letter may be ALONG times as far away as above it.
+    """
+    height, width = zones.shape
+    small = cv2.resize(zones.astype(np.float32), (-(-width // ALONG), height), interpolation=cv2.INTER_NEAREST).astype(
+        int
+    )
+    empty = (small == 0).astype(np.uint8)
+    distance, label = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    names = np.zeros(int(label.max()) + 1, np.int32)
+    names[label[small > 0]] = small[small > 0]
+    nearest = names[label]
+    nearest[distance > FARTHEST * sizes[nearest]] = 0
+    return cv2.resize(nearest.astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST).astype(np.int32)
 
 
 def usual_darkness(ink: np.ndarray, zones: np.ndarray) -> float:
