@@ -84,7 +84,8 @@ def written(dark: np.ndarray, marked: np.ndarray, x_height: float) -> np.ndarray
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
     share = np.bincount(pieces[sure], minlength=count) / stats[:, cv2.CC_STAT_AREA]
     share[0] = 0
-    share[stats[:, cv2.CC_STAT_HEIGHT] > LETTER * x_height] = 0
+    sides = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    share[sides > LETTER * x_height] = 0
     whole = cv2.dilate((share > MOSTLY)[pieces].astype(np.uint8), np.ones((3, 3), np.uint8))
     return dark * np.where(whole > 0, np.float32(1), np.clip(2 * marked, 0, 1))
 

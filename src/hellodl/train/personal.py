@@ -89,6 +89,8 @@ def personalised(
             kept = [writing.drawn(keep[item], rng) for item in again], [keep.numbers(item) for item in again]
             total = 0.0
             for pictures, say in (own, kept):  # apart: own lines are long, and strings short
+                if not pictures:
+                    continue
                 loss = told(pupil, *writing.side_by_side(pictures), say)[0] * (0.5 / sum(map(len, say)))
                 loss.backward()
                 total += loss.item()
