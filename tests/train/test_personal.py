@@ -12,7 +12,7 @@ from hellodl.data.writing import drawn
 from hellodl.errors import DataError
 from hellodl.train.personal import Tuning, batches_without_end, personalised, rehearsal, tunable
 
-SHORT = Tuning(steps=40)
+SHORT = Tuning(steps=40, learning_rate=2e-3)
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +62,9 @@ def test_it_reads_others_nearly_as_well_as_before(base, pupil):
     assert accuracy(pupil, base[1], strips, texts, 1) > accuracy(base[0], base[1], strips, texts, 1) - 0.05
 
 
-def test_only_scales_biases_and_the_last_layer_change(base, pupil):
+def test_what_it_sees_stays_and_what_it_makes_of_it_changes(base, pupil):
     tuned = tunable(base[0])
-    assert 0 < sum(p.size for p in tuned.values()) < 0.15 * base[0].weight_count()
+    assert not any(name.startswith("look.") and p.ndim > 1 for name, p in tuned.items())
     after = pupil.state_dict()
     changed = {name for name, array in base[0].state_dict().items() if (array != after[name]).any()}
     assert changed <= set(tuned) and "head.weight" in changed

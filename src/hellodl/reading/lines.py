@@ -16,6 +16,7 @@ import numpy as np
 Mark = Callable[[np.ndarray], np.ndarray]  # darkness (H, W) float32 -> (H / 2, W / 2, 2), is line and is ink, 0 to 1
 
 LOOKS = (200, 400, 800)  # pixels of the longer side when a page is looked at for the first time
+NEARLY = 0.7  # of the most that is seen from any distance
 READABLE, BEST = (8.0, 40.0), 16.0  # pixels of a small x as the network knows it, and as it knows it best
 MOST, LARGER = 2000, 3.0  # pixels of the longer side, and times the page's size, however small the writing is
 WIDEST_GAP = 8.0  # heights of a small x between words of one line
@@ -87,12 +88,15 @@ class Lines:
 def look(dark: np.ndarray, mark: Mark) -> Lines:
     """The lines that a network marks on a page's darkness (H, W) float32.
 
-    It looks from several distances and keeps to the one from which it takes most of what is dark for ink in lines. Of
-    writing that is too small or too large for it even so, it looks once more, closer or from farther away.
+    It looks from several distances and keeps to the nearest from which it takes nearly as much of what is dark for ink
+    in lines as from any. Of writing that is too small or too large for it even so, it looks once more, closer or from
+    farther away.
     """
     longest = max(dark.shape)
     scales = sorted({min(side / longest, 1.0) for side in LOOKS})
-    found = max((find_lines(marked(dark, mark, scale)) for scale in scales), key=lambda lines: lines.seen(dark))
+    views = [find_lines(marked(dark, mark, scale)) for scale in scales]
+    most = max(view.seen(dark) for view in views)
+    found = next(view for view in reversed(views) if view.seen(dark) >= NEARLY * most)
     scale = 2 * found.marks.scale
     size = found.x_height * scale
     if size and not READABLE[0] <= size <= READABLE[1]:

@@ -3,8 +3,9 @@
 Somebody's r that looks like a v misleads a network that learned from everybody, and a few lines set it right. But a
 network that learns a few lines by heart forgets the rest (McCloskey and Cohen 1989). Three things are done about that:
 
-- Most weights stay as they are. Tuned are the last layer and, in the layers before, how loud each channel is and from
-  where on it is heard: scales and biases. So were readers of speech fitted to a speaker (Swietojanski and Renals 2014).
+- What the network sees stays as it is, but for how loud each channel is and from where on it is heard: scales and
+  biases. So were readers of speech fitted to a speaker (Swietojanski and Renals 2014). Tuned is what it makes of what
+  it sees: the memory and the last layer.
 - Half of every batch is rehearsal: strings in ink, the built-in handwriting, as they were when the network learned.
 - The running statistics of batch normalisation stay, and are used: one person's page is no fair sample of handwriting.
 """
@@ -39,10 +40,10 @@ StepWatcher = Callable[[int, int, float], None]
 class Tuning:
     """How long and how hard to learn: of each batch so many lines are the person's own, and so many rehearsal."""
 
-    steps: int = 120
+    steps: int = 100
     own: int = 8
     kept: int = 8
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
 
 
 def personalised(
@@ -106,8 +107,9 @@ def personalised(
 
 
 def tunable(model: nn.LineReader) -> dict[str, nn.Parameter]:
-    """The weights that a person changes: scales and biases everywhere, and the last layer."""
-    return {name: p for name, p in model.named_parameters().items() if p.ndim == 1 or name == "head.weight"}
+    """The weights that a person changes: memory and last layer, and scales and biases everywhere."""
+    named = model.named_parameters().items()
+    return {name: p for name, p in named if p.ndim == 1 or name.startswith(("memory.", "head."))}
 
 
 def rehearsal(count: int = REHEARSED, seed: int = 0, split: str = "train") -> Writing:
