@@ -12,7 +12,7 @@ from hellodl.data.writing import drawn
 from hellodl.errors import DataError
 from hellodl.train.personal import Tuning, batches_without_end, personalised, rehearsal, tunable
 
-SHORT = Tuning(steps=40, learning_rate=2e-3)
+SHORT = Tuning(steps=40)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def strips_of(written, lean=0.0):
 @pytest.fixture(scope="module")
 def leaning():
     """Strings by one hand that leans back much farther than anybody's: half to learn from, half to judge by."""
-    written = strung(64, lambda rng: Hand.of(8, "test"), np.random.default_rng(1))
+    written = strung(64, lambda rng: Hand.of(5, "test"), np.random.default_rng(1))
     return strips_of(written, 0.7), [*written.texts]
 
 
@@ -53,7 +53,7 @@ def pupil(base, leaning, keep):
 def test_it_reads_the_hand_better(base, leaning, pupil):
     strips, texts = (part[32:] for part in leaning)
     before, after = (accuracy(model, base[1], strips, texts, 1) for model in (base[0], pupil))
-    assert 1 - after < 0.9 * (1 - before)
+    assert 1 - after < 0.85 * (1 - before)
 
 
 def test_it_reads_others_nearly_as_well_as_before(base, pupil):
