@@ -111,7 +111,7 @@ def test_a_page_is_read_better_with_the_language_it_is_in(tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text(TEXT)
     picture, truth = layout.write_page("so we read on and on until the end then we read it again", 1, width=1000)
-    small = cv2.resize(picture, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(picture, None, fx=0.18, fy=0.18, interpolation=cv2.INTER_AREA)
     cv2.imwrite("page.png", cv2.GaussianBlur(small, (0, 0), 0.8))
     assert main(["read", "page.png", "--threads", "1"]) == 0
     plain = capsys.readouterr().out
@@ -119,5 +119,5 @@ def test_a_page_is_read_better_with_the_language_it_is_in(tmp_path, monkeypatch,
     told = capsys.readouterr().out
     assert character_accuracy(truth, told) == 1
     wrong = [edit_distance(truth.split(), text.split()) for text in (plain, told)]
-    assert wrong[1] < wrong[0], "with the spaces where they should be"
+    assert wrong[1] < wrong[0]
     assert hellodl.read("page.png", language="text.txt").text == told.strip()

@@ -98,7 +98,7 @@ def test_the_newest_model_writes_where_none_ships_and_the_shipped_one_where_it_d
 def test_models_of_another_kind_are_refused_in_one_line(capsys, tmp_path, parrot, letters_reader):
     for arguments, words in (
         (("write", "--model", letters_reader), "is no model that writes"),
-        (("read", "page.png", "--model", parrot), "is no reader of characters"),
+        (("read", "page.png", "--model", parrot), "reads no lines"),
         (("evaluate", parrot), "take a model that reads"),
         (("write", "--model", tmp_path / "rhyme.txt"), "is no safetensors file"),
         (("write", "--model", tmp_path / "nowhere"), "no such file"),

@@ -154,6 +154,18 @@ def cross_entropy_reference(draw, rng):
 
 
 @case
+def binary_cross_entropy_with_logits(draw, rng):
+    shape = draw(SHAPES)
+    wanted, how = rng.random(shape), draw(st.sampled_from(["mean", "sum"]))
+
+    def plain(x):
+        each = np.log1p(np.exp(x)) - x * wanted
+        return each.mean() if how == "mean" else each.sum()
+
+    return lambda x: nn.binary_cross_entropy_with_logits(x, wanted, how), plain, normal(rng, shape)
+
+
+@case
 def mse_loss(draw, rng):
     shape = draw(SHAPES)
     return nn.mse_loss, lambda a, b: np.mean((a - b) ** 2), normal(rng, shape), normal(rng, shape)
