@@ -54,16 +54,20 @@ def eyes(path: Path | None = None, threads: int | None = None) -> Eyes:
 
 def eyes_of(network: LineReader, symbols: str, threads: int | None = None, minded: Minded = as_it_is) -> Eyes:
     """The same for a network and its symbols; `minded` is put around each look that a network takes."""
-    mark = minded(marker(load_model(FINDER)[0]))
-    return partial(reading.read_page, mark=mark, read=minded(reader(network, threads)), alphabet=symbols)
+    return partial(reading.read_page, **looks_of(network, symbols, threads, minded))
 
 
 def closely(
     network: LineReader, symbols: str, threads: int | None = None, minded: Minded = as_it_is
 ) -> Callable[[np.ndarray], tuple[Page, list[np.ndarray]]]:
     """The same, but with the strips in which the page's lines were read: for who is to learn from them."""
-    mark = minded(marker(load_model(FINDER)[0]))
-    return partial(reading.read_closely, mark=mark, read=minded(reader(network, threads)), alphabet=symbols)
+    return partial(reading.read_closely, **looks_of(network, symbols, threads, minded))
+
+
+def looks_of(network: LineReader, symbols: str, threads: int | None, minded: Minded) -> dict[str, Any]:
+    """What `reading` is given of networks: who marks, who reads, and in which alphabet."""
+    mark, read = minded(marker(load_model(FINDER)[0])), minded(reader(network, threads))
+    return {"mark": mark, "read": read, "alphabet": symbols}
 
 
 def marker(network: Module) -> Mark:

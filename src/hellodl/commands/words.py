@@ -13,16 +13,14 @@ import numpy as np
 from hellodl.commands.eyes import reader
 from hellodl.data import writing
 from hellodl.data.home import folder_of
-from hellodl.data.pages.hands import Hand
-from hellodl.data.pages.strings import strung
-from hellodl.data.writing import ALPHABET, Writing
+from hellodl.data.pages.strings import in_ink, strung
+from hellodl.data.writing import ALPHABET, WIDEST, Writing
 from hellodl.errors import DataError
 from hellodl.nn import LineReader
 from hellodl.nn.calibration import reliability, tempered
 from hellodl.reading.accuracy import aligned, edit_distance
 from hellodl.reading.decoding import Said, best_path
 
-WIDEST = 14.0  # heights: longer lines are left out, as in training
 STRINGS = 1000
 DOUBTFUL = 0.05  # the share of characters, the least sure ones, that is left out to see what that helps
 
@@ -56,11 +54,7 @@ def evaluate(network: LineReader, path: Path, options: argparse.Namespace) -> in
 
 def strings(count: int, seed: int) -> Writing:
     """Strings of letters and digits in hands of ink that no training saw."""
-
-    def hand(rng: np.random.Generator) -> Hand:
-        return Hand.of(int(rng.integers(2**31)), "test")
-
-    return strung(count, hand, np.random.default_rng([seed, 62]), "writing in ink")
+    return strung(count, in_ink("test"), np.random.default_rng([seed, 62]), "writing in ink")
 
 
 def read_words(network: LineReader, words: Writing, threads: int | None = None) -> list[list[Said]]:

@@ -24,6 +24,7 @@ WORDS_FILE = "unipen_words.npz"
 SPLITS = ("train", "validation", "test")
 PUNCTUATION = ".,:;!?'\"-()/&+=%#@$*"
 ALPHABET = DIGITS + LETTERS.upper() + LETTERS + " " + PUNCTUATION  # what a line may say; class 0 is the blank
+WIDEST = 14.0  # of a line to learn from or to judge by, in its heights
 HEIGHT = 32  # pixels of a line's picture
 NUMBER = {character: number for number, character in enumerate(ALPHABET, start=1)}
 

@@ -7,25 +7,22 @@ traces, what touches was parted in the wrong place. A network that is to read su
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from hellodl.commands.eyes import FINDER, marker
-from hellodl.console import progress_bar
 from hellodl.data.pages.marked import Marked
 from hellodl.data.writing import ALPHABET
-from hellodl.programs.finder import maker
+from hellodl.programs.finder import maker, side_by_side
 from hellodl.reading.darkness import darkness
 from hellodl.reading.lines import Line, Mark, look
 from hellodl.reading.strips import cut_strips
 from hellodl.train.checkpoint import load_model
-from hellodl.train.lanes import single_threaded_products, thread_count
+from hellodl.train.lanes import single_threaded_products
 
 WIDEST = 900  # pixels of a strip: longer ones would make all others wait
 SAMPLES = 24  # places along a line that are looked at
@@ -44,15 +41,7 @@ class Clipping:
 def clippings(count: int, seed: int, folder: Path | None, threads: int | None) -> list[Clipping]:
     """The lines of so many made pages that were found and cut out whole; the same for the same seed."""
     tasks = [(seed, number, folder) for number in range(count)]
-    found: list[Clipping] = []
-    with (
-        ProcessPoolExecutor(thread_count(threads), get_context("spawn")) as pool,
-        progress_bar("cutting pages up", count) as bar,
-    ):
-        for some in pool.map(clipped, tasks, chunksize=8):
-            found += some
-            bar.advance(1)
-    return found
+    return [one for some in side_by_side(clipped, tasks, "cutting pages up", threads) for one in some]
 
 
 def clipped(task: tuple[int, int, Path | None]) -> list[Clipping]:

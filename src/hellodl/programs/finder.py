@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -31,7 +31,7 @@ from hellodl.data.pages.writers import Writers
 from hellodl.programs import recorded
 from hellodl.reading.darkness import darkness
 from hellodl.runs.writer import Run
-from hellodl.train import Settings, Trainer, checkpoint
+from hellodl.train import Settings, Trainer
 from hellodl.train.lanes import thread_count
 
 SETTINGS = Settings(batch_size=8, learning_rate=3e-3, clip=5.0, average=0.995, micro_batch=2, lanes=4)
@@ -39,6 +39,8 @@ SIDE = 384  # pixels of the pieces of pages that it learns from
 CLASSES = "LI"  # a line of writing; ink of a pen
 WATCHED = 60  # pages
 
+T = TypeVar("T")
+R = TypeVar("R")
 Seen = tuple[np.ndarray, np.ndarray]  # darkness (H, W) uint8 and truth (H / 2, W / 2, 2) uint8 of a page
 
 
@@ -48,8 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--pages", type=at_least(16), default=1600, metavar="N", help="made pages to learn from (1600)")
     option("--epochs", type=at_least(1), default=8, metavar="N", help="times through the pages (8)")
     option("--lr", type=float, default=SETTINGS.learning_rate, metavar="RATE", help="highest learning rate (0.003)")
-    option("--weights", type=Path, metavar="FILE", help="begin with the weights of this model, not with random ones")
     recorded.add_arguments(parser)
+    recorded.add_weights(parser)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -60,8 +62,7 @@ def main(options: argparse.Namespace) -> int:
     pages = made(options.pages + WATCHED, options.seed, folder, options.threads)
     train, watched = pages[WATCHED:], pages[:WATCHED]
     network = nn.UNet(len(CLASSES), rng=np.random.default_rng(options.seed))
-    if options.weights:
-        network.load_state_dict(checkpoint.load_model(options.weights)[0].state_dict())
+    recorded.begin_with(network, options.weights)
     log.info(f"finder: {len(train):,} pages to learn from, {network.weight_count():,} weights")
     about = {"program": "finder", "pages": options.pages, "weights": options.weights and str(options.weights)}
 
@@ -96,15 +97,20 @@ def main(options: argparse.Namespace) -> int:
 def made(count: int, seed: int, folder: Path | None, threads: int | None) -> list[Seen]:
     """So many pages as the finder sees them; the same for the same seed."""
     tasks = [(seed, number, folder) for number in range(count)]
-    pages: list[Seen] = []
+    return side_by_side(seen, tasks, "writing pages", threads)
+
+
+def side_by_side(function: Callable[[T], R], tasks: Sequence[T], what: str, threads: int | None) -> list[R]:
+    """What a function of pages makes of each task, in order, every core with a page of its own; a bar says `what`."""
+    done: list[R] = []
     with (
         ProcessPoolExecutor(thread_count(threads), get_context("spawn")) as pool,
-        progress_bar("writing pages", count) as bar,
+        progress_bar(what, len(tasks)) as bar,
     ):
-        for page in pool.map(seen, tasks, chunksize=8):
-            pages.append(page)
+        for one in pool.map(function, tasks, chunksize=8):
+            done.append(one)
             bar.advance(1)
-    return pages
+    return done
 
 
 def seen(task: tuple[int, int, Path | None]) -> Seen:
@@ -128,7 +134,7 @@ def maker(folder: Path | None) -> Marked:
     """Who makes pages, once a process."""
     if folder is None:
         return Marked(None, None, None)
-    words, about = writing.load_words(folder, "train", 14)
+    words, about = writing.load_words(folder, "train", writing.WIDEST)
     return Marked(words, about["writer_group"], Writers(unipen.load_strokes(folder)))
 
 

@@ -27,21 +27,19 @@ from hellodl.console import log
 from hellodl.data import unipen, writing
 from hellodl.data.batches import cut
 from hellodl.data.home import find
-from hellodl.data.pages.hands import Hand
-from hellodl.data.pages.strings import strung
+from hellodl.data.pages.strings import in_ink, strung
 from hellodl.data.pages.writers import Writers
-from hellodl.data.writing import ALPHABET, NUMBER, Writing
+from hellodl.data.writing import ALPHABET, NUMBER, WIDEST, Writing
 from hellodl.nn.lines import LineReader
 from hellodl.programs import recorded
 from hellodl.programs.clippings import Clipping, clippings
 from hellodl.reading.accuracy import edit_distance
 from hellodl.reading.decoding import best_path
 from hellodl.runs.writer import Run
-from hellodl.train import Settings, Trainer, checkpoint
+from hellodl.train import Settings, Trainer
 from hellodl.train.lines import told
 
 SETTINGS = Settings(batch_size=64, learning_rate=2e-3, weight_decay=0.02, clip=2.0, average=0.999, micro_batch=16)
-WIDEST = 14.0  # of a line to learn from, in its heights
 STRUNG, INK = 24_000, 8_000  # strings of single characters, in the hands of UNIPEN's writers and of ink
 INK_ALONE = 60_000  # where there is nothing else
 PAGES = 2_000  # that are made and cut up
@@ -57,8 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--pages", type=at_least(0), default=PAGES, metavar="N", help=f"made pages to cut up ({PAGES:,})")
     option("--dataset", choices=("unipen", "ink"), help="learn from this (unipen, where it is here)")
     option("--count", type=at_least(64), metavar="N", help="learn from so many pieces of writing only")
-    option("--weights", type=Path, metavar="FILE", help="begin with the weights of this model, not with random ones")
     recorded.add_arguments(parser)
+    recorded.add_weights(parser)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -69,8 +67,7 @@ def main(options: argparse.Namespace) -> int:
     settings = replace(SETTINGS, epochs=options.epochs, learning_rate=options.lr, seed=options.seed, schedule=schedule)
     train, watched = gather(options, folder)
     network = LineReader(len(ALPHABET) + 1, rng=np.random.default_rng(options.seed))
-    if options.weights:
-        network.load_state_dict(checkpoint.load_model(options.weights)[0].state_dict())
+    recorded.begin_with(network, options.weights)
     log.info(f"lines: {len(train):,} pieces of writing to learn from, {network.weight_count():,} weights")
     kept = {name: getattr(options, name) for name in ("pages", "dataset", "count")}
     about = {"program": "lines", **kept, "weights": options.weights and str(options.weights)}
@@ -105,10 +102,10 @@ def main(options: argparse.Namespace) -> int:
         found = {f"{part}_{name}": value for part, of in figures.items() for name, value in of.items()}
         return {"temperature": temperature, **found}
 
+    source = "unipen words" if folder else "ink"
     learned = recorded.train(
-        "lines", "unipen words" if folder else "ink", settings, about, make, conclude,
-        out=options.out, state=state, classes=ALPHABET,
-    )  # fmt: skip
+        "lines", source, settings, about, make, conclude, out=options.out, state=state, classes=ALPHABET
+    )
     report(learned.figures, learned.path, options.json)
     return 0
 
@@ -153,10 +150,6 @@ class Material:
 def gather(options: argparse.Namespace, folder: Path | None) -> tuple[Material, Writing]:
     """What there is to learn from, and what to watch."""
     rng = np.random.default_rng(options.seed)
-
-    def in_ink(split: str) -> Callable[[np.random.Generator], Hand]:
-        return lambda rng: Hand.of(int(rng.integers(2**31)), split)
-
     if folder is None:
         log.info("UNIPEN is not here: it learns from ink, and so no joined hand; `hellodl data get unipen` says more")
         watched = strung(WATCHED, in_ink("test"), rng, "writing in ink")

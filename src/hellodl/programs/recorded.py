@@ -39,6 +39,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="RUN", help=resume)
 
 
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """Which weights to begin with, for `begin_with`."""
+    begin = "begin with the weights of this model, not with random ones"
+    parser.add_argument("--weights", type=Path, metavar="FILE", help=begin)
+
+
+def begin_with(network: nn.Module, weights: Path | None) -> None:
+    """Give a network the weights of a model file, if there is one."""
+    if weights:
+        network.load_state_dict(checkpoint.load_model(weights)[0].state_dict())
+
+
 def resumed(options: argparse.Namespace, program: str) -> Path | None:
     """The state file that --resume means, with its settings taken over into the options; None without --resume."""
     if options.resume is None:

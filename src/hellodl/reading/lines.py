@@ -95,8 +95,8 @@ def look(dark: np.ndarray, mark: Mark) -> Lines:
     longest = max(dark.shape)
     scales = sorted({min(side / longest, 1.0) for side in LOOKS})
     views = [find_lines(marked(dark, mark, scale)) for scale in scales]
-    most = max(view.seen(dark) for view in views)
-    found = next(view for view in reversed(views) if view.seen(dark) >= NEARLY * most)
+    seen = [view.seen(dark) for view in views]
+    found = next(view for view, much in zip(reversed(views), reversed(seen)) if much >= NEARLY * max(seen))
     scale = 2 * found.marks.scale
     size = found.x_height * scale
     if size and not READABLE[0] <= size <= READABLE[1]:

@@ -26,6 +26,7 @@ OUTLIERS = 0.004  # share of a line's ink, above and below, that may be cut off
 USUAL = 0.6  # of a line's ink, as dark as this or less: what is darker is white in its strip
 LETTER = 3.5  # heights of a small x: a larger piece is no letter
 MOSTLY = 0.5  # the share of a piece that is marked as ink, from which on all of it is
+NONE = 0.02  # darkness of bare paper, at most
 FAINT = 0.3  # of a line's usual darkness: fainter is no ink
 
 
@@ -76,11 +77,9 @@ def written(dark: np.ndarray, marked: np.ndarray, x_height: float) -> np.ndarray
     of a fat stroke; of others (a letter on a ruled line, two lines that touch) what is marked stays.
     """
     sure = marked > 0.5
-    level = dark[sure]
-    level = level[level > 0.02]
-    if not len(level):
+    if not (dark[sure] > NONE).any():
         return np.zeros_like(dark)
-    inked = (dark > FAINT * float(level[level >= level.mean()].mean())).astype(np.uint8)
+    inked = (dark > FAINT * usual_darkness(dark, sure)).astype(np.uint8)
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
     share = np.bincount(pieces[sure], minlength=count) / stats[:, cv2.CC_STAT_AREA]
     share[0] = 0
@@ -101,7 +100,7 @@ def owners(ink: np.ndarray, found: Lines, scale: float) -> np.ndarray:
 
     nearest = nearest_line(zones, np.array([0.0, *(line.x_height * scale for line in found.lines)]))
 
-    inked = ink > FAINT * usual_darkness(ink, zones)
+    inked = ink > FAINT * usual_darkness(ink, zones > 0)
     count, pieces = cv2.connectedComponents(inked.astype(np.uint8), connectivity=8)
     crossed = zones > 0
     pairs = np.unique(pieces[crossed & inked].astype(np.int64) * (len(found.lines) + 1) + zones[crossed & inked])
@@ -131,10 +130,10 @@ def nearest_line(zones: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return cv2.resize(nearest.astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST).astype(np.int32)
 
 
-def usual_darkness(ink: np.ndarray, zones: np.ndarray) -> float:
-    """How dark the ink within the bands is: the mean of what is darker than their mean."""
-    inside = ink[zones > 0]
-    inside = inside[inside > 0.02]
+def usual_darkness(dark: np.ndarray, where: np.ndarray) -> float:
+    """How dark ink is in a part (H, W) bool of a page: the mean of what is darker than the mean there."""
+    inside = dark[where]
+    inside = inside[inside > NONE]
     return float(inside[inside >= inside.mean()].mean()) if len(inside) else 1.0
 
 

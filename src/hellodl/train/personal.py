@@ -21,8 +21,7 @@ import numpy as np
 from hellodl import nn, optim
 from hellodl.console import progress_bar
 from hellodl.data import writing
-from hellodl.data.pages.hands import Hand
-from hellodl.data.pages.strings import strung
+from hellodl.data.pages.strings import in_ink, strung
 from hellodl.data.writing import Writing
 from hellodl.errors import DataError
 from hellodl.ops import loops
@@ -115,7 +114,7 @@ def tunable(model: nn.LineReader) -> dict[str, nn.Parameter]:
 def rehearsal(count: int = REHEARSED, seed: int = 0, split: str = "train") -> Writing:
     """`count` strings in many hands of ink: what must not be forgotten."""
     rng = np.random.default_rng([seed, 2])
-    return strung(count, lambda rng: Hand.of(int(rng.integers(2**31)), split), rng, "writing in ink")
+    return strung(count, in_ink(split), rng, "writing in ink")
 
 
 def batches_without_end(count: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

@@ -23,7 +23,6 @@ from hellodl.web.answers import picture_in_text
 
 MOST_POINTS = 20_000
 CANDIDATES = 6
-WIDEST = 60  # times as wide as high: a longer stroke is made shorter
 CHANGES_NOTHING = (nn.Dropout, nn.Flatten, nn.ReLU, nn.BatchNorm2d)  # of what there is to see
 
 Strokes = list[list[list[float]]]

@@ -11,9 +11,14 @@ import numpy as np
 
 from hellodl.console import progress_bar
 from hellodl.data.pages import phrases
-from hellodl.data.pages.hands import Writes
+from hellodl.data.pages.hands import Hand, Writes
 from hellodl.data.unipen import CLASSES_62
 from hellodl.data.writing import Writing, gathered
+
+
+def in_ink(split: str) -> Callable[[np.random.Generator], Hand]:
+    """For `strung`: somebody by chance who writes in the styles of a split of ink."""
+    return lambda rng: Hand.of(int(rng.integers(2**31)), split)
 
 
 def strung(
