@@ -272,3 +272,36 @@ def convolved(x, *shape):
 def test_windows_and_shapes_that_do_not_fit_are_named(mistake, line):
     with pytest.raises(ShapeError, match=line):
         mistake(Tensor(np.ones((1, 4, 4, 3))))
+
+
+@given(
+    st.sampled_from([(1, 12, 3), (12, 12, 3), (3, 5, 5), (4, 8, 1)]),
+    st.integers(90, 140),
+    st.sampled_from([40, 1500]),
+    st.booleans(),
+    st.booleans(),
+)
+@settings(max_examples=25, deadline=None)
+def test_a_large_picture_in_bands_of_rows_is_what_it_is_in_one_go(sizes, height, width, pooled, over):
+    channels, kernels, side = sizes
+    rng = np.random.default_rng(height)
+    x = Tensor(rng.standard_normal((2, height, width, channels), np.float32))
+    weight = Tensor(rng.standard_normal((kernels, channels, side, side), np.float32))
+    bias = Tensor(rng.standard_normal(kernels, np.float32))
+    settings_ = (1, side // 2, pooled, over)
+    rows = conv.EVEN if width == 1500 else 24  # so many that a band is narrow, or by hand
+    bands = conv.in_bands(x.data, weight, bias, (side // 2, side // 2), pooled, over, rows)
+    with pytest.MonkeyPatch.context() as patch:
+        if width == 1500:
+            assert conv.band(x.shape, weight.shape, (1, 1), (side // 2, side // 2)) > 0
+        patch.setattr(conv, "band", lambda *_: 0)
+        whole = conv.conv2d(x, weight, bias, *settings_).data
+    np.testing.assert_allclose(bands, whole, atol=1e-4, rtol=1e-4)
+
+
+def test_what_has_a_way_back_is_never_cut_into_bands(monkeypatch, rng):
+    monkeypatch.setattr(conv, "in_bands", lambda *_: pytest.fail("cut into bands"))
+    x = Tensor(rng.standard_normal((1, 100, 1500, 2), np.float32), requires_grad=True)
+    weight = Tensor(rng.standard_normal((2, 2, 3, 3), np.float32), requires_grad=True)
+    conv.conv2d(x, weight, padding=1).sum().backward()
+    assert x.grad.shape == x.shape

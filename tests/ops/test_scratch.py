@@ -26,14 +26,15 @@ def test_an_array_that_was_dropped_is_handed_out_again():
     assert address(scratch.empty(LARGE)) == where
 
 
-def test_another_shape_or_type_gets_memory_of_its_own():
+def test_another_shape_or_type_of_about_the_same_size_gets_the_same_memory():
     first = scratch.empty(LARGE)
     where = address(first)
-    del first
-    second = scratch.like(np.empty(LARGE), np.int32)
-    assert address(second) != where
-    assert (second.shape, second.dtype) == (LARGE, np.int32)
-    assert address(scratch.empty(LARGE[::-1])) != where
+    for shape, dtype in ((LARGE, np.int32), (LARGE[::-1], np.float32), ((197, 100), np.float32), ((100, 100), float)):
+        del first
+        first = scratch.empty(shape, dtype)
+        assert (first.shape, first.dtype, address(first)) == (shape, dtype, where)
+    assert address(scratch.empty(LARGE)) != where
+    assert address(scratch.empty((400, 100))) != where
 
 
 @pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # since NumPy 2.5
@@ -85,7 +86,7 @@ def test_whatever_the_order_of_taking_and_dropping_no_two_arrays_share_memory(ac
     for action, number in actions:
         if action == "take":
             stamp += 1
-            array = scratch.empty([(80, 64), (160, 64), (40, 128)][number % 3])
+            array = scratch.empty([(80, 64), (160, 64), (40, 128), (79, 64)][number % 4])
             array[...] = stamp
             held.append((stamp, array))
         elif held:

@@ -22,7 +22,7 @@ from hellodl.autograd.tensor import Array, Tensor, column_sums, jointly, record
 from hellodl.errors import ShapeError
 from hellodl.ops import scratch
 from hellodl.ops.pool import Pair, Winners, halve, pair, pooled_size, unhalve
-from hellodl.ops.windows import Windows
+from hellodl.ops.windows import CACHE, Windows, frame
 from hellodl.ops.winograd import SIDES, Tiles, tile_count
 
 
@@ -68,6 +68,8 @@ def conv2d(
             "channels come last here, so (N, C, H, W) wants .transpose(0, 2, 3, 1)"
         )
     again = mode.remember and (x.requires_grad or weight.requires_grad)  # will there be a way back?
+    if not again and (rows := band(x.shape, weight.shape, stride, padding)):
+        return Tensor(in_bands(x.data, weight, bias, padding, pool, ceil_mode, rows))
     way = fastest(x, weight, stride, padding, again)
     kernels, (height, width) = weight.shape[0], way.size
     size = pooled_size(way.size, (2, 2), (2, 2), ceil_mode) if pool else way.size
@@ -107,6 +109,39 @@ def conv2d(
     if bias is not None:
         parents = (*parents, (bias, lambda g: column_sums(g.reshape(-1, kernels))))
     return record(out, *parents)
+
+
+EVEN = 12  # bands are so many rows, or a multiple: whole tiles of any side, and whole 2×2 to pool
+
+
+def band(x: tuple[int, ...], weight: tuple[int, ...], stride: Pair, padding: Pair) -> int:
+    """The rows of a large picture that a core's own cache has room for; 0 for what is best done in one go.
+
+    A photo is as much work as a thousand small pictures, but what is made of all of it on the way (each pixel counts
+    two to four times in its windows or tiles) would fill the memory of a small computer.
+    """
+    (_, height, width, channels), (kernels, _, *kernel) = x, weight
+    row = 4 * width * (5 * channels + 4 * kernels)  # bytes, about
+    rows = max(EVEN, CACHE // row // EVEN * EVEN)
+    worth_it = stride == (1, 1) and kernel[0] == 2 * padding[0] + 1 and height > 3 * rows
+    return rows if worth_it else 0
+
+
+def in_bands(
+    x: Array, weight: Tensor, bias: Tensor | None, padding: Pair, pool: bool, ceil_mode: bool, rows: int
+) -> Array:
+    """`conv2d` of so many rows at a time, for pictures (N, H, W, in) that keep their height."""
+    (above, beside), height = padding, x.shape[1]
+    whole = np.empty(0)
+    starts, by = range(0, height - 1, rows), 2 if pool else 1  # a last row by itself could not be pooled
+    for start, end in zip(starts, [*starts[1:], height]):
+        first, last = max(start - above, 0), min(end + above, height)
+        piece = frame(x[:, first:last], (first - start + above, 0), (end + above - last, 0))
+        few = conv2d(Tensor(piece), weight, bias, 1, (0, beside), pool, ceil_mode).data
+        if start == 0:
+            whole = scratch.empty((len(x), -(-height // by) if ceil_mode else height // by, *few.shape[2:]), few.dtype)
+        whole[:, start // by : start // by + few.shape[1]] = few
+    return whole
 
 
 MOVE = 25  # to copy a number takes about as long as to multiply so many in a matrix product

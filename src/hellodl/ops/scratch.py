@@ -6,6 +6,9 @@ them out again. "Nobody" is taken literally: Python counts who holds an array (v
 holds the array that it looks into), and only one that is held by this store alone is given away. An array
 that you still have is never overwritten.
 
+What is kept is plain bytes, in pieces of a few sizes: a photo, every layer of which has a shape of its own, makes do
+with as much memory as it needs at a time.
+
 Each thread has its own store, so there is nothing to lock, and what comes out of it is warm in that core's cache.
 """
 
@@ -23,43 +26,49 @@ _KEEP = 1 << 30  # bytes a thread's store may hold before it forgets what it has
 
 class _Store(threading.local):
     def __init__(self) -> None:
-        self.arrays: dict[tuple[tuple[int, ...], np.dtype], list[np.ndarray]] = {}
+        self.pieces: dict[int, list[np.ndarray]] = {}  # by their number of bytes
         self.held = 0
 
 
 _store = _Store()
 
 
-def _free(arrays: list[np.ndarray], holders: int) -> np.ndarray | None:
-    """The first array that nobody has but the list and this function."""
-    for array in arrays:
-        if sys.getrefcount(array) <= holders:
-            return array
+def _free(pieces: list[np.ndarray], holders: int) -> np.ndarray | None:
+    """The first piece that nobody has but the list and this function."""
+    for piece in pieces:
+        if sys.getrefcount(piece) <= holders:
+            return piece
     return None
 
 
-# The list, the name `array` and, before Python 3.14, the argument of getrefcount hold a free array; so ask how many.
+# The list, the name `piece` and, before Python 3.14, the argument of getrefcount hold a free piece; so ask how many.
 _HOLDERS = next(count for count in range(1, 9) if _free([np.empty(1)], count) is not None)
+
+
+def _rounded(size: int) -> int:
+    """A size of pieces that so many bytes fit into, with at most an eighth to spare."""
+    step = 1 << (size.bit_length() - 4)
+    return -(-size // step) * step
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype | type = np.float32) -> np.ndarray:
     """Like `np.empty`: an array with anything in it, from memory that was used before where there is some."""
     dtype = np.dtype(dtype)
-    arrays = _store.arrays.get((shape, dtype))
-    if arrays is not None:
-        free = _free(arrays, _HOLDERS)
-        if free is not None:
-            return free.view()
     size = prod(shape) * dtype.itemsize
     if size < _SMALL:
         return np.empty(shape, dtype)
-    if _store.held + size > _KEEP:
-        _store.arrays.clear()
-        _store.held = 0
-    array = np.empty(shape, dtype)
-    _store.arrays.setdefault((shape, dtype), []).append(array)
-    _store.held += size
-    return array.view()
+    size = _rounded(size)
+    pieces = _store.pieces.setdefault(size, [])
+    piece = _free(pieces, _HOLDERS)
+    if piece is None:
+        if _store.held + size > _KEEP:
+            _store.pieces.clear()
+            _store.held = 0
+            pieces = _store.pieces.setdefault(size, [])
+        piece = np.empty(size, np.uint8)
+        pieces.append(piece)
+        _store.held += size
+    return np.ndarray(shape, dtype, piece)
 
 
 def like(array: np.ndarray, dtype: np.dtype | type | None = None) -> np.ndarray:

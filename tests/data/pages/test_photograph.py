@@ -14,7 +14,7 @@ from hellodl.data.pages.camera import point_at
 from hellodl.data.pages.conditions import Conditions
 from hellodl.data.pages.hands import Hand
 from hellodl.data.pages.layout import lay_out
-from hellodl.data.pages.paper import View, ink
+from hellodl.data.pages.paper import View, ink, shine_through
 from hellodl.data.pages.photograph import ANY, HARD, MILD, PRESETS, made_page, photograph, seen_boxes, written_page
 from hellodl.data.pages.touching import edges
 from hellodl.data.pages.writers import Writers
@@ -267,3 +267,13 @@ def test_a_page_of_another_pen_keeps_its_hand():
 
 def test_every_preset_is_known_by_name():
     assert {name: PRESETS[name] for name in ("mild", "hard", "any")} == PRESETS
+
+
+def test_what_shines_through_from_behind_the_camera_is_left_out():
+    # Such as the foot of a back that is much longer than its front, seen aslant: it would be infinitely far away.
+    page = lay_out("x\n" * 40, 1, "train", 300, 20.0)
+    horizon = page.strokes[30][0][0, 1] + 1e-6
+    leaning = View(np.array([[1, 0, 0], [0, 1, 0], [0, -1 / horizon, 1.0]]), (300, 300))
+    seen = shine_through(page, leaning)
+    assert np.isfinite(seen).all()
+    assert seen.max() > 0

@@ -15,7 +15,7 @@ from hellodl.data.pages import phrases
 from hellodl.data.pages.desk import on_a_desk
 from hellodl.data.pages.hands import Hand
 from hellodl.data.pages.joined import joined_page
-from hellodl.data.pages.layout import Page, lay_out
+from hellodl.data.pages.layout import CELL, LETTER_GAP, Page, lay_out
 from hellodl.data.pages.marks import mark
 from hellodl.data.pages.photograph import ANY, HARD, MILD, photograph
 from hellodl.data.pages.writers import Writers
@@ -23,6 +23,7 @@ from hellodl.data.writing import Writing
 
 X_HEIGHT = (6.0, 64.0)  # pixels
 LARGEST = 1100  # pixels of a page's side
+ASLANT = 30.0  # degrees that some pages may slope by
 CONDITIONS = (ANY, ANY, HARD, HARD, MILD)
 
 
@@ -59,25 +60,33 @@ class Marked:
         pen = max(float(np.exp(rng.uniform(np.log(0.04), np.log(0.33)))), 0.8 / x_height)
         seed = int(rng.integers(2**31))
         line_height = float(rng.uniform(2.3, 4.8))
-        if self.words is not None and rng.random() < 0.6:
+        if self.words is not None and rng.random() < 0.5:
             own = self.own[int(rng.integers(len(self.own)))]
             return joined_page(self.words, own, lines, seed, width, x_height, min(pen, 0.25), line_height)
         hand = self.writers.hand(rng) if self.writers is not None and rng.random() < 0.7 else Hand.of(seed, "train")
         hand.tallness *= float(rng.uniform(1.1, 1.5)) if rng.random() < 0.25 else 1.0
-        columns = int(np.clip((width / x_height - 5) / 1.6, 4, 40))
-        text = "\n".join(line_of(columns, rng) for _ in range(lines))
-        if rng.random() < 0.15:  # numbers and letters far apart
-            text = "\n".join(" ".join(line.replace(" ", "")[: columns // 3 + 1]) for line in text.split("\n"))
-            hand.spacing *= float(rng.uniform(1, 3))
-        touching, boxed = 0.15 if rng.random() < 0.3 else 0.0, bool(rng.random() < 0.1)
-        measures = (width, x_height, 2.5, max(line_height, 2.6))
-        return lay_out(text, seed, "train", *measures, hand=hand, pen=pen, touching=touching, cells=boxed)
+        boxed = bool(rng.random() < 0.2)
+        measures = (width, x_height, 2.5, max(line_height, 3.7 if boxed else 2.6))
+        if rng.random() < 0.4:  # letters by themselves, far apart
+            hand.spacing *= float(np.exp(rng.uniform(0, np.log(10))))
+            advance = CELL if boxed else 1.2 + LETTER_GAP * hand.spacing
+            text = phrases.letters(rng, lines, int(np.clip((width / x_height - 5) / advance, 1, 12)))
+            page = lay_out(text, seed, "train", *measures, hand=hand, pen=pen, cells=boxed)
+        else:
+            columns = int(np.clip((width / x_height - 5) / 1.6, 4, 40))
+            text = "\n".join(line_of(columns, rng) for _ in range(lines))
+            touching = 0.15 if rng.random() < 0.3 else 0.0
+            page = lay_out(text, seed, "train", *measures, hand=hand, pen=pen, touching=touching, cells=boxed)
+        inset = x_height * rng.uniform(0, 0.3, 4) * [1, 1, -1, -1]  # boxes that stand apart
+        return replace(page, cells=tuple(tuple((box + inset).tolist()) for box in np.array(page.cells)))
 
     def __call__(self, seed: int) -> Marks:
         """A page of this number, and what is known of it."""
         rng = np.random.default_rng((seed, 31))
         page = self.page(rng)
         conditions = replace(CONDITIONS[int(rng.integers(len(CONDITIONS)))], boxed=0.0)
+        if rng.random() < 0.1:
+            conditions = replace(conditions, slope=ASLANT)
         photo = photograph(page, conditions, int(rng.integers(2**31)))
         picture = photo.picture
         height, width = picture.shape[:2]

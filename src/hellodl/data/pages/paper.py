@@ -27,6 +27,7 @@ PRINTS = ((0.5, 0.8, 1.0), (1.0, 1.0, 1.0), (0.6, 0.8, 1.0), (0.9, 0.6, 0.9))  #
 MARGIN_PRINT = (1.0, 1.0, 0.3)
 FINE, WIDE = 0.15, 0.22  # pens, in x_heights: below the first often a pencil, above the second a marker
 GAPS = 0.25  # share of strokes with a gap, from a pen that runs dry
+HORIZON = 1e5  # pixels: a point of a long page that lies farther away is behind the camera
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def shine_through(other: Page, view: View) -> np.ndarray:
     width, height = view.size
     canvas = np.zeros((height * ENLARGEMENT, width * ENLARGEMENT), np.uint8)
     for strokes in view.strokes(turned):
-        paint(canvas, strokes, other.pen)
+        if all(np.abs(stroke).max() < HORIZON for stroke in strokes):
+            paint(canvas, strokes, other.pen)
     small = cv2.resize(canvas, view.size, interpolation=cv2.INTER_AREA)
     soft = cv2.GaussianBlur(small, (0, 0), 0.12 * other.x_height)
     return soft.astype(np.float32) / 255

@@ -157,6 +157,21 @@ def rows(rng: np.random.Generator, columns: int) -> str:
     return filled_line(rng, row, columns)
 
 
+def letters(rng: np.random.Generator, lines: int, columns: int) -> str:
+    """Lines of characters that form no words: the alphabet, one row or one letter again and again, or any."""
+    upper, digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
+    every = upper + upper.lower() + digits
+    kind = rng.random()
+    if kind < 0.3:
+        order = one_of([every, upper, upper.lower(), digits, upper.lower() + upper + digits], rng)
+        return "\n".join(order[i : i + columns] for i in range(0, min(len(order), lines * columns), columns))
+    from_ = one_of([every, every, upper, upper.lower(), digits], rng)
+    if kind < 0.5:
+        return "\n".join([one_of(from_, rng) * columns] * lines)
+    rows = ["".join(one_of(from_, rng) for _ in range(rng.integers(1, columns + 1))) for _ in range(lines)]
+    return "\n".join([rows[0]] * lines if kind < 0.6 else rows)
+
+
 STYLES = (sentences, small, capitals, codes)
 SHARES = (0.45, 0.20, 0.20, 0.15)
 ALL_STYLES = (*STYLES, names, numbers, rows)

@@ -11,7 +11,7 @@ import numpy as np
 
 from hellodl.console import progress_bar
 from hellodl.data.pages import phrases
-from hellodl.data.pages.hands import Hand, Writes
+from hellodl.data.pages.hands import Hand, Writes, smooth
 from hellodl.data.unipen import CLASSES_62
 from hellodl.data.writing import Writing, gathered
 
@@ -42,6 +42,8 @@ def strung_together(text: str, hand: Writes, rng: np.random.Generator) -> list[n
     """A text of letters, digits, spaces and full stops as strokes; some writers let neighbours touch or overlap."""
     strokes: list[np.ndarray] = []
     at, gap = 0.0, rng.choice([rng.uniform(-0.1, 0.15), rng.uniform(0.1, 0.4), rng.uniform(0.3, 0.8)])
+    if " " not in text and rng.random() < 0.15:
+        gap = rng.uniform(0.8, 4)  # letters by themselves
     rise, wave = rng.normal(0, 0.015), rng.uniform(0, 0.08)
     for character in text:
         base = np.array([at, rise * at + wave * rng.standard_normal()])
@@ -59,6 +61,10 @@ def _line(*corners: tuple[float, float]) -> np.ndarray:
     return np.array(corners, float)
 
 
+def _curve(rng: np.random.Generator, *corners: tuple[float, float]) -> np.ndarray:
+    return smooth(_line(*corners) + 0.04 * rng.standard_normal((len(corners), 2)))
+
+
 # Marks that single characters lack, in heights of a small x, y up to the line negative.
 MARKS: dict[str, Callable[[np.random.Generator], list[np.ndarray]]] = {
     ".": lambda rng: [_line((0, -0.05), (rng.uniform(0, 0.12), rng.uniform(-0.1, 0.05)))],
@@ -67,6 +73,14 @@ MARKS: dict[str, Callable[[np.random.Generator], list[np.ndarray]]] = {
     "-": lambda rng: [_line((0, rng.uniform(-0.8, -0.5)), (rng.uniform(0.4, 1.0), rng.uniform(-0.8, -0.5)))],
     "/": lambda rng: [_line((0, rng.uniform(0, 0.3)), (rng.uniform(0.3, 0.9), rng.uniform(-2.0, -1.6)))],
     "'": lambda rng: [_line((0, -1.9), (rng.uniform(-0.1, 0.1), rng.uniform(-1.5, -1.3)))],
+    "!": lambda rng: [_line((0, -1.8), (rng.uniform(-0.1, 0.1), -0.6)), _line((0, -0.1), (0.05, 0))],
+    "?": lambda rng: [
+        _curve(rng, (0, -1.5), (0.3, -1.9), (0.6, -1.5), (0.3, -1.0), (0.3, -0.6)),
+        _line((0.3, 0), (0.3, 0.05)),
+    ],
+    "(": lambda rng: [_curve(rng, (0.4, -2.0), (0.1, -1.4), (0.05, -0.6), (0.4, 0.4))],
+    ")": lambda rng: [_curve(rng, (0, -2.0), (0.3, -1.4), (0.35, -0.6), (0, 0.4))],
+    ";": lambda rng: [_line((0.2, -0.9), (0.25, -0.85)), _line((0.2, -0.1), (rng.uniform(0, 0.2), 0.4))],
     "+": lambda rng: [_line((0, -0.8), (0.9, -0.8)), _line((0.45, -1.3), (0.45, -0.3))],
     "=": lambda rng: [_line((0, -1.0), (0.9, -1.0)), _line((0, -0.5), (0.9, -0.5))],
 }
@@ -79,8 +93,10 @@ def some_text(rng: np.random.Generator) -> str:
         return "".join(map(str, rng.integers(0, 10, rng.integers(low, high + 1))))
 
     kind = rng.random()
-    if kind < 0.06:
+    if kind < 0.05:
         return CLASSES_62[int(rng.integers(62))]
+    if kind < 0.17:
+        return phrases.letters(rng, 1, int(rng.integers(2, 10)))
     if kind < 0.30:
         return digits(1, 8)
     if kind < 0.36:
@@ -101,7 +117,10 @@ def some_text(rng: np.random.Generator) -> str:
         return phrases.word(rng).upper()
     if kind < 0.80:
         return phrases.name(rng)
-    if kind < 0.90:
-        return phrases.word(rng) + ("" if rng.random() < 0.8 else ".,"[rng.integers(2)])
+    if kind < 0.88:
+        return phrases.word(rng) + ("" if rng.random() < 0.7 else ".,!?;"[rng.integers(5)])
+    if kind < 0.92:  # of a list
+        start = ("- ", f"{rng.integers(1, 20)}. ", f"{rng.integers(1, 10)}) ", f"({'abc'[rng.integers(3)]}) ")
+        return phrases.one_of(start, rng) + phrases.with_codes(rng)
     words = [phrases.with_codes(rng) for _ in range(rng.integers(2, 5))]
     return " ".join(words)
