@@ -56,6 +56,13 @@ def test_nothing_marked_is_no_line():
     assert stacked([]).shape == (HEIGHT, HEIGHT)
 
 
+def test_a_finder_that_marks_what_is_lighter_than_paper_has_seen_nothing_and_no_more():
+    dark, bands, _ = page_of("a line")
+    found = look(-dark, oracle(dark, bands))
+    assert found.seen(-dark) == 0
+    assert cut_strips(-dark, found) == []
+
+
 def test_words_far_apart_are_one_line_and_specks_are_none():
     line = np.zeros((100, 400), np.float32)
     line[40:50, 20:120], line[41:51, 160:300] = 1, 1

@@ -4,7 +4,8 @@
 
 Each word is a file of this folder, and each arrow a function from one plain record to the next; none leads back. A
 photo is opened (`photo`), compared with its paper (`darkness`), its lines are marked by a network and followed
-(`lines`), cut out and bent straight (`strips`), and said letter by letter by another network (`decoding`, `spoken`).
+(`lines`), cut out and bent straight (`strips`), and said letter by letter by another network (`decoding`, `spoken`). A
+page that lies askew is turned first (`level`).
 
 Nothing here knows what a network is: reading is given two functions, one that marks pictures and one that says what is
 in strips, and anything that does will do. `apart` is the older way, letter by letter, for letters that stand apart.
@@ -18,6 +19,7 @@ from hellodl.reading.darkness import darkness
 from hellodl.reading.debug import Watcher, nobody
 from hellodl.reading.draw import annotate
 from hellodl.reading.language import Language
+from hellodl.reading.level import askew_again, levelled, slope_of
 from hellodl.reading.lines import Mark, look
 from hellodl.reading.page import Character, Page
 from hellodl.reading.photo import Photo, load_photo
@@ -58,6 +60,9 @@ def read_closely(
     dark = darkness(picture)
     watch("darkness", lambda: dark)
     found = look(dark, mark)
+    if slope := slope_of(found.marks.ink > 0.5, found.x_height * found.marks.scale):
+        dark, back = levelled(dark, slope)
+        found = look(dark, mark)
     watch("lines", lambda: found.marks.line)
     watch("ink", lambda: found.marks.ink)
     strips = cut_strips(dark, found)
@@ -65,4 +70,5 @@ def read_closely(
     said = listened(strips, read)
     lines = [characters_of(strip, log_probs, alphabet, language) for strip, log_probs in zip(strips, said, strict=True)]
     kept = [number for number, line in enumerate(lines) if is_text(line)]
-    return Page([lines[number] for number in kept], (width, height)), [strips[number].picture for number in kept]
+    page = Page([lines[number] for number in kept], (width, height))
+    return askew_again(page, back, page.size) if slope else page, [strips[number].picture for number in kept]

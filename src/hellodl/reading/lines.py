@@ -74,7 +74,7 @@ class Lines:
         reach = max(1, round(2 * self.x_height * self.marks.scale))
         near = cv2.dilate(band, np.ones((2 * reach + 1, 1), np.uint8)) > 0
         small = cv2.resize(dark, (width, height), interpolation=cv2.INTER_AREA)
-        inside = (small * self.marks.ink * near).sum()
+        inside = (small.clip(0) * self.marks.ink * near).sum()  # what is lighter than paper is no ink
         return float(inside / max(width * height, 1))
 
     @property
