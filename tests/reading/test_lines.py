@@ -60,7 +60,6 @@ def test_a_finder_that_marks_what_is_lighter_than_paper_has_seen_nothing_and_no_
     dark, bands, _ = page_of("a line")
     found = look(-dark, oracle(dark, bands))
     assert found.seen(-dark) == 0
-    assert cut_strips(-dark, found) == []
 
 
 def test_words_far_apart_are_one_line_and_specks_are_none():
