@@ -121,3 +121,10 @@ def test_a_page_is_read_better_with_the_language_it_is_in(tmp_path, monkeypatch,
     wrong = [edit_distance(truth.split(), text.split()) for text in (plain, told)]
     assert wrong[1] < wrong[0]
     assert hellodl.read("page.png", language="text.txt").text == told.strip()
+
+
+def test_a_file_of_one_word_a_line_is_a_list_of_words(tmp_path):
+    (tmp_path / "words.txt").write_text("milk\nbread\neggs\n")
+    words = load(tmp_path / "words.txt")
+    assert words.begin_so["mi"] == 1
+    assert words.begin_so["xy"] == 0

@@ -48,8 +48,23 @@ def test_evaluate_tells_how_well_lines_are_read(capsys):
     assert "words and lines right" in capsys.readouterr().out
 
 
+def test_evaluate_with_a_list_of_the_words_that_are_there_tells_of_fewer_mistakes(tmp_path, capsys):
+    words = strings(60, 0)
+    (tmp_path / "words.txt").write_text("\n".join(part for text in words.texts for part in text.split()))
+    errors = []
+    for more in ([], ["--language", str(tmp_path / "words.txt")]):
+        assert main(["evaluate", "lines", "--count", "60", "--json", *more]) == 0
+        errors.append(json.loads(capsys.readouterr().out)["error_case_ignored"])
+    assert errors[1] < 0.8 * errors[0]
+
+
 @pytest.mark.parametrize(
-    ("arguments", "says"), [(["lines", "--dataset", "mnist"], "reads lines"), (["finder"], "finds lines")]
+    ("arguments", "says"),
+    [
+        (["lines", "--dataset", "mnist"], "reads lines"),
+        (["finder"], "finds lines"),
+        (["letters", "--language", "x"], "by themselves"),
+    ],
 )
 def test_what_cannot_be_judged_so_is_one_line(arguments, says, capsys):
     assert main(["evaluate", *arguments]) == 1

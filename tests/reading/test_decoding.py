@@ -50,7 +50,7 @@ def test_the_likeliest_text_need_not_have_the_likeliest_alignment():
 
 
 class Afraid:
-    """A language in which 2 never follows 1, and all else is equally likely."""
+    """A language in which 2 never follows 1 and nothing ends with 3; all else is equally likely."""
 
     def start(self):
         return None
@@ -58,11 +58,17 @@ class Afraid:
     def step(self, state, symbol):
         return (-50.0 if (state, symbol) == (1, 2) else 0.0), symbol
 
+    def end(self, state):
+        return -50.0 if state == 3 else 0.0
+
 
 def test_a_language_is_asked_letter_by_letter():
     log_probs = np.log(np.array([[0.02, 0.9, 0.04, 0.04], [0.02, 0.03, 0.5, 0.45]]))
     assert prefix_beam_search(log_probs)[0][0] == [1, 2]
-    assert prefix_beam_search(log_probs, language=Afraid())[0][0] == [1, 3]
+    unlike = np.log(np.array([[0.02, 0.9, 0.04, 0.04], [0.02, 0.03, 0.5, 0.45], [0.9, 0.05, 0.03, 0.02]]))
+    found = prefix_beam_search(unlike, language=Afraid())
+    assert found[0][0] == [1]  # for 1 2 does not go on so, and 1 3 does not end so
+    assert [score for _, score in found] == sorted([score for _, score in found], reverse=True)
     assert prefix_beam_search(log_probs, language=Afraid(), weight=0.0)[0][0] == [1, 2]
     short = np.log(np.array([[0.55, 0.45]]))
     assert prefix_beam_search(short)[0][0] == [] and prefix_beam_search(short, bonus=1.0)[0][0] == [1]

@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--count", type=at_least(1), metavar="N", help="only so many images of it")
     once = "look at each image only as it stands, not leaned and turned (faster)"
     option("--one-view", action="store_true", help=once)
+    option("--language", metavar="TEXT", help="for readers of lines: as in `hellodl read`")
     option("--diagram", type=Path, metavar="FILE", help="draw how sure it is beside how often right (.png or .svg)")
 
 
@@ -57,6 +58,8 @@ def main(options: argparse.Namespace) -> int:
         return words.evaluate(model, path, options)
     if isinstance(model, UNet):
         raise CheckpointError(f"{path}: finds lines and reads none; `hellodl score` tries it and the reader together")
+    if options.language:
+        raise CheckpointError(f"{path}: reads letters by themselves, and no language helps with those; leave it out")
     if not classes:
         raise CheckpointError(f"{path}: does not say which characters it tells apart; take a model that reads")
     data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)

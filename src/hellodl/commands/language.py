@@ -1,8 +1,9 @@
-"""Who knows the language of a page, for `hellodl read --language`: counts of a text, or a network that writes.
+"""Who knows the language of a page, for `hellodl read --language`: counts of a text, a list of words, a network.
 
 Reading asks for small letters, digits and spaces, one after the other (see `hellodl.reading.language`). A text is
-counted on the spot. A network has its own vocabulary, with both cases and with signs that reading does not know, so
-each of its symbols is put under what it would be read as, and their probabilities are added up.
+counted on the spot; where it has one word a line, these words are expected. A network has its own vocabulary, with both
+cases and with signs that reading does not know, so each of its symbols is put under what it would be read as, and their
+probabilities are added up.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from hellodl.commands import write
 from hellodl.data.ngrams import ALPHABET, NGrams, as_read
 from hellodl.data.text import load_text
 from hellodl.data.vocabulary import Bytes, Characters, Vocabulary
+from hellodl.data.wordlist import WordList, is_list
 from hellodl.errors import CheckpointError, DataError
 from hellodl.models import find_model
 from hellodl.nn import LanguageModel
@@ -27,7 +29,7 @@ LEAST = 200  # letters: fewer say nothing about a language
 
 
 def load(source: str | Path) -> Language:
-    """From a model file, the name of a shipped one, a text file or folder, or a corpus by name.
+    """From a model file, the name of a shipped one, a text or a list of words (file or folder), or a corpus by name.
 
     Raises CheckpointError for a model whose tokens are no single characters, DataError for what is no text.
     """
@@ -36,6 +38,8 @@ def load(source: str | Path) -> Language:
         network, vocabulary = write.load(path)
         return TextModel(network, vocabulary, path)
     corpus = load_text(str(source))
+    if is_list(corpus.text):
+        return WordList(corpus.text.splitlines())
     if len(as_read(corpus.text)) < LEAST:
         raise DataError(f"{source}: is too short to learn a language from; give a text of some pages")
     return NGrams(corpus.text)

@@ -47,7 +47,8 @@ def add_reader_arguments(parser: argparse.ArgumentParser) -> None:
     )
     which.add_argument("--mine", action="store_true", help=mine)
     language = (
-        "decide doubtful letters by a text in the same language: a file, a corpus of `hellodl train text`, "
+        "decide doubtful letters by a text in the same language: a file (of one word a line: a list of words to "
+        "expect), a corpus of `hellodl train text`, "
         "or a model that it made of characters (.safetensors)"
     )
     parser.add_argument("--language", metavar="TEXT", help=language)

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from hellodl.commands.eyes import reader
+from hellodl.commands.language import load
+from hellodl.console import progress_bar
 from hellodl.data import writing
 from hellodl.data.home import folder_of
 from hellodl.data.pages.strings import in_ink, strung
@@ -18,8 +20,10 @@ from hellodl.data.writing import ALPHABET, WIDEST, Writing
 from hellodl.errors import DataError
 from hellodl.nn import LineReader
 from hellodl.nn.calibration import reliability, tempered
+from hellodl.reading import Language
 from hellodl.reading.accuracy import aligned, edit_distance
 from hellodl.reading.decoding import Said, best_path
+from hellodl.reading.spoken import spelled
 
 STRINGS = 1000
 DOUBTFUL = 0.05  # the share of characters, the least sure ones, that is left out to see what that helps
@@ -39,7 +43,8 @@ def evaluate(network: LineReader, path: Path, options: argparse.Namespace) -> in
         words = words.subset(np.arange(min(options.count, len(words))))
     figures: dict[str, Any] = {"program": "evaluate", "model": str(path), "dataset": options.dataset}
     figures |= {"split": options.split, "weights": network.weight_count()}
-    figures |= figures_of([*words.texts], read_words(network, words, options.threads), learned)
+    language = options.language and load(options.language)
+    figures |= figures_of([*words.texts], read_words(network, words, options.threads, language), learned)
     if options.json:
         print(json.dumps(figures))
         return 0
@@ -57,12 +62,21 @@ def strings(count: int, seed: int) -> Writing:
     return strung(count, in_ink("test"), np.random.default_rng([seed, 62]), "writing in ink")
 
 
-def read_words(network: LineReader, words: Writing, threads: int | None = None) -> list[list[Said]]:
+def read_words(
+    network: LineReader, words: Writing, threads: int | None = None, language: Language | None = None
+) -> list[list[Said]]:
     """What is read in each piece of writing, drawn plainly: symbols of ALPHABET, counted from 1."""
     rng = np.random.default_rng(0)
     read = reader(network, threads)
     said = read([writing.drawn(words[item], rng, plain=True) for item in range(len(words))])
-    return [best_path(log_probs) for log_probs in said]
+    if language is None:
+        return [best_path(log_probs) for log_probs in said]
+    found = []
+    with progress_bar("spelling", len(said)) as bar:
+        for log_probs in said:
+            found.append(spelled(log_probs, ALPHABET, language))
+            bar.advance()
+    return found
 
 
 def honest_temperature(network: LineReader, words: Writing, threads: int | None = None) -> float:

@@ -37,6 +37,9 @@ class Scorer(Protocol):
     def step(self, state: Any, symbol: int) -> tuple[float, Any]:
         """The logarithm of how likely this letter is next, and what is known after it."""
 
+    def end(self, state: Any) -> float:
+        """The logarithm of how likely a text is to end here."""
+
 
 def best_path(log_probs: np.ndarray, blank: int = 0) -> list[Said]:
     """What log_probs (T, C) say at their likeliest, step by step; a letter is as sure as it was at its surest."""
@@ -93,7 +96,14 @@ def prefix_beam_search(
                 known[text] = score + bonus, state
         best = sorted(grown, key=lambda text: -(both(*grown[text]) + known[text][0]))[:beams]
         kept = {text: (grown[text][0], grown[text][1]) for text in best}
-    return [(list(text), both(*kept[text]) + known[text][0]) for text in kept]
+    if language:
+        known = {
+            text: (score + weight * language.end(state), state)
+            for text, (score, state) in known.items()
+            if text in kept
+        }
+    found = [(list(text), both(*kept[text]) + known[text][0]) for text in kept]
+    return sorted(found, key=lambda one: -one[1])
 
 
 def spread(log_probs: np.ndarray, text: Sequence[int], blank: int = 0) -> list[Said]:

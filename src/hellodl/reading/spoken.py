@@ -19,7 +19,7 @@ Read = Callable[[Sequence[np.ndarray]], list[np.ndarray]]  # strips (HEIGHT, W) 
 BLANK = 0
 WIDTHS = (0.77, 1.0, 1.3)  # of what a strip is wide, to look at it
 LEAST_SURE = 0.45  # the mean probability of a line's characters
-WEIGHT, BONUS = 0.4, 0.6  # of a language, beside what is seen: its say, and what each letter is worth
+WEIGHT, BONUS = 0.5, 1.5  # of a language, beside what is seen: its say, and what each letter is worth
 DOUBT = 0.02  # how much of the language is left to chance: it knows neither all names nor all misspellings
 
 
@@ -50,10 +50,7 @@ def characters_of(
     strip: Strip, log_probs: np.ndarray, alphabet: str, language: Language | None = None
 ) -> list[Character]:
     """What is said along a strip, (T, K) log probabilities of a blank and then of the alphabet, letter by letter."""
-    said = best_path(log_probs)
-    if language is not None and said:
-        texts = prefix_beam_search(log_probs, language=Spelling(language, alphabet), weight=WEIGHT, bonus=BONUS)
-        said = spread(log_probs, texts[0][0])
+    said = best_path(log_probs) if language is None else spelled(log_probs, alphabet, language)
     letters = [one for one in said if alphabet[one.symbol - 1] != " "]
     step = len(strip.x) / max(len(log_probs), 1)
     spans = iter(spans_of(strip.picture, [(one.begin + one.end) / 2 * step for one in letters]))
@@ -68,6 +65,12 @@ def characters_of(
         found.append(Character(letter, *sureness(one, log_probs, alphabet), box, space))
         space = False
     return found
+
+
+def spelled(log_probs: np.ndarray, alphabet: str, language: Language) -> list[Said]:
+    """What log probabilities (T, K) say in a language that is known."""
+    texts = prefix_beam_search(log_probs, language=Spelling(language, alphabet), weight=WEIGHT, bonus=BONUS)
+    return spread(log_probs, texts[0][0])
 
 
 def spans_of(picture: np.ndarray, middles: list[float]) -> list[tuple[int, int]]:
@@ -130,6 +133,12 @@ class Spelling:
         letter = self.letters[symbol]
         if letter not in self.known:
             return 0.0, state
+        return self._chance(state, letter), self.language.go_on(state, letter)
+
+    def end(self, state: Any) -> float:
+        """The logarithm of how likely a word is to end here."""
+        return self._chance(state, " ")
+
+    def _chance(self, state: Any, letter: str) -> float:
         likely = float(np.exp(self.language.scores([state])[0, self.known[letter]]))
-        chance = (1 - DOUBT) * likely + DOUBT / len(self.known)
-        return float(np.log(chance)), self.language.go_on(state, letter)
+        return float(np.log((1 - DOUBT) * likely + DOUBT / len(self.known)))
