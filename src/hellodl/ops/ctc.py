@@ -129,34 +129,13 @@ def ctc_loss(
     said[:, np.arange(states.shape[1]) > last[:, None]] = NEVER
     bars = np.where((states != blank) & (states != np.roll(states, 2, axis=1)), 0.0, NEVER)  # to leave a blank out
     bars[:, :2] = NEVER
-
-    # Backward is forward for texts and steps in reversed order, so both are walked at once: (T, 2N, L).
-    mirror = (last[:, None] - np.arange(states.shape[1])) % states.shape[1]  # (N, L)
-    turned = (ends[:, None] - 1 - np.arange(steps)[None]) % steps  # (N, T)
-    own = np.arange(batch)[:, None]
-    backwards = said[turned.T[:, :, None], own[None], mirror[None]]
-    bars_back = np.take_along_axis(np.roll(bars, -2, axis=1), mirror, axis=1)
-    bars_back[:, :2] = NEVER
-    rows = np.arange(batch)
-    for walk in (_walk, _walk_in_logarithms):
-        walked = walk(np.concatenate([said, backwards], axis=1), np.concatenate([bars, bars_back]))
-        begun, left = walked[:, :batch], walked[turned.T[:, :, None], batch + own[None], mirror[None]]
-        at_end = begun[ends - 1, rows]  # (N, L)
-        final = at_end[rows, last], np.where(long > 0, at_end[rows, np.maximum(last - 1, 0)], NEVER)
-        losses = np.where(impossible, 0.0, -np.logaddexp(*final))
-        if (losses < -NEVER / 2).all():
-            break
-    weights = weights_of(long, impossible, reduction)
-    out = losses if reduction == "none" else np.asarray((losses * weights).sum())
-
-    def to_log_probs(g: Array) -> Array:
-        begun_and_left = begun + left - said + losses[None, :, None]  # said is in both
-        begun_and_left[np.arange(steps)[:, None] >= ends] = NEVER
-        shares = np.exp(np.minimum(begun_and_left, 0.0)) * (-g * weights)[..., None]  # (T, N, L)
-        which = (states[:, :, None] == np.arange(classes)).astype(np.float64)  # (N, L, C)
-        return np.matmul(shares.transpose(1, 0, 2), which).transpose(1, 0, 2).astype(log_probs.dtype)
-
-    return record(out.astype(log_probs.dtype), (log_probs, to_log_probs))
+    losses, shares = _shares(said, bars, last, ends)
+    if not np.isfinite(losses[~impossible]).all():
+        losses, shares = _shares_in_logarithms(said, bars, last, ends)
+    which = (states[:, :, None] == np.arange(classes)).astype(shares.dtype)  # (N, L, C)
+    shares = np.matmul(shares.transpose(1, 0, 2), which).transpose(1, 0, 2).astype(log_probs.dtype)
+    losses[impossible] = 0
+    return _told(log_probs, losses, shares, weights_of(long, impossible, reduction), reduction)
 
 
 def weights_of(long: Array, impossible: Array, reduction: str) -> Array:
@@ -174,14 +153,66 @@ def _told(log_probs: Tensor, losses: Array, shares: Array, weights: Array, reduc
     return record(out.astype(log_probs.dtype), (log_probs, to_log_probs))
 
 
-def _walk(said: Array, bars: Array) -> Array:
-    """The logarithms of `begun` (see `ctc_loss_reference`) of many texts: said (T, M, L), bars (M, L) -> (T, M, L).
+class _Mirror:
+    """Backward is forward for texts and steps in reversed order, so both are walked at once: 2N texts.
 
-    It walks in probabilities, which is quick, and makes those of each step add up to 1, for they would vanish
-    (Rabiner 1989). What is improbable beyond all measure vanishes even so; then one has to walk in logarithms.
+    `last` (N,) is the last state of each text, of L in all; `ends` (N,) how many steps count, of T.
+    """
+
+    def __init__(self, last: Array, ends: Array, steps: int, count: int):
+        self.ends, self.last, self.rows = ends, last, np.arange(len(last))
+        self.states = (last[:, None] - np.arange(count)) % count  # (N, L)
+        turned = (ends - 1 - np.arange(steps)[:, None]) % steps  # (T, N)
+        self.places = turned[:, :, None], self.rows[:, None], self.states  # of what is (T, N, L)
+
+    def both(self, said: Array, bars: Array) -> tuple[Array, Array]:
+        """(T, N, L) and (N, L) with their mirror images behind them: (T, 2N, L), (2N, L)."""
+        back = np.take_along_axis(np.roll(bars, -2, axis=1), self.states, axis=1)
+        back[:, :2] = bars[:, :2]  # two states that are never reached by leaving a blank out
+        return np.concatenate([said, said[self.places]], axis=1), np.concatenate([bars, back])
+
+    def halves(self, walked: Array) -> tuple[Array, Array]:
+        """What both walks (T, 2N, L) found: `begun` and `left`, but with the step itself in it, (T, N, L) each."""
+        turned, rows, states = self.places
+        return walked[:, : len(self.rows)], walked[turned, rows + len(self.rows), states]
+
+    def final(self, begun: Array) -> tuple[Array, Array]:
+        """Of (T, N, L), what is in the last state when the steps are over, and in the one before it, (N,) each."""
+        at_end = begun[self.ends - 1, self.rows]
+        return at_end[self.rows, self.last], at_end[self.rows, np.maximum(self.last - 1, 0)]
+
+
+def _shares(said: Array, bars: Array, last: Array, ends: Array) -> tuple[Array, Array]:
+    """Losses (N,), and how likely each text goes through each state at each step (T, N, L).
+
+    `said` (T, N, L) and `bars` (N, L) are logarithms. It walks in probabilities, which is quick, and makes those of
+    each step add up to 1, for they would vanish (Rabiner 1989); so do shares, since a text is always somewhere. What is
+    improbable beyond all measure vanishes even so: its loss is not finite then.
     """
     steps, texts, count = said.shape
-    chances, open_ways = np.exp(said), np.exp(bars)
+    mirror = _Mirror(last, ends, steps, count)
+    chances = np.exp(said)
+    walked, totals = _walk(*mirror.both(chances, np.exp(bars)))
+    begun, left = mirror.halves(walked)
+    reached, one_before = mirror.final(begun)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        losses = -np.log(reached + np.where(last > 0, one_before, 0))
+        losses -= np.log(totals[:, :texts]).cumsum(axis=0)[ends - 1, np.arange(texts)]
+        shares = np.divide(begun * left, chances, out=np.zeros_like(chances), where=chances > 0)  # it is in both
+        sums = shares.sum(axis=2)
+        shares /= np.where(sums > 0, sums, 1)[:, :, None]
+    within = np.arange(steps)[:, None] < ends
+    shares[~within] = 0
+    losses[(within & ~(sums > 0)).any(axis=0)] = np.inf
+    return losses, shares
+
+
+def _walk(chances: Array, open_ways: Array) -> tuple[Array, Array]:
+    """`begun` (see `ctc_loss_reference`) of many texts: chances (T, M, L), open_ways (M, L) -> (T, M, L), (T, M).
+
+    Each step's probabilities add up to 1, and what they added up to before that is told as well.
+    """
+    steps, texts, count = chances.shape
     out = np.zeros((steps, texts, count + 2))  # two columns of what never was, on the left
     out[:1, :, 2:4] = chances[:1, :, :2]
     totals, leave_out = np.ones((steps, texts)), np.empty((texts, count))
@@ -195,14 +226,23 @@ def _walk(said: Array, bars: Array) -> Array:
         total = here.sum(axis=1)
         totals[t] = np.where(total > 0, total, 1)
         here /= totals[t][:, None]
-    with np.errstate(divide="ignore"):
-        logarithms = np.log(out[:, :, 2:])
-    logarithms += np.log(totals).cumsum(axis=0)[:, :, None]
-    return np.maximum(logarithms, NEVER, out=logarithms)
+    return out[:, :, 2:], totals
+
+
+def _shares_in_logarithms(said: Array, bars: Array, last: Array, ends: Array) -> tuple[Array, Array]:
+    """`_shares` in logarithms all the way: slower, and right however improbable a text is."""
+    steps, _, count = said.shape
+    mirror = _Mirror(last, ends, steps, count)
+    begun, left = mirror.halves(_walk_in_logarithms(*mirror.both(said, bars)))
+    reached, one_before = mirror.final(begun)
+    losses = -np.logaddexp(reached, np.where(last > 0, one_before, NEVER))
+    both = begun + left - said + losses[None, :, None]
+    both[np.arange(steps)[:, None] >= ends] = NEVER
+    return losses, np.exp(np.minimum(both, 0.0))
 
 
 def _walk_in_logarithms(said: Array, bars: Array) -> Array:
-    """The same in logarithms all the way: slower, and right however improbable a text is."""
+    """The logarithms of `begun`: said (T, M, L), bars (M, L) -> (T, M, L)."""
     steps, texts, count = said.shape
     out = np.full((steps, texts, count + 2), NEVER)  # two columns of what never was, on the left
     out[:1, :, 2:4] = said[:1, :, :2]
