@@ -11,6 +11,7 @@ import says_h
 from hellodl import nn
 from hellodl.commands import cli, eyes
 from hellodl.commands import read as program
+from hellodl.data.pages.photograph import MILD, made_page
 from hellodl.errors import CheckpointError, HelloError
 from hellodl.train.checkpoint import save_model
 
@@ -242,3 +243,12 @@ def test_the_way_up_is_found_if_asked(reader, tmp_path, monkeypatch, capsys):
     assert run(tmp_path / "lying.png", "--rotate", "auto", "--out", tmp_path) == 0
     assert capsys.readouterr().out == "HHH\n"
     assert asked == ["HHH"]
+
+
+@pytest.mark.parametrize(("shrunk", "told"), [(0.5, False), (0.14, True)])
+def test_writing_that_is_too_small_to_read_is_said_to_be(shrunk, told, tmp_path, capsys):
+    page = made_page(MILD, 3)  # a small x is 22 pixels high
+    small = cv2.resize(page.picture, None, fx=shrunk, fy=shrunk, interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(tmp_path / "page.png"), small)
+    assert cli.main(["read", str(tmp_path / "page.png"), "--out", str(tmp_path)]) == 0
+    assert ("too small to read" in " ".join(capsys.readouterr().err.split())) == told

@@ -70,5 +70,5 @@ def read_closely(
     said = listened(strips, read)
     lines = [characters_of(strip, log_probs, alphabet, language) for strip, log_probs in zip(strips, said, strict=True)]
     kept = [number for number, line in enumerate(lines) if is_text(line)]
-    page = Page([lines[number] for number in kept], (width, height))
-    return askew_again(page, back, page.size) if slope else page, [strips[number].picture for number in kept]
+    page = Page([lines[number] for number in kept], (width, height), found.x_height)
+    return askew_again(page, back) if slope else page, [strips[number].picture for number in kept]

@@ -48,8 +48,8 @@ def levelled(picture: np.ndarray, degrees: int) -> tuple[np.ndarray, np.ndarray]
     return cv2.warpAffine(picture, back, size.tolist(), flags=flags), back
 
 
-def askew_again(page: Page, back: np.ndarray, size: tuple[int, int]) -> Page:
-    """A page with its boxes where `back` (2, 3) puts them, in a picture of this size (width, height)."""
+def askew_again(page: Page, back: np.ndarray) -> Page:
+    """A page with its boxes where `back` (2, 3) puts them."""
 
     def around(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
         x, y, w, h = box
@@ -57,4 +57,4 @@ def askew_again(page: Page, back: np.ndarray, size: tuple[int, int]) -> Page:
         (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
         return round(left), round(top), round(right - left), round(bottom - top)
 
-    return Page([[replace(one, box=around(one.box)) for one in line] for line in page.lines], size)
+    return replace(page, lines=[[replace(one, box=around(one.box)) for one in line] for line in page.lines])

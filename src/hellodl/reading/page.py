@@ -23,11 +23,15 @@ class Character:
 
 @dataclass(frozen=True)
 class Page:
-    """A page that was read: lines from top to bottom, characters from left to right; `size` is (width,
-    height)."""
+    """A page that was read: lines from top to bottom, characters from left to right.
+
+    `size` is (width, height) of the photo, and `x_height` how high a small x is in it, in pixels, 0 where nothing is
+    written.
+    """
 
     lines: list[list[Character]] = field(default_factory=list)
     size: tuple[int, int] = (0, 0)
+    x_height: float = 0.0
 
     @property
     def characters(self) -> list[Character]:
@@ -46,7 +50,8 @@ class Page:
             left, top, width, height = (round(value * factor) for value in character.box)
             return replace(character, box=(left, top, width, height))
 
-        return replace(self._each(larger), size=(round(self.size[0] * factor), round(self.size[1] * factor)))
+        size = (round(self.size[0] * factor), round(self.size[1] * factor))
+        return replace(self._each(larger), size=size, x_height=self.x_height * factor)
 
     def in_case(self, case: str | None) -> Page:
         """All letters as capitals ("upper") or small letters ("lower"); as they are for None."""
@@ -68,7 +73,7 @@ class Page:
 
     def _each(self, change: Callable[[Character], Character]) -> Page:
         """The same page with each character changed."""
-        return Page([[change(character) for character in line] for line in self.lines], self.size)
+        return replace(self, lines=[[change(character) for character in line] for line in self.lines])
 
     def to_json(self) -> dict:
         """Everything as plain lists and numbers, ready for `json.dumps`."""

@@ -52,7 +52,5 @@ def turned_back(page: Page, degrees: int) -> Page:
         }[degrees]
         return replace(character, box=box)
 
-    return Page(
-        [[back(character) for character in line] for line in page.lines],
-        (height, width) if degrees in (90, 270) else (width, height),
-    )
+    lines = [[back(character) for character in line] for line in page.lines]
+    return replace(page, lines=lines, size=(height, width) if degrees in (90, 270) else (width, height))
