@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,14 @@ def closely(
 
 def looks_of(network: LineReader, symbols: str, threads: int | None, minded: Minded) -> dict[str, Any]:
     """What `reading` is given of networks: who marks, who reads, and in which alphabet."""
-    mark, read = minded(marker(load_model(FINDER)[0])), minded(reader(network, threads))
+    mark, read = minded(finder()), minded(reader(network, threads))
     return {"mark": mark, "read": read, "alphabet": symbols}
+
+
+@cache
+def finder() -> Mark:
+    """What the finder that ships marks; it is opened once."""
+    return marker(load_model(FINDER)[0])
 
 
 def marker(network: Module) -> Mark:

@@ -14,14 +14,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hellodl.commands.eyes import FINDER, marker
+from hellodl.commands.eyes import finder
 from hellodl.data.pages.marked import Marked
 from hellodl.data.writing import ALPHABET
 from hellodl.programs.finder import maker, side_by_side
 from hellodl.reading.darkness import darkness
 from hellodl.reading.lines import Line, Mark, look
 from hellodl.reading.strips import cut_strips
-from hellodl.train.checkpoint import load_model
 from hellodl.train.lanes import single_threaded_products
 
 WIDEST = 900  # pixels of a strip: longer ones would make all others wait
@@ -65,7 +64,7 @@ def clipped(task: tuple[int, int, Path | None]) -> list[Clipping]:
 @cache
 def makers(folder: Path | None) -> tuple[Marked, Mark]:
     """Who makes pages and who marks them, once a process."""
-    return maker(folder), marker(load_model(FINDER)[0])
+    return maker(folder), finder()
 
 
 def said(line: Line, zones: list[np.ndarray], texts: list[str]) -> str | None:

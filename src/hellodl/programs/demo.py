@@ -17,7 +17,7 @@ import numpy as np
 
 from hellodl import data
 from hellodl.commands import show
-from hellodl.commands.eyes import FINDER, marker
+from hellodl.commands.eyes import finder
 from hellodl.commands.read import save_picture
 from hellodl.console import log
 from hellodl.data.augment import LETTERS
@@ -29,7 +29,6 @@ from hellodl.reading.accuracy import character_accuracy
 from hellodl.reading.apart import read_apart
 from hellodl.reading.views import AS_IT_STANDS
 from hellodl.train import Settings
-from hellodl.train.checkpoint import load_model
 from hellodl.train.lanes import probabilities
 
 SETTINGS = Settings(epochs=3, batch_size=128, learning_rate=6e-3, label_smoothing=0.05, average=0.995)
@@ -66,7 +65,7 @@ def main(options: argparse.Namespace) -> int:
     def classify(images: np.ndarray) -> np.ndarray:
         return probabilities(learned.model, images, options.threads)
 
-    page = read_apart(picture, marker(load_model(FINDER)[0]), classify, splits.train.classes)
+    page = read_apart(picture, finder(), classify, splits.train.classes)
     save_picture(options.out / "demo-page-read.png", annotate(picture, page))
     right = character_accuracy(truth, page.text)
 
