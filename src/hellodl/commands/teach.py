@@ -27,7 +27,7 @@ from hellodl.data.writing import drawn
 from hellodl.errors import DataError
 from hellodl.nn import LineReader
 from hellodl.reading.accuracy import edit_distance
-from hellodl.reading.decoding import best_path
+from hellodl.reading.decoding import best_path, text_of
 from hellodl.runs import machine
 from hellodl.train.checkpoint import save_model
 from hellodl.train.personal import StepWatcher, personalised, rehearsal
@@ -218,5 +218,5 @@ def accuracy(
     """The share of characters that a reader reads right in strips."""
     wrong = 0
     for log_probs, truth in zip(reader(network, threads)(strips), truths, strict=True):
-        wrong += min(edit_distance(truth, "".join(symbols[one.symbol - 1] for one in best_path(log_probs))), len(truth))
+        wrong += min(edit_distance(truth, text_of(best_path(log_probs), symbols)), len(truth))
     return 1 - wrong / max(sum(map(len, truths)), 1)

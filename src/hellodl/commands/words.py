@@ -22,7 +22,7 @@ from hellodl.nn import LineReader
 from hellodl.nn.calibration import reliability, tempered
 from hellodl.reading import Language
 from hellodl.reading.accuracy import aligned, edit_distance
-from hellodl.reading.decoding import Said, best_path
+from hellodl.reading.decoding import Said, best_path, text_of
 from hellodl.reading.spoken import spelled
 
 STRINGS = 1000
@@ -93,7 +93,7 @@ def honest_temperature(network: LineReader, words: Writing, threads: int | None 
         for i, j in aligned(truth, [one.symbol for one in said]):
             if j is not None:
                 one = said[j]
-                rows.append(log_probs[one.begin + int(log_probs[one.begin : one.end, one.symbol].argmax())])
+                rows.append(one.surest(log_probs))
                 symbols.append(one.symbol)
                 right.append(i is not None and truth[i] == one.symbol)
     chances, good = np.exp(np.array(rows)), np.array(right)
@@ -111,7 +111,7 @@ def figures_of(truths: list[str], read: list[list[Said]], learned: Collection[st
     `learned` are texts that training had: what is wrong of others is told by itself. `calibration_error` is how far
     the probabilities of characters are off, `wrong_of_sure` what is wrong without the least sure 5%.
     """
-    texts = ["".join(ALPHABET[one.symbol - 1] for one in said) for said in read]
+    texts = [text_of(said, ALPHABET) for said in read]
     wrong = np.array([edit_distance(truth, text) for truth, text in zip(truths, texts)], np.int64)
     ignoring = sum(edit_distance(truth.lower(), text.lower()) for truth, text in zip(truths, texts))
     lengths = np.array([len(truth) for truth in truths], np.int64)

@@ -27,6 +27,15 @@ class Said(NamedTuple):
     end: int
     probability: float
 
+    def surest(self, log_probs: np.ndarray) -> np.ndarray:
+        """The row (C,) of log_probs (T, C), in which it was said, that was the surest of it."""
+        return log_probs[self.begin + int(log_probs[self.begin : self.end, self.symbol].argmax())]
+
+
+def text_of(said: Sequence[Said], alphabet: str) -> str:
+    """What was said, in characters of an alphabet that follows the blank."""
+    return "".join(alphabet[one.symbol - 1] for one in said)
+
 
 class Scorer(Protocol):
     """Somebody who knows the language, asked letter by letter."""

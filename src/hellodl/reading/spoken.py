@@ -109,8 +109,7 @@ def is_text(line: list[Character]) -> bool:
 
 def sureness(one: Said, log_probs: np.ndarray, alphabet: str) -> tuple[float, str, float]:
     """How probable a letter is, which would be the next one, and how probable that."""
-    surest = one.begin + int(log_probs[one.begin : one.end, one.symbol].argmax())
-    chances = np.exp(log_probs[surest])
+    chances = np.exp(one.surest(log_probs))
     chances[[BLANK, one.symbol]] = 0
     second = int(chances.argmax())
     return one.probability, alphabet[max(second - 1, 0)], float(chances[second])

@@ -22,7 +22,7 @@ from hellodl.commands.eyes import closely, reader
 from hellodl.commands.truth import corrected_photo
 from hellodl.data.collection import Collection, Lesson, now
 from hellodl.errors import DataError, HelloError, PhotoError
-from hellodl.reading.decoding import best_path
+from hellodl.reading.decoding import best_path, text_of
 from hellodl.reading.turn import best_turn
 from hellodl.web.accepted import DrawnLesson, PhotoLesson
 from hellodl.web.answers import STILL_HERE, event, tell
@@ -102,7 +102,7 @@ class Lessons:
             strip = as_strip(drawn.strokes)
         except ValueError as error:
             raise DataError(str(error)) from None
-        was_read = "".join(symbols[said.symbol - 1] for said in best_path(reader(network, 1)([strip])[0]))
+        was_read = text_of(best_path(reader(network, 1)([strip])[0]), symbols)
         digest = hashlib.sha256(json.dumps(drawn.strokes).encode()).hexdigest()
         return self._add(Lesson("a drawing", digest, now(), (letter,), (was_read,), (strip,)))
 
