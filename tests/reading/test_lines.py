@@ -62,6 +62,17 @@ def test_a_finder_that_marks_what_is_lighter_than_paper_has_seen_nothing_and_no_
     assert found.seen(-dark) == 0
 
 
+def test_marks_that_grow_faint_between_letters_are_one_line_and_faint_ones_beside_clear_ones_are_none():
+    marks = np.zeros((80, 300), np.float32)
+    marks[10:20, 10:290] = 0.4
+    marks[10:20, 10:290:40] = 0.48
+    marks[50:60, 10:290] = 0.9
+    marks[60:70, 10:290] = 0.4
+    found = find_lines(Marks(marks, np.ones_like(marks), 1.0))
+    assert [(round(line.left), round(line.right)) for line in found.lines] == [(10, 290), (10, 290)]
+    assert [line.x_height for line in found.lines] == [pytest.approx(10, abs=1)] * 2
+
+
 def test_words_far_apart_are_one_line_and_specks_are_none():
     line = np.zeros((100, 400), np.float32)
     line[40:50, 20:120], line[41:51, 160:300] = 1, 1

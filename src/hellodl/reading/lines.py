@@ -16,12 +16,14 @@ import numpy as np
 Mark = Callable[[np.ndarray], np.ndarray]  # darkness (H, W) float32 -> (H / 2, W / 2, 2), is line and is ink, 0 to 1
 
 LOOKS = (200, 400, 800)  # pixels of the longer side when a page is looked at for the first time
-NEARLY = 0.7  # of the most that is seen from any distance
+NEARLY = 0.7  # of the most that is seen from any distance, and of the clearest marks around
 READABLE, BEST = (8.0, 40.0), 16.0  # pixels of a small x as the network knows it, and as it knows it best
 MOST, LARGER = 2000, 3.0  # pixels of the longer side, and times the page's size, however small the writing is
 WIDEST_GAP = 8.0  # heights of a small x between words of one line
 OFF = 0.7  # heights of a small x by which the next word may stand higher or lower
 SMALLEST = 0.45  # of the usual height of a small x: what is smaller is dust
+FAINT, CLEAR = 0.25, 0.5  # marks of a line: where none around are clearer, and everywhere
+AROUND = 25  # pixels of marks, a few heights of a small x
 LEAST = 0.35  # of a square as high as a small x: smaller bands are specks
 
 
@@ -117,7 +119,7 @@ def marked(dark: np.ndarray, mark: Mark, scale: float) -> Marks:
 
 def find_lines(marks: Marks) -> Lines:
     """The lines that are marked, from top to bottom."""
-    count, bands, stats, _ = cv2.connectedComponentsWithStats((marks.line > 0.5).astype(np.uint8), connectivity=8)
+    count, bands, stats, _ = cv2.connectedComponentsWithStats(_in_lines(marks.line), connectivity=8)
     pieces = [
         piece
         for number in range(1, count)
@@ -127,6 +129,15 @@ def find_lines(marks: Marks) -> Lines:
     lines = [line for line in found.lines if line.x_height > SMALLEST * found.x_height]
     lines.sort(key=lambda line: float(line.middle(np.array([line.left, (line.left + line.right) / 2])).mean()))
     return Lines(lines, bands, marks)
+
+
+def _in_lines(line: np.ndarray) -> np.ndarray:
+    """Which marks (h, w) belong to lines, (h, w) uint8: clear ones, and fainter ones where none around are clearer.
+
+    Along letters that stand far apart a network is not sure of a line, but it marks where one would be.
+    """
+    clearest = cv2.dilate(line, np.ones((AROUND, AROUND), np.uint8))
+    return (line > np.clip(NEARLY * clearest, FAINT, CLEAR)).astype(np.uint8)
 
 
 def _fitted(bands: np.ndarray, stats: np.ndarray, numbers: tuple[int, ...], scale: float) -> Line | None:
