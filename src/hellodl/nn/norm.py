@@ -12,7 +12,8 @@ from functools import partial
 
 import numpy as np
 
-from hellodl.autograd.tensor import Array, Tensor, column_sums, jointly, record
+from hellodl.autograd.arrays import column_sums
+from hellodl.autograd.tensor import Array, Tensor, jointly, record
 from hellodl.errors import HelloError, ShapeError
 from hellodl.nn.activation import ReLU
 from hellodl.nn.module import Module, Parameter

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.autograd.tensor import Array, Tensor, column_sums, jointly, record
+from hellodl.autograd.arrays import column_sums
+from hellodl.autograd.tensor import Array, Tensor, jointly, record
 from hellodl.errors import ShapeError
 from hellodl.ops import loops, scratch
 from hellodl.ops.elementwise import where

@@ -17,8 +17,9 @@ from functools import cache
 
 import numpy as np
 
+from hellodl.autograd.arrays import column_sums
 from hellodl.autograd.mode import mode
-from hellodl.autograd.tensor import Array, Tensor, column_sums, jointly, record
+from hellodl.autograd.tensor import Array, Tensor, jointly, record
 from hellodl.errors import ShapeError
 from hellodl.ops import scratch
 from hellodl.ops.pool import Pair, Winners, halve, pair, pooled_size, unhalve

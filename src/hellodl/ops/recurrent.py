@@ -23,7 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hellodl.autograd.tensor import Array, Tensor, column_sums, jointly, record
+from hellodl.autograd.arrays import column_sums
+from hellodl.autograd.tensor import Array, Tensor, jointly, record
 from hellodl.errors import DataError, ShapeError
 from hellodl.ops import activations, loops, scratch
 from hellodl.ops.gates import (

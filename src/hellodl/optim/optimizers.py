@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.autograd.tensor import Array, Tensor, memory_order
+from hellodl.autograd.arrays import memory_order
+from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import CheckpointError
 from hellodl.nn.module import Module
 from hellodl.ops import loops
