@@ -22,16 +22,6 @@ Array = np.ndarray
 OURS: dict[Any, Callable[..., Any]] = {}  # NumPy's function -> our operation; `tensor` and `ops` fill it
 
 
-class Size(int):
-    """The number of elements; called, as PyTorch has it, the shape or one size of it: x.size(), x.size(0)."""
-
-    shape: tuple[int, ...]
-
-    def __call__(self, dim: int | None = None) -> Any:
-        """(2, 3), or with `dim` 0 just 2."""
-        return self.shape if dim is None else self.shape[dim]
-
-
 class Numbers:
     """What all tensors can be asked for without a gradient in mind: truths, Python's numbers, NumPy's arrays."""
 
@@ -42,21 +32,17 @@ class Numbers:
         requires_grad: bool
         _changes: int
 
-        def detach(self) -> Self:
-            """The same array, without its past."""
+        detach: Callable[[], Self]
+
+        def __getitem__(self, key: Any) -> Self: ...
+        def __lt__(self, other: Any) -> Any: ...
+        def __gt__(self, other: Any) -> Any: ...
 
     def _with(self, array: Any) -> Self:
         """Another tensor around this array, which has no past."""
         out = self.detach()
-        out.data = np.asarray(array)
+        out.data = np.asarray(array)  # type: ignore[misc]
         return out
-
-    @property
-    def size(self) -> Size:
-        """How many elements there are."""
-        size = Size(self.data.size)
-        size.shape = self.data.shape
-        return size
 
     def numel(self) -> int:
         """How many elements there are."""
@@ -110,7 +96,7 @@ class Numbers:
         return bool(self.data.item())
 
     def __format__(self, spec: str) -> str:
-        return format(self.data.item(), spec) if self.data.size == 1 and spec else format(str(self), spec)
+        return format(self.data.item(), spec) if self.data.size == 1 and spec else super().__format__(spec)
 
     def __contains__(self, value: Any) -> bool:
         return bool(np.any(self.data == _array_of(value)))
@@ -120,35 +106,7 @@ class Numbers:
             raise TypeError("a tensor without axes is one number, and cannot be walked over; call .item()")
         return (self[k] for k in range(len(self.data)))
 
-    if TYPE_CHECKING:
-
-        def __getitem__(self, key: Any) -> Self: ...
-
     __hash__ = object.__hash__  # a tensor is itself, whatever it holds: so that it may be a key
-
-    def __eq__(self, other: object) -> Any:
-        return self._compared(np.equal, other)
-
-    def __ne__(self, other: object) -> Any:
-        return self._compared(np.not_equal, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._compared(np.less, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._compared(np.less_equal, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._compared(np.greater, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._compared(np.greater_equal, other)
-
-    def __and__(self, other: Any) -> Any:
-        return self._compared(np.bitwise_and, other)
-
-    def __or__(self, other: Any) -> Any:
-        return self._compared(np.bitwise_or, other)
 
     def __invert__(self) -> Self:
         return self._with(np.invert(self.data))
@@ -167,7 +125,7 @@ class Numbers:
 
     def changed(self) -> None:
         """Say that the numbers in `data` are others now, so that no gradient is taken of what was computed before."""
-        self._changes += 1
+        self._changes += 1  # type: ignore[misc]
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if mode.remember and (self.requires_grad or getattr(value, "requires_grad", False)):
@@ -190,18 +148,6 @@ class Numbers:
         self.changed()
         return self
 
-    def __iadd__(self, other: Any) -> Any:
-        return self._in_place(np.add, other)
-
-    def __isub__(self, other: Any) -> Any:
-        return self._in_place(np.subtract, other)
-
-    def __imul__(self, other: Any) -> Any:
-        return self._in_place(np.multiply, other)
-
-    def __itruediv__(self, other: Any) -> Any:
-        return self._in_place(np.divide, other)
-
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         if method == "__call__" and not keywords and ufunc in OURS:
             return OURS[ufunc](*inputs)
@@ -211,6 +157,20 @@ class Numbers:
         if function in OURS:
             return OURS[function](*args, **keywords)
         return _by_numpy(function, function.__name__, args, keywords)
+
+
+def _asks(name: str, method: str, function: Callable[..., Array]) -> None:
+    """Let an operator of Python's go by a method of all tensors: x > y by x._compared(np.greater, y)."""
+    setattr(Numbers, f"__{name}__", lambda self, other: getattr(self, method)(function, other))
+
+
+for _name, _function in (
+    *(("eq", np.equal), ("ne", np.not_equal), ("lt", np.less), ("le", np.less_equal), ("gt", np.greater)),
+    *(("ge", np.greater_equal), ("and", np.bitwise_and), ("or", np.bitwise_or)),
+):
+    _asks(_name, "_compared", _function)
+for _name, _change in (("iadd", np.add), ("isub", np.subtract), ("imul", np.multiply), ("itruediv", np.true_divide)):
+    _asks(_name, "_in_place", _change)
 
 
 def _array_of(value: Any) -> Any:

@@ -21,7 +21,7 @@ import numpy as np
 from hellodl.autograd.arrays import unbroadcast
 from hellodl.autograd.backward import Array, CarryBack, walk_back
 from hellodl.autograd.mode import check, lock, mode
-from hellodl.autograd.numbers import OURS, Numbers
+from hellodl.autograd.numbers import Numbers
 from hellodl.errors import ShapeError, TrainingError
 
 
@@ -53,6 +53,7 @@ class Tensor(Numbers):
 
     shape = property(lambda self: self.data.shape)
     ndim = property(lambda self: self.data.ndim)
+    size = property(lambda self: self.data.size)
     dtype = property(lambda self: self.data.dtype)
     T = property(lambda self: self.transpose())
 
@@ -65,7 +66,7 @@ class Tensor(Numbers):
             raise TypeError(
                 "only leaves can be copied or pickled, for the others' past would be lost; .detach() it first"
             )
-        return _leaf_again, (type(self), self.data, self.grad, self.requires_grad)
+        return _leaf, (type(self), self.data, self.grad, self.requires_grad)
 
     def backward(self, gradient: Any = None, keep_graph: bool = False, retain_graph: bool = False) -> None:
         """Add to the `grad` of every leaf how much this tensor changes with it.
@@ -146,14 +147,11 @@ Saw = tuple[tuple[Tensor, Array, int], ...]
 
 def _tensor(data: Array) -> Tensor:
     """A tensor around this very array, without conversions: for results of operations."""
-    out = Tensor.__new__(Tensor)
-    out.data, out.grad, out.requires_grad, out._parents = data, None, False, ()
-    out._saw, out._changes = (), 0
-    return out
+    return _leaf(Tensor, data, None, False)
 
 
-def _leaf_again(kind: type[Tensor], data: Array, grad: Array | None, requires_grad: bool) -> Tensor:
-    """A copied or unpickled leaf."""
+def _leaf(kind: type[Tensor], data: Array, grad: Array | None, requires_grad: bool) -> Tensor:
+    """A tensor, or a weight, made of its parts: also a copied or unpickled one."""
     out = kind.__new__(kind)
     out.data, out.grad, out.requires_grad, out._parents = data, grad, requires_grad, ()
     out._saw, out._changes = (), 0
@@ -340,27 +338,3 @@ def getitem(x: Tensor, key: Any) -> Tensor:
 
 def _index(part: Any) -> Any:
     return part.data if isinstance(part, Tensor) else part
-
-
-def _with_arrays(operation: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Any, Any], Tensor]:
-    """An operation on two for NumPy to call, one of which may be an array or a number."""
-
-    def called(a: Any, b: Any) -> Tensor:
-        like = a if isinstance(a, Tensor) else b
-        return operation(as_tensor(a, like), as_tensor(b, like))
-
-    return called
-
-
-for _ufunc, _operation in {
-    np.add: add,
-    np.subtract: sub,
-    np.multiply: mul,
-    np.true_divide: div,
-    np.matmul: matmul,
-    np.power: power,
-}.items():
-    OURS[_ufunc] = _with_arrays(_operation)
-OURS[np.negative] = neg
-for _ufunc in (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal):
-    OURS[_ufunc] = lambda a, b, _ufunc=_ufunc: _tensor(np.asarray(_ufunc(_index(a), _index(b))))

@@ -33,20 +33,19 @@ def operation(
 
     @wraps(function)
     def called(*arguments: Any, **keywords: Any) -> Any:
+        first = arguments[0] if arguments and not keywords else None
+        if isinstance(first, Tensor) and (first.data.dtype.kind == "f" or not of_floats):
+            return function(*arguments)  # as nearly always, and so without detours
         for theirs in keywords.keys() & other.keys() if keywords else ():
             if other[theirs] in keywords:
-                raise TypeError(
-                    f"{function.__name__}: '{theirs}' and '{other[theirs]}' are one thing; give one of them"
-                )
+                raise TypeError(f"{function.__name__}: '{theirs}' and '{other[theirs]}' are one; give one of them")
             keywords[other[theirs]] = keywords.pop(theirs)
         if not arguments and own[0] in keywords:
             arguments = (keywords.pop(own[0]),)
         if arguments:
             x, *rest = arguments
             if of_many:
-                x = tuple(
-                    tensor_of(each, function.__name__) for each in x
-                )  # a generator would be empty on the way back
+                x = tuple(tensor_of(each, function.__name__) for each in x)  # of a generator, too
             elif not isinstance(x, Tensor):
                 x = tensor_of(x, function.__name__)
             if of_floats and not of_many and x.data.dtype.kind != "f":

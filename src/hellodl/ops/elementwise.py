@@ -104,6 +104,8 @@ def masked_fill(x: Tensor, mask: Any, value: float) -> Tensor:
 @operation(of_floats=True)
 def dropout(x: Tensor, probability: float, generator: np.random.Generator) -> Tensor:
     """Each element becomes 0 with this probability, and the others grow so that the mean stays (Hinton 2012)."""
+    if not isinstance(generator, np.random.Generator):
+        raise TypeError("dropout draws from a generator that is handed in; nn.Dropout knows whether it is training")
     kept = (generator.random(x.shape, dtype=np.float32) >= probability).astype(x.dtype)
     kept *= x.dtype.type(1 / (1 - probability))
     return record(x.data * kept, (x, lambda g: g * kept))

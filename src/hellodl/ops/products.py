@@ -78,16 +78,15 @@ def einsum(equation: str, *tensors: Tensor) -> Tensor:
 def _letters(equation: str, axes: list[int]) -> tuple[list[str], str]:
     """The letters of each tensor and of the result, with "..." spelled out."""
     given, arrow, result = equation.replace(" ", "").partition("->")
-    letters = given.split(",")
-    if len(letters) != len(axes):
-        raise ShapeError(f"einsum: '{equation}' speaks of {len(letters)} tensors, got {len(axes)}")
+    if given.count(",") + 1 != len(axes):
+        raise ShapeError(f"einsum: '{equation}' speaks of {given.count(',') + 1} tensors, got {len(axes)}")
     free = "".join(letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter not in equation)
-    rest = max([n - len(word) + 3 for word, n in zip(letters, axes) if "..." in word], default=0)
-    letters, result = ([word.replace("...", free[:rest]) for word in words] for words in (letters, [result]))
+    rest = free[: max([n - len(word) + 3 for word, n in zip(given.split(","), axes) if "..." in word], default=0)]
+    letters = [word.replace("...", rest) for word in given.split(",")]
     for word, n in zip(letters, axes):
         if len(word) != n or len(set(word)) != n:
             raise ShapeError(f"einsum: '{word}' does not name each of {n} axes once; take diagonals by indexing")
-    if not arrow:
-        every = "".join(letters)
-        result = [free[:rest] + "".join(sorted(c for c in set(every) if every.count(c) == 1 and c not in free[:rest]))]
-    return letters, result[0]
+    if arrow:
+        return letters, result.replace("...", rest)
+    every = "".join(letters)
+    return letters, rest + "".join(sorted(c for c in {*every} - {*rest} if every.count(c) == 1))

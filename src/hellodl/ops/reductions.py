@@ -67,6 +67,7 @@ def _outermost(
             raise TypeError(
                 f"{best.__name__}: dim is one axis, as a whole number; two tensors want ops.maximum or minimum"
             )
+        dim = int(dim)
         where = place(x.data, axis=dim, keepdims=True)
 
         def to_winner(g: Array) -> Array:
