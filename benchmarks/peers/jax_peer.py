@@ -28,7 +28,7 @@ def contestants(problem, thread_counts, rate, Contestant) -> Iterator:
 
     jax.config.update("jax_platforms", "cpu")
     images, labels = jnp.asarray(problem.images), jnp.asarray(problem.labels)
-    trained = problem.network().named_parameters()
+    trained = dict(problem.network().named_parameters())
     weights = {name: jnp.asarray(problem.state[name]) for name in trained}
     running = {name: jnp.asarray(array) for name, array in problem.state.items() if name not in trained}
     training = problem.task.training

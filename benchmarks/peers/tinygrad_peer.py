@@ -76,7 +76,7 @@ def contestant(problem, threads, rate, Contestant):
 
 def trained(problem):
     """The names of what is learned: all of the state but running statistics."""
-    return problem.network().named_parameters().keys()
+    return dict(problem.network().named_parameters()).keys()
 
 
 def built(description):

@@ -25,6 +25,8 @@ from hellodl.autograd.tensor import Tensor
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+
     from hellodl import data, nn, optim, train
     from hellodl.autograd import gradcheck
     from hellodl.reading import Page
@@ -37,6 +39,7 @@ __all__ = [
     "data",
     "gradcheck",
     "load",
+    "manual_seed",
     "nn",
     "no_grad",
     "ops",
@@ -60,6 +63,13 @@ def load(path: str | Path) -> nn.Module:
     from hellodl.train.checkpoint import load_model
 
     return load_model(path)[0].eval()
+
+
+def manual_seed(seed: int) -> np.random.Generator:
+    """Let a script that hands no generators to its layers be repeatable: say this once, at its beginning."""
+    from hellodl.nn.init import manual_seed
+
+    return manual_seed(seed)
 
 
 def read(photo: str | Path, model: str | Path | None = None, *, language: str | Path | None = None) -> Page:
@@ -98,6 +108,10 @@ if not TYPE_CHECKING:  # a type checker knows the names from above, and so can t
     def __getattr__(name: str) -> Any:
         if name in __all__:
             return import_module(_DOORS.get(name, f"hellodl.{name}"))
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("hellodl")
         raise AttributeError(f"hellodl has no '{name}'; it has {', '.join(__all__)}")
 
 

@@ -49,7 +49,7 @@ def test_both_sides_start_and_go_by_the_same_recipe(monkeypatch):
     pytest.importorskip("torch")
     monkeypatch.syspath_prepend(record.SCRIPTS)
     ours, theirs = (importlib.import_module(f"{name}_mnist") for name in ("hellodl", "torch"))
-    mine = ours.network(np.random.default_rng(0)).named_parameters()
+    mine = dict(ours.network(np.random.default_rng(0)).named_parameters())
     other = dict(theirs.network().named_parameters())
     assert mine.keys() == other.keys()
     for name, parameter in mine.items():

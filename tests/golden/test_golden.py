@@ -100,7 +100,7 @@ def test_batch_norm_learns_running_statistics_and_uses_them_in_eval():
 def test_cross_entropy(smoothing, reduction):
     golden = case(f"cross_entropy_{smoothing}_{reduction}")
     logits = leaf(golden["logits"])
-    loss = nn.cross_entropy(logits, golden["targets"], smoothing, reduction)
+    loss = nn.cross_entropy(logits, golden["targets"], label_smoothing=smoothing, reduction=reduction)
     loss.backward()
     close(loss.data, golden["loss"])
     close(logits.grad, golden["dlogits"])
@@ -154,7 +154,7 @@ def test_a_whole_network_with_pytorchs_weights_gives_its_logits_and_gradients_an
             assert logits.dtype == np.float32
             close(logits.data, golden["logits"], 1e-5)
             close(loss.item(), golden["loss"], 1e-5)
-            for name, parameter in network.named_parameters().items():
+            for name, parameter in network.named_parameters():
                 close(parameter.grad, gradients[name], 1e-5)
         optimizer.step()
     for name, array in network.state_dict().items():
@@ -170,7 +170,7 @@ def test_the_whole_network_in_float64_is_pytorchs_to_ten_digits():
     loss.backward()
     close(logits.data, golden["logits"])
     close(loss.data, golden["loss"])
-    for name, parameter in network.named_parameters().items():
+    for name, parameter in network.named_parameters():
         close(parameter.grad, gradients[name])
 
 
@@ -234,7 +234,7 @@ def test_recurrent_layers_take_pytorchs_weights_and_give_its_outputs_states_and_
     close(x.grad, golden["dx"])
     for number, state in enumerate(states):
         close(state.grad, golden[f"dstate{number}"])
-    for key, parameter in layer.named_parameters().items():
+    for key, parameter in layer.named_parameters():
         close(parameter.grad, gradients[key])
 
 

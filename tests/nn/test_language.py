@@ -79,7 +79,7 @@ def test_there_must_be_something_to_go_on_from(make, rng):
 def test_a_tied_table_is_one_weight_that_learns_from_both_ends(rng):
     model = nn.GPT(7, 8, 1, 2, 8, rng=rng)
     assert model.head.weight is model.symbols.weight
-    assert "head.weight" not in model.named_parameters() and "head.weight" in model.state_dict()
+    assert "head.weight" not in dict(model.named_parameters()) and "head.weight" in model.state_dict()
 
 
 def test_blocks_that_begin_with_zero_change_nothing_at_first(rng):

@@ -17,7 +17,10 @@ def test_cross_entropy_is_its_reference_in_value_and_gradient(count, classes, sm
     rng = np.random.default_rng(seed)
     scores, targets = rng.standard_normal((count, classes)), rng.integers(0, classes, count)
     one, two = (Tensor(scores, requires_grad=True, dtype=np.float64) for _ in range(2))
-    fast, slow = nn.cross_entropy(one, targets, smoothing), cross_entropy_reference(two, targets, smoothing)
+    fast, slow = (
+        nn.cross_entropy(one, targets, label_smoothing=smoothing),
+        cross_entropy_reference(two, targets, smoothing),
+    )
     fast.backward()
     slow.backward()
     np.testing.assert_allclose(fast.data, slow.data, atol=1e-12)
@@ -31,8 +34,8 @@ def test_a_network_that_knows_nothing_is_surprised_by_log_of_the_number_of_class
 
 def test_the_sum_is_the_mean_times_the_number_of_samples(rng):
     logits, targets = Tensor(rng.standard_normal((6, 4))), rng.integers(0, 4, 6)
-    total = nn.cross_entropy(logits, targets, 0.1, "sum").item()
-    assert total == pytest.approx(6 * nn.cross_entropy(logits, targets, 0.1).item(), rel=1e-6)
+    total = nn.cross_entropy(logits, targets, label_smoothing=0.1, reduction="sum").item()
+    assert total == pytest.approx(6 * nn.cross_entropy(logits, targets, label_smoothing=0.1).item(), rel=1e-6)
 
 
 def test_huge_scores_give_a_huge_loss_and_not_a_nan():
@@ -69,8 +72,8 @@ def test_targets_that_make_no_sense_are_refused(targets, kind, line):
 
 
 def test_other_mistakes_are_told_in_one_line():
-    with pytest.raises(ValueError, match="reduction is 'mean' or 'sum', not 'none'"):
-        nn.cross_entropy(Tensor(np.zeros((1, 2))), [0], reduction="none")
+    with pytest.raises(ValueError, match="reduction is 'mean', 'sum' or 'none', not 'all'"):
+        nn.cross_entropy(Tensor(np.zeros((1, 2))), [0], reduction="all")
     with pytest.raises(ShapeError, match=r"mse_loss: \(2, 1\) and \(2,\) differ"):
         nn.mse_loss(Tensor(np.ones((2, 1))), np.ones(2))
 
@@ -103,7 +106,7 @@ def test_a_network_that_answers_nan_is_never_right():
 def test_yes_or_no_is_cross_entropy_of_two_classes(numbers, seed, reduction):
     wanted = np.random.default_rng(seed).random(len(numbers))
     x = Tensor(np.array(numbers), requires_grad=True, dtype=np.float64)
-    loss = nn.binary_cross_entropy_with_logits(x, wanted, reduction)
+    loss = nn.binary_cross_entropy_with_logits(x, wanted, reduction=reduction)
     loss.backward()
     belief = 1 / (1 + np.exp(-x.data))
     each = -wanted * np.log(belief) - (1 - wanted) * np.log1p(-belief)
@@ -120,4 +123,23 @@ def test_yes_or_no_of_huge_logits_is_no_nan():
     with pytest.raises(ShapeError, match="broadcasting"):
         nn.binary_cross_entropy_with_logits(x, [[1.0, 1.0]])
     with pytest.raises(ValueError, match="reduction"):
-        nn.binary_cross_entropy_with_logits(x, [1.0, 1.0], "none")
+        nn.binary_cross_entropy_with_logits(x, [1.0, 1.0], reduction="median")
+
+
+def test_where_every_target_is_ignored_there_is_no_loss():
+    for loss in (nn.cross_entropy, nn.nll_loss):
+        with pytest.raises(DataError, match="no target counts"):
+            loss(Tensor(np.zeros((2, 3))), [7, 7], ignore_index=7)
+
+
+def test_losses_of_other_shapes_or_reductions_are_refused():
+    x = Tensor(np.zeros((2, 3)))
+    with pytest.raises(ShapeError, match="weight is one number for each of 3 classes"):
+        nn.cross_entropy(x, [0, 1], 0.1)
+    for loss in (nn.l1_loss, nn.huber_loss, nn.kl_div, nn.mse_loss):
+        with pytest.raises(ShapeError, match="differ; broadcasting here"):
+            loss(x, np.zeros(3))
+        with pytest.raises(ValueError, match="reduction is"):
+            loss(x, np.zeros((2, 3)), reduction="median")
+    with pytest.raises(TypeError, match="the target is taken as it is"):
+        nn.kl_div(x, Tensor(np.ones((2, 3)), requires_grad=True))

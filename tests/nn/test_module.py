@@ -26,11 +26,11 @@ class Small(nn.Module):
 def test_names_say_where_a_weight_hangs_in_the_order_of_making(rng):
     model = Small(2, rng)
     names = ["scale", "body.0.weight", "body.0.bias", "body.1.weight", "body.1.bias", "head.weight"]
-    assert list(model.named_parameters()) == names
-    assert list(model.named_buffers()) == ["body.1.running_mean", "body.1.running_var"]
-    assert list(model.state_dict()) == names + list(model.named_buffers())
+    assert [name for name, _ in model.named_parameters()] == names
+    assert list(dict(model.named_buffers())) == ["body.1.running_mean", "body.1.running_var"]
+    assert list(model.state_dict()) == names + list(dict(model.named_buffers()))
     assert model.weight_count() == 1 + 18 + 2 + 2 + 2 + 24
-    assert [name for name, _ in model.modules()] == ["", "body", "body.0", "body.1", "body.2", "body.3", "head"]
+    assert [name for name, _ in model.named_modules()] == ["", "body", "body.0", "body.1", "body.2", "body.3", "head"]
 
 
 def test_state_goes_out_and_comes_back_to_the_bit(rng):
@@ -46,7 +46,7 @@ def test_state_goes_out_and_comes_back_to_the_bit(rng):
 def test_state_dict_is_a_copy_and_loading_writes_into_the_same_arrays(rng):
     model = Small(2, rng)
     state = model.state_dict()
-    arrays = [p.data for p in model.parameters()] + list(model.named_buffers().values())
+    arrays = [p.data for p in model.parameters()] + list(dict(model.named_buffers()).values())
     for array in state.values():
         array += 1
     assert not any(np.shares_memory(a, b) for a in arrays for b in state.values())
@@ -89,8 +89,8 @@ def test_a_misspelt_attribute_raises(rng):
 def test_train_and_eval_reach_every_part(rng):
     model = Small(2, rng)
     assert model.eval() is model
-    assert not any(part.training for _, part in model.modules())
-    assert all(part.training for _, part in model.train().modules())
+    assert not any(part.training for part in model.modules())
+    assert all(part.training for part in model.train().modules())
     assert nn.ReLU().training  # of others, nothing changes
 
 
@@ -119,7 +119,7 @@ def test_a_whole_network_with_parts_in_parts_is_described_and_built(rng):
     description = json.loads(json.dumps(nn.describe(model)))
     twin = nn.build(description)
     assert nn.describe(twin) == nn.describe(model)
-    assert all((p.data == 0).all() for name, p in twin.named_parameters().items() if "1.body.1" not in name)
+    assert all((p.data == 0).all() for name, p in twin.named_parameters() if "1.body.1" not in name)
     twin.load_state_dict(model.state_dict())
     x = Tensor(rng.random((2, 8, 6, 1)))
     assert (twin.eval()(x).data == model.eval()(x).data).all()
@@ -133,7 +133,7 @@ def test_a_readers_own_module_is_described_and_built_too(rng):
 def test_a_weight_in_two_places_is_one_weight_with_two_names_in_files(rng):
     first = nn.Linear(2, 2, rng=rng)
     model = nn.Sequential(first, nn.Tanh(), first)
-    assert list(model.named_parameters()) == ["0.weight", "0.bias"]
+    assert list(dict(model.named_parameters())) == ["0.weight", "0.bias"]
     assert model.weight_count() == 6
     state = model.state_dict()
     assert list(state) == ["0.weight", "0.bias", "2.weight", "2.bias"]
@@ -152,7 +152,7 @@ def test_sequential_is_a_list_of_layers_and_prints_as_a_tree(rng):
 def test_more_than_ten_layers_stay_in_order(rng):
     model = nn.Sequential(*(nn.Linear(1, 1, rng=rng) for _ in range(12)))
     assert list(model.state_dict())[-2:] == ["11.weight", "11.bias"]
-    assert [part.name for _, part in model.children()] == [str(n) for n in range(12)]
+    assert [part.name for part in model.children()] == [str(n) for n in range(12)]
 
 
 def test_a_module_without_forward_says_what_to_write():

@@ -64,8 +64,7 @@ def test_a_description_in_json_makes_the_same_layer_again(kind, rng):
 def test_dropout_between_layers_drops_only_while_training(rng):
     layer = nn.GRU(3, 4, 2, dropout=0.5, rng=rng)
     x = Tensor(rng.standard_normal((6, 2, 3)))
-    with pytest.raises(HelloError, match="has no generator for its dropout"):
-        layer(x)
+    assert (layer(x)[0].data != layer(x)[0].data).any()  # by chance, where no generator was handed in
     calm = layer.eval()(x)[0].data
     layer.train().use_generator(np.random.default_rng(1))
     assert (layer(x)[0].data != calm).any() and (layer.eval()(x)[0].data == calm).all()

@@ -79,6 +79,66 @@ def conv2d(draw, rng):
 
 
 @case
+def conv2d__dilated(draw, rng):
+    x, apart_by = normal(rng, (1, 6, 6, 2)), draw(st.sampled_from([2, (1, 2)]))
+    weight = normal(rng, (2, 2, 2, 3))
+    down, across = pair(apart_by)
+
+    def plain(x, weight):
+        wide = np.zeros((2, 2, down + 1, 2 * across + 1))
+        wide[:, :, ::down, ::across] = weight
+        return by_windows(x, wide)
+
+    return lambda x, w: ops.conv2d(x, w, dilation=apart_by), plain, x, weight
+
+
+@case
+def conv2d__in_groups(draw, rng):
+    def plain(x, weight, bias):
+        return np.concatenate([by_windows(x[..., [k]], weight[[k]], bias[k]) for k in range(3)], axis=3)
+
+    return (
+        lambda *p: ops.conv2d(*p, groups=3),
+        plain,
+        normal(rng, (2, 4, 5, 3)),
+        normal(rng, (3, 1, 2, 2)),
+        normal(rng, 3),
+    )
+
+
+@case
+def conv_transpose2d(draw, rng):
+    x, weight = normal(rng, (1, 3, 2, 2)), normal(rng, (2, 3, 2, 3))
+    (down, across), cut = pair(draw(STRIDES)), draw(st.integers(0, 1))
+
+    def plain(x, weight):
+        out = np.zeros((1, 2 * down + 2, across + 3, 3))
+        for row, column in np.ndindex(3, 2):
+            painted = np.einsum("nc,ckij->nijk", x[:, row, column], weight)
+            out[:, row * down : row * down + 2, column * across : column * across + 3] += painted
+        return out[:, cut : out.shape[1] - cut, cut : out.shape[2] - cut]
+
+    return lambda x, w: ops.conv_transpose2d(x, w, stride=(down, across), padding=cut), plain, x, weight
+
+
+@case
+def adaptive_avg_pool2d(draw, rng):
+    x, m = normal(rng, (1, draw(st.integers(1, 5)), 3, 2)), draw(st.integers(1, 4))
+
+    def plain(x):
+        n = x.shape[1]
+        return np.stack([x[:, i * n // m : -(-(i + 1) * n // m)].mean(axis=1) for i in range(m)], axis=1)
+
+    return lambda x: ops.adaptive_avg_pool2d(x, (m, None)), plain, x
+
+
+@case
+def upsample(draw, rng):
+    s = draw(st.integers(1, 3))
+    return lambda x: ops.upsample(x, s), lambda x: x.repeat(s, axis=1).repeat(s, axis=2), normal(rng, (2, 2, 3, 1))
+
+
+@case
 def conv2d__pooled(draw, rng):
     x, padding, over = all_images(draw, rng, apart), draw(st.integers(1, 2)), draw(st.booleans())
     inputs = [x, normal(rng, (2, x.shape[3], 3, 3)), normal(rng, 2)]
@@ -100,13 +160,17 @@ def by_windows(x, weight, bias=0, stride=1, padding=0):
 def max_pool2d(draw, rng):
     x, kernel, stride = all_images(draw, rng, apart), draw(SIZES), draw(st.none() | STRIDES)
     over = draw(st.booleans())
-    return lambda x: ops.max_pool2d(x, kernel, stride, over), lambda x: pooled(x, kernel, stride, over, np.max), x
+    return (
+        lambda x: ops.max_pool2d(x, kernel, stride, ceil_mode=over),
+        lambda x: pooled(x, kernel, stride, over, np.max),
+        x,
+    )
 
 
 @case
 def max_pool2d__halves(draw, rng):
     x, over = all_images(draw, rng, apart), draw(st.booleans())
-    return lambda x: ops.max_pool2d(x, 2, 2, over), lambda x: pooled(x, 2, 2, over, np.max), x
+    return lambda x: ops.max_pool2d(x, 2, 2, ceil_mode=over), lambda x: pooled(x, 2, 2, over, np.max), x
 
 
 @case
@@ -139,7 +203,7 @@ def cross_entropy(draw, rng):
         wanted = np.eye(logits.shape[1])[targets] * (1 - smoothing) + smoothing / logits.shape[1]
         return getattr((-wanted * np.log(stable_softmax(logits, 1))).sum(axis=1), how)()
 
-    return lambda x: nn.cross_entropy(x, targets, smoothing, how), plain, logits
+    return lambda x: nn.cross_entropy(x, targets, label_smoothing=smoothing, reduction=how), plain, logits
 
 
 @case
@@ -148,7 +212,7 @@ def cross_entropy_reference(draw, rng):
     targets = rng.integers(0, 4, 3)
 
     def plain(x):
-        return nn.cross_entropy(Tensor(x, dtype=np.float64), targets, 0.2).data
+        return nn.cross_entropy(Tensor(x, dtype=np.float64), targets, label_smoothing=0.2).data
 
     return lambda x: loss.cross_entropy_reference(x, targets, 0.2), plain, logits
 
@@ -162,7 +226,41 @@ def binary_cross_entropy_with_logits(draw, rng):
         each = np.log1p(np.exp(x)) - x * wanted
         return each.mean() if how == "mean" else each.sum()
 
-    return lambda x: nn.binary_cross_entropy_with_logits(x, wanted, how), plain, normal(rng, shape)
+    return lambda x: nn.binary_cross_entropy_with_logits(x, wanted, reduction=how), plain, normal(rng, shape)
+
+
+@case
+def nll_loss(draw, rng):
+    targets, weight = rng.integers(0, 3, 4), rng.random(3)
+
+    def plain(x):
+        return -(x[np.arange(4), targets] * weight[targets]).sum() / weight[targets].sum()
+
+    return lambda x: nn.nll_loss(x, targets, weight), plain, normal(rng, (4, 3))
+
+
+@case
+def l1_loss(draw, rng):
+    return nn.l1_loss, lambda a, b: np.abs(a - b).mean(), apart(rng, (5,)), apart(rng, (5,)) + 0.03
+
+
+@case
+def huber_loss(draw, rng):
+    def plain(a, b):
+        d = np.abs(a - b)
+        return np.where(d < 0.5, d * d / 2, 0.5 * (d - 0.25)).sum()
+
+    return lambda a, b: nn.huber_loss(a, b, reduction="sum", delta=0.5), plain, normal(rng, 5), normal(rng, 5)
+
+
+@case
+def kl_div(draw, rng):
+    target = rng.random((2, 3))
+
+    def plain(x):
+        return (target * (np.log(target) - x)).sum() / 2
+
+    return lambda x: nn.kl_div(x, target, reduction="batchmean"), plain, normal(rng, (2, 3))
 
 
 @case

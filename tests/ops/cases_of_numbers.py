@@ -47,6 +47,16 @@ def power(draw, rng):
 
 
 @case
+def power__of_two(draw, rng):
+    return lambda x, y: x**y, np.power, *(a for a in two(draw, rng, positive))
+
+
+@case
+def pow(draw, rng):
+    return lambda x: x.pow(2), np.square, normal(rng, draw(SHAPES))
+
+
+@case
 def matmul(draw, rng):
     signature = some.mutually_broadcastable_shapes(signature=np.matmul.signature, max_dims=2, max_side=3)
     return tensor.matmul, np.matmul, *(normal(rng, shape) for shape in draw(signature).input_shapes)
@@ -140,6 +150,27 @@ def sigmoid(draw, rng):
 
 
 @case
+def softplus(draw, rng):
+    beta = draw(st.sampled_from([1.0, 2.5]))
+    return lambda x: ops.softplus(x, beta), lambda x: np.log(1 + np.exp(beta * x)) / beta, normal(rng, draw(SHAPES))
+
+
+@case
+def logsigmoid(draw, rng):
+    return ops.logsigmoid, lambda x: -np.log(1 + np.exp(-x)), normal(rng, draw(SHAPES))
+
+
+@case
+def leaky_relu(draw, rng):
+    return lambda x: ops.leaky_relu(x, 0.2), lambda x: np.where(x > 0, x, 0.2 * x), apart(rng, draw(SHAPES))
+
+
+@case
+def elu(draw, rng):
+    return lambda x: ops.elu(x, 1.5), lambda x: np.where(x > 0, x, 1.5 * (np.exp(x) - 1)), apart(rng, draw(SHAPES))
+
+
+@case
 def tanh(draw, rng):
     return ops.tanh, np.tanh, normal(rng, draw(SHAPES))
 
@@ -185,6 +216,48 @@ def reduction(name, make):
 reduction("sum", normal)
 reduction("mean", normal)
 reduction("max", apart)
+reduction("min", apart)
+
+
+def along_one_axis(name):
+    def drawn(draw, rng):
+        x = apart(rng, draw(MATRICES))
+        axis, keep = draw(st.integers(-x.ndim, x.ndim - 1)), draw(st.booleans())
+        return (
+            lambda x: getattr(x, name)(axis, keepdim=keep).values,
+            lambda x: getattr(np, name)(x, axis=axis, keepdims=keep),
+            x,
+        )
+
+    NUMBERS[f"{name}__along"] = drawn
+
+
+along_one_axis("max")
+along_one_axis("min")
+
+
+def spread(name):
+    def drawn(draw, rng):
+        x = normal(rng, (draw(st.integers(2, 3)), draw(st.integers(2, 4))))
+        axis, keep, less = draw(st.sampled_from([None, 0, -1, (0, 1)])), draw(st.booleans()), draw(st.integers(0, 1))
+        return (
+            lambda x: getattr(ops, name)(x, dim=axis, correction=less, keepdim=keep),
+            lambda x: getattr(np, name)(x, axis=axis, ddof=less, keepdims=keep),
+            x,
+        )
+
+    NUMBERS[name] = drawn
+
+
+spread("var")
+spread("std")
+
+
+@case
+def cumsum(draw, rng):
+    x = normal(rng, draw(MATRICES))
+    axis = draw(st.integers(-x.ndim, x.ndim - 1))
+    return lambda x: x.cumsum(axis), lambda x: np.cumsum(x, axis), x
 
 
 @case
@@ -195,12 +268,104 @@ def reshape(draw, rng):
     return lambda x: x.reshape(target) if together else x.reshape(*target), lambda x: x.reshape(target), x
 
 
+def some_order(draw, x):
+    return tuple(axis - x.ndim * draw(st.booleans()) for axis in draw(st.permutations(range(x.ndim))))
+
+
 @case
 def transpose(draw, rng):
     x = normal(rng, draw(SHAPES))
-    order = [axis - x.ndim * draw(st.booleans()) for axis in draw(st.permutations(range(x.ndim)))]
-    order = draw(st.sampled_from([(), tuple(order)]))
+    order = draw(st.sampled_from([(), (some_order(draw, x),)]))
     return lambda x: ops.transpose(x, *order), lambda x: x.transpose(*order), x
+
+
+@case
+def transpose__two_axes(draw, rng):
+    x = normal(rng, draw(MATRICES))
+    one, other = (draw(st.integers(-x.ndim, x.ndim - 1)) for _ in range(2))
+    return lambda x: x.transpose(one, other), lambda x: np.swapaxes(x, one, other), x
+
+
+@case
+def permute(draw, rng):
+    x = normal(rng, draw(MATRICES))
+    order, together = some_order(draw, x), draw(st.booleans())
+    return lambda x: x.permute(order) if together else x.permute(*order), lambda x: x.transpose(order), x
+
+
+@case
+def view(draw, rng):
+    x = normal(rng, draw(MATRICES))
+    return lambda x: x.view(-1, 1), lambda x: x.reshape(-1, 1), x
+
+
+@case
+def flatten(draw, rng):
+    x = normal(rng, draw(SHAPES))
+    start, end = sorted(draw(st.integers(0, max(x.ndim - 1, 0))) for _ in range(2))
+    shape = (*x.shape[:start], -1, *x.shape[end + 1 :])
+    return lambda x: x.flatten(start, end - max(x.ndim, 1)), lambda x: x.reshape(shape), x
+
+
+@case
+def unsqueeze(draw, rng):
+    x = normal(rng, draw(SHAPES))
+    axis = draw(st.integers(-x.ndim - 1, x.ndim))
+    return lambda x: x.unsqueeze(dim=axis), lambda x: np.expand_dims(x, axis), x
+
+
+@case
+def squeeze(draw, rng):
+    x = normal(rng, draw(SHAPES))
+    single = tuple(axis for axis, n in enumerate(x.shape) if n == 1)
+    if draw(st.booleans()):
+        return ops.squeeze, np.squeeze, x
+    return lambda x: x.squeeze(tuple(range(x.ndim))), lambda x: np.squeeze(x, single), x
+
+
+@case
+def split(draw, rng):
+    x, size = normal(rng, draw(MATRICES)), draw(st.integers(1, 3))
+    axis = draw(st.integers(-x.ndim, x.ndim - 1))
+    places = list(range(size, x.shape[axis], size))
+
+    def turned_round(parts, join):
+        return join(parts[::-1], axis=axis)
+
+    return (
+        lambda x: turned_round(x.split(size, dim=axis), ops.concatenate),
+        lambda x: turned_round(np.split(x, places, axis), np.concatenate),
+        x,
+    )
+
+
+@case
+def chunk(draw, rng):
+    x, count = normal(rng, (5, 2)), draw(st.integers(1, 7))
+    sizes = {1: [5], 2: [3, 2], 3: [2, 2, 1], 4: [2, 2, 1]}.get(count, [1] * 5)  # as in PyTorch
+    places = np.cumsum(sizes)[:-1]
+    return lambda x: ops.concatenate(x.chunk(count)[::-1]), lambda x: np.concatenate(np.split(x, places)[::-1]), x
+
+
+@case
+def clone(draw, rng):
+    return ops.clone, np.copy, normal(rng, draw(SHAPES))
+
+
+@case
+def masked_fill(draw, rng):
+    shape = draw(SHAPES)
+    mask = rng.random(shape) < 0.5
+    return lambda x: x.masked_fill(mask, -3.0), lambda x: np.where(mask, -3.0, x), normal(rng, shape)
+
+
+@case
+def einsum(draw, rng):
+    several = ["ij,jk->ik", "ij,jk", "bij,bkj->bik", "i,j->ij", "ij,ij->", "ij,k->k", "...ij,...jk->...ik"]
+    equation = draw(st.sampled_from([*several, "ij->ji", "ij->j", "ij,jk,kb->ib"]))
+    sizes = {letter: draw(st.integers(1, 3)) for letter in "bijk"}
+    shapes = [[sizes[c] for c in word.replace("...", "b")] for word in equation.partition("->")[0].split(",")]
+    return lambda *p: ops.einsum(equation, *p), lambda *p: np.einsum(equation, *p), *(normal(rng, s) for s in shapes)
 
 
 @case

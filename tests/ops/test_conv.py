@@ -48,10 +48,11 @@ def test_max_pool2d_is_the_largest_of_every_window(height, width, kernel, stride
         pool.pooled_size((height, width), pool.pair(kernel), pool.pair(stride or kernel), over)
     except ShapeError:
         with pytest.raises(ShapeError, match="does not fit"):
-            pool.max_pool2d(Tensor(x), kernel, stride, over)
+            pool.max_pool2d(Tensor(x), kernel, stride, ceil_mode=over)
         return
     assert (
-        pool.max_pool2d(Tensor(x), kernel, stride, over).data == pool.max_pool2d_reference(x, kernel, stride, over)
+        pool.max_pool2d(Tensor(x), kernel, stride, ceil_mode=over).data
+        == pool.max_pool2d_reference(x, kernel, stride, over)
     ).all()
 
 
@@ -224,7 +225,7 @@ def test_images_that_do_not_lie_in_one_piece_are_read_right(rng):
 def test_of_equal_pixels_exactly_one_gets_the_gradient():
     for kernel, stride, over in ((2, 2, False), (2, 2, True), (3, 2, False), (3, 3, True)):
         x = Tensor(np.ones((1, 6, 6, 1)), requires_grad=True)
-        out = pool.max_pool2d(x, kernel, stride, over)
+        out = pool.max_pool2d(x, kernel, stride, ceil_mode=over)
         out.sum().backward()
         assert x.grad.sum() == out.size
         assert set(np.unique(x.grad)) <= set(range(out.size + 1))
@@ -288,14 +289,14 @@ def test_a_large_picture_in_bands_of_rows_is_what_it_is_in_one_go(sizes, height,
     x = Tensor(rng.standard_normal((2, height, width, channels), np.float32))
     weight = Tensor(rng.standard_normal((kernels, channels, side, side), np.float32))
     bias = Tensor(rng.standard_normal(kernels, np.float32))
-    settings_ = (1, side // 2, pooled, over)
+    options = {"padding": side // 2, "pool": pooled, "ceil_mode": over}
     rows = conv.EVEN if width == 1500 else 24  # so many that a band is narrow, or by hand
     bands = conv.in_bands(x.data, weight, bias, (side // 2, side // 2), pooled, over, rows)
     with pytest.MonkeyPatch.context() as patch:
         if width == 1500:
             assert conv.band(x.shape, weight.shape, (1, 1), (side // 2, side // 2)) > 0
         patch.setattr(conv, "band", lambda *_: 0)
-        whole = conv.conv2d(x, weight, bias, *settings_).data
+        whole = conv.conv2d(x, weight, bias, **options).data
     np.testing.assert_allclose(bands, whole, atol=1e-4, rtol=1e-4)
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hellodl import nn, optim
+from hellodl.autograd.mode import debug
 from hellodl.autograd.tensor import Tensor
 from hellodl.nn import norm
 from hellodl.ops import activations, attention, conv, ctc, loops, pool, recurrent, softmaxes
@@ -257,3 +258,129 @@ def test_ctc_of_what_is_all_but_impossible(way):
         return ctc.ctc_loss(x, [[1, 1]], reduction="sum")
 
     both(way, loss, log_probs)
+
+
+def record_loops(monkeypatch):
+    """What each loop is called with, copied before the call, while layers and optimisers of all kinds work."""
+    found = {}
+    plain = compiler.Loop.__call__
+
+    def noted(self, *arguments):
+        found.setdefault(self.function.__name__, (self, [np.copy(a) if np.ndim(a) else a for a in arguments]))
+        plain(self, *arguments)
+
+    monkeypatch.setattr(compiler.Loop, "__call__", noted)
+    rng = np.random.default_rng(0)
+    pictures = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.ReLU())
+    texts = [
+        nn.GPT(7, 6, 1, 1, 4, activation="relu2", norm="rms", rotary=True, normalise=True, shift=1, rng=rng),
+        nn.GPT(7, 6, 1, 1, 4, rng=rng),
+    ]
+    texts += [nn.RecurrentText(cells, 7, 4, 1, rng=rng) for cells in ("gru", "lstm")]
+    with switched_on("as Python"):
+        models = [(pictures, normal(2, 9, 9, 3)), *((model, rng.integers(0, 7, (2, 5))) for model in texts)]
+        for model, x in models:
+            optimizer = optim.Adam(model.parameters())
+            (model(Tensor(x, requires_grad=x.dtype == np.float32)) ** 2).sum().backward()
+            optimizer.step()
+        assert_same("as Python", lambda x: ctc.ctc_loss(softmaxes.log_softmax(x), [[1, 2], [1, 1]]), normal(6, 2, 3))
+        with switched_on("as Python"):
+            ctc.ctc_loss(Tensor(normal(6, 2, 3)), [[1, 2], [1, 1]])
+    monkeypatch.undo()
+    return found
+
+
+def strided(array):
+    wide = np.repeat(array, 2, axis=-1)
+    return wide[..., ::2]
+
+
+def read_only(array):
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.skipif(not loops.available(), reason="Numba is not installed (or HELLODL_JIT=0)")
+@pytest.mark.parametrize("change", [read_only, np.asfortranarray, strided, lambda a: a.astype(np.float64, order="F")])
+def test_every_compiled_loop_takes_what_numpy_takes(change, monkeypatch):
+    found = record_loops(monkeypatch)
+    assert set(found) == {each.function.__name__ for each in loops.LOOPS}
+    loops.start()
+    for name, (loop, arguments) in found.items():
+        results = []
+        for function, how in ((loop.function, np.copy), (loop, change)):
+            given = []
+            for kind, argument in zip(loop.types, arguments):
+                writes = kind.startswith(compiler.INTO)
+                is_array = isinstance(argument, np.ndarray) and argument.ndim
+                given.append(how(argument) if is_array and not (writes and change is read_only) else np.copy(argument))
+                if not is_array:
+                    given[-1] = argument
+            with np.errstate(all="ignore"):
+                function(*given)
+            results.append([a for a, kind in zip(given, loop.types) if kind.startswith(compiler.INTO)])
+        for one, other in zip(*results, strict=True):
+            np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.skipif(not loops.available(), reason="Numba is not installed (or HELLODL_JIT=0)")
+def test_a_result_that_cannot_be_written_is_an_error_as_in_numpy():
+    loops.start()
+    with pytest.raises(ValueError, match="output array is read-only"):
+        loops.rectify(normal(3), read_only(normal(3)))
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (1, 1), (3, 0), (2, 3)])
+@pytest.mark.parametrize("function", [activations.relu, activations.relu_squared, activations.gelu_tanh])
+def test_activations_of_any_shape_and_after_a_sum(way, function, shape):
+    assert_same(way, lambda x: function(x).sum(), normal(*shape))
+    if 0 not in shape:
+        assert_same(way, lambda x: function(x).mean(), read_only(np.asarray(normal(*shape))))
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_layers_on_nothing(way, steps):
+    layers = [
+        (lambda x: norm.normalise_rows(x, Tensor(np.ones(4)), Tensor(np.zeros(4)), 1e-5), (0, 4)),
+        (lambda x: pool.max_pool2d(x, 2), (0, 4, 4, 2)),
+        (lambda x: conv.conv2d(x, Tensor(np.ones((2, 2, 3, 3))), padding=1), (0, 8, 8, 2)),
+        (lambda x: attention.self_attention(x, 2, attention.angles(3, 2), normalise=True), (0, 3, 12)),
+        (lambda x: attention.token_shift(x, Tensor(np.ones((2, 4)))), (0, 3, 4)),
+    ]
+    for function, shape in layers:
+        assert_same(way, function, np.zeros(shape, np.float32))
+
+
+def test_arrays_that_are_locked_or_from_a_file(way):
+    """As the search for the first NaN locks them, and as a file's memory is."""
+    x = np.frombuffer(normal(2, 8, 8, 4).tobytes(), np.float32).reshape(2, 8, 8, 4)
+    assert not x.flags.writeable
+    weight = read_only(normal(4, 4, 3, 3))
+    assert_same(way, lambda x, w: activations.relu(conv.conv2d(x, w, padding=1)).sum(), x, weight, atol=1e-3)
+    assert_same(way, lambda x: pool.max_pool2d(x, 2).mean(), x)
+    assert_same(
+        way, lambda x: norm.normalise_columns(x, Tensor(np.ones(4)), Tensor(np.zeros(4)), 1e-5)[0], x, atol=1e-4
+    )
+    network = nn.Sequential(nn.Conv2d(4, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())
+    with switched_on(way), debug():
+        network(Tensor(x)).mean().backward()
+
+
+def test_batch_norm_of_a_large_mean(way):
+    with switched_on(way):
+        assert np.abs(nn.BatchNorm2d(4)(Tensor(np.full((64, 28, 28, 4), 100.3))).data).max() < 1e-3
+        assert np.abs(nn.LayerNorm(4096)(Tensor(np.full((2, 4096), 100.3))).data).max() < 1e-3
+        x = (1e6 + np.random.default_rng(0).standard_normal((64, 8, 8, 3))).astype(np.float32)
+        exact = x.astype(np.float64) - x.mean(axis=(0, 1, 2), dtype=np.float64)
+        out = nn.BatchNorm2d(3)(Tensor(x)).data
+        np.testing.assert_allclose(out, exact / np.sqrt((exact**2).mean(axis=(0, 1, 2)) + 1e-5), atol=0.1)
+
+
+def test_adam_of_a_weight_without_axes(way):
+    with switched_on(way):
+        weight = Tensor(2.0, requires_grad=True)
+        optimizer = optim.Adam([weight], lr=0.1)
+        weight.grad = np.float32(1)
+        optimizer.step()
+        assert weight.item() == pytest.approx(1.9)

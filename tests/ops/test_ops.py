@@ -30,6 +30,7 @@ CASES = NUMBERS | LAYERS
 def public_operations():
     """The names of all functions that turn tensors into a tensor."""
     helpers = {"as_tensor", "record", "no_grad", "debug", "topological_order", "unbroadcast", "broadcast"}
+    helpers |= {"floats", "tensor_of", "two"}
     found = set()
     elsewhere = ("recurrent", "attention", "ctc")  # have tests of their own
     names = [about.name for about in pkgutil.iter_modules(ops.__path__) if about.name not in elsewhere]

@@ -62,7 +62,7 @@ def test_what_it_remembers_lies_in_memory_as_the_weights_do(rng):
     optimizer = optim.AdamW(model.named_parameters())
     give_gradients(model, rng)
     optimizer.step()
-    assert optimizer.memory["0.weight"]["mean"].strides == model[0].weight.data.strides
+    assert optimizer.memory[model[0].weight]["mean"].strides == model[0].weight.data.strides
     assert optimizer.state_dict()["mean.0.weight"].flags.c_contiguous
 
 
@@ -159,8 +159,8 @@ def test_clipping_leaves_short_gradients_alone_and_says_how_long_they_were():
 
 def test_mistakes_are_told_in_one_line(rng):
     model = network(rng)
-    with pytest.raises(TypeError, match=r"SGD wants names with the weights; give it model.named_parameters\(\)"):
-        optim.SGD(model.parameters(), 0.1)
+    with pytest.raises(TypeError, match=r"SGD steps tensors, not a ndarray; give it model.parameters\(\)"):
+        optim.SGD([p.data for p in model.parameters()], 0.1)
     with pytest.raises(ValueError, match="nesterov needs a momentum"):
         optim.SGD(model.named_parameters(), 0.1, nesterov=True)
     plain = optim.Optimizer(model.named_parameters(), 0.1, 0.0)

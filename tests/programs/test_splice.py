@@ -129,8 +129,8 @@ def test_a_lesson_teaches_each_member_by_its_own_loss(rng):
     work = splice.lesson(as_pictures(data.codes), data.labels, Settings(batch_size=64))
     loss, sums = work(model, np.arange(64), rng)
     loss.backward()
-    alone = model.members[0].parameters()[-1].grad
-    assert np.abs(alone).max() > 0 and (alone != model.members[1].parameters()[-1].grad).any()
+    alone = list(model.members[0].parameters())[-1].grad
+    assert np.abs(alone).max() > 0 and (alone != list(model.members[1].parameters())[-1].grad).any()
     assert sums[1] == 64 and 0 <= sums[0] <= 64
     assert loss.item() > 0.5
 

@@ -29,7 +29,7 @@ def work_on(data, batch_size, noise=0.1):
         shown = images[which] + noise * generator.standard_normal(images[which].shape, dtype=np.float32)
         logits = model(Tensor(shown))
         right = (logits.data.argmax(axis=1) == labels[which]).sum()
-        loss = nn.cross_entropy(logits, labels[which], 0.1, "sum")
+        loss = nn.cross_entropy(logits, labels[which], label_smoothing=0.1, reduction="sum")
         return loss * (1 / batch_size), np.array([right, len(which)])
 
     return work

@@ -43,7 +43,7 @@ def test_16_bits_make_matrices_half_as_large_and_leaves_vectors(tmp_path):
 
 def test_weights_too_large_for_16_bits_are_refused(tmp_path):
     model = small_network()
-    model.parameters()[0].data[0] = 1e6
+    next(model.parameters()).data[0] = 1e6
     with pytest.raises(CheckpointError, match="save it in 32 bits"):
         save_model(tmp_path / "a", model, classes=None, card={}, bits=16)
 

@@ -55,7 +55,7 @@ def test_the_same_bits_also_when_threads_finish_in_another_order(data):
         model = network()
         with Lanes(model, 5, 4, 4) as lanes:
             lanes.gradients(slowed(turn), np.arange(COUNT), (1, 1))
-        gradients.append([p.grad for p in model.parameters()] + list(model.named_buffers().values()))
+        gradients.append([p.grad for p in model.parameters()] + list(dict(model.named_buffers()).values()))
     assert all((a == b).all() for a, b in zip(*gradients))
 
 
@@ -64,7 +64,7 @@ def test_the_same_bits_also_when_threads_finish_in_another_order(data):
 def test_the_gradient_is_that_of_the_whole_batch(data, micro_batch, lanes, processes):
     images, labels = data
     plain, cut = network(norm=False, drop=0), network(norm=False, drop=0)
-    loss = nn.cross_entropy(plain(Tensor(images)), labels, 0.1)
+    loss = nn.cross_entropy(plain(Tensor(images)), labels, label_smoothing=0.1)
     loss.backward()
     with Lanes(cut, micro_batch, lanes, 2, processes) as many:
         total, sums = many.gradients(work_on(data, COUNT, noise=0), np.arange(COUNT), (0, 0))
@@ -95,22 +95,22 @@ def test_running_statistics_are_merged_in_the_order_of_the_micro_batches(data, p
     plain.train()
     for start in range(0, COUNT, 10):
         plain(Tensor(data[0][start : start + 10]))
-    for name, array in model.named_buffers().items():
-        assert (array == plain.named_buffers()[name]).all()
+    for name, array in model.named_buffers():
+        assert (array == dict(plain.named_buffers())[name]).all()
 
 
 def test_a_loss_that_is_no_number_leaves_the_running_statistics_as_they_were(data):
     model = network()
-    before = {name: array.copy() for name, array in model.named_buffers().items()}
+    before = {name: array.copy() for name, array in model.named_buffers()}
     data[0][42] = np.nan
     with Lanes(model, 10, 4, 2) as lanes:
         loss, _ = lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 0))
         assert np.isnan(loss)
-        assert all((array == before[name]).all() for name, array in model.named_buffers().items())
+        assert all((array == before[name]).all() for name, array in model.named_buffers())
         data[0][42] = 0
         lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 1))
-    assert all(np.isfinite(array).all() for array in model.named_buffers().values())
-    assert any((array != before[name]).any() for name, array in model.named_buffers().items())
+    assert all(np.isfinite(array).all() for array in dict(model.named_buffers()).values())
+    assert any((array != before[name]).any() for name, array in model.named_buffers())
 
 
 @pytest.mark.parametrize("processes", [False, True])
@@ -118,14 +118,14 @@ def test_gradients_are_the_models_own_and_new_each_time(data, processes):
     model = network()
     with Lanes(model, 10, 3, 2, processes) as lanes:
         lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 0))
-        first = {name: p.grad for name, p in model.named_parameters().items()}
+        first = {name: p.grad for name, p in model.named_parameters()}
         kept = {name: g.copy() for name, g in first.items()}
         lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 1))
-        for name, parameter in model.named_parameters().items():
+        for name, parameter in model.named_parameters():
             assert (first[name] == kept[name]).all()
             assert (parameter.grad != kept[name]).any()
         lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 0))
-        assert all((p.grad == kept[name]).all() for name, p in model.named_parameters().items())
+        assert all((p.grad == kept[name]).all() for name, p in model.named_parameters())
 
 
 @pytest.mark.parametrize("processes", [False, True])
@@ -137,7 +137,7 @@ def test_a_small_batch_after_a_large_one_leaves_no_trace_of_it(data, processes):
         for each in (lanes, other):
             each.gradients(work_on(data, 7), np.arange(7), (0, 1))
     assert all((a.grad == b.grad).all() for a, b in zip(model.parameters(), fresh.parameters()))
-    assert all((a == fresh.named_buffers()[name]).all() for name, a in model.named_buffers().items())
+    assert all((a == dict(fresh.named_buffers())[name]).all() for name, a in model.named_buffers())
 
 
 class Tied(nn.Module):
@@ -154,7 +154,7 @@ class Tied(nn.Module):
 
 def test_a_weight_that_is_used_in_two_places_gets_both_gradients(rng):
     model, plain = Tied(np.random.default_rng(1)), Tied(np.random.default_rng(1))
-    assert list(model.named_parameters()) == ["rows", "out.bias"]
+    assert list(dict(model.named_parameters())) == ["rows", "out.bias"]
     x = rng.standard_normal((20, 5)).astype(np.float32)
     plain(Tensor(x)).sum().backward()
     with Lanes(model, 4, 2, 2) as lanes:
@@ -166,9 +166,9 @@ def test_a_weight_that_is_used_in_two_places_gets_both_gradients(rng):
 def test_a_replica_has_the_same_arrays_and_its_own_gradients():
     model = network()
     twin = replica(model)
-    for (name, a), (other, b) in zip(model.named_parameters().items(), twin.named_parameters().items()):
+    for (name, a), (other, b) in zip(model.named_parameters(), twin.named_parameters()):
         assert name == other and a is not b and a.data is b.data
-    assert all(a is twin.named_buffers()[name] for name, a in model.named_buffers().items())
+    assert all(a is dict(twin.named_buffers())[name] for name, a in model.named_buffers())
     twin.eval()
     assert model.training
     twin.use_generator(np.random.default_rng(1))
@@ -203,7 +203,7 @@ def test_an_error_in_a_lane_comes_through_as_itself_and_the_lanes_go_on(data, th
         for each in (lanes, other):
             each.gradients(good, np.arange(COUNT), (0, 1))
     assert all((a.grad == b.grad).all() for a, b in zip(model.parameters(), fresh.parameters()))
-    assert all((a == fresh.named_buffers()[name]).all() for name, a in model.named_buffers().items())
+    assert all((a == dict(fresh.named_buffers())[name]).all() for name, a in model.named_buffers())
 
 
 class Odd(Exception):
@@ -231,7 +231,7 @@ def test_an_error_in_a_helping_process_comes_through_and_the_lanes_go_on(data, w
         for each in (lanes, other):
             each.gradients(bad, np.arange(COUNT), (0, 1))
     assert all((a.grad == b.grad).all() for a, b in zip(model.parameters(), fresh.parameters()))
-    assert all((a == fresh.named_buffers()[name]).all() for name, a in model.named_buffers().items())
+    assert all((a == dict(fresh.named_buffers())[name]).all() for name, a in model.named_buffers())
 
 
 @pytest.mark.skipif(not can_fork(), reason="this system cannot fork safely")

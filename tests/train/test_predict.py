@@ -24,7 +24,7 @@ def test_predict_is_forward_in_eval_on_any_number_of_threads(data):
     np.testing.assert_allclose(one, expected, rtol=1e-4, atol=1e-5)
     for threads in (2, 4):
         assert (predict(model, images, threads, micro_batch=16) == one).all()
-    assert not model.training
+    assert model.training and all(part.training for part in model.modules())  # as before
 
 
 @pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 65])

@@ -16,7 +16,7 @@ from hellodl.errors import TrainingError
 
 Array = np.ndarray
 CarryBack = Callable[[Array], Array]
-Node = Any  # a tensor, of which the walk needs only `data`, `grad` and `_parents` (None once walked and freed)
+Node = Any  # a tensor, of which the walk needs `data`, `grad`, `_parents` (None once walked and freed) and `_saw`
 
 
 def topological_order(root: Node) -> list[Node]:
@@ -58,6 +58,12 @@ def walk_back(root: Node, gradient: Array, keep_graph: bool) -> None:
             else:
                 node.grad += gradient
             continue
+        for parent, array, changes in node._saw:
+            if parent.data is not array or parent._changes != changes:
+                raise TrainingError(
+                    f"backward: a tensor of shape {parent.shape} was changed (by an optimiser's step?) after it had "
+                    "been used to compute this; compute the loss again"
+                )
         for parent, carry_back in node._parents:
             contribution = carry_back(gradient)
             if contribution.dtype != parent.data.dtype:  # integers were involved
@@ -73,6 +79,6 @@ def walk_back(root: Node, gradient: Array, keep_graph: bool) -> None:
                 gradients[key] = gradients[key] + contribution
                 ours.add(key)
         if not keep_graph:
-            node._parents = None
+            node._parents, node._saw = None, ()
     if mode.debug and not keep_graph:
         unlock()

@@ -20,9 +20,9 @@ from hellodl.errors import HelloError
 class Checkable(Protocol):
     """What can be checked as a whole: any `nn.Module`, which this file is below and so does not know."""
 
-    named_parameters: Callable[[], dict[str, Any]]
-    named_buffers: Callable[[], dict[str, Array]]
-    modules: Callable[[], Iterable[tuple[str, Any]]]
+    named_parameters: Callable[[], Iterable[tuple[str, Any]]]
+    named_buffers: Callable[[], Iterable[tuple[str, Array]]]
+    modules: Callable[[], Iterable[Any]]
     use_generator: Callable[[np.random.Generator], None]
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -74,9 +74,9 @@ def gradcheck_module(
     The weights are turned to float64 for the while; dropout drops the same elements in every try; afterwards
     weights, running statistics and generators are as they were. `loss` may be put behind the model's output.
     """
-    parameters = module.named_parameters()
-    buffers = {name: array.copy() for name, array in module.named_buffers().items()}
-    chancy = [part for _, part in module.modules() if hasattr(part, "generator")]
+    parameters = dict(module.named_parameters())
+    buffers = {name: array.copy() for name, array in module.named_buffers()}
+    chancy = [part for part in module.modules() if hasattr(part, "generator")]
     generators, seed = [part.generator for part in chancy], int(rng.integers(2**32))
     before = {name: parameter.data for name, parameter in parameters.items()}
     entry = Tensor(x.astype(np.float64), requires_grad=True, dtype=np.float64) if x.dtype.kind == "f" else Tensor(x)
@@ -95,7 +95,7 @@ def gradcheck_module(
     finally:
         for name, parameter in parameters.items():
             parameter.data, parameter.grad = before[name], None
-        for name, array in module.named_buffers().items():
+        for name, array in module.named_buffers():
             array[...] = buffers[name]
         for part, generator in zip(chancy, generators):
             part.generator = generator

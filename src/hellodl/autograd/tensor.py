@@ -6,8 +6,8 @@ for each of them, the function that carries a gradient back (reverse-mode differ
 made popular for networks by Rumelhart, Hinton and Williams 1986). `backward` then walks from the loss to the
 weights, every node once.
 
-This file has the tensor and the arithmetic behind Python's operators. The walk is in `backward.py`, all other
-operations are in `ops/`.
+This file has the tensor and the arithmetic behind Python's operators. The walk is in `backward.py`, what a tensor says
+when it is asked for a truth or a number in `numbers.py`, and all other operations are in `ops/`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hellodl.autograd.arrays import unbroadcast
 from hellodl.autograd.backward import Array, CarryBack, walk_back
 from hellodl.autograd.mode import check, lock, mode
+from hellodl.autograd.numbers import Numbers
 from hellodl.errors import ShapeError, TrainingError
 
 
-class Tensor:
+class Tensor(Numbers):
     """An n-dimensional array with a gradient.
 
     `data` is a NumPy array: float32 for all that is learned (float64 only for checking gradients), integers
@@ -32,11 +34,12 @@ class Tensor:
     unless `dtype` says otherwise.
     """
 
-    __slots__ = ("__weakref__", "_parents", "data", "grad", "requires_grad")
-    __array_priority__ = 1000  # NumPy arrays on the left of an operator let us answer
+    __slots__ = ("__weakref__", "_changes", "_parents", "_saw", "data", "grad", "requires_grad")
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None):
         array = np.asarray(data.data if isinstance(data, Tensor) else data, dtype=dtype)
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"a tensor holds numbers, not {array.dtype} as in {str(data)[:40]}")
         if dtype is None and array.dtype.kind == "f" and array.dtype != np.float32:
             array = array.astype(np.float32)
         if requires_grad and array.dtype.kind != "f":
@@ -45,6 +48,8 @@ class Tensor:
         self.grad: Array | None = None
         self.requires_grad = requires_grad
         self._parents: tuple[tuple[Tensor, CarryBack], ...] | None = ()
+        self._saw: Saw = ()  # what it was made from, as that was then
+        self._changes = 0
 
     shape = property(lambda self: self.data.shape)
     ndim = property(lambda self: self.data.ndim)
@@ -52,28 +57,23 @@ class Tensor:
     dtype = property(lambda self: self.data.dtype)
     T = property(lambda self: self.transpose())
 
-    def numpy(self) -> Array:
-        """The array itself (not a copy)."""
-        return self.data
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        """So that NumPy and plotting libraries take a tensor for its array."""
-        return np.array(self.data, dtype=dtype, copy=copy)
-
-    def item(self) -> float:
-        """The one number that this tensor holds."""
-        return self.data.item()
-
     def detach(self) -> Tensor:
         """The same array, without its past."""
         return _tensor(self.data)
 
-    def backward(self, gradient: Any = None, keep_graph: bool = False) -> None:
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._parents:
+            raise TypeError(
+                "only leaves can be copied or pickled, for the others' past would be lost; .detach() it first"
+            )
+        return _leaf, (type(self), self.data, self.grad, self.requires_grad)
+
+    def backward(self, gradient: Any = None, keep_graph: bool = False, retain_graph: bool = False) -> None:
         """Add to the `grad` of every leaf how much this tensor changes with it.
 
         `gradient`, of this tensor's shape, says how much the end result changes with each of its elements; it
         may be left out for a single number (a loss), where it is 1. The graph is freed on the way, so that
-        memory does not pile up, unless `keep_graph`.
+        memory does not pile up, unless `keep_graph` (which PyTorch calls `retain_graph`).
         """
         if not self.requires_grad:
             raise TrainingError("backward: nothing here requires a gradient; make a leaf with requires_grad=True")
@@ -87,15 +87,13 @@ class Tensor:
         gradient = np.array(gradient, dtype=self.dtype)  # a copy: operations may keep it until the graph is freed
         if gradient.shape != self.shape:
             raise ShapeError(f"backward: gradient {gradient.shape} for a tensor {self.shape}; make them alike")
-        walk_back(self, gradient, keep_graph)
+        walk_back(self, gradient, keep_graph or retain_graph)
 
     def __len__(self) -> int:
         return len(self.data)
 
     def __repr__(self) -> str:
         return f"Tensor({np.array2string(self.data, precision=4, threshold=20)}, shape={self.shape})"
-
-    __hash__ = object.__hash__
 
     def __neg__(self) -> Tensor:
         return neg(self)
@@ -124,8 +122,11 @@ class Tensor:
     def __rtruediv__(self, other: Any) -> Tensor:
         return div(as_tensor(other, self), self)
 
-    def __pow__(self, exponent: float) -> Tensor:
+    def __pow__(self, exponent: Any) -> Tensor:
         return power(self, exponent)
+
+    def __rpow__(self, base: Any) -> Tensor:
+        return power(as_tensor(base, self), self)
 
     def __matmul__(self, other: Any) -> Tensor:
         return matmul(self, as_tensor(other, self))
@@ -136,25 +137,24 @@ class Tensor:
     def __getitem__(self, key: Any) -> Tensor:
         return getitem(self, key)
 
-    if TYPE_CHECKING:  # `ops` hands these in, so that x.sum() reads as well as sum(x)
-        sum: Callable[..., Tensor]
-        mean: Callable[..., Tensor]
-        max: Callable[..., Tensor]
-        reshape: Callable[..., Tensor]
-        transpose: Callable[..., Tensor]
-        exp: Callable[..., Tensor]
-        log: Callable[..., Tensor]
-        sqrt: Callable[..., Tensor]
-        abs: Callable[..., Tensor]
-        tanh: Callable[..., Tensor]
-        sigmoid: Callable[..., Tensor]
-        relu: Callable[..., Tensor]
+    if TYPE_CHECKING:  # `ops` hands in all others, so that x.sum() reads as well as sum(x)
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+
+Saw = tuple[tuple[Tensor, Array, int], ...]
 
 
 def _tensor(data: Array) -> Tensor:
     """A tensor around this very array, without conversions: for results of operations."""
-    out = Tensor.__new__(Tensor)
-    out.data, out.grad, out.requires_grad, out._parents = data, None, False, ()
+    return _leaf(Tensor, data, None, False)
+
+
+def _leaf(kind: type[Tensor], data: Array, grad: Array | None, requires_grad: bool) -> Tensor:
+    """A tensor, or a weight, made of its parts: also a copied or unpickled one."""
+    out = kind.__new__(kind)
+    out.data, out.grad, out.requires_grad, out._parents = data, grad, requires_grad, ()
+    out._saw, out._changes = (), 0
     return out
 
 
@@ -163,6 +163,8 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
     if isinstance(value, Tensor):
         return value
     array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"a tensor and {type(value).__name__} do not go together; give a number, an array or a tensor")
     if like.dtype.kind == "f":
         array = array.astype(like.dtype, copy=False)
     elif array.dtype == np.float64:
@@ -183,6 +185,8 @@ def record(data: Array, *parents: tuple[Tensor, CarryBack]) -> Tensor:
     if mode.remember:
         out._parents = tuple(parent for parent in parents if parent[0].requires_grad)
         out.requires_grad = bool(out._parents)
+        if out.requires_grad:  # the functions look at the parents' arrays later, so these must stay as they are
+            out._saw = tuple((parent, parent.data, parent._changes) for parent, _ in parents)
     if mode.debug:
         check(out.data, sys._getframe(1).f_code.co_name)
         if out.requires_grad:
@@ -210,25 +214,6 @@ def jointly(
         return carry_back
 
     return tuple((parent, share(k)) for k, parent in enumerate(parents))
-
-
-def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
-    """Undo broadcasting: what was copied along an axis gets the sum of the gradients along that axis."""
-    if gradient.shape == shape:
-        return gradient
-    gradient = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
-    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and gradient.shape[i] != 1)
-    return gradient.sum(axis=stretched, keepdims=True) if stretched else gradient
-
-
-def memory_order(array: Array) -> list[int]:
-    """The axes of an array as they lie in its memory, the outermost first."""
-    return sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
-
-
-def column_sums(rows: Array) -> Array:
-    """The sum of each column of (M, C), as a product with a row of ones: what a bias gets, faster than `sum`."""
-    return np.ones(len(rows), rows.dtype) @ rows
 
 
 def broadcast(name: str, function: Callable[..., Array], a: Tensor, b: Tensor) -> Array:
@@ -267,10 +252,15 @@ def mul(a: Tensor, b: Tensor) -> Tensor:
 
 def div(a: Tensor, b: Tensor) -> Tensor:
     """Elementwise quotient.  d(a/b)/da = 1/b, d(a/b)/db = -a/b²."""
-    out = broadcast("div", np.divide, a, b)
+    out = broadcast("div", np.true_divide, floats(a), b)
     to_a = (a, lambda g: unbroadcast(g / b.data, a.shape))
     to_b = (b, lambda g: unbroadcast(-g * out / b.data, b.shape))
     return record(out, to_a, to_b)
+
+
+def floats(x: Tensor) -> Tensor:
+    """x itself, or whole numbers and truths as float32, for operations whose results are no whole numbers."""
+    return x if x.data.dtype.kind == "f" else _tensor(x.data.astype(np.float32))
 
 
 def neg(x: Tensor) -> Tensor:
@@ -278,10 +268,30 @@ def neg(x: Tensor) -> Tensor:
     return record(-x.data, (x, lambda g: -g))
 
 
-def power(x: Tensor, exponent: float) -> Tensor:
-    """x to a fixed power, a plain number.  d(xⁿ)/dx = n xⁿ⁻¹."""
-    n = exponent if isinstance(exponent, int) else float(exponent)
+def power(x: Tensor, exponent: Any) -> Tensor:
+    """x to a power, a plain number or a tensor y.  d(xⁿ)/dx = n xⁿ⁻¹, and d(xʸ)/dy = xʸ ln x (0 where x is 0)."""
+    if isinstance(exponent, Tensor | Array) and np.ndim(exponent):
+        return _power_of_two(x, as_tensor(exponent, x))
+    if isinstance(exponent, Tensor):
+        if exponent.requires_grad:
+            return _power_of_two(x, exponent)
+        exponent = exponent.data
+    n = exponent if isinstance(exponent, int) else as_tensor(exponent, x).data.item()
     return record(x.data**n, (x, lambda g: g * (n * x.data ** (n - 1)) if n else np.zeros_like(g)))
+
+
+def _power_of_two(x: Tensor, y: Tensor) -> Tensor:
+    """`power` of one tensor to another."""
+    out = broadcast("power", np.power, x, y)
+
+    def to_y(g: Array) -> Array:
+        zero = (x.data == 0) & (y.data >= 0)
+        return unbroadcast(g * out * np.log(np.where(zero, 1, x.data)), y.shape)
+
+    def to_x(g: Array) -> Array:
+        return unbroadcast(g * np.where(y.data == 0, 0, y.data * x.data ** (y.data - (y.data != 0))), x.shape)
+
+    return record(out, (x, to_x), (y, to_y))
 
 
 def matmul(a: Tensor, b: Tensor) -> Tensor:

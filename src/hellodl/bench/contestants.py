@@ -89,7 +89,7 @@ def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Cont
     def show() -> tuple[Array, dict[str, Array]]:
         logits = model.train()(Tensor(problem.images)).data
         lanes.gradients(work, batch, (0, 0))
-        return logits, {name: p.grad for name, p in model.named_parameters().items() if p.grad is not None}
+        return logits, {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
 
     return Contestant(OURS, threads, run, show)
 

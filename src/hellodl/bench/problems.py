@@ -111,7 +111,7 @@ def flops(problem: Problem) -> float:
         return noted
 
     model = problem.network().eval()
-    for _, module in model.modules():
+    for module in model.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             module.forward = noting(module)  # type: ignore[method-assign, assignment]
     with debug():  # each layer by itself
@@ -121,13 +121,13 @@ def flops(problem: Problem) -> float:
 
 def letter_flops(model: nn.Module, length: int) -> float:
     """What one letter takes on its way through a language model: each matrix once, and attention to those before it."""
-    tables = {id(module.weight) for _, module in model.modules() if isinstance(module, nn.Embedding)}
+    tables = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     used = [p for p in model.parameters() if p.ndim == 2 and id(p) not in tables]
-    for name, module in model.modules():
+    for name, module in model.named_modules():
         if name == "head" and isinstance(module, nn.Linear) and id(module.weight) in tables:
             used.append(module.weight)  # a table that is a matrix too, for the way out
         if isinstance(module, nn.RecurrentText):  # the first layer looks letters up in a table
             used = [p for p in used if p is not module.cells.weights(0).ih]
-    asking = [module for _, module in model.modules() if isinstance(module, nn.CausalSelfAttention)]
+    asking = [module for module in model.modules() if isinstance(module, nn.CausalSelfAttention)]
     seen = (length + 1) / 2  # letters on average; each is a product with its key and one with its value
     return 2.0 * sum(p.size for p in used) + sum(4.0 * seen * m.project.weight.shape[1] for m in asking)

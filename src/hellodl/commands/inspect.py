@@ -155,14 +155,14 @@ def graph(model: nn.Module, name: str) -> Figures:
 
 def example(model: nn.Module) -> np.ndarray | None:
     """An empty image that the model can look at, to see how large what it makes of it is; None for other models."""
-    first = next((part for _, part in model.modules() if isinstance(part, nn.Conv2d | nn.Linear)), None)
+    first = next((part for part in model.modules() if isinstance(part, nn.Conv2d | nn.Linear)), None)
     pixels = 1 if isinstance(first, nn.Conv2d) else 28 * 28
     return np.zeros((28, 28), np.uint8) if first is not None and first.weight.shape[1] == pixels else None
 
 
 def kernels(model: nn.Module, name: str) -> Figures:
     """The kernels of each convolution."""
-    found = {key: weight for key, weight in model.named_parameters().items() if weight.ndim == 4}
+    found = {key: weight for key, weight in model.named_parameters() if weight.ndim == 4}
     return {key: plots.kernels(weight.data, key, name) for key, weight in found.items()}
 
 

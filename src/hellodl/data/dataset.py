@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
 DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
 
 
-@dataclass(frozen=True)
-class Dataset:
+class Brief:
+    """A record that prints in one line, not in pages: arrays by their shapes, long texts by their lengths."""
+
+    def __repr__(self) -> str:
+        told = (f"{field.name}={_brief(getattr(self, field.name))}" for field in fields(self))  # type: ignore[arg-type]
+        return f"{type(self).__name__}({', '.join(told)})"
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype}{value.shape}".replace(",)", ")")
+    return f"{len(value):,} characters" if isinstance(value, str) and len(value) > 100 else repr(value)
+
+
+@dataclass(frozen=True, repr=False)
+class Dataset(Brief):
     """Labelled images, ready to learn from.
 
     `images` is (N, 28, 28) uint8, white ink on black, upright; `labels` is (N,) int64, an index into `classes`;

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hellodl.data.dataset import Brief
 from hellodl.data.idx import existing
 from hellodl.errors import DataError
 
@@ -57,8 +58,8 @@ _KNOWN = _by_code(dict.fromkeys(MEANINGS, True), False, bool)
 _COMPLEMENT = _by_code({letter: _opposite(bases) for letter, bases in MEANINGS.items()}, 0, np.uint8)
 
 
-@dataclass(frozen=True)
-class Junctions:
+@dataclass(frozen=True, repr=False)
+class Junctions(Brief):
     """Stretches of DNA, each with a junction in its middle, or none.
 
     `codes` is (N, 60) uint8, the letters; `labels` is (N,) int64, an index into CLASSES; `groups` is (N,) int64,

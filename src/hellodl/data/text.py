@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from hellodl.console import log
+from hellodl.data.dataset import Brief
 from hellodl.data.home import folder_of
 from hellodl.errors import DataError
 
@@ -38,8 +39,8 @@ NOT_OF_THE_LIBRARY = {
 }
 
 
-@dataclass(frozen=True)
-class Corpus:
+@dataclass(frozen=True, repr=False)
+class Corpus(Brief):
     """A text and what it is called."""
 
     name: str

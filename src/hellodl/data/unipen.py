@@ -19,7 +19,7 @@ import numpy as np
 
 from hellodl.console import progress_bar
 from hellodl.data import idx
-from hellodl.data.dataset import DIGITS, LETTERS, Dataset
+from hellodl.data.dataset import DIGITS, LETTERS, Brief, Dataset
 from hellodl.errors import DataError
 
 CLASSES_36 = DIGITS + LETTERS
@@ -27,8 +27,8 @@ CLASSES_62 = DIGITS + LETTERS.upper() + LETTERS
 STROKES_FILE = "unipen_strokes_1a1b1c.npz"
 
 
-@dataclass(frozen=True)
-class UnipenStrokes:
+@dataclass(frozen=True, repr=False)
+class UnipenStrokes(Brief):
     """All drawings as strokes. Drawing i has the strokes item_start[i] to item_start[i + 1].
 
     `points` is (P, 2) float32, x to the right and y downwards, in the tablet's own units;

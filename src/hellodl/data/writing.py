@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hellodl.data.dataset import DIGITS, LETTERS
+from hellodl.data.dataset import DIGITS, LETTERS, Brief
 from hellodl.data.strokes import ENLARGEMENT, Strokes, paint
 from hellodl.data.unipen import existing, read_arrays
 
@@ -29,8 +29,8 @@ HEIGHT = 32  # pixels of a line's picture
 NUMBER = {character: number for number, character in enumerate(ALPHABET, start=1)}
 
 
-@dataclass(frozen=True)
-class Writing:
+@dataclass(frozen=True, repr=False)
+class Writing(Brief):
     """N pieces of writing. Piece i has the strokes item_start[i] to item_start[i + 1], and says texts[i].
 
     `points` is (P, 2) int16, x to the right and y downwards, each piece in units of its own;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hellodl.autograd.tensor import Tensor
 from hellodl.nn.module import Module
 from hellodl.ops import activations
+from hellodl.ops.softmaxes import softmax
 
 
 class ReLU(Module):
@@ -26,6 +27,58 @@ class GELU(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Elementwise."""
         return self.function(x)
+
+
+class LeakyReLU(Module):
+    """x, and where it is negative `negative_slope` times x (Maas et al. 2013)."""
+
+    def __init__(self, negative_slope: float = 0.01):
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Elementwise."""
+        return activations.leaky_relu(x, self.negative_slope)
+
+
+class ELU(Module):
+    """x, and where it is negative alpha·(eˣ - 1) (Clevert et al. 2015)."""
+
+    def __init__(self, alpha: float = 1.0):
+        self.alpha = alpha
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Elementwise."""
+        return activations.elu(x, self.alpha)
+
+
+class SiLU(Module):
+    """x·σ(x), also called swish (Elfwing et al. 2017)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Elementwise."""
+        return activations.silu(x)
+
+
+class Softplus(Module):
+    """log(1 + e^βx)/β, and x where βx is over the threshold."""
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0):
+        self.beta, self.threshold = beta, threshold
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Elementwise."""
+        return activations.softplus(x, self.beta, self.threshold)
+
+
+class Softmax(Module):
+    """Scores to probabilities along an axis. (Losses here take scores: they do this themselves, and more safely.)"""
+
+    def __init__(self, dim: int):
+        self.dim = dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Of the same shape, adding up to 1 along `dim`."""
+        return softmax(x, self.dim)
 
 
 class Tanh(Module):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from hellodl.autograd.tensor import Array, Tensor
+from hellodl.nn import init
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.linear import Linear
 from hellodl.nn.module import Module, Parameter
@@ -18,11 +19,22 @@ from hellodl.ops import activations
 from hellodl.ops.attention import angles, attend, self_attention, token_shift, turn
 from hellodl.ops.norms import unit
 
+
+def relu_squared_of(x: Array) -> Array:
+    """The value of `relu_squared`."""
+    return np.square(np.maximum(x, 0))
+
+
+def silu_of(x: Array) -> Array:
+    """The value of `silu`."""
+    return x * (0.5 * np.tanh(0.5 * x) + 0.5)
+
+
 # By name: the operation, and the same on a plain array, in few calls, for one row at a time.
 ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Array], Array]]] = {
     "gelu": (activations.gelu_tanh, activations.gelu_tanh_of),
-    "relu2": (activations.relu_squared, lambda x: np.square(np.maximum(x, 0))),
-    "swiglu": (activations.silu, lambda x: x * (0.5 * np.tanh(0.5 * x) + 0.5)),
+    "relu2": (activations.relu_squared, relu_squared_of),
+    "swiglu": (activations.silu, silu_of),
 }
 
 
@@ -88,9 +100,9 @@ class CausalSelfAttention(Module):
         bias: bool = True,
         rotary: bool = False,
         normalise: bool = False,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator | None = init.DEFAULT,
     ):
-        if width % heads or (width // heads) % 2:
+        if heads < 1 or width % heads or (width // heads) % 2:
             raise ValueError(f"{width} features do not make {heads} equal heads of an even size; change one of them")
         self.heads, self.normalise = heads, normalise
         self.angles = angles(context, width // heads) if rotary else None
@@ -132,7 +144,7 @@ class FeedForward(Module):
         hidden: int,
         activation: str = "gelu",
         bias: bool = True,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator | None = init.DEFAULT,
     ):
         if activation not in ACTIVATIONS:
             raise ValueError(f"FeedForward bends by {', '.join(ACTIVATIONS)}, not {activation!r}")
@@ -180,7 +192,7 @@ class Block(Module):
         rotary: bool = False,
         normalise: bool = False,
         shift: int = 0,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator | None = init.DEFAULT,
     ):
         self.norm_1 = normaliser(norm, width)
         self.shift_1 = TokenShift(width, shift) if shift else None

@@ -79,7 +79,7 @@ def best_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 def cool(model: Module, temperature: float) -> None:
     """Divide all logits of a network by a temperature, once and for all: in the weights of its last layer."""
-    last = [module for _, module in model.modules() if isinstance(module, Linear)]
+    last = [module for module in model.modules() if isinstance(module, Linear)]
     if not last:
         raise TrainingError("a network without a linear layer at its end has no logits to divide")
     for parameter in last[-1].parameters():

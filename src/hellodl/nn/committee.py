@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from hellodl import ops
 from hellodl.autograd.tensor import Tensor
+from hellodl.nn.containers import ModuleList
 from hellodl.nn.module import Module
 
 NEVER = 1e-30  # a belief of nothing at all has no logarithm
 
 
-class Committee(Module):
+class Committee(ModuleList):
     """The logarithm of the members' mean belief: (N, ...) -> (N, classes), whose softmax is that mean.
 
     Teach the members each by its own loss (see `members`): a loss of the mean would let them divide the work,
@@ -21,13 +22,12 @@ class Committee(Module):
     """
 
     def __init__(self, *members: Module):
-        for number, member in enumerate(members):
-            setattr(self, str(number), member)
+        self.extend(members)
 
     @property
     def members(self) -> list[Module]:
         """The networks, in order."""
-        return [member for _, member in self.children()]
+        return list(self.children())
 
     def forward(self, x: Tensor) -> Tensor:
         """log(mean of softmax(member(x)))."""

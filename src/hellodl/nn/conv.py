@@ -1,4 +1,8 @@
-"""Layers that look at pictures: convolution and pooling.  What they compute is in `ops/conv.py` and `ops/pool.py`."""
+"""Layers that look at pictures: convolution and pooling.  What they compute is in `ops/conv.py` and `ops/pool.py`.
+
+Pictures are (N, height, width, channels) and sequences (N, length, channels): channels come last, where PyTorch has
+them second. Weights have PyTorch's shapes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hellodl.autograd.tensor import Tensor
+from hellodl.autograd.tensor import Tensor, floats
 from hellodl.errors import ShapeError
 from hellodl.nn import init
 from hellodl.nn.module import Module, Parameter
@@ -16,8 +20,92 @@ from hellodl.ops import conv, pool
 class Conv2d(Module):
     """Convolution: (N, H, W, in_channels) -> (N, H', W', out_channels), H' = (H + 2·padding - k) // stride + 1.
 
-    `weight` has PyTorch's shape (out, in, k, k); in memory it lies as (k, k, in, out), as the products
-    want it. `rng` draws the starting weights (He's, biases zero); None leaves zeros, to be loaded.
+    `weight` has PyTorch's shape (out, in / groups, k, k); in memory it lies as (k, k, in, out), as the products
+    want it. `rng` draws the starting weights (He's, biases zero); None leaves zeros, to be loaded. For `dilation`,
+    `groups` and padding "same" see `ops.conv2d`.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] | str = 0,
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        *,
+        rng: np.random.Generator | None = init.DEFAULT,
+    ):
+        if groups < 1 or in_channels % groups or out_channels % groups:
+            raise ValueError(f"Conv2d: {in_channels} and {out_channels} channels do not make {groups} equal groups")
+        shape = (out_channels, in_channels // groups, *pool.pair(kernel_size, "kernel_size", 1))
+        drawn = init.he_normal(shape, rng).transpose(2, 3, 1, 0)
+        self.weight = Parameter(np.ascontiguousarray(drawn).transpose(3, 2, 0, 1))
+        self.bias = Parameter(np.zeros(out_channels, np.float32)) if bias else None
+        self.stride, self.dilation = pool.pair(stride, "stride", 1), pool.pair(dilation, "dilation", 1)
+        self.padding = padding if isinstance(padding, str) else pool.pair(padding, "padding")
+        self.groups = groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, H, W, in) -> (N, H', W', out)."""
+        return self.convolved(x)
+
+    def convolved(self, x: Tensor, pool: bool = False, ceil_mode: bool = False) -> Tensor:
+        """The same, and with `pool` halved by the largest of each 2×2."""
+        channels = self.weight.shape[1] * self.groups
+        if x.ndim != 4 or x.shape[3] != channels:
+            raise ShapeError(
+                f"Conv2d '{self.name}' takes images (N, H, W, {channels}), got {x.shape}; channels come last here"
+            )
+        how = {"pool": pool, "ceil_mode": ceil_mode}
+        return conv.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups, **how)
+
+    def fused(self, following: Module) -> Callable[[Tensor], Tensor] | None:
+        """Where pooling by 2×2 comes right after, the large picture is never written down."""
+        if type(following) is not MaxPool2d or not following.halves or self.groups != 1:
+            return None
+        return lambda x: self.convolved(x, True, following.ceil_mode)
+
+
+class Conv1d(Module):
+    """Convolution along sequences: (N, L, in_channels) -> (N, L', out_channels).  `weight` is (out, in / groups, k)."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        padding: int | str = 0,
+        dilation: int = 1,
+        groups: int = 1,
+        bias: bool = True,
+        *,
+        rng: np.random.Generator | None = init.DEFAULT,
+    ):
+        flat = padding if isinstance(padding, str) else (0, padding)
+        way = (stride, flat, (1, dilation), groups, bias)
+        wide = Conv2d(in_channels, out_channels, (1, kernel_size), *way, rng=rng)  # a picture one pixel high
+        self.weight, self.bias = Parameter(wide.weight.data[:, :, 0]), wide.bias
+        self.stride, self.padding, self.dilation, self.groups = (1, stride), wide.padding, wide.dilation, groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, L, in) -> (N, L', out)."""
+        channels = self.weight.shape[1] * self.groups
+        if x.ndim != 3 or x.shape[2] != channels:
+            raise ShapeError(
+                f"Conv1d '{self.name}' takes sequences (N, L, {channels}), got {x.shape}; channels come last here"
+            )
+        way = (self.stride, self.padding, self.dilation, self.groups)
+        return conv.conv2d(x[:, None], self.weight[:, :, None], self.bias, *way)[:, 0]
+
+
+class ConvTranspose2d(Module):
+    """A convolution turned round, to make pictures larger: (N, H, W, in_channels) -> (N, H', W', out_channels).
+
+    H' = (H - 1)·stride - 2·padding + k + output_padding.  `weight` has PyTorch's shape (in, out, k, k).
     """
 
     def __init__(
@@ -27,63 +115,81 @@ class Conv2d(Module):
         kernel_size: int | tuple[int, int],
         stride: int | tuple[int, int] = 1,
         padding: int | tuple[int, int] = 0,
-        bias: bool = True,
+        output_padding: int | tuple[int, int] = 0,
         *,
-        rng: np.random.Generator | None,
+        bias: bool = True,
+        rng: np.random.Generator | None = init.DEFAULT,
     ):
-        shape = (out_channels, in_channels, *pool.pair(kernel_size))
-        drawn = init.he_normal(shape, rng).transpose(2, 3, 1, 0)
-        self.weight = Parameter(np.ascontiguousarray(drawn).transpose(3, 2, 0, 1))
+        shape = (in_channels, out_channels, *pool.pair(kernel_size, "kernel_size", 1))
+        self.weight = Parameter(init.he_normal(shape, rng))
         self.bias = Parameter(np.zeros(out_channels, np.float32)) if bias else None
-        self.stride, self.padding = stride, padding
+        self.way = stride, padding, output_padding
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, in) -> (N, H', W', out)."""
-        return self.convolved(x)
-
-    def convolved(self, x: Tensor, pool: bool = False, ceil_mode: bool = False) -> Tensor:
-        """The same, and with `pool` halved by the largest of each 2×2."""
-        channels = self.weight.shape[1]
-        if x.ndim != 4 or x.shape[3] != channels:
-            raise ShapeError(
-                f"Conv2d '{self.name}' takes images (N, H, W, {channels}), got {x.shape}; channels come last here"
-            )
-        return conv.conv2d(x, self.weight, self.bias, self.stride, self.padding, pool, ceil_mode)
-
-    def fused(self, following: Module) -> Callable[[Tensor], Tensor] | None:
-        """Where pooling by 2×2 comes right after, the large picture is never written down."""
-        if type(following) is not MaxPool2d or not following.halves:
-            return None
-        return lambda x: self.convolved(x, True, following.ceil_mode)
+        return conv.conv_transpose2d(x, self.weight, self.bias, *self.way)
 
 
 class MaxPool2d(Module):
     """The largest of each window: (N, H, W, C) -> (N, H', W', C).  `stride` is the window's size by default."""
 
     def __init__(
-        self, kernel_size: int | tuple[int, int], stride: int | tuple[int, int] | None = None, ceil_mode: bool = False
+        self,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] | None = None,
+        padding: int | tuple[int, int] = 0,
+        *,
+        ceil_mode: bool = False,
     ):
-        self.kernel_size, self.stride, self.ceil_mode = kernel_size, stride, ceil_mode
+        self.kernel_size, self.stride, self.padding = pool.window(kernel_size, stride, padding)
+        self.ceil_mode = ceil_mode
 
     @property
     def halves(self) -> bool:
         """Whether it takes the largest of each 2×2."""
-        return pool.pair(self.kernel_size) == pool.pair(self.stride or self.kernel_size) == (2, 2)
+        return self.kernel_size == self.stride == (2, 2) and self.padding == (0, 0)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, C) -> (N, H', W', C)."""
-        return pool.max_pool2d(x, self.kernel_size, self.stride, self.ceil_mode)
+        return pool.max_pool2d(x, self.kernel_size, self.stride, self.padding, ceil_mode=self.ceil_mode)
 
 
 class AvgPool2d(Module):
     """The average of each window: (N, H, W, C) -> (N, H', W', C)."""
 
-    def __init__(self, kernel_size: int | tuple[int, int], stride: int | tuple[int, int] | None = None):
-        self.kernel_size, self.stride = kernel_size, stride
+    def __init__(
+        self,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] | None = None,
+        padding: int | tuple[int, int] = 0,
+    ):
+        self.kernel_size, self.stride, self.padding = pool.window(kernel_size, stride, padding)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, C) -> (N, H', W', C)."""
-        return pool.avg_pool2d(x, self.kernel_size, self.stride)
+        return pool.avg_pool2d(x, self.kernel_size, self.stride, self.padding)
+
+
+class AdaptiveAvgPool2d(Module):
+    """Averages of as many windows as are wanted, whatever the pictures' size: (N, H, W, C) -> (N, *output_size, C)."""
+
+    def __init__(self, output_size: int | tuple[int | None, int | None]):
+        self.output_size = output_size
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, H, W, C) -> (N, *output_size, C)."""
+        return pool.adaptive_avg_pool2d(x, self.output_size)
+
+
+class Upsample(Module):
+    """Pictures so many times as large: (N, H, W, C) -> (N, H·s, W·s, C), by mode "nearest" or "bilinear"."""
+
+    def __init__(self, *, scale_factor: int, mode: str = "nearest"):
+        self.scale_factor, self.mode = scale_factor, mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, H, W, C) -> (N, H·s, W·s, C)."""
+        return pool.upsample(x, self.scale_factor, self.mode)
 
 
 class GlobalAvgPool2d(Module):
@@ -110,7 +216,7 @@ class Soften(Module):
         """x while training, and x softened otherwise."""
         if self.training:
             return x
-        channels = x.shape[-1]
+        x, channels = floats(x), x.shape[-1]
         kernel = np.zeros((channels, channels, 3, 3), x.dtype)
         kernel[np.arange(channels), np.arange(channels)] = self.kernel[0, 0]
         return conv.conv2d(x, Tensor(kernel, dtype=x.dtype), padding=1)

@@ -6,14 +6,15 @@ import numpy as np
 
 from hellodl import ops
 from hellodl.autograd.tensor import Tensor
-from hellodl.errors import HelloError
+from hellodl.nn import init
 from hellodl.nn.module import Module
 
 
 class Dropout(Module):
     """Zeroes each element with this probability while training, and scales the rest up so that the mean stays.
 
-    It draws from `generator`, which the training lanes (or `model.use_generator`) hand in.
+    It draws from `generator`, which the training lanes (or `model.use_generator`) hand in, and without one from what
+    `hellodl.manual_seed` sets.
     """
 
     def __init__(self, p: float = 0.5):
@@ -26,6 +27,4 @@ class Dropout(Module):
         """x with holes while training; x itself otherwise."""
         if not self.training or self.p == 0:
             return x
-        if self.generator is None:
-            raise HelloError(f"Dropout '{self.name}' has no generator; call model.use_generator(rng) before training")
-        return ops.dropout(x, self.p, self.generator)
+        return ops.dropout(x, self.p, self.generator or init.DEFAULT)

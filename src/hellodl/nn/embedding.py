@@ -6,6 +6,7 @@ import numpy as np
 
 from hellodl import ops
 from hellodl.autograd.tensor import Array, Tensor
+from hellodl.nn import init
 from hellodl.nn.module import Module, Parameter
 
 
@@ -16,7 +17,12 @@ class Embedding(Module):
     """
 
     def __init__(
-        self, num_embeddings: int, embedding_dim: int, spread: float = 1.0, rng: np.random.Generator | None = None
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        *,
+        spread: float = 1.0,
+        rng: np.random.Generator | None = init.DEFAULT,
     ):
         shape = (num_embeddings, embedding_dim)
         start = np.zeros(shape) if rng is None else rng.standard_normal(shape) * spread

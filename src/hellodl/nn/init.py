@@ -8,16 +8,37 @@ half that a rectifier throws away (He et al. 2015).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import prod, sqrt
 
 import numpy as np
 
 RELU_GAIN = sqrt(2)
 
+# Chance for whoever hands in no generator of their own: layers begin with it, and dropout drops by it.
+DEFAULT = np.random.default_rng()
+
+
+def manual_seed(seed: int) -> np.random.Generator:
+    """Let what is drawn without a generator be the same in every run from here on: one line at a script's beginning."""
+    DEFAULT.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+    return DEFAULT
+
+
+@contextmanager
+def nothing_drawn() -> Iterator[None]:
+    """Whatever is drawn inside without a generator, it will have been as if it had not."""
+    before = DEFAULT.bit_generator.state
+    try:
+        yield
+    finally:
+        DEFAULT.bit_generator.state = before
+
 
 def fan_in(shape: tuple[int, ...]) -> int:
     """How many inputs one unit adds up: a weight is (out, in) or (out, in, kh, kw)."""
-    return prod(shape[1:])
+    return max(prod(shape[1:]), 1)
 
 
 def he_normal(shape: tuple[int, ...], rng: np.random.Generator | None, gain: float = RELU_GAIN) -> np.ndarray:

@@ -6,6 +6,7 @@ how likely each is to be the next one. `Writer` turns that around: it has a mode
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from copy import deepcopy
 from typing import Any
 
@@ -13,11 +14,12 @@ import numpy as np
 
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import DataError, ShapeError
+from hellodl.nn import init
 from hellodl.nn.attention import Block, Memory, normaliser
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.embedding import Embedding
 from hellodl.nn.linear import Linear
-from hellodl.nn.module import Module
+from hellodl.nn.module import Module, evaluating
 from hellodl.nn.recurrent import GRU, LSTM, RNN
 
 CELLS = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
@@ -54,7 +56,7 @@ class Writer:
     """
 
     def __init__(self, model: LanguageModel):
-        self.model = model.eval()
+        self.model = model
         self.state = model.begin()
         self.seen: list[int] = []  # what the state has read, as far as that may be needed again
 
@@ -69,7 +71,8 @@ class Writer:
                 tokens = tokens[-max(context // 2, 1) :]
                 self.seen, self.state = [], self.model.begin()
             self.seen += [int(token) for token in tokens]
-        logits, self.state = self.model.go_on(np.asarray(tokens), self.state)
+        with evaluating(self.model) if self.model.training else nullcontext():
+            logits, self.state = self.model.go_on(np.asarray(tokens), self.state)
         return logits
 
     def step(self, token: int) -> Array:
@@ -96,7 +99,7 @@ class RecurrentText(LanguageModel):
         width: int = 256,
         layers: int = 3,
         dropout: float = 0.0,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator | None = init.DEFAULT,
     ):
         if cells not in CELLS:
             raise ValueError(f"RecurrentText has {', '.join(CELLS)} cells, not {cells!r}")
@@ -145,7 +148,7 @@ class GPT(LanguageModel):
         shift: int = 0,
         tied: bool = True,
         zero: bool = False,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator | None = init.DEFAULT,
     ):
         self.vocabulary, self.context = vocabulary, context
         self.heads, self.size, self.shift = heads, width // heads, shift
@@ -212,7 +215,7 @@ def start(block: Block, layers: int, zero: bool, rng: np.random.Generator | None
 
     With `zero` those are zero, and the others half as wide as would keep the size of what passes.
     """
-    for name, linear in block.modules():
+    for name, linear in block.named_modules():
         if isinstance(linear, Linear):
             back = name.endswith("project")
             if zero:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
-
 import numpy as np
 
 from hellodl import ops
@@ -26,7 +24,7 @@ class Linear(Module):
         bias: bool = True,
         *,
         gain: float = init.RELU_GAIN,
-        rng: np.random.Generator | None,
+        rng: np.random.Generator | None = init.DEFAULT,
     ):
         self.weight = Parameter(init.he_normal((out_features, in_features), rng, gain))
         self.bias = Parameter(np.zeros(out_features, np.float32)) if bias else None
@@ -54,10 +52,13 @@ class Linear(Module):
 class Flatten(Module):
     """(N, ...) -> (N, everything): a picture becomes one long row, pixel by pixel, channels innermost.
 
-    PyTorch, whose channels come first, flattens channel by channel: its twin of a network has to permute to
-    (N, H, W, C) before it flattens.
+    The axes from `start_dim` to `end_dim` become one. PyTorch, whose channels come first, flattens channel by channel:
+    its twin of a network has to permute to (N, H, W, C) before it flattens.
     """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1):
+        self.dims = start_dim, end_dim
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, ...) -> (N, features)."""
-        return x.reshape(x.shape[0], prod(x.shape[1:]))
+        return ops.flatten(x, *self.dims)

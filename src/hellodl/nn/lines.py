@@ -14,11 +14,13 @@ import numpy as np
 
 from hellodl import ops
 from hellodl.autograd.tensor import Tensor
+from hellodl.nn import init
 from hellodl.nn.activation import ReLU
+from hellodl.nn.containers import Residual, Sequential
 from hellodl.nn.conv import Conv2d, MaxPool2d
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.linear import Linear
-from hellodl.nn.module import Module, Residual, Sequential
+from hellodl.nn.module import Module
 from hellodl.nn.norm import BatchNorm2d
 from hellodl.nn.recurrent import GRU
 
@@ -37,7 +39,7 @@ class LineReader(Module):
         channels: tuple[int, ...] = (16, 32, 64, 128),
         width: int = 128,
         dropout: float = 0.1,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator | None = init.DEFAULT,
     ):
         def window(before: int, after: int) -> Conv2d:
             return Conv2d(before, after, 3, padding=1, bias=False, rng=rng)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from hellodl import ops
-from hellodl.autograd.tensor import Array, Tensor, as_tensor, record
+from hellodl.autograd.tensor import Array, Tensor, as_tensor, floats, record
 from hellodl.errors import DataError, ShapeError
 from hellodl.nn.module import Module
+from hellodl.ops.calling import tensor_of
 
 
 def cross_entropy_reference(logits: Tensor, targets: Array, label_smoothing: float = 0.0) -> Tensor:
@@ -19,81 +21,239 @@ def cross_entropy_reference(logits: Tensor, targets: Array, label_smoothing: flo
     return -(ops.log_softmax(logits) * wanted).sum() / len(targets)
 
 
-def cross_entropy(logits: Tensor, targets: Any, label_smoothing: float = 0.0, reduction: str = "mean") -> Tensor:
+def cross_entropy(
+    logits: Tensor,
+    targets: Any,
+    weight: Any = None,
+    *,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+) -> Tensor:
     """How surprised the network is by the right answers, in nats.
 
     logits (N, classes), any numbers: their softmax is what the network believes; targets (N,) integers. With
     label smoothing s the right answer counts 1 - s and all answers share s (Szegedy et al. 2015), which keeps
-    the network from being too sure. reduction is "mean" or "sum" over the samples.
+    the network from being too sure. `weight` (classes,) says how much each class counts, and targets of `ignore_index`
+    count nothing. reduction is "mean" (over what counts), "sum" or "none", which leaves (N,).
 
     The derivative is as simple as it can be: belief minus truth.
     """
+    logits = floats(tensor_of(logits, "cross_entropy"))
     targets = np.asarray(targets.data if isinstance(targets, Tensor) else targets)
     if logits.ndim != 2 or targets.shape != logits.shape[:1]:
         raise ShapeError(
             f"cross_entropy takes logits (N, classes) and targets (N,), got {logits.shape} and {targets.shape}"
         )
     count, classes = logits.shape
-    if targets.dtype.kind not in "iu" or (count and not 0 <= targets.min() <= targets.max() < classes):
-        raise DataError(
-            f"cross_entropy: targets must be whole numbers from 0 to {classes - 1}, one a sample; "
-            "labels that begin with 1 want a 1 taken off"
-        )
-    if reduction not in ("mean", "sum"):
-        raise ValueError(f"cross_entropy's reduction is 'mean' or 'sum', not {reduction!r}")
+    rows, counted = np.arange(count), targets != ignore_index
+    targets, weights = _answers("cross_entropy", targets, counted, classes, weight, logits.dtype)
     log_belief = logits.data - logits.data.max(axis=1, keepdims=True)
     log_belief -= np.log(np.exp(log_belief).sum(axis=1, keepdims=True))
-    rows = np.arange(count)
-    share = logits.dtype.type(1 / max(count, 1) if reduction == "mean" else 1)
-    loss = -(1 - label_smoothing) * log_belief[rows, targets].sum()
+    own = weights[targets]  # how much each sample counts
+    share = _share("cross_entropy", reduction, own[counted], logits.dtype)
+    losses = -(1 - label_smoothing) * own * log_belief[rows, targets]
     if label_smoothing:
-        loss -= label_smoothing / classes * log_belief.sum()
+        losses -= label_smoothing / classes * (log_belief * weights).sum(axis=1)
+    losses *= counted
 
     def to_logits(g: Array) -> Array:
-        error = np.exp(log_belief) - logits.dtype.type(label_smoothing / classes)
-        error[rows, targets] -= 1 - label_smoothing
-        error *= g * share
+        error = np.exp(log_belief)
+        if weight is not None:
+            error *= ((1 - label_smoothing) * own + label_smoothing / classes * weights.sum())[:, None]
+        error -= logits.dtype.type(label_smoothing / classes) * weights
+        error[rows, targets] -= (1 - label_smoothing) * own
+        error *= (g * share)[:, None] if reduction == "none" else g * share
+        error[~counted] = 0
         return error
 
-    return record(np.asarray(loss * share, logits.dtype), (logits, to_logits))
+    out = losses if reduction == "none" else losses.sum() * share
+    return record(np.asarray(out, logits.dtype), (logits, to_logits))
 
 
-def binary_cross_entropy_with_logits(logits: Tensor, targets: Any, reduction: str = "mean") -> Tensor:
+def nll_loss(
+    log_probs: Tensor, targets: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
+) -> Tensor:
+    """`cross_entropy` of what `log_softmax` gave already: log_probs (N, classes), targets (N,) integers."""
+    log_probs = floats(tensor_of(log_probs, "nll_loss"))
+    targets = np.asarray(targets.data if isinstance(targets, Tensor) else targets)
+    if log_probs.ndim != 2 or targets.shape != log_probs.shape[:1]:
+        raise ShapeError(f"nll_loss takes log_probs (N, classes), targets (N,), got {log_probs.shape}, {targets.shape}")
+    counted = targets != ignore_index
+    targets, weights = _answers("nll_loss", targets, counted, log_probs.shape[1], weight, log_probs.dtype)
+    own = weights[targets] * counted
+    losses = -log_probs[np.arange(len(targets)), targets] * own
+    share = _share("nll_loss", reduction, own[counted], log_probs.dtype)
+    return losses if reduction == "none" else losses.sum() * share
+
+
+def _answers(name: str, targets: Array, counted: Array, classes: int, weight: Any, dtype: Any) -> tuple[Array, Array]:
+    """Targets, with any class for those that do not count, and what each class counts."""
+    right = targets[counted]
+    if targets.size and not right.size:
+        raise DataError(f"{name}: no target counts, and the mean of nothing is no number; leave such batches out")
+    if targets.dtype.kind not in "iu" or (right.size and not 0 <= right.min() <= right.max() < classes):
+        raise DataError(
+            f"{name}: targets must be whole numbers from 0 to {classes - 1}, one a sample; "
+            "labels that begin with 1 want a 1 taken off"
+        )
+    weights = np.ones(classes, dtype) if weight is None else np.asarray(_array(weight), dtype)
+    if weights.shape != (classes,):
+        raise ShapeError(f"{name}: weight is one number for each of {classes} classes, got {weights.shape}")
+    return np.where(counted, targets, 0), weights
+
+
+def _share(name: str, reduction: str, counts: Any, dtype: Any) -> Any:
+    """What each loss counts in the result, if they count so much beside each other."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{name}'s reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+    return dtype.type(1 / (np.sum(counts, dtype=np.float64) or 1) if reduction == "mean" else 1)
+
+
+def _array(value: Any) -> Any:
+    return value.data if isinstance(value, Tensor) else value
+
+
+def binary_cross_entropy_with_logits(
+    logits: Tensor, targets: Any, *, pos_weight: Any = None, reduction: str = "mean"
+) -> Tensor:
     """How surprised the network is by yes-or-no answers, in nats: targets from 0 to 1 in the shape of the logits.
 
-    The sigmoid of a logit is the belief in yes. reduction is "mean" or "sum" over all elements, as in PyTorch. As
-    with `cross_entropy`, the derivative is belief minus truth.
+    The sigmoid of a logit is the belief in yes, which counts `pos_weight` times. reduction is "mean" or "sum" over all
+    elements, or "none", as in PyTorch. As with `cross_entropy`, the derivative is belief minus truth.
     """
-    wanted = np.asarray(targets.data if isinstance(targets, Tensor) else targets, logits.dtype)
-    if wanted.shape != logits.shape:
-        raise ShapeError(
-            f"binary_cross_entropy_with_logits: {logits.shape} and {wanted.shape} differ; broadcasting here is nearly "
-            "always a mistake, so reshape one"
-        )
-    if reduction not in ("mean", "sum"):
-        raise ValueError(f"binary_cross_entropy_with_logits's reduction is 'mean' or 'sum', not {reduction!r}")
-    x = logits.data
+    name = "binary_cross_entropy_with_logits"
+    logits, target = _alike(name, logits, targets)
+    wanted, x = target.data, logits.data
     shrunk = np.exp(-np.abs(x))
-    losses = np.maximum(x, 0) - x * wanted + np.log1p(shrunk)
-    share = logits.dtype.type(1 / max(x.size, 1) if reduction == "mean" else 1)
+    surprise, share = np.log1p(shrunk), _share(name, reduction, x.size, logits.dtype)
+    factor = None if pos_weight is None else 1 + (np.asarray(_array(pos_weight), x.dtype) - 1) * wanted
+    if factor is None:
+        losses = np.maximum(x, 0) - x * wanted + surprise
+    else:
+        losses = (1 - wanted) * x + factor * (surprise + np.maximum(-x, 0))
 
     def to_logits(g: Array) -> Array:
         belief = np.where(x >= 0, 1, shrunk) / (1 + shrunk)
-        return (belief - wanted) * (g * share)
+        error = belief - wanted if factor is None else (1 - wanted) - factor * (1 - belief)
+        return error * (g * share)
 
-    return record(np.asarray(losses.sum() * share, logits.dtype), (logits, to_logits))
+    out = losses if reduction == "none" else losses.sum() * share
+    return record(np.asarray(out, logits.dtype), (logits, to_logits))
 
 
-def mse_loss(prediction: Tensor, target: Any) -> Tensor:
-    """The mean of the squared differences, over all elements.  Shapes must be equal."""
-    target = as_tensor(target, prediction)
+def _alike(name: str, prediction: Tensor, target: Any) -> tuple[Tensor, Tensor]:
+    """Both as tensors of floats, of one shape."""
+    prediction = floats(tensor_of(prediction, name))
+    target = floats(as_tensor(target, prediction))
     if prediction.shape != target.shape:
         raise ShapeError(
-            f"mse_loss: {prediction.shape} and {target.shape} differ; broadcasting here is nearly "
+            f"{name}: {prediction.shape} and {target.shape} differ; broadcasting here is nearly "
             "always a mistake, so reshape one"
         )
+    return prediction, target
+
+
+def _reduced(name: str, losses: Tensor, reduction: str) -> Tensor:
+    """The mean of all losses, their sum, or all of them."""
+    _share(name, reduction, 1, losses.dtype)
+    return losses.mean() if reduction == "mean" else losses.sum() if reduction == "sum" else losses
+
+
+def mse_loss(prediction: Tensor, target: Any, *, reduction: str = "mean") -> Tensor:
+    """The mean of the squared differences, over all elements (or "sum", or "none").  Shapes must be equal."""
+    prediction, target = _alike("mse_loss", prediction, target)
     difference = prediction - target
-    return (difference * difference).mean()
+    return _reduced("mse_loss", difference * difference, reduction)
+
+
+def l1_loss(prediction: Tensor, target: Any, *, reduction: str = "mean") -> Tensor:
+    """The mean of the absolute differences, over all elements (or "sum", or "none").  Shapes must be equal."""
+    prediction, target = _alike("l1_loss", prediction, target)
+    return _reduced("l1_loss", ops.abs(prediction - target), reduction)
+
+
+def huber_loss(prediction: Tensor, target: Any, *, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """Half the square of small differences, and a straight line for those over `delta` (Huber 1964)."""
+    prediction, target = _alike("huber_loss", prediction, target)
+    difference = prediction - target
+    near = ops.clip(difference, -delta, delta)  # d·near - near²/2 is d²/2 within, and delta·(|d| - delta/2) beyond
+    return _reduced("huber_loss", difference * near - 0.5 * near * near, reduction)
+
+
+def kl_div(log_probs: Tensor, target: Any, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
+    """How many nats it costs to expect log_probs where `target` holds: Σ target·(log target - log_probs).
+
+    target are probabilities, or with `log_target` their logarithms. "batchmean" divides the sum by the first axis,
+    which is the true divergence; "mean", PyTorch's default, divides by all elements.
+    """
+    log_probs, target = _alike("kl_div", log_probs, target)
+    if target.requires_grad:
+        raise TypeError("kl_div: the target is taken as it is, and gets no gradient; .detach() it")
+    expected = np.exp(target.data) if log_target else target.data
+    own = expected * (target.data if log_target else np.log(np.where(expected > 0, expected, 1)))  # 0·log 0 is 0
+    losses = as_tensor(own, log_probs) - as_tensor(expected, log_probs) * log_probs
+    if reduction == "batchmean":
+        return losses.sum() / max(len(losses), 1)
+    return _reduced("kl_div", losses, reduction)
+
+
+class Loss(Module):
+    """A loss with its settings kept, as PyTorch has its losses: criterion = nn.CrossEntropyLoss(); criterion(x, y)."""
+
+    function: Callable[..., Tensor]
+
+    def __init__(self, **settings: Any):
+        taken = (self.function.__kwdefaults__ or {}).keys() | {"weight"} & {*self.function.__code__.co_varnames}
+        if unknown := settings.keys() - taken:
+            raise TypeError(f"{type(self).__name__} takes {', '.join(sorted(taken))}, not '{min(unknown)}'")
+        self.settings = settings
+
+    def forward(self, prediction: Tensor, target: Any) -> Tensor:  # type: ignore[override]
+        """The loss of predictions beside what they should have been."""
+        return self.function(prediction, target, **self.settings)
+
+
+class CrossEntropyLoss(Loss):
+    """See `cross_entropy`."""
+
+    function = staticmethod(cross_entropy)
+
+
+class NLLLoss(Loss):
+    """See `nll_loss`."""
+
+    function = staticmethod(nll_loss)
+
+
+class BCEWithLogitsLoss(Loss):
+    """See `binary_cross_entropy_with_logits`."""
+
+    function = staticmethod(binary_cross_entropy_with_logits)
+
+
+class MSELoss(Loss):
+    """See `mse_loss`."""
+
+    function = staticmethod(mse_loss)
+
+
+class L1Loss(Loss):
+    """See `l1_loss`."""
+
+    function = staticmethod(l1_loss)
+
+
+class HuberLoss(Loss):
+    """See `huber_loss`."""
+
+    function = staticmethod(huber_loss)
+
+
+class KLDivLoss(Loss):
+    """See `kl_div`."""
+
+    function = staticmethod(kl_div)
 
 
 class CTCLoss(Module):

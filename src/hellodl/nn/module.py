@@ -4,23 +4,33 @@ Modules hold modules, so a network is a tree, and every weight has a name that s
 ("0.weight", "body.3.bias"). The names, and the shapes of what `state_dict` gives, are PyTorch's, so that
 weights can go back and forth.
 
-A module also remembers how it was made. `describe` turns a network into plain JSON and `build` makes it again,
-which lets a checkpoint be read without the code that trained it, and without pickle, which runs code.
+A module also remembers how it was made, so that `describing.py` can say so in a file. What modules are put together in,
+one after the other or in a list, is in `containers.py`.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from hellodl.autograd.mode import mode, no_grad
 from hellodl.autograd.tensor import Array, Tensor
-from hellodl.errors import CheckpointError, HelloError
+from hellodl.errors import CheckpointError
 
-KINDS: dict[str, type[Module]] = {}
+KINDS: dict[str, type[Module]] = {}  # what a file calls each kind of module: see `kind_of`
+
+# What hands that know PyTorch reach for and is done otherwise here.
+INSTEAD = {
+    "register_buffer": "assign the array, and name it in the class: buffers = ('running_mean',)",
+    "to": "there is one device, the processor, and one dtype, float32",
+    "cuda": "there is one device, the processor",
+    "apply": "walk over them: for module in model.modules(): ...",
+    "half": "save the model in 16 bits: checkpoint.save_model(..., bits=16)",
+}
 
 
 class Parameter(Tensor):
@@ -46,26 +56,41 @@ class Module:
 
     def __init_subclass__(cls, **keywords: Any):
         super().__init_subclass__(**keywords)
-        KINDS[cls.__name__] = cls
+        KINDS[kind_of(cls)] = cls
 
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
         """Note what the module was made with, for `describe`."""
         self = super().__new__(cls)
-        bound = inspect.signature(cls.__init__).bind(self, *args, **keywords)
-        self._arguments = {key: value for key, value in bound.arguments.items() if key not in ("self", "rng")}
+        signature = inspect.signature(cls.__init__)
+        try:
+            bound = signature.bind(self, *args, **keywords)
+        except TypeError as error:
+            if not (args or keywords):  # copies and pickle make it empty and fill it then; else __init__ will object
+                return self
+            taken = ", ".join(str(each) for each in list(signature.parameters.values())[1:]) or "nothing"
+            raise TypeError(f"{cls.__name__} {error}; it takes {taken}") from None
+        self._arguments = dict(list(bound.arguments.items())[1:])  # without self
+        self._arguments.pop("rng", None)
         return self
+
+    def __init__(self) -> None:
+        """Nothing to make here; own modules may call it, or not."""
+
+    def noted(self) -> dict[str, Any]:
+        """What it was made with, by name."""
+        return vars(self).get("_arguments", {})
 
     def forward(self, x: Tensor) -> Tensor:
         """What this module makes of x; each kind of module says."""
         raise TypeError(f"{type(self).__name__} has no forward yet; write `def forward(self, x)` in it")
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
         """`forward`; in debug mode the layer's name is noted, for the message of an error."""
         if not mode.debug:
-            return self.forward(*inputs)
+            return self.forward(*inputs, **keywords)
         mode.layers = (*mode.layers, self.name or type(self).__name__)
         try:
-            return self.forward(*inputs)
+            return self.forward(*inputs, **keywords)
         finally:
             mode.layers = mode.layers[:-1]
 
@@ -78,54 +103,61 @@ class Module:
         """What does this layer's work and the following one's in one go, where there is such a thing."""
         return None
 
-    def children(self) -> Iterator[tuple[str, Module]]:
-        """The parts of this module, by name."""
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The parts of this module, with their names."""
         for name, value in vars(self).items():
             if isinstance(value, Module):
                 yield name, value
 
-    def modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+    def children(self) -> Iterator[Module]:
+        """The parts of this module."""
+        return (child for _, child in self.named_children())
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module and all parts of parts, with their names from here."""
         yield prefix, self
-        for name, child in self.children():
-            yield from child.modules(f"{prefix}.{name}" if prefix else name)
+        for name, child in self.named_children():
+            yield from child.named_modules(f"{prefix}.{name}" if prefix else name)
 
-    def named_parameters(self) -> dict[str, Parameter]:
-        """All that is learned here, by name, in the order of making; what is used in two places comes once."""
-        named: dict[int, tuple[str, Parameter]] = {}
+    def modules(self) -> Iterator[Module]:
+        """This module and all parts of parts."""
+        return (module for _, module in self.named_modules())
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """All that is learned here, with names, in the order of making; what is used in two places comes once."""
+        seen: set[int] = set()
         for name, parameter in self._all_parameters().items():
-            named.setdefault(id(parameter), (name, parameter))
-        return dict(named.values())
+            if id(parameter) not in seen:
+                seen.add(id(parameter))
+                yield name, parameter
 
     def _all_parameters(self) -> dict[str, Parameter]:
         """The same with every name of what is used in several places, as in PyTorch's files."""
         return {
             f"{path}.{name}" if path else name: value
-            for path, module in self.modules()
+            for path, module in self.named_modules()
             for name, value in vars(module).items()
             if isinstance(value, Parameter)
         }
 
-    def named_buffers(self) -> dict[str, Array]:
-        """All arrays that are kept but not learned, by name."""
-        return {
-            f"{path}.{name}" if path else name: getattr(module, name)
-            for path, module in self.modules()
-            for name in module.buffers
-        }
+    def named_buffers(self) -> Iterator[tuple[str, Array]]:
+        """All arrays that are kept but not learned, with names."""
+        for path, module in self.named_modules():
+            for name in module.buffers:
+                yield f"{path}.{name}" if path else name, getattr(module, name)
 
-    def parameters(self) -> list[Parameter]:
+    def parameters(self) -> Iterator[Parameter]:
         """All that is learned here."""
-        return list(self.named_parameters().values())
+        return (parameter for _, parameter in self.named_parameters())
 
     def weight_count(self) -> int:
         """How many numbers are learned."""
         return sum(parameter.size for parameter in self.parameters())
 
-    def zero_grad(self) -> None:
+    def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: call it before each step, for `backward` adds to what is there."""
         for parameter in self.parameters():
-            parameter.grad = None
+            forget_gradient(parameter, set_to_none)
 
     def train(self, on: bool = True) -> Self:
         """Say that this is training (dropout drops, batch norm looks at the batch); `eval` says that it is not."""
@@ -143,36 +175,43 @@ class Module:
     def state_dict(self) -> dict[str, Array]:
         """Copies of all weights and buffers by name, in PyTorch's layouts, for saving."""
         state = {name: parameter.data for name, parameter in self._all_parameters().items()}
-        return {name: np.array(a, order="C") for name, a in (state | self.named_buffers()).items()}
+        return {name: np.array(a, order="C") for name, a in (state | dict(self.named_buffers())).items()}
 
-    def load_state_dict(self, state: dict[str, Array]) -> None:
-        """Take over weights and buffers; all names and shapes must fit, or nothing is changed."""
-        mine = {name: p.data for name, p in self._all_parameters().items()} | self.named_buffers()
-        state = {name: np.asarray(array) for name, array in state.items()}
-        if missing := sorted(mine.keys() - state.keys()):
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over weights and buffers; all names and shapes must fit, or nothing is changed.
+
+        Their values are arrays, or PyTorch's tensors. Of a weight with several names one is enough, and PyTorch's count
+        of batches is passed over.
+        """
+        parameters = self._all_parameters()
+        mine = {name: p.data for name, p in parameters.items()} | dict(self.named_buffers())
+        counts = {name.removesuffix("running_mean") + "num_batches_tracked" for name in mine.keys() - parameters.keys()}
+        given = {name: weights_of(name, array) for name, array in state.items() if name not in counts}
+        untie(given, parameters)
+        if missing := sorted(mine.keys() - given.keys()):
             raise CheckpointError(
                 f"these weights are for another model: '{missing[0]}' is not among them "
                 f"({len(missing)} missing); build the model that they were saved from"
             )
-        if extra := sorted(state.keys() - mine.keys()):
+        if extra := sorted(given.keys() - mine.keys()):
             raise CheckpointError(
                 f"these weights are for another model: it has no '{extra[0]}' "
                 f"({len(extra)} too many); build the model that they were saved from"
             )
         for name, array in mine.items():
-            if array.shape != state[name].shape:
+            if array.shape != given[name].shape:
                 raise CheckpointError(
                     f"these weights are for another model: '{name}' is {array.shape} here and "
-                    f"{state[name].shape} there; build the one that was saved"
+                    f"{given[name].shape} there; build the one that was saved"
                 )
-            if state[name].dtype.kind not in "fiu":
-                raise CheckpointError(f"'{name}' holds {state[name].dtype}, which are no weights; save them as float32")
         for name, array in mine.items():
-            array[...] = state[name]  # in place: replicas in the lanes look at the same arrays
+            array[...] = given[name]  # in place: replicas in the lanes look at the same arrays
+        for parameter in parameters.values():
+            parameter.changed()
 
     def use_generator(self, generator: np.random.Generator) -> None:
         """Give every module that needs chance while it trains (dropout) the generator to draw it from."""
-        for _, module in self.modules():
+        for module in self.modules():
             if hasattr(module, "generator"):
                 module.generator = generator
 
@@ -181,94 +220,75 @@ class Module:
             value.name = name
         super().__setattr__(name, value)
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            instead = f"; {INSTEAD[name]}" if name in INSTEAD else ""
+            raise AttributeError(f"{type(self).__name__} has no attribute '{name}'{instead}")
+
     def extra_repr(self) -> str:
         """What the printed module shows in its brackets."""
-        return ", ".join(f"{k}={v}" for k, v in self._arguments.items() if not _holds_modules(v))
+        return ", ".join(f"{k}={v}" for k, v in self.noted().items() if not _holds_modules(v))
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__}({self.extra_repr()})"]
-        for name, child in self.children():
+        for name, child in self.named_children():
             lines += [f"  ({name}) " + repr(child).replace("\n", "\n  ")]
         return "\n".join(lines)
 
 
-class Sequential(Module):
-    """Modules one after the other: what one makes is what the next one gets."""
-
-    def __init__(self, *layers: Module):
-        for number, layer in enumerate(layers):
-            setattr(self, str(number), layer)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x through every layer in turn; two in one go where that is faster (but not when debugging)."""
-        layers = [layer for _, layer in self.children()]
-        while layers:
-            layer = layers.pop(0)
-            both = layer.fused(layers[0]) if layers and not mode.debug else None
-            if both:
-                layers.pop(0)
-            x = both(x) if both else layer(x)
-        return x
-
-    def __getitem__(self, number: int) -> Module:
-        return [layer for _, layer in self.children()][number]
-
-    def __len__(self) -> int:
-        return len(list(self.children()))
-
-
-class Residual(Module):
-    """x + body(x): the body only has to learn what to change (He et al. 2015).  It must keep the shape."""
-
-    def __init__(self, body: Module):
-        self.body = body
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x + body(x)."""
-        return x + self.body(x)
-
-
-def describe(module: Module) -> dict[str, Any]:
-    """How to make this module again, as plain JSON: its kind and what it was made with."""
-    description: dict[str, Any] = {"kind": type(module).__name__}
-    for key, value in module._arguments.items():
-        if isinstance(value, Module):
-            value = describe(value)
-        elif isinstance(value, tuple | list):
-            value = [describe(v) if isinstance(v, Module) else v for v in value]
-        elif isinstance(value, np.generic):
-            value = value.item()
-        description[key] = value
-    return description
-
-
-def build(description: dict[str, Any]) -> Module:
-    """The module that a description is of, with weights of zero, to be loaded. Only known kinds are made."""
-    try:
-        kind = KINDS[description["kind"]]
-        signature = inspect.signature(kind)
-        positional: list[Any] = []
-        keywords: dict[str, Any] = {"rng": None} if "rng" in signature.parameters else {}
-        for key, value in description.items():
-            if key == "kind":
-                continue
-            if isinstance(value, dict):
-                value = build(value)
-            elif isinstance(value, list):
-                value = tuple(build(v) if isinstance(v, dict) else v for v in value)
-            if signature.parameters[key].kind is inspect.Parameter.VAR_POSITIONAL:
-                positional += value
-            else:
-                keywords[key] = value
-        return kind(*positional, **keywords)
-    except HelloError:
-        raise
-    except Exception as error:
-        raise CheckpointError(
-            f"the model's description cannot be understood ({type(error).__name__}: {error}); "
-            "it may come from a newer hellodl: upgrade, or train it again"
-        ) from None
-
-
 def _holds_modules(value: Any) -> bool:
     return isinstance(value, Module) or (isinstance(value, tuple | list) and any(map(_holds_modules, value)))
+
+
+def kind_of(cls: type[Module]) -> str:
+    """What a file calls a kind of module: ours by their names, and others' with their module's, so that none is two."""
+    return cls.__name__ if cls.__module__.startswith("hellodl.") else f"{cls.__module__}.{cls.__qualname__}"
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[Module]:
+    """Inside, the model is in its `eval` state; afterwards each part is as it was."""
+    training = [module for module in model.modules() if module.training]
+    if training:
+        model.eval()
+    try:
+        yield model
+    finally:
+        for module in training:
+            module.training = True
+
+
+def forget_gradient(parameter: Tensor, set_to_none: bool = True) -> None:
+    """No gradient, or one of zeros, as PyTorch lets one choose."""
+    if set_to_none:
+        parameter.grad = None
+    elif parameter.grad is not None:
+        parameter.grad = np.zeros_like(parameter.grad)
+
+
+def weights_of(name: str, value: Any) -> Array:
+    """An entry of a state as an array: also of PyTorch's tensors that are alive and learn."""
+    try:
+        array = np.asarray(value.detach() if hasattr(value, "detach") else value)
+    except (TypeError, RuntimeError, ValueError) as error:
+        raise CheckpointError(f"'{name}' does not become an array ({error}); call .cpu().float() on it") from None
+    if array.dtype.kind not in "fiu":
+        raise CheckpointError(f"'{name}' holds {array.dtype}, which are no weights; save them as float32")
+    return array
+
+
+def untie(given: dict[str, Array], parameters: Mapping[str, Parameter]) -> None:
+    """Let each name of a weight that has several have its array; an error where a state has two different ones."""
+    names: dict[int, list[str]] = {}
+    for name, parameter in parameters.items():
+        names.setdefault(id(parameter), []).append(name)
+    for alike in names.values():
+        there = [name for name in alike if name in given]
+        for name in there[1:]:
+            if not np.array_equal(given[there[0]], given[name], equal_nan=True):
+                raise CheckpointError(
+                    f"'{there[0]}' and '{name}' are one weight in this model and two different ones in the file; "
+                    "build the model that they were saved from"
+                )
+        given.update(dict.fromkeys(alike, given[there[0]]) if there else {})

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import prod
 
 import numpy as np
 
-from hellodl.autograd.tensor import Array, Tensor, column_sums, jointly, record
+from hellodl import ops
+from hellodl.autograd.arrays import column_sums
+from hellodl.autograd.tensor import Array, Tensor, floats, jointly, record
 from hellodl.errors import HelloError, ShapeError
 from hellodl.nn.activation import ReLU
 from hellodl.nn.module import Module, Parameter
@@ -33,10 +36,12 @@ def normalise_rows(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> T
     Mean and spread depend on x too, so its gradient loses its own mean and its part along the normalised x:
     dx = (d - mean(d) - x̂·mean(d·x̂)) / spread, with d = g·weight.
     """
+    x = floats(x)
     if loops.use(x.data):
         return _rows_in_loops(x, weight, bias, epsilon)
     rows = x.data.reshape(-1, x.shape[-1])
     normal = np.subtract(rows, rows.mean(axis=-1, keepdims=True), out=scratch.like(rows))
+    normal -= normal.mean(axis=-1, keepdims=True)  # what rounding left of a mean that is large
     squares = np.einsum("rc,rc->r", normal, normal)[:, None]
     scale = 1 / np.sqrt(squares / x.dtype.type(x.shape[-1]) + x.dtype.type(epsilon))
     normal *= scale
@@ -81,12 +86,16 @@ def normalise_columns(
     The formula is that of rows, across. The sums over g that it needs are just what weight and bias get, so
     they are taken once. With `rectify`, what is below zero in the end becomes zero, as in ReLU.
     """
+    x = floats(x)
     if loops.use(x.data):
         return _in_loops(x, weight, bias, epsilon, rectify)
     rows = x.data.reshape(-1, x.shape[-1])  # (..., C) -> (M, C)
     count = rows.shape[0]
     mean = column_sums(rows) / rows.dtype.type(count)
     centred = np.subtract(rows, mean, out=scratch.like(rows))
+    rest = column_sums(centred) / rows.dtype.type(count)  # what rounding left of a mean that is large
+    mean += rest
+    centred -= rest
     work = np.square(centred, out=scratch.like(rows))
     variance = column_sums(work) / rows.dtype.type(count)
     scale = 1 / np.sqrt(variance + x.dtype.type(epsilon))
@@ -131,22 +140,31 @@ def _in_loops(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float, rectify: 
 
 
 class LayerNorm(Module):
-    """Each sample's last axis to mean 0 and variance 1, then scaled and shifted: (..., features) -> the same."""
+    """Each sample's last axis to mean 0 and variance 1, then scaled and shifted: (..., features) -> the same.
 
-    def __init__(self, features: int, eps: float = 1e-5):
+    `features` may be several last axes, as a tuple, which are then normalised together.
+    """
+
+    def __init__(self, features: int | tuple[int, ...], eps: float = 1e-5):
         self.weight = Parameter(np.ones(features, np.float32))
         self.bias = Parameter(np.zeros(features, np.float32))
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., features) -> (..., features)."""
-        if x.shape[-1:] != self.weight.shape:
-            raise ShapeError(f"LayerNorm '{self.name}' takes {self.weight.size} features last, got {x.shape}")
-        return normalise_rows(x, self.weight, self.bias, self.eps)
+        axes = self.weight.ndim
+        if x.shape[-axes:] != self.weight.shape:
+            wanted = self.weight.size if axes == 1 else self.weight.shape
+            raise ShapeError(f"LayerNorm '{self.name}' takes {wanted} features last, got {x.shape}")
+        if axes == 1:
+            return normalise_rows(x, self.weight, self.bias, self.eps)
+        row = (*x.shape[:-axes], self.weight.size)
+        weight, bias = self.weight.reshape(-1), self.bias.reshape(-1)
+        return normalise_rows(ops.reshape(x, row), weight, bias, self.eps).reshape(x.shape)
 
     def plain(self, x: Array) -> Array:
         """(..., features) -> (..., features)."""
-        if x.size == x.shape[-1]:  # one row, as in writing: products with itself are the quickest sums
+        if x.size == x.shape[-1] and self.weight.ndim == 1:  # one row, as in writing: products are the quickest sums
             row = x.reshape(-1)
             row = row - float(row.sum()) / row.size
             row *= (float(row @ row) / row.size + self.eps) ** -0.5
@@ -177,6 +195,32 @@ class RMSNorm(Module):
         return unit(x, self.eps)
 
 
+class GroupNorm(Module):
+    """Each sample's channels in groups, over all its pixels, to mean 0 and variance 1 (Wu and He 2018).
+
+    (N, ..., channels) -> the same: channels come last here. It needs no batch, and so no running statistics.
+    """
+
+    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5):
+        if num_groups < 1 or num_channels % num_groups:
+            raise ValueError(f"GroupNorm: {num_channels} channels do not make {num_groups} equal groups")
+        self.weight = Parameter(np.ones(num_channels, np.float32))
+        self.bias = Parameter(np.zeros(num_channels, np.float32))
+        self.num_groups, self.eps = num_groups, eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, ..., C) -> (N, ..., C)."""
+        if x.ndim < 2 or x.shape[-1] != self.weight.size:
+            raise ShapeError(f"GroupNorm '{self.name}' takes {self.weight.size} channels last, got {x.shape}")
+        size = self.weight.size // self.num_groups
+        places = prod(x.shape[1:-1])
+        parted = ops.reshape(x, x.shape[0], places, self.num_groups, size).transpose((0, 2, 1, 3))
+        rows = parted.reshape(x.shape[0] * self.num_groups, places * size)
+        one, zero = (Tensor(np.full(places * size, n, rows.dtype), dtype=rows.dtype) for n in (1, 0))
+        normal = normalise_rows(rows, one, zero, self.eps).reshape(parted.shape).transpose((0, 2, 1, 3))
+        return normal.reshape(x.shape) * self.weight + self.bias
+
+
 class BatchNorm2d(Module):
     """Each channel to mean 0 and variance 1 over the batch's images and pixels: (N, H, W, C) -> the same.
 
@@ -196,8 +240,10 @@ class BatchNorm2d(Module):
         self.eps, self.momentum = eps, momentum
         self.waiting: list[tuple[Array, Array]] | None = None  # statistics that lanes will merge later
 
+    axes = range(1, 10)  # (N, C) and others work too
+
     def forward(self, x: Tensor) -> Tensor:
-        """(N, H, W, C) -> (N, H, W, C); (N, C) works too."""
+        """(N, H, W, C) -> (N, H, W, C)."""
         return self.normalised(x)
 
     def fused(self, following: Module) -> Callable[[Tensor], Tensor] | None:
@@ -206,8 +252,9 @@ class BatchNorm2d(Module):
 
     def normalised(self, x: Tensor, rectify: bool = False) -> Tensor:
         """`forward`, and with `rectify` max(·, 0) of it."""
-        if x.shape[-1:] != self.weight.shape:
-            raise ShapeError(f"BatchNorm2d '{self.name}' takes {self.weight.size} channels last, got {x.shape}")
+        kind = type(self).__name__
+        if x.shape[-1:] != self.weight.shape or x.ndim not in self.axes:
+            raise ShapeError(f"{kind} '{self.name}' takes {self.weight.size} channels last, got {x.shape}")
         if not self.training:
             spread = np.sqrt(self.running_var + np.float32(self.eps))
             scale = self.weight * (1 / spread)  # (C,): what is small first, then x once
@@ -216,7 +263,7 @@ class BatchNorm2d(Module):
         count = x.size // x.shape[-1]
         if count < 2:
             raise HelloError(
-                f"BatchNorm2d '{self.name}' cannot take the spread of one value per channel; "
+                f"{kind} '{self.name}' cannot take the spread of one value per channel; "
                 "train with a larger batch, or call model.eval()"
             )
         out, mean, variance = normalise_columns(x, self.weight, self.bias, self.eps, rectify)
@@ -231,3 +278,9 @@ class BatchNorm2d(Module):
         """Take a batch's statistics into the running ones, in place."""
         for running, new in ((self.running_mean, mean), (self.running_var, variance)):
             running += np.float32(self.momentum) * (new - running).astype(np.float32)
+
+
+class BatchNorm1d(BatchNorm2d):
+    """The same for samples (N, C), or sequences (N, L, C), channels last here as everywhere."""
+
+    axes = range(2, 4)

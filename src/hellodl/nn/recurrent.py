@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import sqrt
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from hellodl import ops
 from hellodl.autograd.tensor import Array, Tensor
-from hellodl.errors import DataError, HelloError, ShapeError
+from hellodl.errors import DataError, ShapeError
+from hellodl.nn import init
 from hellodl.nn.module import Module, Parameter
 from hellodl.ops import recurrent
 from hellodl.ops.recurrent import Weights
@@ -34,10 +37,11 @@ class Recurrent(Module):
         input_size: int,
         hidden_size: int,
         num_layers: int = 1,
+        *,
         dropout: float = 0.0,
         batch_first: bool = False,
         bidirectional: bool = False,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator | None = init.DEFAULT,
     ):
         if not 0 <= dropout < 1:
             raise ValueError(f"{type(self).__name__}'s dropout is at least 0 and under 1, not {dropout}")
@@ -61,11 +65,14 @@ class Recurrent(Module):
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         return Weights(*(getattr(self, f"{name}_l{layer}{direction}") for name in names))
 
-    def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:  # type: ignore[override]
+    def forward(  # type: ignore[override]
+        self, x: Tensor, state: Any = None, lengths: Any = None
+    ) -> tuple[Tensor, Any]:
         """Every step's output, and the state after the last: see the class.
 
         The state, (num_layers · directions, N, hidden_size), is zero at the start unless one is given; LSTM's is a
-        pair of such, (h, c).
+        pair of such, (h, c). With `lengths` (N,), only so many steps of each sequence count: beyond them outputs are
+        zero, and the state is that after its own last step, as with PyTorch's packed sequences.
         """
         whole = x.dtype.kind in "iu"
         if x.ndim != (2 if whole else 3):
@@ -76,21 +83,21 @@ class Recurrent(Module):
         if self.batch_first:
             x = x.transpose(1, 0) if whole else x.transpose(1, 0, 2)
         parts = self.split(state, x.shape[1])
+        if lengths is not None:
+            lengths = np.asarray(lengths.data if isinstance(lengths, Tensor) else lengths)
+            if lengths.shape != x.shape[1:2] or not ((lengths >= 1) & (lengths <= len(x))).all():
+                raise ShapeError(f"{type(self).__name__}: lengths are {x.shape[1]} whole numbers from 1 to {len(x)}")
         last = []
         for layer in range(self.num_layers):
             if layer and self.dropout and self.training:
-                if self.generator is None:
-                    raise HelloError(
-                        f"{type(self).__name__} '{self.name}' has no generator for its dropout; "
-                        "call model.use_generator(rng) before training"
-                    )
-                x = ops.dropout(x, self.dropout, self.generator)
+                x = ops.dropout(x, self.dropout, self.generator or init.DEFAULT)
             outputs = []
             for number, direction in enumerate(self.directions):
                 start = parts[layer * len(self.directions) + number]
-                backwards = direction == "_reverse"
-                out, end = self.run(x[::-1] if backwards else x, start, self.weights(layer, direction))
-                outputs.append(out[::-1] if backwards else out)
+                way = reversal(len(x), lengths) if direction == "_reverse" else slice(None)
+                run = self.run if lengths is None else partial(self.run_lengths, lengths)
+                out, end = run(x[way], start, self.weights(layer, direction))
+                outputs.append(out[way])
                 last.append(end)
             x = outputs[0] if len(outputs) == 1 else ops.concatenate(outputs, axis=2)
         return (x.transpose(1, 0, 2) if self.batch_first else x), self.join(last)
@@ -98,6 +105,23 @@ class Recurrent(Module):
     def run(self, x: Tensor, state: Any, weights: Weights) -> tuple[Tensor, Any]:
         """One layer in one direction."""
         raise TypeError(f"{type(self).__name__} has no run yet; write one")
+
+    def run_lengths(self, lengths: Array, x: Tensor, state: Any, weights: Weights) -> tuple[Tensor, Any]:
+        """`run`, with sequences that end at their lengths: the longest first, and on from end to end with fewer."""
+        order, (steps, batch) = np.argsort(-lengths, kind="stable"), x.shape[:2]
+        back, x, state = np.argsort(order), x[:, order], of_each(state, lambda part: part[order])
+        outputs, ended, start = [], [], 0
+        for stop in np.unique(lengths):
+            running, going_on = (int((lengths > step).sum()) for step in (start, stop))
+            out, state = self.run(x[start:stop, :running], state, weights)
+            outputs.append(ops.pad(out, [(0, 0), (0, batch - running), (0, 0)]))
+            ended.append(of_each(state, itemgetter(slice(going_on, None))))
+            state, start = of_each(state, itemgetter(slice(going_on))), stop
+        outputs.append(ops.pad(outputs[-1][:0], [(0, steps - start), (0, 0), (0, 0)]))
+        last = ended[::-1]  # who ended last comes first
+        if isinstance(state, tuple):
+            return ops.concatenate(outputs)[:, back], tuple(ops.concatenate(part)[back] for part in zip(*last))
+        return ops.concatenate(outputs)[:, back], ops.concatenate(last)[back]
 
     def split(self, state: Any, batch: int) -> list[Any]:
         """The state of each layer and direction, (N, H); zeros where none is given."""
@@ -132,6 +156,19 @@ class Recurrent(Module):
             inner = weights.ih.data @ after[-1][0] if layer else weights.ih.data[:, token]
             after.append(self.cell(inner + weights.bias_ih.data, state, weights))
         return after[-1][0], after
+
+
+def of_each(state: Any, function: Callable[[Tensor], Tensor]) -> Any:
+    """A function of a state, or of both parts of LSTM's."""
+    return tuple(map(function, state)) if isinstance(state, tuple) else function(state)
+
+
+def reversal(steps: int, lengths: Array | None) -> Any:
+    """An index that turns sequences round, each within its length; used twice it is none."""
+    if lengths is None:
+        return slice(None, None, -1)
+    step = np.arange(steps)[:, None]
+    return np.where(step < lengths, lengths - 1 - step, step), np.arange(len(lengths))
 
 
 class RNN(Recurrent):

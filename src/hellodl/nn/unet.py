@@ -15,17 +15,20 @@ import numpy as np
 
 from hellodl.autograd.tensor import Tensor
 from hellodl.errors import ShapeError
+from hellodl.nn import init
 from hellodl.nn.activation import ReLU
+from hellodl.nn.containers import Residual, Sequential
 from hellodl.nn.conv import Conv2d, MaxPool2d
-from hellodl.nn.module import Module, Residual, Sequential
+from hellodl.nn.module import Module
 from hellodl.nn.norm import BatchNorm2d
+from hellodl.ops.pool import pair
 
 
 class PixelShuffle(Module):
     """(N, H, W, C·r²) -> (N, H·r, W·r, C): every group of r² channels becomes r×r pixels, as in PyTorch."""
 
     def __init__(self, upscale_factor: int):
-        self.upscale_factor = upscale_factor
+        self.upscale_factor, _ = pair(upscale_factor, "upscale_factor", 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Larger pictures with fewer channels."""
@@ -41,7 +44,10 @@ class UNet(Module):
     """(N, H, W, 1) -> logits (N, H / 2, W / 2, classes); H and W are multiples of 2 ** len(channels)."""
 
     def __init__(
-        self, classes: int, channels: tuple[int, ...] = (12, 24, 48, 64, 64), rng: np.random.Generator | None = None
+        self,
+        classes: int,
+        channels: tuple[int, ...] = (12, 24, 48, 64, 64),
+        rng: np.random.Generator | None = init.DEFAULT,
     ):
         def window(before: int, after: int, side: int = 3) -> Conv2d:
             return Conv2d(before, after, side, padding=side // 2, bias=False, rng=rng)

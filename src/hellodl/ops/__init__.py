@@ -4,60 +4,60 @@
     conv, pool                                                                    pictures
     recurrent, attention, ctc                                                     texts, and lines of writing
 
-Those are for reading. Beside them are the fast ways to the same sums: `windows` and `winograd` for convolution,
-`gates` for recurrent steps, `loops/` where Numba is installed, `scratch` for memory that is used again. A clear version
-(`*_reference`) is kept of each, and tests hold them equal. Here is arithmetic alone: no weights, no layers (`nn`).
+Those are for reading; how they may be called, with `axis` or `dim`, is in `calling`. Beside them are the fast ways to
+the same sums: `windows` and `winograd` for convolution, `gates` for recurrent steps, `loops/` where Numba is installed,
+`scratch` for memory that is used again. A clear version (`*_reference`) is kept of each, and tests hold them equal.
+Here is arithmetic alone: no weights, no layers (`nn`).
 """
 
+import operator
+
+import numpy as np
+
+from hellodl.autograd import tensor
+from hellodl.autograd.numbers import OURS
 from hellodl.autograd.tensor import Tensor
-from hellodl.ops.activations import erf, gelu, gelu_tanh, relu, relu_squared, sigmoid, silu, tanh
-from hellodl.ops.conv import conv2d
+from hellodl.ops.activations import elu, erf, gelu, gelu_tanh, leaky_relu, logsigmoid, relu, relu_squared, sigmoid
+from hellodl.ops.activations import silu, softplus, tanh
+from hellodl.ops.attention import attention_between
+from hellodl.ops.calling import two
+from hellodl.ops.conv import conv2d, conv_transpose2d
 from hellodl.ops.ctc import ctc_loss
-from hellodl.ops.elementwise import abs, clip, dropout, exp, log, maximum, minimum, sqrt, where
+from hellodl.ops.elementwise import abs, clip, clone, dropout, exp, log, masked_fill, maximum, minimum, pow, sqrt, where
 from hellodl.ops.norms import rms_norm
-from hellodl.ops.pool import avg_pool2d, max_pool2d
-from hellodl.ops.products import linear
-from hellodl.ops.reductions import max, mean, sum
-from hellodl.ops.shapes import concatenate, embedding, pad, reshape, stack, transpose
+from hellodl.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d, upsample
+from hellodl.ops.products import einsum, linear
+from hellodl.ops.reductions import cumsum, max, mean, min, std, sum, var
+from hellodl.ops.shapes import chunk, concatenate, embedding, flatten, pad, permute, reshape, split, squeeze, stack
+from hellodl.ops.shapes import transpose, unsqueeze, view
 from hellodl.ops.softmaxes import log_softmax, softmax
 
 __all__ = [
-    "abs",
-    "avg_pool2d",
-    "clip",
-    "concatenate",
-    "conv2d",
-    "ctc_loss",
-    "dropout",
-    "embedding",
-    "erf",
-    "exp",
-    "gelu",
-    "gelu_tanh",
-    "linear",
-    "log",
-    "log_softmax",
-    "max",
-    "max_pool2d",
-    "maximum",
-    "mean",
-    "minimum",
-    "pad",
-    "relu",
-    "relu_squared",
-    "reshape",
-    "rms_norm",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "sqrt",
-    "stack",
-    "sum",
-    "tanh",
-    "transpose",
-    "where",
+    *("abs", "adaptive_avg_pool2d", "attention_between", "avg_pool2d", "chunk", "clip", "clone", "concatenate"),
+    *("conv2d", "conv_transpose2d", "ctc_loss", "cumsum", "dropout", "einsum", "elu", "embedding", "erf", "exp"),
+    *("flatten", "gelu", "gelu_tanh", "leaky_relu", "linear", "log", "log_softmax", "logsigmoid", "masked_fill"),
+    *("max", "max_pool2d", "maximum", "mean", "min", "minimum", "pad", "permute", "pow", "relu", "relu_squared"),
+    *("reshape", "rms_norm", "sigmoid", "silu", "softmax", "softplus", "split", "sqrt", "squeeze", "stack", "std"),
+    *("sum", "tanh", "transpose", "unsqueeze", "upsample", "var", "view", "where"),
 ]
 
 # So that x.sum() reads as well as sum(x).
-for _operation in (sum, mean, max, reshape, transpose, exp, log, sqrt, abs, tanh, sigmoid, relu):
+for _operation in (
+    *(abs, chunk, clip, clone, cumsum, exp, flatten, log, log_softmax, masked_fill, max, mean, min, permute, pow, relu),
+    *(reshape, sigmoid, softmax, split, sqrt, squeeze, std, sum, tanh, transpose, unsqueeze, var, view),
+):
     setattr(Tensor, _operation.__name__, _operation)
+
+# And so that np.exp(x) is exp(x), gradient and all.
+OURS.update({np.exp: exp, np.log: log, np.sqrt: sqrt, np.absolute: abs, np.tanh: tanh, np.clip: clip, np.where: where})
+OURS.update({np.maximum: maximum, np.minimum: minimum, np.sum: sum, np.mean: mean, np.reshape: reshape})
+OURS.update({np.stack: stack, np.concatenate: concatenate, np.transpose: transpose, np.einsum: einsum})
+OURS[np.max] = lambda x, axis=None, keepdims=False: max(x, axis=axis, keepdims=keepdims)
+OURS[np.min] = lambda x, axis=None, keepdims=False: min(x, axis=axis, keepdims=keepdims)
+OURS[np.square], OURS[np.negative] = lambda x: pow(x, 2), operator.neg
+for _numpys, _own in (
+    *((np.add, tensor.add), (np.subtract, tensor.sub), (np.multiply, tensor.mul), (np.true_divide, tensor.div)),
+    *((np.matmul, tensor.matmul), (np.power, tensor.power), (np.equal, operator.eq), (np.not_equal, operator.ne)),
+    *((np.less, operator.lt), (np.less_equal, operator.le), (np.greater, operator.gt), (np.greater_equal, operator.ge)),
+):
+    OURS[_numpys] = lambda a, b, own=_own: own(*two(own.__name__, a, b))

@@ -12,6 +12,7 @@ import numpy as np
 
 from hellodl.autograd.tensor import Array, Tensor, record
 from hellodl.ops import loops, scratch
+from hellodl.ops.calling import operation
 from hellodl.ops.error_function import erf as _erf
 
 # GELU by tanh: Φ(x) ≈ (1 + tanh u) / 2 with u = FIRST·x + THIRD·x³ (Hendrycks and Gimpel 2016).
@@ -19,6 +20,7 @@ FIRST = math.sqrt(2 / math.pi)
 THIRD = FIRST * 0.044715
 
 
+@operation
 def relu(x: Tensor) -> Tensor:
     """max(x, 0), the rectifier (Nair and Hinton 2010).  The slope is 1 where something came through."""
     if loops.use(x.data):
@@ -44,23 +46,68 @@ def _relu_in_loops(x: Tensor) -> Tensor:
     return record(out, (x, to_x))
 
 
+@operation(of_floats=True)
 def sigmoid(x: Tensor) -> Tensor:
-    """1/(1 + e⁻ˣ), by way of tanh, which never overflows.  Its slope is s(1-s)."""
-    out = 0.5 * np.tanh(0.5 * x.data) + 0.5
+    """1/(1 + e⁻ˣ).  Its slope is s(1-s)."""
+    out = sigmoid_of(x.data)
     return record(out, (x, lambda g: g * (out * (1 - out))))
 
 
+def sigmoid_of(x: Array) -> Array:
+    """The value of `sigmoid`, of an array: from e^-|x|, which never overflows, and keeps its digits far below 0.
+
+    (½ tanh ½x + ½ is as safe, but rounds 2e-9 to 0, whose logarithm is no number to learn from.)
+    """
+    shrunk = np.exp(-np.abs(x))
+    return np.where(x >= 0, x.dtype.type(1), shrunk) / (1 + shrunk)
+
+
+@operation(of_floats=True)
+def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """log(1 + e^βx)/β, a rectifier without a kink (Dugas et al. 2001).  Its slope is σ(βx).
+
+    Where βx is over the threshold it is x, as in PyTorch; below, nothing overflows anyway.
+    """
+    bx = beta * x.data
+    out = np.where(bx > threshold, x.data, (np.maximum(bx, 0) + np.log1p(np.exp(-np.abs(bx)))) / beta)
+    return record(out, (x, lambda g: g * np.where(bx > threshold, bx.dtype.type(1), sigmoid_of(bx))))
+
+
+@operation(of_floats=True)
+def logsigmoid(x: Tensor) -> Tensor:
+    """log σ(x), which stays a number where σ(x) itself is rounded to 0: -softplus(-x) without its threshold."""
+    return -softplus(-x, threshold=np.inf)
+
+
+@operation(of_floats=True)
+def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """x, and where it is negative only a little of it (Maas et al. 2013), so that no unit is ever shut for good."""
+    slope = np.where(x.data > 0, x.dtype.type(1), x.dtype.type(negative_slope))
+    return record(x.data * slope, (x, lambda g: g * slope))
+
+
+@operation(of_floats=True)
+def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
+    """x, and α(eˣ - 1) where it is negative (Clevert et al. 2015).  Its slope there is αeˣ."""
+    below = x.dtype.type(alpha) * np.exp(np.minimum(x.data, 0))
+    out = np.where(x.data > 0, x.data, below - x.dtype.type(alpha))
+    return record(out, (x, lambda g: g * np.where(x.data > 0, x.dtype.type(1), below)))
+
+
+@operation(of_floats=True)
 def tanh(x: Tensor) -> Tensor:
     """Hyperbolic tangent.  Its slope is 1 - tanh²."""
     out = np.tanh(x.data)
     return record(out, (x, lambda g: g * (1 - out * out)))
 
 
+@operation(of_floats=True)
 def erf(x: Tensor) -> Tensor:
     """The error function.  Its slope is the bell curve 2/√π e^(-x²)."""
     return record(_erf(x.data), (x, lambda g: g * (2 / math.sqrt(math.pi)) * np.exp(-x.data * x.data)))
 
 
+@operation(of_floats=True)
 def gelu(x: Tensor) -> Tensor:
     """x·Φ(x), Φ the normal distribution: the Gaussian error linear unit (Hendrycks and Gimpel 2016), exact.
 
@@ -75,6 +122,7 @@ def gelu(x: Tensor) -> Tensor:
     return record(x.data * share, (x, to_x))
 
 
+@operation(of_floats=True)
 def gelu_tanh(x: Tensor) -> Tensor:
     """GELU with Φ(x) replaced by a tanh that is within 0.0005 of it (same paper); cheaper where erf is not to hand.
 
@@ -122,6 +170,7 @@ def gelu_tanh_of(x: Array) -> Array:
     return out
 
 
+@operation
 def relu_squared(x: Tensor) -> Tensor:
     """max(x, 0)² (So et al. 2021).  Its slope is 2·max(x, 0)."""
     if loops.use(x.data):
@@ -145,9 +194,10 @@ def relu_squared(x: Tensor) -> Tensor:
     return record(np.square(above, out=scratch.like(above)), (x, twice))
 
 
+@operation(of_floats=True)
 def silu(x: Tensor) -> Tensor:
     """x·σ(x), also called swish (Elfwing et al. 2017).  Its slope is σ + x·σ(1 - σ)."""
-    share = 0.5 * np.tanh(0.5 * x.data) + 0.5
+    share = sigmoid_of(x.data)
     return record(x.data * share, (x, lambda g: g * share * (1 + x.data * (1 - share))))
 
 

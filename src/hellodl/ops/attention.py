@@ -18,13 +18,21 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.autograd.tensor import Array, Tensor, column_sums, jointly, record
+from hellodl.autograd.arrays import column_sums
+from hellodl.autograd.tensor import Array, Tensor, floats, jointly, record
 from hellodl.errors import ShapeError
 from hellodl.ops import loops, scratch
+from hellodl.ops.calling import operation
 from hellodl.ops.elementwise import where
 from hellodl.ops.norms import from_unit, rms_norm_reference, to_unit
 from hellodl.ops.shapes import concatenate, pad, stack
 from hellodl.ops.softmaxes import softmax
+
+
+def same(x: Tensor) -> Tensor:
+    """x."""
+    return x
+
 
 BLOCK = 64  # queries at a time: what they may not see beyond is not even computed
 
@@ -83,6 +91,7 @@ def token_shift_reference(x: Tensor, weight: Tensor) -> Tensor:
     return sum((framed[:, back - k : back - k + steps] * weight[k] for k in range(1, back + 1)), x * weight[0])
 
 
+@operation(of_floats=True)
 def token_shift(x: Tensor, weight: Tensor) -> Tensor:
     """Each feature mixed with what it was at the positions before: x (N, T, width), weight (taps, width).
 
@@ -122,6 +131,27 @@ def _shift_in_loops(x: Tensor, weight: Tensor) -> Tensor:
     return record(out, *jointly((x, weight), back))
 
 
+def attention_between(
+    q: Tensor, k: Tensor, v: Tensor, mask: Any = None, is_causal: bool = False, drop: Callable[[Tensor], Tensor] = same
+) -> tuple[Tensor, Tensor]:
+    """Queries of one sequence to any keys: q (..., L, d), k and v (..., S, d) -> (..., L, d), shares (..., L, S).
+
+    `mask`, which broadcasts to (..., L, S), is true where a query may look, or numbers that are added to how well they
+    fit (-∞: not at all); with `is_causal`, query i sees keys 0 to i alone. A query that may look nowhere gets zeros.
+    """
+    fits = (q @ k.transpose(-1, -2)) * (1 / sqrt(q.shape[-1]))
+    seen: Any = np.tri(*fits.shape[-2:]) > 0 if is_causal else np.True_
+    if mask is not None:
+        mask = mask if isinstance(mask, Tensor) else Tensor(mask)
+        if mask.dtype.kind == "b":
+            seen = seen & mask.data
+        else:
+            seen = seen & (mask.data > -np.inf)
+            fits = fits + where(np.isfinite(mask.data), mask, 0.0)
+    shares = softmax(where(seen, fits, -1e30)) * np.broadcast_to(seen, fits.shape).astype(fits.dtype)
+    return drop(shares) @ v, shares
+
+
 # -- all heads of all texts as one operation --------------------------------------------------------------------
 
 
@@ -132,8 +162,9 @@ def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalis
     get the same length first (Henry et al. 2020); `angle` (T, width/heads/2) turns them. Their products are
     divided by √size, or those of long vectors would be so large that softmax would see only the largest.
     """
+    qkv = floats(qkv)
     texts, steps, columns = qkv.shape
-    if columns % (3 * heads):
+    if heads < 1 or columns % (3 * heads):
         raise ShapeError(f"self_attention: {columns} columns are not 3 parts of {heads} equal heads")
     size = columns // 3 // heads
     if angle is not None and angle.shape != (steps, size // 2):
@@ -191,14 +222,14 @@ def asking(parts: Array, angle: Array | None, normalise: bool) -> tuple[Array, C
     texts, steps, _, heads, size = parts.shape
     if loops.use(parts):
         angle = np.zeros((steps, size // 2), np.float32) if angle is None else angle
-        cos, sin, rows = np.cos(angle), np.sin(angle), parts.reshape(texts * steps, -1)
+        cos, sin, rows = np.cos(angle), np.sin(angle), parts.reshape(texts * steps, 3 * heads * size)
         lengths = np.empty((len(rows), 2 * heads), np.float32)
         asked = scratch.empty((texts, steps, 2, heads, size), np.float32)
-        loops.ask(rows, cos, sin, normalise, lengths, asked.reshape(len(rows), -1))
+        flat = (len(rows), 2 * heads * size)
+        loops.ask(rows, cos, sin, normalise, lengths, asked.reshape(flat))
 
         def back(g: Array, to_parts: Array) -> None:
-            flat = (len(rows), -1)
-            loops.unask(g.reshape(flat), rows, cos, sin, normalise, lengths, to_parts.reshape(flat))
+            loops.unask(g.reshape(flat), rows, cos, sin, normalise, lengths, to_parts.reshape(rows.shape))
 
         return asked, back
     even, scale = to_unit(parts[:, :, :2]) if normalise else (parts[:, :, :2], None)

@@ -17,11 +17,14 @@ from functools import cache
 
 import numpy as np
 
+from hellodl.autograd.arrays import column_sums
 from hellodl.autograd.mode import mode
-from hellodl.autograd.tensor import Array, Tensor, column_sums, jointly, record
+from hellodl.autograd.tensor import Array, Tensor, jointly, record
 from hellodl.errors import ShapeError
 from hellodl.ops import scratch
+from hellodl.ops.calling import operation
 from hellodl.ops.pool import Pair, Winners, halve, pair, pooled_size, unhalve
+from hellodl.ops.shapes import concatenate, pad, reshape, unsqueeze
 from hellodl.ops.windows import CACHE, Windows, frame
 from hellodl.ops.winograd import SIDES, Tiles, tile_count
 
@@ -46,31 +49,45 @@ def conv2d_reference(x: Array, weight: Array, bias: Array | None = None, stride:
     return out
 
 
+@operation
 def conv2d(
     x: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
     stride: int | Pair = 1,
-    padding: int | Pair = 0,
+    padding: int | Pair | str = 0,
+    dilation: int | Pair = 1,
+    groups: int = 1,
+    *,
     pool: bool = False,
     ceil_mode: bool = False,
 ) -> Tensor:
     """Convolution (the learning world's: the kernel is not flipped).
 
-    x (N, H, W, in), weight (out, in, kh, kw), bias (out,) -> (N, H', W', out),
-    H' = (H + 2·padding - kh) // stride + 1, and W' alike. With `pool`, the largest of each 2×2 of that, as
-    `max_pool2d(..., 2, ceil_mode=ceil_mode)` gives it, but the large picture is never written down.
+    x (N, H, W, in), weight (out, in / groups, kh, kw), bias (out,) -> (N, H', W', out),
+    H' = (H + 2·padding - dilation·(kh - 1) - 1) // stride + 1, and W' alike; padding "same" keeps H and W. `dilation`
+    spreads a window's pixels, and of several `groups` of channels each is looked at by its own kernels.
+
+    With `pool`, the largest of each 2×2 of that, as `max_pool2d(..., 2, ceil_mode=ceil_mode)` gives it, but the large
+    picture is never written down.
     """
-    stride, padding = pair(stride), pair(padding)
+    stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
+    x, padding = _framed_for(x, weight, stride, padding, dilation)
+    if groups != 1:
+        return _in_groups(x, weight, bias, groups, {"stride": stride, "padding": padding, "dilation": dilation})
     if x.ndim != 4 or x.shape[3] != weight.shape[1]:
         raise ShapeError(
             f"conv2d takes images (N, H, W, {weight.shape[1]}), got {x.shape}; "
             "channels come last here, so (N, C, H, W) wants .transpose(0, 2, 3, 1)"
         )
     again = mode.remember and (x.requires_grad or weight.requires_grad)  # will there be a way back?
-    if not again and (rows := band(x.shape, weight.shape, stride, padding)):
+    if not again and dilation == (1, 1) and (rows := band(x.shape, weight.shape, stride, padding)):
         return Tensor(in_bands(x.data, weight, bias, padding, pool, ceil_mode, rows))
-    way = fastest(x, weight, stride, padding, again)
+    way: Windows | Tiles
+    if dilation == (1, 1):
+        way = fastest(x, weight, stride, padding, again)
+    else:
+        way = Windows(x.data, weight.data, stride, padding, dilation)
     kernels, (height, width) = weight.shape[0], way.size
     size = pooled_size(way.size, (2, 2), (2, 2), ceil_mode) if pool else way.size
     dtype = np.promote_types(x.dtype, weight.dtype)
@@ -137,11 +154,76 @@ def in_bands(
     for start, end in zip(starts, [*starts[1:], height]):
         first, last = max(start - above, 0), min(end + above, height)
         piece = frame(x[:, first:last], (first - start + above, 0), (end + above - last, 0))
-        few = conv2d(Tensor(piece), weight, bias, 1, (0, beside), pool, ceil_mode).data
+        few = conv2d(Tensor(piece), weight, bias, 1, (0, beside), pool=pool, ceil_mode=ceil_mode).data
         if start == 0:
             whole = scratch.empty((len(x), -(-height // by) if ceil_mode else height // by, *few.shape[2:]), few.dtype)
         whole[:, start // by : start // by + few.shape[1]] = few
     return whole
+
+
+def _framed_for(
+    x: Tensor, weight: Tensor, stride: Pair, padding: int | Pair | str, dilation: Pair
+) -> tuple[Tensor, Pair]:
+    """x and its padding in numbers; where "same" wants more behind than before, x has it in it already."""
+    if not isinstance(padding, str):
+        return x, pair(padding, "padding")
+    if padding not in ("same", "valid") or (padding == "same" and stride != (1, 1)):
+        raise ValueError(f"conv2d: padding is a number, 'valid', or with a stride of 1 'same', not {padding!r}")
+    more = [d * (k - 1) if padding == "same" else 0 for k, d in zip(weight.shape[2:], dilation)]
+    before = more[0] // 2, more[1] // 2
+    if all(n % 2 == 0 for n in more):
+        return x, before
+    return pad(x, [(0, 0), *((b, n - b) for b, n in zip(before, more)), (0, 0)]), (0, 0)
+
+
+def _in_groups(x: Tensor, weight: Tensor, bias: Tensor | None, groups: int, how: dict[str, Pair]) -> Tensor:
+    """Each group of channels by its own kernels, and the results side by side."""
+    kernels, channels = weight.shape[:2]
+    if groups < 1 or kernels % groups or x.ndim != 4 or x.shape[3] != channels * groups:
+        raise ShapeError(
+            f"conv2d: {groups} groups of {channels} channels and {kernels} kernels do not fit images {x.shape}; "
+            "both numbers are divided by groups, and channels come last"
+        )
+    size, parts = kernels // groups, []
+    for k in range(groups):
+        own = slice(k * size, (k + 1) * size)
+        seen = x[..., k * channels : (k + 1) * channels]
+        parts.append(conv2d(seen, weight[own], None if bias is None else bias[own], **how))
+    return concatenate(parts, axis=3)
+
+
+@operation
+def conv_transpose2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: int | Pair = 1,
+    padding: int | Pair = 0,
+    output_padding: int | Pair = 0,
+) -> Tensor:
+    """A convolution's way back as an operation of its own, to make pictures larger (Zeiler et al. 2010).
+
+    x (N, H, W, in), weight (in, out, kh, kw), bias (out,) -> (N, H', W', out), with
+    H' = (H - 1)·stride - 2·padding + kh + output_padding: each pixel paints its kernel, and what overlaps adds up.
+    """
+    stride, padding = pair(stride, "stride", 1), pair(padding, "padding")
+    extra = pair(output_padding, "output_padding")
+    if x.ndim != 4 or x.shape[3] != weight.shape[0]:
+        raise ShapeError(f"conv_transpose2d takes images (N, H, W, {weight.shape[0]}), got {x.shape}; channels last")
+    if any(e >= s for e, s in zip(extra, stride)):
+        raise ValueError(f"conv_transpose2d: output_padding {extra} is smaller than the stride {stride}")
+    for axis, step in enumerate(stride, 1):  # pixels as far apart as their paintings
+        if step > 1:
+            x = unsqueeze(x, axis + 1)
+            x = pad(x, [(0, 0)] * (axis + 1) + [(0, step - 1)] + [(0, 0)] * (4 - axis - 1))
+            x = reshape(x, *x.shape[:axis], x.shape[axis] * step, *x.shape[axis + 2 :])
+            x = x[(slice(None),) * axis + (slice(0, x.shape[axis] - step + 1),)]
+    frame = [(k - 1, k - 1 + e) for k, e in zip(weight.shape[2:], extra)]
+    whole = conv2d(pad(x, [(0, 0), *frame, (0, 0)]), weight[:, :, ::-1, ::-1].transpose(0, 1), bias)
+    (top, left), (height, width) = padding, whole.shape[1:3]
+    if height <= 2 * top or width <= 2 * left:
+        raise ShapeError(f"conv_transpose2d: padding {padding} leaves nothing of {(height, width)}; use less")
+    return whole[:, top : height - top, left : width - left]
 
 
 MOVE = 25  # to copy a number takes about as long as to multiply so many in a matrix product

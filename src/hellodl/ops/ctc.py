@@ -23,6 +23,7 @@ import numpy as np
 from hellodl.autograd.tensor import Array, Tensor, record
 from hellodl.errors import DataError, ShapeError
 from hellodl.ops import loops
+from hellodl.ops.calling import operation
 
 NEVER = -1e30  # the logarithm of the probability of what cannot be; infinities would make NaNs of their differences
 
@@ -76,6 +77,7 @@ def ctc_loss_reference(log_probs: Array, text: Sequence[int], blank: int = 0) ->
     return -float(np.log(whole)), gradient
 
 
+@operation(of_floats=True)
 def ctc_loss(
     log_probs: Tensor,
     targets: Any,

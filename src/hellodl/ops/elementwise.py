@@ -11,43 +11,50 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.autograd.tensor import Array, Tensor, as_tensor, broadcast, record, unbroadcast
+from hellodl.autograd import tensor
+from hellodl.autograd.arrays import unbroadcast
+from hellodl.autograd.tensor import Array, Tensor, broadcast, record
+from hellodl.ops.calling import operation, two
 
 
+@operation(of_floats=True)
 def exp(x: Tensor) -> Tensor:
     """e to the x.  The one function that is its own slope."""
     out = np.exp(x.data)
     return record(out, (x, lambda g: g * out))
 
 
+@operation(of_floats=True)
 def log(x: Tensor) -> Tensor:
     """Natural logarithm.  d(log x)/dx = 1/x."""
     return record(np.log(x.data), (x, lambda g: g / x.data))
 
 
+@operation(of_floats=True)
 def sqrt(x: Tensor) -> Tensor:
     """Square root.  d(√x)/dx = 1/(2√x)."""
     out = np.sqrt(x.data)
     return record(out, (x, lambda g: g * 0.5 / out))
 
 
+@operation
 def abs(x: Tensor) -> Tensor:
     """Absolute value.  The slope is the sign (0 at the kink)."""
     return record(np.abs(x.data), (x, lambda g: g * np.sign(x.data)))
 
 
-def maximum(a: Tensor, b: Any) -> Tensor:
+def maximum(a: Any, b: Any) -> Tensor:
     """The larger of two, elementwise.  The gradient goes to the winner, and half to each where they tie."""
-    b = as_tensor(b, a)
+    a, b = two("maximum", a, b)
     out = broadcast("maximum", np.maximum, a, b)
     to_a = (a, lambda g: unbroadcast(g * _share(a.data, b.data), a.shape))
     to_b = (b, lambda g: unbroadcast(g * _share(b.data, a.data), b.shape))
     return record(out, to_a, to_b)
 
 
-def minimum(a: Tensor, b: Any) -> Tensor:
+def minimum(a: Any, b: Any) -> Tensor:
     """The smaller of two, elementwise.  The gradient goes to the winner, and half to each where they tie."""
-    b = as_tensor(b, a)
+    a, b = two("minimum", a, b)
     out = broadcast("minimum", np.minimum, a, b)
     to_a = (a, lambda g: unbroadcast(g * _share(b.data, a.data), a.shape))
     to_b = (b, lambda g: unbroadcast(g * _share(a.data, b.data), b.shape))
@@ -58,6 +65,7 @@ def _share(winner: Array, loser: Array) -> Array:
     return ((winner > loser) + 0.5 * (winner == loser)).astype(winner.dtype)
 
 
+@operation
 def clip(x: Tensor, low: float, high: float) -> Tensor:
     """x, kept between low and high.  Outside, nothing that x does matters, so no gradient passes."""
     # NumPy's own numbers, unlike Python's, would turn float32 to float64.
@@ -65,17 +73,39 @@ def clip(x: Tensor, low: float, high: float) -> Tensor:
     return record(np.clip(x.data, low, high), (x, lambda g: g * ((x.data >= low) & (x.data <= high))))
 
 
-def where(condition: Any, a: Tensor, b: Any) -> Tensor:
+def where(condition: Any, a: Any, b: Any) -> Tensor:
     """a where the condition holds and b elsewhere; the gradient follows the choice."""
-    condition, b = np.asarray(condition.data if isinstance(condition, Tensor) else condition), as_tensor(b, a)
+    condition = np.asarray(condition.data if isinstance(condition, Tensor) else condition)
+    a, b = two("where", a, b)
     out = broadcast("where", lambda a, b: np.asarray(np.where(condition, a, b)), a, b)
     to_a = (a, lambda g: unbroadcast(np.where(condition, g, 0), a.shape))
     to_b = (b, lambda g: unbroadcast(np.where(condition, 0, g), b.shape))
     return record(out, to_a, to_b)
 
 
+@operation
+def clone(x: Tensor) -> Tensor:
+    """The same numbers in memory of their own; gradients pass."""
+    return record(x.data.copy(order="K"), (x, lambda g: g))
+
+
+@operation
+def pow(x: Tensor, exponent: Any) -> Tensor:
+    """x to a power, what `**` does."""
+    return tensor.power(x, exponent)
+
+
+@operation
+def masked_fill(x: Tensor, mask: Any, value: float) -> Tensor:
+    """x, but `value` where the mask holds: what hides the future from attention."""
+    return where(mask, value, x)
+
+
+@operation(of_floats=True)
 def dropout(x: Tensor, probability: float, generator: np.random.Generator) -> Tensor:
     """Each element becomes 0 with this probability, and the others grow so that the mean stays (Hinton 2012)."""
+    if not isinstance(generator, np.random.Generator):
+        raise TypeError("dropout draws from a generator that is handed in; nn.Dropout knows whether it is training")
     kept = (generator.random(x.shape, dtype=np.float32) >= probability).astype(x.dtype)
     kept *= x.dtype.type(1 / (1 - probability))
     return record(x.data * kept, (x, lambda g: g * kept))

@@ -6,6 +6,7 @@ import numpy as np
 
 from hellodl.autograd.tensor import Array, Tensor, record
 from hellodl.ops import scratch
+from hellodl.ops.calling import operation
 
 
 def rms_norm_reference(x: Tensor, epsilon: float = 1e-6) -> Tensor:
@@ -13,6 +14,7 @@ def rms_norm_reference(x: Tensor, epsilon: float = 1e-6) -> Tensor:
     return x / ((x * x).mean(axis=-1, keepdims=True) + epsilon).sqrt()
 
 
+@operation(of_floats=True)
 def rms_norm(x: Tensor, epsilon: float = 1e-6) -> Tensor:
     """Each row (last axis) scaled so that its mean square is 1 (Zhang and Sennrich 2019), as one node."""
     out, scale = to_unit(x.data, epsilon)

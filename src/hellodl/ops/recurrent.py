@@ -23,9 +23,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hellodl.autograd.tensor import Array, Tensor, column_sums, jointly, record
+from hellodl.autograd.arrays import column_sums
+from hellodl.autograd.tensor import Array, Tensor, jointly, record
 from hellodl.errors import DataError, ShapeError
 from hellodl.ops import activations, loops, scratch
+from hellodl.ops.calling import operation
 from hellodl.ops.gates import (
     gru_backward,
     gru_forward,
@@ -82,6 +84,7 @@ def lstm_step(x: Tensor, h: Tensor, c: Tensor, weights: Weights) -> tuple[Tensor
 # -- all steps of a layer as one operation -------------------------------------------------------------------
 
 
+@operation
 def rnn(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     """All steps of `rnn_step`: x (L, N, features) or (L, N) whole numbers, h0 (N, H) -> every h, (L, N, H)."""
     check_shapes("RNN", 1, x, weights, h0)
@@ -110,6 +113,7 @@ def rnn(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     return record(h[1:], *jointly((x, weights.ih, h0, weights.hh, weights.bias_ih, weights.bias_hh), back))
 
 
+@operation
 def gru(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     """All steps of `gru_step`: x (L, N, features) or (L, N) whole numbers, h0 (N, H) -> every h, (L, N, H)."""
     size = check_shapes("GRU", 3, x, weights, h0)
@@ -147,6 +151,7 @@ def gru(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     return record(h[1:], *jointly((x, weights.ih, h0, weights.hh, weights.bias_ih, weights.bias_hh), back))
 
 
+@operation
 def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
     """All steps of `lstm_step`: x (L, N, features) or (L, N) whole numbers, h0 and c0 (N, H).
 

@@ -51,11 +51,12 @@ class Windows:
     `size` is that of the output (H', W'), and `parts` are the images to do in one go.
     """
 
-    def __init__(self, x: Array, weight: Array, stride: Pair, padding: Pair):
+    def __init__(self, x: Array, weight: Array, stride: Pair, padding: Pair, dilation: Pair = (1, 1)):
         self.kernel, self.stride, self.padding = (weight.shape[2], weight.shape[3]), stride, padding
+        self.dilation = dilation
         framed = frame(x, padding, padding)
         images, height, width, channels = framed.shape
-        rows, columns = (n - k for n, k in zip((height, width), self.kernel))
+        rows, columns = (n - 1 - d * (k - 1) for n, k, d in zip((height, width), self.kernel, dilation))
         if min(rows, columns) < 0:
             raise ShapeError(
                 f"a window of {self.kernel} does not fit into {x.shape[1:3]}; use a smaller one, or padding"
@@ -64,7 +65,8 @@ class Windows:
         self.places, self.length = prod(self.size), prod(self.kernel) * channels
         n, h, w, c = framed.strides
         # Windows overlap: the same memory is seen many times.
-        shape, strides = (images, *self.size, *self.kernel, channels), (n, h * stride[0], w * stride[1], h, w, c)
+        shape = (images, *self.size, *self.kernel, channels)
+        strides = (n, h * stride[0], w * stride[1], h * dilation[0], w * dilation[1], c)
         self.view = np.ndarray(shape, framed.dtype, framed, strides=strides)
         self.parts = parts_of(images, self.places * (self.length + weight.shape[0]) * x.itemsize)
         self.weight = weight.transpose(2, 3, 1, 0).reshape(self.length, -1)  # (kh·kw·C, K)
@@ -104,7 +106,8 @@ class Windows:
         framed = np.zeros((len(g), height + 2 * top, width + 2 * left, channels), g.dtype)
         shares = (flat @ self.weight.T).reshape(*g.shape[:3], *self.kernel, channels)
         for i, j in np.ndindex(*self.kernel):
-            framed[same_pixel(i, j, self.stride, self.size)] += shares[:, :, :, i, j]
+            down, across = i * self.dilation[0], j * self.dilation[1]
+            framed[same_pixel(down, across, self.stride, self.size)] += shares[:, :, :, i, j]
         to_x[...] = framed[:, top : top + height, left : left + width]
 
     def to_weight(self) -> Array:

@@ -1,5 +1,6 @@
 """What to do with a gradient once one has it.
 
+    groups            which weights, with which settings, and what is remembered of each
     optimizers        SGD, momentum, Nesterov, Adam, AdamW, in order of growing cleverness
     muon              directions made equally strong (a page of its own)
     schedules         how large a step is, over the course of a training
@@ -10,36 +11,14 @@ know weights and gradients; of batches, losses and logs they know nothing (`trai
 """
 
 from hellodl.optim.averages import WeightAverage
+from hellodl.optim.groups import Group, Optimizer
 from hellodl.optim.muon import Muon
-from hellodl.optim.optimizers import (
-    SGD,
-    Adam,
-    AdamW,
-    Group,
-    Optimizer,
-    adam_reference,
-    clip_gradients,
-    decay_matrices_only,
-    gradient_norm,
-)
+from hellodl.optim.optimizers import SGD, Adam, AdamW, adam_reference, clip_gradients, decay_matrices_only
+from hellodl.optim.optimizers import gradient_norm
 from hellodl.optim.schedules import Schedule, constant, cosine, hold_then_linear, linear, one_cycle
 
 __all__ = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "Group",
-    "Muon",
-    "Optimizer",
-    "Schedule",
-    "WeightAverage",
-    "adam_reference",
-    "clip_gradients",
-    "constant",
-    "cosine",
-    "decay_matrices_only",
-    "gradient_norm",
-    "hold_then_linear",
-    "linear",
-    "one_cycle",
+    *("Adam", "AdamW", "Group", "Muon", "Optimizer", "SGD", "Schedule", "WeightAverage", "adam_reference"),
+    *("clip_gradients", "constant", "cosine", "decay_matrices_only", "gradient_norm", "hold_then_linear", "linear"),
+    *("one_cycle",),
 ]

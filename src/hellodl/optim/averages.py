@@ -24,7 +24,7 @@ class WeightAverage:
 
     def live(self) -> dict[str, Array]:
         """The model's own weights and buffers, as they are now."""
-        return {name: p.data for name, p in self.model.named_parameters().items()} | self.model.named_buffers()
+        return {name: p.data for name, p in self.model.named_parameters()} | dict(self.model.named_buffers())
 
     def update(self) -> None:
         """Take in the weights as they are now."""

@@ -12,14 +12,14 @@ vectors, whose rows have a meaning of their own, are left to AdamW.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from hellodl import nn
 from hellodl.autograd.tensor import Array, Tensor
-from hellodl.optim.optimizers import AdamW, Group, zeros_for
+from hellodl.optim.groups import Group, Optimizer, Weights, rate_of, zeros_for
+from hellodl.optim.optimizers import AdamW
 
 # a·s + b·s³ + c·s⁵, of Jordan's: five rounds bring singular values from 0.002 on to between 0.7 and 1.2, which does.
 POLYNOMIAL = (3.4445, -4.7750, 2.0315)
@@ -51,18 +51,24 @@ class Muon(AdamW):
     a matrix with more outputs than inputs steps √(out/in) times as far. `threads` share the matrices out.
     """
 
+    options = ("pieces",)
+
     def __init__(
         self,
-        parameters: Mapping[str, Tensor] | Sequence[Group],
-        learning_rate: float = 0.02,
+        parameters: Weights,
+        learning_rate: float | None = None,
         momentum: float = 0.95,
         betas: tuple[float, float] = (0.8, 0.95),
         eps: float = 1e-10,
         weight_decay: float = 0.0,
         threads: int = 1,
+        *,
+        lr: float | None = None,
     ):
-        super().__init__(parameters, learning_rate, betas, eps, weight_decay)
-        self.momentum, self.threads = momentum, threads
+        Optimizer.__init__(
+            self, parameters, rate_of(learning_rate, lr, 0.02), weight_decay, betas=betas, eps=eps, momentum=momentum
+        )
+        self.threads = threads
 
     def step(self) -> None:
         """Change every weight that has a gradient; each by itself, so that threads change nothing but the time."""
@@ -81,10 +87,11 @@ class Muon(AdamW):
             return
         if not memory:
             memory["momentum"] = zeros_for(weight)
-        average, new = memory["momentum"], np.float32(1 - self.momentum)
-        average *= self.momentum
+        average, momentum = memory["momentum"], group["momentum"]
+        new = np.float32(1 - momentum)
+        average *= momentum
         average += new * gradient
-        direction = self.momentum * average + new * gradient
+        direction = momentum * average + new * gradient
         # A convolution's kernels are a matrix too: from each window of its input to its channels.
         pieces = direction.reshape(group["pieces"], len(weight) // group["pieces"], -1)  # (pieces, out, in)
         out_of, into = pieces.shape[1:]
@@ -99,15 +106,15 @@ def groups(model: nn.Module, weight_decay: float = 0.0) -> list[Group]:
     Matrices that are several in one (queries, keys and values; the gates of a cell) are stepped piece by piece.
     """
     found: dict[str, Group] = {}
-    last = [module for _, module in model.modules() if isinstance(module, nn.Linear)][-1:]
-    named = {id(parameter): name for name, parameter in model.named_parameters().items()}
+    last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1:]
+    named = {id(parameter): name for name, parameter in model.named_parameters()}
 
     def put(parameter: Tensor, kind: str, **settings: float) -> None:
         name = named.pop(id(parameter), None)
         if name is not None:
             found.setdefault(kind, {"params": {}, **settings})["params"][name] = parameter
 
-    for _, module in model.modules():
+    for module in model.modules():
         if isinstance(module, nn.Embedding):
             put(module.weight, "tables", rate=1.0, weight_decay=0.0)
         elif isinstance(module, nn.CausalSelfAttention):

@@ -10,94 +10,15 @@ changed in place, since several replicas of a model may be looking at them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 
-from hellodl.autograd.tensor import Array, Tensor, memory_order
-from hellodl.errors import CheckpointError
+from hellodl.autograd.arrays import memory_order
+from hellodl.autograd.tensor import Array, Tensor
 from hellodl.nn.module import Module
 from hellodl.ops import loops
-
-Group = dict[str, Any]
-
-
-class Optimizer:
-    """The base of all: holds groups of weights, each with its settings, and a little memory for each weight.
-
-    `parameters` is what `model.named_parameters()` gives, or a list of groups
-    {"params": {name: tensor}, "weight_decay": ...} whose settings override the optimiser's own.
-    """
-
-    def __init__(self, parameters: Mapping[str, Tensor] | Sequence[Group], learning_rate: float, weight_decay: float):
-        groups: Sequence[Group] = [{"params": parameters}] if isinstance(parameters, Mapping) else parameters
-        if not all(isinstance(group, Mapping) for group in groups):
-            raise TypeError(f"{type(self).__name__} wants names with the weights; give it model.named_parameters()")
-        self.learning_rate = learning_rate
-        self.groups: list[Group] = [{"weight_decay": weight_decay, **group} for group in groups]
-        self.steps = 0
-        self.memory: dict[str, dict[str, Array]] = {}
-
-    def named_parameters(self) -> Iterator[tuple[str, Tensor, Group]]:
-        """Every weight with its name and its group."""
-        for group in self.groups:
-            for name, parameter in group["params"].items():
-                yield name, parameter, group
-
-    def zero_grad(self) -> None:
-        """Forget all gradients."""
-        for _, parameter, _ in self.named_parameters():
-            parameter.grad = None
-
-    def step(self) -> None:
-        """Change every weight that has a gradient."""
-        self.steps += 1
-        for each in self.waiting():
-            self.change(*each)
-
-    def waiting(self) -> list[tuple[str, Tensor, Group]]:
-        """The weights that have a gradient."""
-        return [each for each in self.named_parameters() if each[1].grad is not None]
-
-    def change(self, name: str, parameter: Tensor, group: Group) -> None:
-        """Change one weight, with the rate of its group and what is remembered of it."""
-        assert parameter.grad is not None
-        rate = self.learning_rate * group.get("rate", 1.0)
-        self.update(parameter.data, parameter.grad, rate, group, self.memory.setdefault(name, {}))
-
-    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
-        """Change one weight array in place; each optimiser says how."""
-        raise TypeError(f"{type(self).__name__} has no update yet; write one that changes `weight` in place")
-
-    def state_dict(self) -> dict[str, Array]:
-        """All that a later resume needs, as arrays: "steps", and "momentum.<name>" and such."""
-        state = {f"{kind}.{name}": a for name, kinds in self.memory.items() for kind, a in kinds.items()}
-        return {"steps": np.array(self.steps)} | {key: np.array(a, order="C") for key, a in state.items()}
-
-    def load_state_dict(self, state: Mapping[str, Array]) -> None:
-        """Go on where `state_dict` was taken."""
-        if "steps" not in state:
-            raise CheckpointError("this is no optimiser's state, for it has no 'steps'; save what state_dict() gives")
-        parameters = {name: parameter for name, parameter, _ in self.named_parameters()}
-        memory: dict[str, dict[str, Array]] = {}
-        for key, array in state.items():
-            kind, _, name = key.partition(".")
-            if key == "steps":
-                continue
-            if name not in parameters or parameters[name].shape != array.shape:
-                raise CheckpointError(
-                    f"this optimiser state is for another model: it has '{name}' {array.shape}; "
-                    "resume with the settings that the run was started with"
-                )
-            memory.setdefault(name, {})[kind] = zeros_for(parameters[name].data)
-            memory[name][kind][...] = array
-        self.memory, self.steps = memory, int(state["steps"])
-
-
-def zeros_for(weight: Array) -> Array:
-    """Zeros of a weight's shape and memory layout, so that the two can be walked side by side."""
-    return np.zeros_like(weight, order="K")
+from hellodl.optim.groups import Group, Optimizer, Weights, rate_of, zeros_for
 
 
 def as_row(array: Array, weight: Array) -> Array:
@@ -114,28 +35,29 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        parameters: Mapping[str, Tensor] | Sequence[Group],
-        learning_rate: float,
+        parameters: Weights,
+        learning_rate: float | None = None,
         momentum: float = 0.0,
+        *,
         nesterov: bool = False,
         weight_decay: float = 0.0,
+        lr: float | None = None,
     ):
-        if nesterov and not momentum:
-            raise ValueError("nesterov needs a momentum; give it one such as 0.9")
-        super().__init__(parameters, learning_rate, weight_decay)
-        self.momentum, self.nesterov = momentum, nesterov
+        rate = rate_of(learning_rate, lr)
+        super().__init__(parameters, rate, weight_decay, momentum=momentum, nesterov=nesterov)
 
     def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
         """w -= rate · direction."""
         if group["weight_decay"]:
             gradient = gradient + group["weight_decay"] * weight
-        if self.momentum:
+        momentum = group["momentum"]
+        if momentum:
             if not memory:
                 memory["momentum"] = zeros_for(weight)
             velocity = memory["momentum"]
-            velocity *= self.momentum
+            velocity *= momentum
             velocity += gradient
-            gradient = gradient + self.momentum * velocity if self.nesterov else velocity
+            gradient = gradient + momentum * velocity if group["nesterov"] else velocity
         weight -= rate * gradient
 
 
@@ -170,29 +92,30 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        parameters: Mapping[str, Tensor] | Sequence[Group],
-        learning_rate: float = 1e-3,
+        parameters: Weights,
+        learning_rate: float | None = None,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        *,
+        lr: float | None = None,
     ):
-        super().__init__(parameters, learning_rate, weight_decay)
-        self.betas, self.eps = betas, eps
+        super().__init__(parameters, rate_of(learning_rate, lr), weight_decay, betas=betas, eps=eps)
 
     def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
         """w -= rate · m̂ / (√v̂ + ε)."""
         if group["weight_decay"] and not self.decoupled:
             gradient = gradient + group["weight_decay"] * weight
-        first, second = self.betas
+        (first, second), eps, steps = group["betas"], group["eps"], group["steps"]
         if not memory:
             memory.update(mean=zeros_for(weight), square=zeros_for(weight))
         mean, square = memory["mean"], memory["square"]
         keep = 1 - rate * group["weight_decay"] if self.decoupled else 1.0
-        rate /= 1 - first**self.steps
-        unbias = 1 / math.sqrt(1 - second**self.steps)
+        rate /= 1 - first**steps
+        unbias = 1 / math.sqrt(1 - second**steps)
         rows = [as_row(array, weight) for array in (weight, gradient, mean, square)] if loops.running() else []
         if rows and loops.use(*rows) and np.shares_memory(rows[0], weight):
-            loops.adam(*rows, *map(np.float32, (first, second, unbias, self.eps, rate, keep)))
+            loops.adam(*rows, *map(np.float32, (first, second, unbias, eps, rate, keep)))
             return
         work = (1 - first) * gradient
         mean *= first
@@ -203,7 +126,7 @@ class Adam(Optimizer):
         square += work
         np.sqrt(square, out=work)
         work *= unbias
-        work += self.eps
+        work += eps
         np.divide(mean, work, out=work)
         work *= rate
         if keep != 1:
@@ -218,32 +141,37 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        parameters: Mapping[str, Tensor] | Sequence[Group],
-        learning_rate: float = 1e-3,
+        parameters: Weights,
+        learning_rate: float | None = None,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.01,
+        *,
+        lr: float | None = None,
     ):
-        super().__init__(parameters, learning_rate, betas, eps, weight_decay)
+        super().__init__(parameters, learning_rate, betas, eps, weight_decay, lr=lr)
 
 
 def decay_matrices_only(model: Module, weight_decay: float) -> list[Group]:
     """Two groups: matrices and kernels are decayed; biases and normalisers' scales are not, to no loss."""
-    named = model.named_parameters()
+    named = dict(model.named_parameters())
     return [
         {"params": {n: p for n, p in named.items() if p.ndim > 1}, "weight_decay": weight_decay},
         {"params": {n: p for n, p in named.items() if p.ndim <= 1}, "weight_decay": 0.0},
     ]
 
 
-def gradient_norm(parameters: Sequence[Tensor]) -> float:
+def gradient_norm(parameters: Iterable[Tensor]) -> float:
     """The length of all gradients together, as one long vector."""
+    if isinstance(parameters, Tensor):
+        parameters = [parameters]
     squares = (float(np.vdot(p.grad, p.grad)) for p in parameters if p.grad is not None)
     return math.sqrt(sum(squares))
 
 
-def clip_gradients(parameters: Sequence[Tensor], longest: float) -> float:
+def clip_gradients(parameters: Iterable[Tensor], longest: float) -> float:
     """Scale all gradients together so that their length is at most `longest`; returns what it was (Pascanu 2012)."""
+    parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)  # they are walked over twice
     norm = gradient_norm(parameters)
     if norm > longest:
         for parameter in parameters:

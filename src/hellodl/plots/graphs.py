@@ -128,7 +128,7 @@ class Parts:
     def put(self, name: str, part: nn.Module, before: int, x: Tensor | None) -> tuple[int, Tensor | None]:
         """A part after the box `before`: the box that ends it, and what comes out of it for x."""
         if isinstance(part, nn.Sequential):
-            for number, child in part.children():
+            for number, child in part.named_children():
                 before, x = self.put(f"{name}.{number}".lstrip("."), child, before, x)
             return before, x
         if isinstance(part, nn.Residual):

@@ -63,7 +63,7 @@ def layers_of(model: nn.Module) -> list[tuple[str, nn.Module]]:
     """The layers of a `Sequential` by name and kind, in order; HelloError for other models."""
     if not isinstance(model, nn.Sequential):
         raise HelloError(f"a {type(model).__name__} is no plain row of layers; look at one of its parts that is")
-    return [(f"{name} {type(layer).__name__}", layer) for name, layer in model.children()]
+    return [(f"{name} {type(layer).__name__}", layer) for name, layer in model.named_children()]
 
 
 def activations(model: nn.Module, images: np.ndarray) -> list[tuple[str, np.ndarray]]:

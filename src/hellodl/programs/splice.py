@@ -157,13 +157,14 @@ def lesson(pictures: Array, labels: Array, settings: Settings) -> Work:
     """The work of a lane: each member sees the sequences in a disguise of its own, and is judged by itself."""
 
     def work(model: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
-        members = [member for _, member in model.children()]
+        members = list(model.children())
         share = 1 / (settings.batch_size * len(members))
         losses, right = [], 0.0
         for member in members:
             x, wanted = disguised(pictures[which], labels[which], generator)
             logits = member(Tensor(x))
-            losses.append(nn.cross_entropy(logits, wanted, settings.label_smoothing, reduction="sum") * share)
+            loss = nn.cross_entropy(logits, wanted, label_smoothing=settings.label_smoothing, reduction="sum")
+            losses.append(loss * share)
             right += (logits.data.argmax(axis=1) == wanted).sum() / len(members)
         return sum(losses[1:], losses[0]), np.array([right, len(which)])
 

@@ -47,15 +47,28 @@ def save_model(
     the model (data, licence, command, seed, figures), any JSON. Matrices and kernels are stored in so many `bits`, of
     `BITS`; with 8 or 4, `how` is one of `hellodl.storage.quantize.TABLES`. Vectors, which are short, stay as they are.
     """
-    from hellodl import nn
 
     tensors, notes = _stored(path, model.state_dict(), bits, how)
-    metadata = {"model": nn.describe(model), "classes": classes, "card": card}
+    metadata = {"model": _described(path, model), "classes": classes, "card": card}
     if vocabulary is not None:
         metadata["vocabulary"] = dict(vocabulary)
     if notes:
         metadata["quantized"] = notes
     save(path, tensors, metadata, FORMAT if notes else PLAIN)
+
+
+def _described(path: str | Path, model: Module) -> dict[str, Any]:
+    """A model's description, tried: parts that were replaced after it was made are not in it."""
+    from hellodl import nn
+
+    description = nn.describe(model)
+    mine, made = ({n: a.shape for n, a in m.state_dict().items()} for m in (model, nn.build(description)))
+    if different := sorted(name for name in mine.keys() | made.keys() if mine.get(name) != made.get(name)):
+        raise CheckpointError(
+            f"{path}: the model is not what it was made with any more: '{different[0]}' is {mine.get(different[0])} "
+            f"and would be {made.get(different[0])}; make it so in __init__, or save its state_dict alone"
+        )
+    return description
 
 
 def load_model(path: str | Path) -> tuple[Module, dict[str, Any]]:

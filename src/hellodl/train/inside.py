@@ -92,13 +92,13 @@ class Inside:
         self._weights, self._spent = None, self.run.seconds_spent
         if self.run.writing and self.pace.due(step, self.run.seconds_passed, self.run.seconds_spent):
             with self.run.timed():
-                self._weights = {name: p.data.copy() for name, p in self.model.named_parameters().items()}
+                self._weights = {name: p.data.copy() for name, p in self.model.named_parameters()}
 
     def after(self, step: int) -> None:
         """Write down what the step has made of the network."""
         if self._weights is None:
             return
-        named = self.model.named_parameters().items()
+        named = self.model.named_parameters()
         with self.run.timed():
             self.run.weights(step, ((name, p.data, p.grad) for name, p in named), self._weights)
             if self.probe is not None:
@@ -120,14 +120,14 @@ def look(model: Module, probe: Array, see: Callable[[str, Array], None]) -> None
     twin = replica(model).eval()
 
     def shown(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
-        def through(*inputs: Any) -> Any:
-            out = forward(*inputs)
+        def through(*inputs: Any, **keywords: Any) -> Any:
+            out = forward(*inputs, **keywords)
             see(name, (out[0] if isinstance(out, tuple) else out).data)  # recurrent layers add their state
             return out
 
         return through
 
-    for name, module in twin.modules():
+    for name, module in twin.named_modules():
         if name and not isinstance(module, SILENT):
             vars(module)["forward"] = shown(name, module.forward)
             vars(module)["fused"] = lambda following: None  # two layers in one go would show but one

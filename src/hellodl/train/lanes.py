@@ -29,7 +29,7 @@ from threadpoolctl import ThreadpoolController
 from hellodl.autograd.mode import mode, no_grad
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.console import log
-from hellodl.nn.module import Module, Parameter
+from hellodl.nn.module import Module, Parameter, evaluating
 from hellodl.nn.norm import BatchNorm2d
 from hellodl.ops import loops, softmax
 from hellodl.runs.machine import cores
@@ -121,8 +121,8 @@ class Lanes:
     ):
         self.model, self.micro_batch, self.threads = model, micro_batch, min(thread_count(threads), lanes)
         self.processes = processes and can_fork() and self.threads > 1
-        self.parameters = model.named_parameters()
-        self.norms = [m for _, m in model.modules() if isinstance(m, BatchNorm2d)]
+        self.parameters = dict(model.named_parameters())
+        self.norms = [m for m in model.modules() if isinstance(m, BatchNorm2d)]
         if self.processes:
             for parameter in self.parameters.values():
                 parameter.data = shared(parameter.data)
@@ -135,11 +135,11 @@ class Lanes:
 
     def _lane(self, number: int) -> _Lane:
         twin = replica(self.model)
-        norms = [m for _, m in twin.modules() if isinstance(m, BatchNorm2d)]
+        norms = [m for m in twin.modules() if isinstance(m, BatchNorm2d)]
         for norm in norms:
             norm.waiting = []
-        chancy = [m for _, m in twin.modules() if hasattr(m, "generator")]
-        parameters, elsewhere = twin.named_parameters(), {}
+        chancy = [m for m in twin.modules() if hasattr(m, "generator")]
+        parameters, elsewhere = dict(twin.named_parameters()), {}
         if self.processes and number % self.threads:
             elsewhere = {name: shared(parameter.data) for name, parameter in parameters.items()}
         return _Lane(twin.train(), parameters, norms, chancy, elsewhere)
@@ -298,9 +298,13 @@ if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's
 def predict(model: Module, images: Array, threads: int | None = None, micro_batch: int = 128) -> Array:
     """The model's answers to images (N, 28, 28) uint8, or (N, H, W, C) float32: logits (N, classes), float32.
 
-    Runs on all threads, without a graph, in the state that `eval` gives (which the model keeps).
+    Runs on all threads, without a graph, in the state that `eval` gives; afterwards the model is in the one it was in.
     """
-    model.eval()
+    with evaluating(model):
+        return _predicted(model, images, threads, micro_batch)
+
+
+def _predicted(model: Module, images: Array, threads: int | None, micro_batch: int) -> Array:
 
     def answer(start: int) -> Array:
         with no_grad():

@@ -74,7 +74,7 @@ def personalised(
     pupil.load_state_dict(model.state_dict())
     pupil.eval()  # running statistics as they are, and no dropout
     tuned = tunable(pupil)
-    for name, parameter in pupil.named_parameters().items():
+    for name, parameter in pupil.named_parameters():
         parameter.requires_grad = name in tuned
     optimizer = optim.AdamW(tuned, tuning.learning_rate, betas=(0.9, 0.99), weight_decay=0.0)
     schedule = optim.linear(tuning.steps, WARM_UP)
@@ -107,7 +107,7 @@ def personalised(
 
 def tunable(model: nn.LineReader) -> dict[str, nn.Parameter]:
     """The weights that a person changes: memory and last layer, and scales and biases everywhere."""
-    named = model.named_parameters().items()
+    named = model.named_parameters()
     return {name: p for name, p in named if p.ndim == 1 or name.startswith(("memory.", "head."))}
 
 

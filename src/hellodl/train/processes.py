@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.autograd.tensor import memory_order
+from hellodl.autograd.arrays import memory_order
 from hellodl.errors import HelloError
 
 PATIENCE = 2e-3  # seconds to look for a message before going to sleep

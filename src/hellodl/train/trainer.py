@@ -50,7 +50,7 @@ def classification(data: Dataset, settings: Settings, prepare: Preparation = pla
         images = Tensor(prepare(data.images[which], generator))
         labels = data.labels[which]
         logits = model(images)
-        loss = nn.cross_entropy(logits, labels, settings.label_smoothing, reduction="sum")
+        loss = nn.cross_entropy(logits, labels, label_smoothing=settings.label_smoothing, reduction="sum")
         right = (logits.data.argmax(axis=1) == labels).sum()
         return loss * (1 / settings.batch_size), np.array([right, len(which)])
 
@@ -124,7 +124,7 @@ class Trainer:
         """Learn from one batch (indices of samples): the loss, and the sums that the work returned."""
         self.optimizer.learning_rate = self.settings.learning_rate * self.schedule(self.steps)
         loss, sums = lanes.gradients(self.work, batch, (self.settings.seed, self.steps))
-        parameters = self.model.parameters()
+        parameters = list(self.model.parameters())
         norm = optim.gradient_norm(parameters)
         if not math.isfinite(loss + norm):
             self._explain(lanes, batch, loss)

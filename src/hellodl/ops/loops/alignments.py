@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from hellodl.ops.loops.compiler import TEXTS, loop
+from hellodl.ops.loops.compiler import TEXTS, into, loop
 
 
-@loop(TEXTS, "i8[:,::1]", "i8[::1]", "i8[::1]", "f8[::1]", TEXTS)
+@loop(TEXTS, "i8[:,::1]", "i8[::1]", "i8[::1]", into("f8[::1]"), into(TEXTS))
 def align(log_probs, states, last, ends, losses, shares):
     """The loss of each text, and how likely each symbol was said at each step, into `shares`, which is zero before.
 

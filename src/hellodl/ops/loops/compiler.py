@@ -15,7 +15,7 @@ from hellodl.console import log, progress_bar
 
 # Sums may be added up in another order (so that several go on at once), but a NaN stays a NaN.
 OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz", "arcp"}}
-# What arguments are, as Numba spells it: arrays in one piece of one to six axes, and plain numbers.
+# What arguments are, as Numba spells it: arrays in one piece of one to six axes, and plain numbers. See `into`.
 VECTOR, ROWS, TEXTS = "f4[::1]", "f4[:,::1]", "f4[:,:,::1]"
 PICTURES, FLAGS, TILES = "f4[:,:,:,::1]", "u1[:,:,:,::1]", "f4[:,:,:,:,:,::1]"
 WHOLE, REAL = "i8", "f4"
@@ -34,7 +34,36 @@ class Loop:
 
     def __call__(self, *arguments: Any) -> None:
         """Run it, the fastest way there is."""
-        (self.fast or self.function)(*arguments)
+        if self.fast is None:
+            self.function(*arguments)
+            return
+        try:
+            self.fast(*arguments)
+        except TypeError:  # not the arrays that it was compiled for; to ask beforehand would cost every call
+            self.on_copies(*arguments)
+
+    def on_copies(self, *arguments: Any) -> None:
+        """Run it on copies that lie as they must, in one piece and of the right type, and copy results back."""
+        assert self.fast is not None
+        fitted, results = list(arguments), []
+        for number, (kind, array) in enumerate(zip(self.types, arguments)):
+            if isinstance(array, Array) and "[" in kind:
+                fitted[number] = np.ascontiguousarray(array, kind.removeprefix(INTO)[:2])
+                if kind.startswith(INTO):
+                    if not array.flags.writeable:
+                        raise ValueError("output array is read-only")  # as NumPy says it
+                    results.append((array, fitted[number]))
+        self.fast(*fitted)
+        for array, result in results:
+            array[...] = result
+
+
+INTO = "into "
+
+
+def into(kind: str) -> str:
+    """The type of an array that results go into; all others are only read, and so may be read-only."""
+    return INTO + kind
 
 
 def loop(*types: str) -> Callable[[Callable[..., None]], Loop]:
@@ -80,5 +109,14 @@ def start() -> None:
     log.debug("compiling loops (HELLODL_JIT=0 does without)")
     with progress_bar("compiling loops", len(waiting)) as bar:
         for each in waiting:
-            each.fast = numba.njit([f"void({', '.join(each.types)})"], **OPTIONS)(each.function)
+            signature = numba.void(*(machine_type(numba, kind) for kind in each.types))
+            each.fast = numba.njit([signature], **OPTIONS)(each.function)
             bar.advance(1)
+
+
+def machine_type(numba: Any, kind: str) -> Any:
+    """Numba's type for one of ours; arrays that are only read may be read-only (a file's memory, or a broadcast)."""
+    dtype, bracket, axes = kind.removeprefix(INTO).partition("[")
+    if not bracket:
+        return getattr(numba, dtype)
+    return numba.types.Array(getattr(numba, dtype), axes.count(",") + 1, "C", readonly=not kind.startswith(INTO))

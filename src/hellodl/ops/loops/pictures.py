@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hellodl.ops.loops.compiler import FLAGS, PICTURES, TILES, WHOLE, loop
+from hellodl.ops.loops.compiler import FLAGS, PICTURES, TILES, WHOLE, into, loop
 
 # -- pooling -----------------------------------------------------------------------------------------------
 
 
-@loop(PICTURES, PICTURES, FLAGS)
+@loop(PICTURES, into(PICTURES), into(FLAGS))
 def halve(x, out, winner):
     """The largest of each 2×2 pixels of x, and which it was: 0 1 in the upper row, 2 3 in the lower one.
 
@@ -29,7 +29,7 @@ def halve(x, out, winner):
                     winner[n, row, column, c] = 2 * lower + (second > first)
 
 
-@loop(PICTURES, FLAGS, PICTURES)
+@loop(PICTURES, FLAGS, into(PICTURES))
 def unhalve(g, winner, out):
     """Each gradient to the pixel that was the largest, and zero to all others."""
     images, height, width, channels = out.shape
@@ -51,7 +51,7 @@ def unhalve(g, winner, out):
 # in the picture as in the tile. So columns and channels are counted together here, as one.
 
 
-@loop(PICTURES, WHOLE, WHOLE, WHOLE, TILES)
+@loop(PICTURES, WHOLE, WHOLE, WHOLE, into(TILES))
 def cut_tiles(x, top, left, side, out):
     """Cut framed pictures into tiles: out (N, down, across, n, n, C); each begins `side` pixels after the last.
 
@@ -77,7 +77,7 @@ def cut_tiles(x, top, left, side, out):
                             inside[t] = run[t]
 
 
-@loop(TILES, WHOLE, WHOLE, WHOLE, PICTURES)
+@loop(TILES, WHOLE, WHOLE, WHOLE, into(PICTURES))
 def add_tiles(tiles, top, left, side, out):
     """Add tiles (N, down, across, n, n, C) up where `cut_tiles` cut them, for they overlap."""
     images, height, width, channels = out.shape
@@ -97,7 +97,7 @@ def add_tiles(tiles, top, left, side, out):
                         run[t] += tile[t]
 
 
-@loop(TILES, PICTURES)
+@loop(TILES, into(PICTURES))
 def paste_tiles(tiles, out):
     """Lay tiles (N, down, across, side, side, K) side by side; what hangs over the edge is dropped."""
     images, height, width, kernels = out.shape
@@ -114,7 +114,7 @@ def paste_tiles(tiles, out):
                         run[t] = tile[t]
 
 
-@loop(PICTURES, TILES)
+@loop(PICTURES, into(TILES))
 def unpaste_tiles(g, tiles):
     """Cut pictures into tiles that do not overlap; beyond the edge there is zero."""
     images, height, width, kernels = g.shape

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from hellodl.ops.loops.compiler import REAL, ROWS, TEXTS, VECTOR, WHOLE, loop
+from hellodl.ops.loops.compiler import REAL, ROWS, TEXTS, VECTOR, WHOLE, into, loop
 
 # -- recurrent cells: one step of a batch (see `recurrent`); tanh is taken in between, by NumPy ------------------
 
 
-@loop(ROWS, ROWS)
+@loop(into(ROWS), ROWS)
 def gru_open(gates, product):
     """Half of what r and z are the sigmoid of: the products with the input and with the state."""
     half, size = np.float32(0.5), gates.shape[1] // 3
@@ -18,7 +18,7 @@ def gru_open(gates, product):
             gates[n, j] = half * (gates[n, j] + product[n, j])
 
 
-@loop(ROWS, ROWS, VECTOR, ROWS)
+@loop(into(ROWS), ROWS, VECTOR, into(ROWS))
 def gru_look_back(gates, product, bias, past):
     """σ(x) = ½ tanh(½x) + ½ for r and z; then r says how much of the past goes into n."""
     half, size = np.float32(0.5), past.shape[1]
@@ -32,7 +32,7 @@ def gru_look_back(gates, product, bias, past):
             new[j] += r[j] * past[n, j]
 
 
-@loop(ROWS, ROWS, ROWS)
+@loop(ROWS, ROWS, into(ROWS))
 def gru_blend(gates, before, after):
     """h' = n + z·(h - n)."""
     size = before.shape[1]
@@ -42,7 +42,7 @@ def gru_blend(gates, before, after):
             after[n, j] = new[j] + z[j] * (before[n, j] - new[j])
 
 
-@loop(ROWS, ROWS, ROWS, ROWS, ROWS, ROWS, ROWS)
+@loop(ROWS, ROWS, ROWS, ROWS, into(ROWS), into(ROWS), into(ROWS))
 def gru_back(g, gates, past, before, carried, to_gates, to_n):
     """The slopes of a step: to what the gates are made of, and (in `carried`) straight to the state before."""
     one, size = np.float32(1), past.shape[1]
@@ -59,7 +59,7 @@ def gru_back(g, gates, past, before, carried, to_gates, to_n):
             carried[b, j] = to_h * z[j]
 
 
-@loop(ROWS, ROWS)
+@loop(into(ROWS), ROWS)
 def lstm_open(gates, product):
     """What the gates are the tanh of: half of it for i, f and o, which are to be sigmoids."""
     half, size = np.float32(0.5), gates.shape[1] // 4
@@ -72,7 +72,7 @@ def lstm_open(gates, product):
             gates[n, j] *= half
 
 
-@loop(ROWS, ROWS, ROWS)
+@loop(into(ROWS), ROWS, into(ROWS))
 def lstm_keep(gates, before, after):
     """σ(x) = ½ tanh(½x) + ½ for i, f and o; then c' = f·c + i·g."""
     half, size = np.float32(0.5), before.shape[1]
@@ -86,7 +86,7 @@ def lstm_keep(gates, before, after):
             after[n, j] = f[j] * before[n, j] + i[j] * g[j]
 
 
-@loop(ROWS, ROWS, ROWS)
+@loop(ROWS, ROWS, into(ROWS))
 def lstm_show(gates, shown, after):
     """h' = o·tanh(c')."""
     size = after.shape[1]
@@ -96,7 +96,7 @@ def lstm_show(gates, shown, after):
             after[n, j] = o[j] * shown[n, j]
 
 
-@loop(ROWS, ROWS, ROWS, ROWS, ROWS, ROWS, ROWS)
+@loop(ROWS, ROWS, ROWS, ROWS, into(ROWS), into(ROWS), into(ROWS))
 def lstm_back(g, gates, shown, before, to_h, to_c, to_gates):
     """The slopes of a step: to what the gates are made of, and (in `to_c`) to the memory before."""
     one, size = np.float32(1), before.shape[1]
@@ -118,7 +118,7 @@ def lstm_back(g, gates, shown, before, to_h, to_c, to_gates):
 # -- attention: rows of how well each key fits a query; a query sees itself and what was before ------------------
 
 
-@loop(ROWS, ROWS, ROWS, "b1", ROWS, ROWS)
+@loop(ROWS, ROWS, ROWS, "b1", into(ROWS), into(ROWS))
 def ask(rows, cos, sin, normalise, scale, out):
     """Queries and keys, side by side in `rows`, each scaled to a mean square of 1 (or not), and turned."""
     half, heads = cos.shape[1], scale.shape[1]
@@ -137,7 +137,7 @@ def ask(rows, cos, sin, normalise, scale, out):
                 y[i], y[half + i] = a * c[i] - b * s[i], a * s[i] + b * c[i]
 
 
-@loop(ROWS, ROWS, ROWS, ROWS, "b1", ROWS, ROWS)
+@loop(ROWS, ROWS, ROWS, ROWS, "b1", ROWS, into(ROWS))
 def unask(g, rows, cos, sin, normalise, scale, to_rows):
     """The slopes of the above, into the first columns of `to_rows`."""
     half, heads = cos.shape[1], scale.shape[1]
@@ -157,7 +157,7 @@ def unask(g, rows, cos, sin, normalise, scale, to_rows):
                     to_x[i] = scale[r, h] * (to_x[i] - x[i] * along)
 
 
-@loop(TEXTS, ROWS, TEXTS)
+@loop(TEXTS, ROWS, into(TEXTS))
 def shift(x, weight, out):
     """Each position of (N, T, width) mixed with those before it: see `attention.token_shift`."""
     texts, steps, width = x.shape
@@ -170,7 +170,7 @@ def shift(x, weight, out):
                     out[n, t, c] += weight[k, c] * x[n, t - k, c]
 
 
-@loop(TEXTS, TEXTS, ROWS, TEXTS, ROWS)
+@loop(TEXTS, TEXTS, ROWS, into(TEXTS), into(ROWS))
 def unshift(g, x, weight, to_x, to_weight):
     """The slopes of the above."""
     texts, steps, width = x.shape
@@ -187,7 +187,7 @@ def unshift(g, x, weight, to_x, to_weight):
                         to_weight[k, c] += g[n, t + k, c] * x[n, t, c]
 
 
-@loop(ROWS, WHOLE, REAL)
+@loop(into(ROWS), WHOLE, REAL)
 def below_largest(fits, queries, factor):
     """factor·fits, less the largest of what each query sees; e to what it does not see is to be 0."""
     keys = fits.shape[1]
@@ -203,7 +203,7 @@ def below_largest(fits, queries, factor):
             row[k] = -np.float32(1e30)
 
 
-@loop(ROWS, WHOLE)
+@loop(into(ROWS), WHOLE)
 def to_shares(rows, queries):
     """Each row divided by its sum."""
     keys = rows.shape[1]
@@ -217,7 +217,7 @@ def to_shares(rows, queries):
             rows[r, k] *= share
 
 
-@loop(ROWS, ROWS, VECTOR, REAL)
+@loop(into(ROWS), ROWS, VECTOR, REAL)
 def unshare(d, share, along, factor):
     """factor·share·(d - along), the slope of softmax."""
     for r in range(len(d)):

@@ -1,0 +1,47 @@
+"""Layers and losses as functions, where PyTorch has them: import hellodl.nn.functional as F; F.relu(x).
+
+There is nothing of its own here: what has no weights is in `ops`, and losses are in `nn.loss`.
+"""
+
+from __future__ import annotations
+
+from hellodl.nn.loss import binary_cross_entropy_with_logits, cross_entropy, huber_loss, kl_div, l1_loss, mse_loss
+from hellodl.nn.loss import nll_loss
+from hellodl.ops import (
+    adaptive_avg_pool2d,
+    avg_pool2d,
+    conv2d,
+    conv_transpose2d,
+    ctc_loss,
+    dropout,
+    elu,
+    embedding,
+    gelu,
+)
+from hellodl.ops import leaky_relu, linear, log_softmax, logsigmoid, max_pool2d, relu, sigmoid, silu, softmax, softplus
+from hellodl.ops import tanh
+
+__all__ = [
+    *(
+        "adaptive_avg_pool2d",
+        "avg_pool2d",
+        "binary_cross_entropy_with_logits",
+        "conv2d",
+        "conv_transpose2d",
+        "ctc_loss",
+    ),
+    *(
+        "cross_entropy",
+        "dropout",
+        "elu",
+        "embedding",
+        "gelu",
+        "huber_loss",
+        "kl_div",
+        "l1_loss",
+        "leaky_relu",
+        "linear",
+    ),
+    *("log_softmax", "logsigmoid", "max_pool2d", "mse_loss", "nll_loss", "relu", "sigmoid", "silu", "softmax"),
+    *("softplus", "tanh"),
+]
