@@ -110,8 +110,8 @@ def test_a_text_that_is_none_or_too_short_is_refused(tmp_path):
 def test_a_page_is_read_better_with_the_language_it_is_in(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text(TEXT)
-    picture, truth = layout.write_page("so we read on and on until the end then we read it again", 1, width=1000)
-    small = cv2.resize(picture, None, fx=0.18, fy=0.18, interpolation=cv2.INTER_AREA)
+    picture, truth = layout.write_page("so we read on and on until the end then we read it again", 2, width=1000)
+    small = cv2.resize(picture, None, fx=0.14, fy=0.14, interpolation=cv2.INTER_AREA)
     cv2.imwrite("page.png", cv2.GaussianBlur(small, (0, 0), 0.8))
     assert main(["read", "page.png", "--threads", "1"]) == 0
     plain = capsys.readouterr().out

@@ -66,5 +66,5 @@ def test_a_page_askew_is_read_like_a_level_one():
         x, y, w, h = straight.box
         centre = matrix @ [x + w / 2, y + h / 2, 1]
         left, top, wide, high = character.box
-        assert left - 12 < centre[0] < left + wide + 12
-        assert top - 12 < centre[1] < top + high + 12
+        assert left - 25 < centre[0] < left + wide + 25
+        assert top - 25 < centre[1] < top + high + 25

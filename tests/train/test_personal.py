@@ -32,7 +32,7 @@ def strips_of(written, lean=0.0):
 def leaning():
     """Strings by one hand that leans back much farther than anybody's: half to learn from, half to judge by."""
     written = strung(64, lambda rng: Hand.of(5, "test"), np.random.default_rng(1))
-    return strips_of(written, 0.7), [*written.texts]
+    return strips_of(written, 1.0), [*written.texts]
 
 
 @pytest.fixture(scope="module")
