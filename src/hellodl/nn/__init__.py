@@ -12,17 +12,42 @@ from hellodl.nn.activation import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Sof
 from hellodl.nn.attention import Block, CausalSelfAttention, FeedForward, TokenShift
 from hellodl.nn.committee import Committee
 from hellodl.nn.containers import ModuleList, Residual, Sequential
-from hellodl.nn.conv import AdaptiveAvgPool2d, AvgPool2d, Conv1d, Conv2d, ConvTranspose2d, GlobalAvgPool2d, MaxPool2d
-from hellodl.nn.conv import Soften, Upsample
+from hellodl.nn.conv import (
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    Conv1d,
+    Conv2d,
+    ConvTranspose2d,
+    GlobalAvgPool2d,
+    MaxPool2d,
+    Soften,
+    Upsample,
+)
 from hellodl.nn.describing import build, describe
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.embedding import Embedding
 from hellodl.nn.language import GPT, LanguageModel, RecurrentText, Writer
 from hellodl.nn.linear import Flatten, Linear
 from hellodl.nn.lines import LineReader
-from hellodl.nn.loss import BCEWithLogitsLoss, CrossEntropyLoss, CTCLoss, HuberLoss, KLDivLoss, L1Loss, Loss, MSELoss
-from hellodl.nn.loss import NLLLoss, accuracy, binary_cross_entropy_with_logits, cross_entropy, huber_loss, kl_div
-from hellodl.nn.loss import l1_loss, mse_loss, nll_loss
+from hellodl.nn.loss import (
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    CTCLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    Loss,
+    MSELoss,
+    NLLLoss,
+    accuracy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+)
 from hellodl.nn.module import Module, Parameter
 from hellodl.nn.multihead import MultiheadAttention
 from hellodl.nn.norm import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, RMSNorm
@@ -30,13 +55,71 @@ from hellodl.nn.recurrent import GRU, LSTM, RNN
 from hellodl.nn.unet import PixelShuffle, UNet
 
 __all__ = [
-    *("AdaptiveAvgPool2d", "AvgPool2d", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "Block", "CTCLoss"),
-    *("CausalSelfAttention", "Committee", "Conv1d", "Conv2d", "ConvTranspose2d", "CrossEntropyLoss", "Dropout"),
-    *("ELU", "Embedding", "FeedForward", "Flatten", "GELU", "GPT", "GRU", "GlobalAvgPool2d", "GroupNorm"),
-    *("HuberLoss", "KLDivLoss", "L1Loss", "LSTM", "LanguageModel", "LayerNorm", "LeakyReLU", "LineReader", "Linear"),
-    *("Loss", "MSELoss", "MaxPool2d", "Module", "ModuleList", "MultiheadAttention", "NLLLoss", "Parameter"),
-    *("PixelShuffle", "RMSNorm", "RNN", "ReLU", "RecurrentText", "Residual", "Sequential", "SiLU", "Sigmoid"),
-    *("Soften", "Softmax", "Softplus", "Tanh", "TokenShift", "UNet", "Upsample", "Writer", "accuracy"),
-    *("binary_cross_entropy_with_logits", "build", "cross_entropy", "describe", "huber_loss", "kl_div", "l1_loss"),
-    *("mse_loss", "nll_loss"),
+    "ELU",
+    "GELU",
+    "GPT",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "AdaptiveAvgPool2d",
+    "AvgPool2d",
+    "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "Block",
+    "CTCLoss",
+    "CausalSelfAttention",
+    "Committee",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose2d",
+    "CrossEntropyLoss",
+    "Dropout",
+    "Embedding",
+    "FeedForward",
+    "Flatten",
+    "GlobalAvgPool2d",
+    "GroupNorm",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "LanguageModel",
+    "LayerNorm",
+    "LeakyReLU",
+    "LineReader",
+    "Linear",
+    "Loss",
+    "MSELoss",
+    "MaxPool2d",
+    "Module",
+    "ModuleList",
+    "MultiheadAttention",
+    "NLLLoss",
+    "Parameter",
+    "PixelShuffle",
+    "RMSNorm",
+    "ReLU",
+    "RecurrentText",
+    "Residual",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Soften",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+    "TokenShift",
+    "UNet",
+    "Upsample",
+    "Writer",
+    "accuracy",
+    "binary_cross_entropy_with_logits",
+    "build",
+    "cross_entropy",
+    "describe",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "mse_loss",
+    "nll_loss",
 ]

@@ -5,8 +5,15 @@ There is nothing of its own here: what has no weights is in `ops`, and losses ar
 
 from __future__ import annotations
 
-from hellodl.nn.loss import binary_cross_entropy_with_logits, cross_entropy, huber_loss, kl_div, l1_loss, mse_loss
-from hellodl.nn.loss import nll_loss
+from hellodl.nn.loss import (
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+)
 from hellodl.ops import (
     adaptive_avg_pool2d,
     avg_pool2d,
@@ -17,31 +24,45 @@ from hellodl.ops import (
     elu,
     embedding,
     gelu,
+    leaky_relu,
+    linear,
+    log_softmax,
+    logsigmoid,
+    max_pool2d,
+    relu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    tanh,
 )
-from hellodl.ops import leaky_relu, linear, log_softmax, logsigmoid, max_pool2d, relu, sigmoid, silu, softmax, softplus
-from hellodl.ops import tanh
 
 __all__ = [
-    *(
-        "adaptive_avg_pool2d",
-        "avg_pool2d",
-        "binary_cross_entropy_with_logits",
-        "conv2d",
-        "conv_transpose2d",
-        "ctc_loss",
-    ),
-    *(
-        "cross_entropy",
-        "dropout",
-        "elu",
-        "embedding",
-        "gelu",
-        "huber_loss",
-        "kl_div",
-        "l1_loss",
-        "leaky_relu",
-        "linear",
-    ),
-    *("log_softmax", "logsigmoid", "max_pool2d", "mse_loss", "nll_loss", "relu", "sigmoid", "silu", "softmax"),
-    *("softplus", "tanh"),
+    "adaptive_avg_pool2d",
+    "avg_pool2d",
+    "binary_cross_entropy_with_logits",
+    "conv2d",
+    "conv_transpose2d",
+    "cross_entropy",
+    "ctc_loss",
+    "dropout",
+    "elu",
+    "embedding",
+    "gelu",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "logsigmoid",
+    "max_pool2d",
+    "mse_loss",
+    "nll_loss",
+    "relu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "tanh",
 ]

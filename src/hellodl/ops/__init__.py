@@ -17,8 +17,20 @@ import numpy as np
 from hellodl.autograd import tensor
 from hellodl.autograd.numbers import OURS
 from hellodl.autograd.tensor import Tensor
-from hellodl.ops.activations import elu, erf, gelu, gelu_tanh, leaky_relu, logsigmoid, relu, relu_squared, sigmoid
-from hellodl.ops.activations import silu, softplus, tanh
+from hellodl.ops.activations import (
+    elu,
+    erf,
+    gelu,
+    gelu_tanh,
+    leaky_relu,
+    logsigmoid,
+    relu,
+    relu_squared,
+    sigmoid,
+    silu,
+    softplus,
+    tanh,
+)
 from hellodl.ops.attention import attention_between
 from hellodl.ops.calling import two
 from hellodl.ops.conv import conv2d, conv_transpose2d
@@ -28,17 +40,81 @@ from hellodl.ops.norms import rms_norm
 from hellodl.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d, upsample
 from hellodl.ops.products import einsum, linear
 from hellodl.ops.reductions import cumsum, max, mean, min, std, sum, var
-from hellodl.ops.shapes import chunk, concatenate, embedding, flatten, pad, permute, reshape, split, squeeze, stack
-from hellodl.ops.shapes import transpose, unsqueeze, view
+from hellodl.ops.shapes import (
+    chunk,
+    concatenate,
+    embedding,
+    flatten,
+    pad,
+    permute,
+    reshape,
+    split,
+    squeeze,
+    stack,
+    transpose,
+    unsqueeze,
+    view,
+)
 from hellodl.ops.softmaxes import log_softmax, softmax
 
 __all__ = [
-    *("abs", "adaptive_avg_pool2d", "attention_between", "avg_pool2d", "chunk", "clip", "clone", "concatenate"),
-    *("conv2d", "conv_transpose2d", "ctc_loss", "cumsum", "dropout", "einsum", "elu", "embedding", "erf", "exp"),
-    *("flatten", "gelu", "gelu_tanh", "leaky_relu", "linear", "log", "log_softmax", "logsigmoid", "masked_fill"),
-    *("max", "max_pool2d", "maximum", "mean", "min", "minimum", "pad", "permute", "pow", "relu", "relu_squared"),
-    *("reshape", "rms_norm", "sigmoid", "silu", "softmax", "softplus", "split", "sqrt", "squeeze", "stack", "std"),
-    *("sum", "tanh", "transpose", "unsqueeze", "upsample", "var", "view", "where"),
+    "abs",
+    "adaptive_avg_pool2d",
+    "attention_between",
+    "avg_pool2d",
+    "chunk",
+    "clip",
+    "clone",
+    "concatenate",
+    "conv2d",
+    "conv_transpose2d",
+    "ctc_loss",
+    "cumsum",
+    "dropout",
+    "einsum",
+    "elu",
+    "embedding",
+    "erf",
+    "exp",
+    "flatten",
+    "gelu",
+    "gelu_tanh",
+    "leaky_relu",
+    "linear",
+    "log",
+    "log_softmax",
+    "logsigmoid",
+    "masked_fill",
+    "max",
+    "max_pool2d",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "pad",
+    "permute",
+    "pow",
+    "relu",
+    "relu_squared",
+    "reshape",
+    "rms_norm",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "split",
+    "sqrt",
+    "squeeze",
+    "stack",
+    "std",
+    "sum",
+    "tanh",
+    "transpose",
+    "unsqueeze",
+    "upsample",
+    "var",
+    "view",
+    "where",
 ]
 
 # So that x.sum() reads as well as sum(x).

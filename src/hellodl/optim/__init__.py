@@ -13,12 +13,33 @@ know weights and gradients; of batches, losses and logs they know nothing (`trai
 from hellodl.optim.averages import WeightAverage
 from hellodl.optim.groups import Group, Optimizer
 from hellodl.optim.muon import Muon
-from hellodl.optim.optimizers import SGD, Adam, AdamW, adam_reference, clip_gradients, decay_matrices_only
-from hellodl.optim.optimizers import gradient_norm
+from hellodl.optim.optimizers import (
+    SGD,
+    Adam,
+    AdamW,
+    adam_reference,
+    clip_gradients,
+    decay_matrices_only,
+    gradient_norm,
+)
 from hellodl.optim.schedules import Schedule, constant, cosine, hold_then_linear, linear, one_cycle
 
 __all__ = [
-    *("Adam", "AdamW", "Group", "Muon", "Optimizer", "SGD", "Schedule", "WeightAverage", "adam_reference"),
-    *("clip_gradients", "constant", "cosine", "decay_matrices_only", "gradient_norm", "hold_then_linear", "linear"),
-    *("one_cycle",),
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Group",
+    "Muon",
+    "Optimizer",
+    "Schedule",
+    "WeightAverage",
+    "adam_reference",
+    "clip_gradients",
+    "constant",
+    "cosine",
+    "decay_matrices_only",
+    "gradient_norm",
+    "hold_then_linear",
+    "linear",
+    "one_cycle",
 ]
