@@ -4,7 +4,7 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: base demo test test-lowest test-web lint types imports pytest course chapter course-sync setup clean
+.PHONY: base demo test test-lowest test-web test-peers lint types imports pytest course chapter course-sync setup clean
 
 demo: base
 	$(PYTHON) -m hellodl demo
@@ -35,6 +35,11 @@ test-lowest: .venv-lowest/ready
 test-web: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
 	$(PYTHON) -m pytest tests/web/test_browser.py -rs
+
+# ONNX's own cases of each operator, tried on ours, with NumPy and with compiled loops; what is not offered is named.
+test-peers: setup
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,peers]'
+	$(PYTHON) -m pytest tests/peers -m peers
 
 # The course as a site, in build/site: chapters whose code (or hellodl's) changed are run first, which takes a minute or
 # two each. `make chapter N=5` runs and shows one. HELLODL_REPOSITORY is the web address that links for editing lead to.

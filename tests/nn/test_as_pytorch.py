@@ -193,3 +193,9 @@ def test_sequences_of_several_lengths(name):
     four = [p.grad for p in layer.parameters()][:4]
     assert_told([out.data, *(part.data for part in states), x.grad, *four], RECURRENT[name])
     assert (out.data[2:, 2] == 0).all()
+
+
+def test_pythons_abs_is_the_absolute_value():
+    x = Tensor([-2.0, 3.0], requires_grad=True)
+    abs(x).sum().backward()
+    assert abs(x).tolist() == [2.0, 3.0] and x.grad.tolist() == [-1.0, 1.0]

@@ -97,3 +97,10 @@ def test_what_does_not_fit_is_said():
         attention.self_attention(Tensor(np.zeros((1, 4, 10))), 2)
     with pytest.raises(ShapeError, match=r"4 positions of heads of 2 want \(4, 1\)"):
         attention.self_attention(Tensor(np.zeros((1, 4, 12))), 2, attention.angles(5, 2))
+
+
+def test_a_query_in_float16_that_may_look_nowhere_gets_zeros_too():
+    ones = Tensor(np.ones((1, 2, 4)), dtype=np.float16)
+    mask = np.array([[False, False], [True, False]])
+    answers, shares = attention.attention_between(ones, ones, ones * 3, mask)
+    assert answers.tolist() == [[[0.0] * 4, [3.0] * 4]] and shares.tolist() == [[[0.0, 0.0], [1.0, 0.0]]]

@@ -123,6 +123,7 @@ for _operation in (
     *(reshape, sigmoid, softmax, split, sqrt, squeeze, std, sum, tanh, transpose, unsqueeze, var, view),
 ):
     setattr(Tensor, _operation.__name__, _operation)
+setattr(Tensor, "__abs__", abs)  # noqa: B010  (to a type checker a Tensor has none of these)
 
 # And so that np.exp(x) is exp(x), gradient and all.
 OURS.update({np.exp: exp, np.log: log, np.sqrt: sqrt, np.absolute: abs, np.tanh: tanh, np.clip: clip, np.where: where})

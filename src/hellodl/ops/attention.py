@@ -148,7 +148,8 @@ def attention_between(
         else:
             seen = seen & (mask.data > -np.inf)
             fits = fits + where(np.isfinite(mask.data), mask, 0.0)
-    shares = softmax(where(seen, fits, -1e30)) * np.broadcast_to(seen, fits.shape).astype(fits.dtype)
+    hidden = float(np.finfo(fits.dtype).min) / 2  # a number in float16 too, where -1e30 is none
+    shares = softmax(where(seen, fits, hidden)) * np.broadcast_to(seen, fits.shape).astype(fits.dtype)
     return drop(shares) @ v, shares
 
 
