@@ -366,3 +366,9 @@ def test_a_committee_that_is_sure_beyond_float32_still_answers_in_numbers(rng):
     member = nn.Linear(1, 2, rng=rng)
     member.weight.data[...] = [[1e4], [-1e4]]
     assert np.isfinite(nn.Committee(member)(Tensor(np.ones((1, 1)))).data).all()
+
+
+def test_batch_norm_in_float64_divides_by_the_root_of_its_variance_to_the_last_digit():
+    norm = nn.BatchNorm2d(1).eval()
+    norm.weight = Tensor(np.ones(1), dtype=np.float64)
+    assert abs(norm(Tensor(np.ones((1, 1, 1, 1)), dtype=np.float64)).item() - 0.9999950000374997) < 1e-15

@@ -104,3 +104,10 @@ def test_a_query_in_float16_that_may_look_nowhere_gets_zeros_too():
     mask = np.array([[False, False], [True, False]])
     answers, shares = attention.attention_between(ones, ones, ones * 3, mask)
     assert answers.tolist() == [[[0.0] * 4, [3.0] * 4]] and shares.tolist() == [[[0.0, 0.0], [1.0, 0.0]]]
+
+
+def test_a_mask_of_numbers_keeps_its_digits():
+    q = Tensor(np.array([[1.0]]), dtype=np.float64)
+    kv = Tensor(np.array([[0.0], [1.0]]), dtype=np.float64)
+    answers, _ = attention.attention_between(q, kv, kv, np.array([[0.1, 0.0]]))
+    assert abs(answers.item() - 0.7109495026250039) < 1e-15  # σ(1 - 0.1)

@@ -213,7 +213,7 @@ def _(rate, step, *arrays, alpha, beta, mode, norm_coefficient):
     count = len(arrays) // 3
     if int(step) > 0 and beta != 1:
         raise NotOffered("SGD takes a gradient whole into its momentum")
-    weights = [Tensor(x, requires_grad=True) for x in arrays[:count]]
+    weights = [Tensor(x.data.copy(), requires_grad=True) for x in arrays[:count]]  # stepped in place
     how = {"momentum": alpha, "nesterov": mode == "nesterov", "weight_decay": norm_coefficient}
     optimizer = optim.SGD(weights, lr=float(rate), **how)
     for weight, gradient, velocity in zip(weights, arrays[count : 2 * count], arrays[2 * count :]):

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from hellodl import ops
-from hellodl.autograd.tensor import Tensor, as_tensor
+from hellodl.autograd.tensor import Tensor
 from hellodl.errors import ShapeError
 from hellodl.nn import init
 from hellodl.nn.dropout import Dropout
 from hellodl.nn.linear import Linear
 from hellodl.nn.module import Module, Parameter
+from hellodl.ops.attention import mask_of
 
 
 class MultiheadAttention(Module):
@@ -88,7 +89,7 @@ def _mask(attn_mask: Any, key_padding_mask: Any, q: Tensor, keys: int) -> Tensor
     for mask, shape in ((attn_mask, (-1, heads, queries, keys)), (key_padding_mask, (size, 1, 1, keys))):
         if mask is None:
             continue
-        mask = as_tensor(mask, q) if isinstance(mask, Tensor) else Tensor(mask)
+        mask = mask_of(mask, q)
         if mask.dtype.kind == "b":
             mask = Tensor(np.where(mask.data, -np.inf, 0).astype(q.dtype), dtype=q.dtype)
         if mask.ndim != 2 or shape[0] != -1:

@@ -256,7 +256,8 @@ class BatchNorm2d(Module):
         if x.shape[-1:] != self.weight.shape or x.ndim not in self.axes:
             raise ShapeError(f"{kind} '{self.name}' takes {self.weight.size} channels last, got {x.shape}")
         if not self.training:
-            spread = np.sqrt(self.running_var + np.float32(self.eps))
+            dtype = self.weight.dtype  # float64 where gradients are checked
+            spread = np.sqrt(self.running_var.astype(dtype) + dtype.type(self.eps))
             scale = self.weight * (1 / spread)  # (C,): what is small first, then x once
             out = x * scale + (self.bias - scale * self.running_mean)
             return relu(out) if rectify else out

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from hellodl.autograd.arrays import column_sums
-from hellodl.autograd.tensor import Array, Tensor, floats, jointly, record
+from hellodl.autograd.tensor import Array, Tensor, as_tensor, floats, jointly, record
 from hellodl.errors import ShapeError
 from hellodl.ops import loops, scratch
 from hellodl.ops.calling import operation
@@ -142,7 +142,7 @@ def attention_between(
     fits = (q @ k.transpose(-1, -2)) * (1 / sqrt(q.shape[-1]))
     seen: Any = np.tri(*fits.shape[-2:]) > 0 if is_causal else np.True_
     if mask is not None:
-        mask = mask if isinstance(mask, Tensor) else Tensor(mask)
+        mask = mask_of(mask, q)
         if mask.dtype.kind == "b":
             seen = seen & mask.data
         else:
@@ -151,6 +151,11 @@ def attention_between(
     hidden = float(np.finfo(fits.dtype).min) / 2  # a number in float16 too, where -1e30 is none
     shares = softmax(where(seen, fits, hidden)) * np.broadcast_to(seen, fits.shape).astype(fits.dtype)
     return drop(shares) @ v, shares
+
+
+def mask_of(mask: Any, q: Tensor) -> Tensor:
+    """A mask as a tensor: truths as they are, and numbers, where they are none yet, of the queries' dtype."""
+    return Tensor(mask) if np.asarray(mask).dtype.kind == "b" else as_tensor(mask, q)
 
 
 # -- all heads of all texts as one operation --------------------------------------------------------------------
