@@ -177,8 +177,10 @@ class Module:
         state = {name: parameter.data for name, parameter in self._all_parameters().items()}
         return {name: np.array(a, order="C") for name, a in (state | dict(self.named_buffers())).items()}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Take over weights and buffers; all names and shapes must fit, or nothing is changed.
+
+        Without `strict`, names that only one of both has are passed over; shapes must fit even so, as in PyTorch.
 
         Their values are arrays, or PyTorch's tensors. Of a weight with several names one is enough, and PyTorch's count
         of batches is passed over.
@@ -188,6 +190,9 @@ class Module:
         counts = {name.removesuffix("running_mean") + "num_batches_tracked" for name in mine.keys() - parameters.keys()}
         given = {name: weights_of(name, array) for name, array in state.items() if name not in counts}
         untie(given, parameters)
+        if not strict:
+            mine = {name: array for name, array in mine.items() if name in given}
+            given = {name: given[name] for name in mine}
         if missing := sorted(mine.keys() - given.keys()):
             raise CheckpointError(
                 f"these weights are for another model: '{missing[0]}' is not among them "
