@@ -327,3 +327,11 @@ def test_saving_through_a_link_replaces_what_it_points_to(tmp_path):
     save(tmp_path / "link", WEIGHTS, {})
     assert (tmp_path / "link").is_symlink()
     assert same(load(target)[0], WEIGHTS)
+
+
+def test_a_header_whose_length_begins_as_a_pickle_does_is_a_header(tmp_path):
+    path = tmp_path / "a.safetensors"
+    length = 0x0280  # 80 02, little-endian
+    text = json.dumps({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).ljust(length).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + struct.pack("<f", 2.5))
+    assert load(path)[0]["a"].tolist() == [2.5]

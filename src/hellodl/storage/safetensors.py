@@ -191,12 +191,13 @@ def _read_header(path: str | Path, file: BinaryIO) -> tuple[dict[str, Any], int]
     start = file.read(8)
     if len(start) < 8:
         raise _damaged(path, "is empty" if not start else "is cut short")
-    if start.startswith((b"PK\x03\x04", b"\x80\x02")):  # a ZIP, or a bare pickle, as PyTorch wrote before 2020
-        raise CheckpointError(
-            f"{path}: is one of torch.save's, which may run programs; save it in PyTorch by safetensors.torch.save_file"
-        )
     (length,) = struct.unpack("<Q", start)
     if length > LONGEST_HEADER:
+        if start.startswith((b"PK\x03\x04", b"\x80\x02")):  # a ZIP, or a bare pickle, as PyTorch wrote before 2020
+            raise CheckpointError(
+                f"{path}: is one of torch.save's, which may run programs; in PyTorch, save it by "
+                "safetensors.torch.save_file"
+            )
         raise CheckpointError(
             f"{path}: is no safetensors file (its header would be {length:,} bytes); "
             "give a .safetensors file, or download it again"
