@@ -105,13 +105,8 @@ def prefix_beam_search(
                 known[text] = score + bonus, state
         best = sorted(grown, key=lambda text: -(both(*grown[text]) + known[text][0]))[:beams]
         kept = {text: (grown[text][0], grown[text][1]) for text in best}
-    if language:
-        known = {
-            text: (score + weight * language.end(state), state)
-            for text, (score, state) in known.items()
-            if text in kept
-        }
-    found = [(list(text), both(*kept[text]) + known[text][0]) for text in kept]
+    ends = {text: weight * language.end(known[text][1]) if language else 0.0 for text in kept}
+    found = [(list(text), both(*kept[text]) + known[text][0] + ends[text]) for text in kept]
     return sorted(found, key=lambda one: -one[1])
 
 

@@ -32,8 +32,9 @@ def slope_of(ink: np.ndarray, x_height: float) -> int:
         rows = (y * np.cos(np.radians(degrees)) - x * np.sin(np.radians(degrees))) / max(x_height / 2, 1)
         return float((np.bincount((rows - rows.min()).astype(int)) ** 2.0).sum())
 
-    best = max(ANGLES, key=crowded)
-    return best if abs(best) > STEEP and crowded(best) > CLEARLY * crowded(0) else 0
+    found = {degrees: crowded(degrees) for degrees in ANGLES}
+    best = max(ANGLES, key=found.__getitem__)
+    return best if abs(best) > STEEP and found[best] > CLEARLY * found[0] else 0
 
 
 def levelled(picture: np.ndarray, degrees: int) -> tuple[np.ndarray, np.ndarray]:
