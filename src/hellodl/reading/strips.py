@@ -24,8 +24,8 @@ ABOVE, BELOW = -1.7, 1.5  # heights of a small x from the middle of a line's ban
 LEAST_INK = 10  # pixels
 OUTLIERS = 0.004  # share of a line's ink, above and below, that may be cut off
 USUAL = 0.6  # of a line's ink, as dark as this or less: what is darker is white in its strip
-LETTER = 3.5  # heights of a small x: a larger piece is no letter
-MOSTLY = 0.5  # the share of a piece that is marked as ink, from which on all of it is
+LETTER = 5.0  # heights of a small x: a larger piece is no letter
+INK = 0.2  # how much a letter is marked, all in all; of what is less no pixel is ink
 NONE = 0.02  # darkness of bare paper, at most
 FAINT = 0.3  # of a line's usual darkness: fainter is no ink
 
@@ -73,20 +73,21 @@ def cut_strips(dark: np.ndarray, found: Lines, height: int = HEIGHT, wider: floa
 def written(dark: np.ndarray, marked: np.ndarray, x_height: float) -> np.ndarray:
     """Darkness (H, W) of what a pen has drawn; `marked` (H, W) is where a network says so, 0 to 1.
 
-    A connected piece as large as a letter of which most is marked is ink as a whole, for a network overlooks the middle
-    of a fat stroke; of others (a letter on a ruled line, two lines that touch) what is marked stays.
+    A connected piece no larger than a letter is ink as a whole or not at all: a network overlooks the middle of a fat
+    stroke, is in doubt about a letter far from others, and sees letters in the corners of a box. Of larger pieces (a
+    letter on a ruled line, two lines that touch) what is marked stays.
     """
     sure = marked > 0.5
     if not (dark[sure] > NONE).any():
         return np.zeros_like(dark)
     inked = (dark > FAINT * usual_darkness(dark, sure)).astype(np.uint8)
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
-    share = np.bincount(pieces[sure], minlength=count) / stats[:, cv2.CC_STAT_AREA]
-    share[0] = 0
-    sides = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    share[sides > LETTER * x_height] = 0
-    whole = cv2.dilate((share > MOSTLY)[pieces].astype(np.uint8), np.ones((3, 3), np.uint8))
-    return dark * np.where(whole > 0, np.float32(1), np.clip(2 * marked, 0, 1))
+    mean = np.bincount(pieces.ravel(), weights=marked.ravel(), minlength=count) / stats[:, cv2.CC_STAT_AREA]
+    small = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) <= LETTER * x_height
+    small[0] = False  # the paper
+    letter = cv2.dilate((small & (mean > INK))[pieces].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    speck = (small & (mean <= INK))[pieces]
+    return dark * np.where(letter, 1, np.where(speck, 0, np.clip(2 * marked, 0, 1))).astype(np.float32)
 
 
 def owners(ink: np.ndarray, found: Lines, scale: float) -> np.ndarray:

@@ -65,18 +65,21 @@ class Marked:
             return joined_page(self.words, own, lines, seed, width, x_height, min(pen, 0.25), line_height)
         hand = self.writers.hand(rng) if self.writers is not None and rng.random() < 0.7 else Hand.of(seed, "train")
         hand.tallness *= float(rng.uniform(1.1, 1.5)) if rng.random() < 0.25 else 1.0
-        boxed = bool(rng.random() < 0.2)
-        measures = (width, x_height, 2.5, max(line_height, 3.7 if boxed else 2.6))
+        boxed, capitals = rng.random(2) < 0.2
+        lowest = 3.7 if boxed else 2.1 if capitals else 2.6  # nothing of a capital hangs below its line
+        measures = (width, x_height, 2.5, max(lowest + rng.exponential(0.4) if capitals else line_height, lowest))
         if rng.random() < 0.4:  # letters by themselves, far apart
             hand.spacing *= float(np.exp(rng.uniform(0, np.log(10))))
             advance = CELL if boxed else 1.2 + LETTER_GAP * hand.spacing
             text = phrases.letters(rng, lines, int(np.clip((width / x_height - 5) / advance, 1, 12)))
-            page = lay_out(text, seed, "train", *measures, hand=hand, pen=pen, cells=boxed)
+            text = text.upper() if capitals else text
+            page = lay_out(text, seed, "train", *measures, hand=hand, pen=pen, cells=bool(boxed))
         else:
             columns = int(np.clip((width / x_height - 5) / 1.6, 4, 40))
             text = "\n".join(line_of(columns, rng) for _ in range(lines))
+            text = text.upper() if capitals else text
             touching = 0.15 if rng.random() < 0.3 else 0.0
-            page = lay_out(text, seed, "train", *measures, hand=hand, pen=pen, touching=touching, cells=boxed)
+            page = lay_out(text, seed, "train", *measures, hand=hand, pen=pen, touching=touching, cells=bool(boxed))
         inset = x_height * rng.uniform(0, 0.3, 4) * [1, 1, -1, -1]  # boxes that stand apart
         return replace(page, cells=tuple(tuple((box + inset).tolist()) for box in np.array(page.cells)))
 
