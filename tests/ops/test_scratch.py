@@ -157,3 +157,10 @@ def test_a_store_that_grew_too_large_forgets_what_it_has(monkeypatch):
     held = [scratch.empty(LARGE) for _ in range(6)]
     assert len({address(array) for array in held}) == 6
     assert 0 < scratch._store.held <= 300_000
+
+
+def test_a_store_that_is_told_to_forget_hands_nothing_out_again():
+    scratch.empty((100_000,))
+    scratch.forget()
+    assert not scratch._store.pieces
+    assert scratch._store.held == 0

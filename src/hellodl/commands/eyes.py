@@ -19,6 +19,7 @@ from hellodl.data.writing import side_by_side
 from hellodl.errors import CheckpointError
 from hellodl.models import MODELS
 from hellodl.nn import LineReader, Module, UNet
+from hellodl.ops import scratch
 from hellodl.reading import Page
 from hellodl.reading.lines import Mark
 from hellodl.reading.spoken import Read
@@ -26,7 +27,8 @@ from hellodl.train.checkpoint import load_model
 from hellodl.train.lanes import in_lanes
 
 FINDER, LINES = MODELS / "finder.safetensors", MODELS / "lines.safetensors"
-TOGETHER = 8  # strips that are read at a time
+TOGETHER = 4096  # pixels of strips, side by side, that are read at a time
+TALLEST, BEYOND = 512, 128  # rows that are marked at a time, and that are seen above and below them
 
 Eyes = Callable[..., Page]  # (picture, language=..., watch=...)
 Minded = Callable[[Any], Any]  # puts something around a function
@@ -66,27 +68,43 @@ def closely(
 
 def looks_of(network: LineReader, symbols: str, threads: int | None, minded: Minded) -> dict[str, Any]:
     """What `reading` is given of networks: who marks, who reads, and in which alphabet."""
-    mark, read = minded(finder()), minded(reader(network, threads))
+    mark, read = minded(finder(threads)), minded(reader(network, threads))
     return {"mark": mark, "read": read, "alphabet": symbols}
 
 
 @cache
-def finder() -> Mark:
+def finder(threads: int | None = None) -> Mark:
     """What the finder that ships marks; it is opened once."""
-    return marker(load_model(FINDER)[0])
+    return marker(load_model(FINDER)[0], threads)
 
 
-def marker(network: Module) -> Mark:
-    """What a finder marks in darkness (H, W) float32: (H / 2, W / 2, 2) float32, rounded up, from 0 to 1."""
+def marker(network: Module, threads: int | None = None) -> Mark:
+    """What a finder marks in darkness (H, W) float32: (H / 2, W / 2, 2) float32, rounded up, from 0 to 1.
+
+    A large page is marked in pieces, on all threads. What lies BEYOND a piece hardly matters to it: by less than 0.001.
+    """
     assert isinstance(network, UNet)
     side = 2**network.depth
 
     def mark(dark: np.ndarray) -> np.ndarray:
         height, width = dark.shape
         padded = np.pad(dark.clip(0, 1), [(0, -height % side), (0, -width % side)])
-        with no_grad():
-            marks = ops.sigmoid(network.eval()(Tensor(padded[None, ..., None]))).data[0]
-        return marks[: -(-height // 2), : -(-width // 2)]
+        rows = len(padded)
+        count = -(-rows // TALLEST)
+        tall = -(-rows // (count * side)) * side
+
+        def some(top: int) -> np.ndarray:
+            above = min(BEYOND, top)
+            part = padded[top - above : top + tall + BEYOND]
+            with no_grad():
+                marks = ops.sigmoid(network(Tensor(part[None, ..., None]))).data[0]
+            marks = marks[above // 2 : (above + tall) // 2].copy()
+            scratch.forget()  # the next photo has another size
+            return marks
+
+        network.eval()
+        pieces = in_lanes(some, range(0, rows, tall), threads) if count > 1 else [some(0)]
+        return np.concatenate(pieces)[: -(-height // 2), : -(-width // 2)]
 
     return mark
 
@@ -95,8 +113,7 @@ def reader(network: LineReader, threads: int | None = None) -> Read:
     """What a reader of lines says along strips (H, W) uint8: logarithms of probabilities (T, symbols) of each."""
 
     def read(strips: Sequence[np.ndarray]) -> list[np.ndarray]:
-        order = sorted(range(len(strips)), key=lambda number: strips[number].shape[1])
-        batches = [order[first : first + TOGETHER] for first in range(0, len(order), TOGETHER)]
+        batches = alike([strip.shape[1] for strip in strips])
         said: dict[int, np.ndarray] = {}
 
         def answer(batch: list[int]) -> None:
@@ -111,3 +128,13 @@ def reader(network: LineReader, threads: int | None = None) -> Read:
         return [said[number] for number in range(len(strips))]
 
     return read
+
+
+def alike(widths: Sequence[int]) -> list[list[int]]:
+    """Which strips are read together: about equally wide ones, as many as TOGETHER allows."""
+    batches: list[list[int]] = []
+    for number in sorted(range(len(widths)), key=lambda number: widths[number]):
+        if not batches or (len(batches[-1]) + 1) * widths[number] > TOGETHER:
+            batches.append([])
+        batches[-1].append(number)
+    return batches

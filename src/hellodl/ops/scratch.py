@@ -62,8 +62,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype | type = np.float32) -> np.nda
     piece = _free(pieces, _HOLDERS)
     if piece is None:
         if _store.held + size > _KEEP:
-            _store.pieces.clear()
-            _store.held = 0
+            forget()
             pieces = _store.pieces.setdefault(size, [])
         piece = np.empty(size, np.uint8)
         pieces.append(piece)
@@ -74,3 +73,9 @@ def empty(shape: tuple[int, ...], dtype: np.dtype | type = np.float32) -> np.nda
 def like(array: np.ndarray, dtype: np.dtype | type | None = None) -> np.ndarray:
     """`empty` with the shape of another array, and its dtype unless another is asked for."""
     return empty(array.shape, array.dtype if dtype is None else dtype)
+
+
+def forget() -> None:
+    """Give what this thread has in store back to the system: after work that is not going to be repeated."""
+    _store.pieces.clear()
+    _store.held = 0
