@@ -6,7 +6,7 @@ import pytest
 
 from hellodl.data.pages.layout import draw, lay_out
 from hellodl.reading.lines import Marks, find_lines, look, marked
-from hellodl.reading.strips import HEIGHT, SHARED, cut_strips, owners, stacked
+from hellodl.reading.strips import HEIGHT, SHARED, cut_strips, owners, stacked, written
 
 
 def page_of(text, seed=1, x_height=20.0, width=900, **more):
@@ -144,3 +144,38 @@ def test_marks_are_asked_for_at_the_scale():
     dark, bands, _ = page_of("scale")
     marks = marked(dark, oracle(dark, bands), 0.5)
     assert marks.scale == 0.25 and abs(marks.line.shape[1] - dark.shape[1] / 4) <= 1
+
+
+def test_a_letter_is_ink_as_a_whole_or_not_at_all_and_of_a_large_piece_what_is_marked():
+    dark, marks = np.zeros((200, 300), np.float32), np.zeros((200, 300), np.float32)
+    dark[20:40, 20:23], marks[20:26, 20:23] = 0.9, 0.9  # a stroke of which a third is marked
+    dark[20:40, 60:63], marks[20:23, 60:63] = 0.9, 0.9  # the corner of a box
+    dark[100:103, 10:290], marks[100:103, 100:120] = 0.9, 0.9  # a rule
+    ink = written(dark, marks, 20.0)
+    np.testing.assert_array_equal(ink[:, 20:23], dark[:, 20:23])
+    assert not ink[:, 60:63].any()
+    assert ink[101, 110] == np.float32(0.9) and ink[101, 200] == 0
+
+
+def beside(*places):
+    """Letters, 20 pixels high, from these places on, and a finder that marks a line along the first two alone."""
+    dark = np.zeros((200, 1000), np.float32)
+    for x, y in places:
+        dark[y : y + 20, x : x + 8] = 0.9
+    bands = np.zeros(dark.shape, np.uint8)
+    bands[100:120, 400:440] = 255
+    found = look(dark, oracle(dark, bands))
+    return owners(dark, found, 1.0), found
+
+
+def test_a_line_goes_on_from_letter_to_letter_on_both_sides_as_far_as_there_are_any():
+    places = [(400, 100), (432, 100), (560, 100), (690, 102), (820, 98), (280, 100), (150, 100)]
+    owner, found = beside(*places)
+    assert len(found.lines) == 1
+    assert [owner[110, x + 4] for x, _ in places] == [1] * len(places)
+
+
+def test_a_line_goes_on_neither_too_far_nor_at_another_height():
+    places = [(400, 100), (432, 100), (620 + 8 * 20, 100), (180, 20)]
+    owner, _ = beside(*places)
+    assert [owner[y + 10, x + 4] for x, y in places] == [1, 1, 0, 0]

@@ -40,7 +40,7 @@ from hellodl.train import Settings, Trainer
 from hellodl.train.lines import told
 
 SETTINGS = Settings(batch_size=64, learning_rate=2e-3, weight_decay=0.02, clip=2.0, average=0.999, micro_batch=16)
-STRUNG, INK = 30_000, 8_000  # strings of single characters, in the hands of UNIPEN's writers and of ink
+STRUNG, INK = 40_000, 8_000  # strings of single characters, in the hands of UNIPEN's writers and of ink
 INK_ALONE = 60_000  # where there is nothing else
 PAGES = 2_000  # that are made and cut up
 USUAL = 6  # letters of a word: what the loss of a word is divided by

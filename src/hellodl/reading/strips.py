@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hellodl.reading.lines import LARGER, Line, Lines
+from hellodl.reading.lines import LARGER, WIDEST_GAP, Line, Lines
 
 HEIGHT, FILLED = 32, 0.92  # pixels of a strip, and the share of it that is as high as the line's ink
 WORKING = 24.0  # pixels of a small x when strips are cut: more than the reader sees
@@ -99,18 +99,48 @@ def owners(ink: np.ndarray, found: Lines, scale: float) -> np.ndarray:
         line_of[found.bands].astype(np.float32), ink.shape[::-1], interpolation=cv2.INTER_NEAREST
     ).astype(np.int32)
 
+    inked = (ink > FAINT * usual_darkness(ink, zones > 0)).astype(np.uint8)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
+    free = np.setdiff1d(np.arange(1, count), crossings(pieces, zones)[0])
+    corners = stats[free, :2], stats[free, :2] + stats[free, 2:4]
+    go_on(zones, np.concatenate(corners, axis=1), found.lines, scale)
+    number, crossing = crossings(pieces, zones)
     nearest = nearest_line(zones, np.array([0.0, *(line.x_height * scale for line in found.lines)]))
-
-    inked = ink > FAINT * usual_darkness(ink, zones > 0)
-    count, pieces = cv2.connectedComponents(inked.astype(np.uint8), connectivity=8)
-    crossed = zones > 0
-    pairs = np.unique(pieces[crossed & inked].astype(np.int64) * (len(found.lines) + 1) + zones[crossed & inked])
-    piece, crossing = np.divmod(pairs, len(found.lines) + 1)
-    often = np.bincount(piece, minlength=count)
+    often = np.bincount(number, minlength=count)
     only = np.zeros(count, np.int32)
-    only[piece] = crossing
+    only[number] = crossing
     own = np.select([often == 1, often > 1], [only, SHARED], 0)[pieces]
-    return np.where(inked, np.where(own != 0, own, nearest), 0)
+    return np.where(inked > 0, np.where(own != 0, own, nearest), 0)
+
+
+def crossings(pieces: np.ndarray, zones: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which piece of ink crosses the band of which line, each pair once; `pieces` and `zones` (H, W) from 1 on."""
+    both = (pieces > 0) & (zones > 0)
+    lines = int(zones.max()) + 1
+    return np.divmod(np.unique(pieces[both].astype(np.int64) * lines + zones[both]), lines)
+
+
+def go_on(zones: np.ndarray, boxes: np.ndarray, lines: list[Line], scale: float) -> None:
+    """Draw bands on to letters that stand beyond their ends, from one to the next, in place.
+
+    `zones` (H, W) has the number of the line at each pixel; `boxes` (n, 4), left, top, right and bottom, are of ink
+    in none. Where letters are far apart a network marks the ink of each, but loses the line.
+    """
+    left, top, right, bottom = boxes.T
+    for number, line in enumerate(lines, start=1):
+        size = line.x_height * scale
+        begin, end = line.left * scale, line.right * scale
+        y, high = line.middle((left + right) / 2 / scale) * scale, bottom - top
+        on_it = np.flatnonzero((top < y) & (y < bottom) & (high > size / 2) & (high < LETTER * size))
+        nearest_first = np.argsort(np.maximum(left[on_it] - end, begin - right[on_it]))
+        for box in on_it[nearest_first]:
+            if max(left[box] - end, begin - right[box]) > WIDEST_GAP * size:
+                continue
+            beyond = (end, right[box]) if left[box] > begin else (left[box], begin)
+            band = zones[max(round(y[box] - size / 2), 0) : round(y[box] + size / 2), slice(*map(round, beyond))]
+            if np.isin(band, (0, number)).all():  # no other line stands between
+                band[:] = number
+                begin, end = min(begin, left[box]), max(end, right[box])
 
 
 def nearest_line(zones: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -135,7 +165,7 @@ def usual_darkness(dark: np.ndarray, where: np.ndarray) -> float:
     """How dark ink is in a part (H, W) bool of a page: the mean of what is darker than the mean there."""
     inside = dark[where]
     inside = inside[inside > NONE]
-    return float(inside[inside >= inside.mean()].mean()) if len(inside) else 1.0
+    return float(inside[inside >= min(inside.mean(), inside.max())].mean()) if len(inside) else 1.0  # means are rounded
 
 
 def own_ink(owner: np.ndarray, number: int, line: Line, scale: float) -> np.ndarray:

@@ -42,19 +42,28 @@ def strung_together(text: str, hand: Writes, rng: np.random.Generator) -> list[n
     """A text of letters, digits, spaces and full stops as strokes; some writers let neighbours touch or overlap."""
     strokes: list[np.ndarray] = []
     at, gap = 0.0, rng.choice([rng.uniform(-0.1, 0.15), rng.uniform(0.1, 0.4), rng.uniform(0.3, 0.8)])
-    if " " not in text and rng.random() < 0.15:
-        gap = rng.uniform(0.8, 4)  # letters by themselves
+    if " " not in text and rng.random() < 0.25:
+        gap = rng.uniform(0.8, 5)  # letters by themselves
     rise, wave = rng.normal(0, 0.015), rng.uniform(0, 0.08)
     for character in text:
         base = np.array([at, rise * at + wave * rng.standard_normal()])
         if character == " ":
             at += rng.uniform(0.7, 1.6)
             continue
-        drawn = MARKS[character](rng) if character in MARKS else hand.write(character)
+        drawn = MARKS[character](rng) if character in MARKS else changed(hand.write(character), rng)
         strokes += [stroke + base for stroke in drawn]
         reach = max(float(stroke[:, 0].max()) for stroke in drawn)
         at += reach + gap + 0.08 * rng.standard_normal()
     return strokes
+
+
+def changed(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    """A character a little larger or smaller, wider or narrower, leaned or turned: no two of a person's are alike."""
+    wide, high = np.exp(rng.normal(0, 0.08, 2))
+    lean, turn = rng.normal(0, 0.06, 2)
+    points = [stroke @ np.array([[wide, turn], [-lean, high]]) for stroke in strokes]
+    left = min(float(stroke[:, 0].min()) for stroke in points)
+    return [stroke - [left, 0.0] for stroke in points]
 
 
 def _line(*corners: tuple[float, float]) -> np.ndarray:
@@ -93,13 +102,13 @@ def some_text(rng: np.random.Generator) -> str:
         return "".join(map(str, rng.integers(0, 10, rng.integers(low, high + 1))))
 
     kind = rng.random()
-    if kind < 0.05:
+    if kind < 0.06:
         return CLASSES_62[int(rng.integers(62))]
-    if kind < 0.17:
+    if kind < 0.24:
         return phrases.letters(rng, 1, int(rng.integers(2, 10)))
-    if kind < 0.30:
+    if kind < 0.33:
         return digits(1, 8)
-    if kind < 0.36:
+    if kind < 0.37:
         return digits(1, 3) + "." + digits(1, 2)
     if kind < 0.40:
         return f"{rng.integers(1, 32)}{'./-'[rng.integers(3)]}{rng.integers(1, 13)}" + (
