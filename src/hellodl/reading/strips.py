@@ -104,11 +104,11 @@ def owners(ink: np.ndarray, found: Lines, scale: float) -> np.ndarray:
     free = np.setdiff1d(np.arange(1, count), crossings(pieces, zones)[0])
     corners = stats[free, :2], stats[free, :2] + stats[free, 2:4]
     go_on(zones, np.concatenate(corners, axis=1), found.lines, scale)
-    number, crossing = crossings(pieces, zones)
+    piece, crossing = crossings(pieces, zones)
     nearest = nearest_line(zones, np.array([0.0, *(line.x_height * scale for line in found.lines)]))
-    often = np.bincount(number, minlength=count)
+    often = np.bincount(piece, minlength=count)
     only = np.zeros(count, np.int32)
-    only[number] = crossing
+    only[piece] = crossing
     own = np.select([often == 1, often > 1], [only, SHARED], 0)[pieces]
     return np.where(inked > 0, np.where(own != 0, own, nearest), 0)
 
