@@ -17,7 +17,8 @@ Mark = Callable[[np.ndarray], np.ndarray]  # darkness (H, W) float32 -> (H / 2, 
 
 LOOKS = (200, 400, 800)  # pixels of the longer side when a page is looked at for the first time
 NEARLY = 0.7  # of the most that is seen from any distance, and of the clearest marks around
-READABLE, BEST = (8.0, 40.0), 16.0  # pixels of a small x as the network knows it, and as it knows it best
+READABLE, BEST = (13.0, 40.0), 16.0  # pixels of a small x as the network knows it well, and as it knows it best
+AS_MUCH = 0.9  # of what was seen before, that a closer look must see
 MOST, LARGER = 2000, 3.0  # pixels of the longer side, and times the page's size, however small the writing is
 WIDEST_GAP = 8.0  # heights of a small x between words of one line
 OFF = 0.7  # heights of a small x by which the next word may stand higher or lower
@@ -98,13 +99,14 @@ def look(dark: np.ndarray, mark: Mark) -> Lines:
     scales = sorted({min(side / longest, 1.0) for side in LOOKS})
     views = [find_lines(marked(dark, mark, scale)) for scale in scales]
     seen = [view.seen(dark) for view in views]
-    found = next(view for view, much in zip(reversed(views), reversed(seen)) if much >= NEARLY * max(seen))
+    enough = NEARLY * max(seen)
+    much, found = next(pair for pair in zip(reversed(seen), reversed(views), strict=True) if pair[0] >= enough)
     scale = 2 * found.marks.scale
     size = found.x_height * scale
     if size and not READABLE[0] <= size <= READABLE[1]:
         closer = min(scale * BEST / size, MOST / longest, LARGER)
         again = find_lines(marked(dark, mark, closer))
-        if again.length > 0.5 * found.length:
+        if again.seen(dark) >= AS_MUCH * much:
             return again
     return found
 
