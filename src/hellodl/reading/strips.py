@@ -24,8 +24,8 @@ ABOVE, BELOW = -1.7, 1.5  # heights of a small x from the middle of a line's ban
 LEAST_INK = 10  # pixels
 OUTLIERS = 0.004  # share of a line's ink, above and below, that may be cut off
 USUAL = 0.6  # of a line's ink, as dark as this or less: what is darker is white in its strip
-LETTER = 5.0  # heights of a small x: a larger piece is no letter
-INK = 0.2  # how much a letter is marked, all in all; of what is less no pixel is ink
+LETTER = 2.5  # heights of a small x: a larger piece is no letter
+INK = 0.1  # how much a letter is marked, all in all; of what is less no pixel is ink
 NONE = 0.02  # darkness of bare paper, at most
 FAINT = 0.3  # of a line's usual darkness: fainter is no ink
 
