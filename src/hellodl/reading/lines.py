@@ -91,9 +91,9 @@ class Lines:
 def look(dark: np.ndarray, mark: Mark) -> Lines:
     """The lines that a network marks on a page's darkness (H, W) float32.
 
-    It looks from several distances. Of those from which it takes nearly as much of what is dark for ink in lines as from
-    any, it keeps to the one from which writing has the size that it knows well. Of writing that is too small or too large for it even so, it looks once more, closer or from
-    farther away.
+    It looks from several distances. Of those from which it takes nearly as much of what is dark for ink in lines as
+    from any, it keeps to the one from which writing has the size that it knows well. Of writing that is too small or
+    too large for it even so, it looks once more, closer or from farther away.
     """
     longest = max(dark.shape)
     scales = sorted({min(side / longest, 1.0) for side in LOOKS})
