@@ -59,7 +59,7 @@ def test_targets_may_be_a_list_a_tensor_or_bytes_and_a_batch_may_be_empty():
 @pytest.mark.parametrize(
     ("targets", "kind", "line"),
     [
-        ([1, 2, 3], ShapeError, r"logits \(N, classes\) and targets \(N,\), got \(2, 3\) and \(3,\)"),
+        ([1, 2, 3], ShapeError, r"scores \(N, classes\) and targets \(N,\), got \(2, 3\) and \(3,\)"),
         ([[1], [2]], ShapeError, r"got \(2, 3\) and \(2, 1\)"),
         ([1, 3], DataError, "targets must be whole numbers from 0 to 2, one a sample; labels that begin with 1"),
         ([-1, 0], DataError, "targets must be whole numbers from 0 to 2"),

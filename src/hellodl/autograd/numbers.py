@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from hellodl.autograd.mode import mode
+from hellodl.autograd.mode import clock, mode
 from hellodl.errors import ShapeError
 
 Array = np.ndarray
@@ -30,7 +30,7 @@ class Numbers:
     if TYPE_CHECKING:
         data: Array
         requires_grad: bool
-        _changes: int
+        _changed: int
 
         detach: Callable[[], Self]
 
@@ -125,7 +125,8 @@ class Numbers:
 
     def changed(self) -> None:
         """Say that the numbers in `data` are others now, so that no gradient is taken of what was computed before."""
-        self._changes += 1  # type: ignore[misc]
+        clock.now += 1
+        self._changed = clock.now  # type: ignore[misc]
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if mode.remember and (self.requires_grad or getattr(value, "requires_grad", False)):
