@@ -306,6 +306,8 @@ def _operator(name: str, operation: Callable[[Tensor, Tensor], Tensor]) -> None:
     setattr(Tensor, f"__r{name}__", lambda self, other: operation(as_tensor(other, self), self))
 
 
-for _name, _operation in (("add", add), ("sub", sub), ("mul", mul), ("truediv", div), ("matmul", matmul), ("pow", power)):
-    _operator(_name, _operation)
+for _operation in (add, sub, mul, matmul):
+    _operator(_operation.__name__, _operation)
+_operator("truediv", div)
+_operator("pow", power)
 Tensor.__pow__, Tensor.__neg__, Tensor.__getitem__ = power, neg, getitem  # type: ignore[method-assign]

@@ -57,65 +57,14 @@ from hellodl.ops.shapes import (
 )
 from hellodl.ops.softmaxes import log_softmax, softmax
 
-__all__ = [
-    "abs",
-    "adaptive_avg_pool2d",
-    "attention_between",
-    "avg_pool2d",
-    "chunk",
-    "clip",
-    "clone",
-    "concatenate",
-    "conv2d",
-    "conv_transpose2d",
-    "ctc_loss",
-    "cumsum",
-    "dropout",
-    "einsum",
-    "elu",
-    "embedding",
-    "erf",
-    "exp",
-    "flatten",
-    "gelu",
-    "gelu_tanh",
-    "leaky_relu",
-    "linear",
-    "log",
-    "log_softmax",
-    "logsigmoid",
-    "masked_fill",
-    "max",
-    "max_pool2d",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "pad",
-    "permute",
-    "pow",
-    "relu",
-    "relu_squared",
-    "reshape",
-    "rms_norm",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "softplus",
-    "split",
-    "sqrt",
-    "squeeze",
-    "stack",
-    "std",
-    "sum",
-    "tanh",
-    "transpose",
-    "unsqueeze",
-    "upsample",
-    "var",
-    "view",
-    "where",
-]
+__all__ = ["abs", "clip", "clone", "dropout", "exp", "log", "masked_fill", "maximum", "minimum", "pow", "sqrt", "where"]
+__all__ += ["cumsum", "einsum", "linear", "max", "mean", "min", "rms_norm", "std", "sum", "var"]
+__all__ += ["chunk", "concatenate", "embedding", "flatten", "pad", "permute", "reshape", "split", "squeeze", "stack"]
+__all__ += ["transpose", "unsqueeze", "view"]
+__all__ += ["elu", "erf", "gelu", "gelu_tanh", "leaky_relu", "log_softmax", "logsigmoid", "relu", "relu_squared"]
+__all__ += ["sigmoid", "silu", "softmax", "softplus", "tanh"]
+__all__ += ["adaptive_avg_pool2d", "avg_pool2d", "conv2d", "conv_transpose2d", "max_pool2d", "upsample"]
+__all__ += ["attention_between", "ctc_loss"]
 
 # So that x.sum() reads as well as sum(x).
 for _operation in (

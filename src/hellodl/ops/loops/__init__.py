@@ -50,48 +50,9 @@ from hellodl.ops.loops.sequences import (
     unshift,
 )
 
-__all__ = [
-    "LOOPS",
-    "Loop",
-    "adam",
-    "add_tiles",
-    "align",
-    "ask",
-    "available",
-    "below_largest",
-    "compiled",
-    "cubic",
-    "cut_tiles",
-    "gelu_of_tanh",
-    "gradient_sums",
-    "gru_back",
-    "gru_blend",
-    "gru_look_back",
-    "gru_open",
-    "halve",
-    "lstm_back",
-    "lstm_keep",
-    "lstm_open",
-    "lstm_show",
-    "moments",
-    "normalise",
-    "normalise_each",
-    "paste_tiles",
-    "rectify",
-    "rectify_and_square",
-    "running",
-    "shift",
-    "start",
-    "to_shares",
-    "unask",
-    "ungelu",
-    "unhalve",
-    "unnormalise",
-    "unnormalise_each",
-    "unpaste_tiles",
-    "unrectify",
-    "unrectify_and_square",
-    "unshare",
-    "unshift",
-    "use",
-]
+__all__ = ["LOOPS", "Loop", "available", "compiled", "running", "start", "use"]
+__all__ += ["add_tiles", "align", "cut_tiles", "halve", "paste_tiles", "unhalve", "unpaste_tiles"]
+__all__ += ["gradient_sums", "moments", "normalise", "normalise_each", "unnormalise", "unnormalise_each"]
+__all__ += ["adam", "cubic", "gelu_of_tanh", "rectify", "rectify_and_square", "ungelu", "unrectify"]
+__all__ += ["gru_back", "gru_blend", "gru_look_back", "gru_open", "lstm_back", "lstm_keep", "lstm_open", "lstm_show"]
+__all__ += ["ask", "below_largest", "shift", "to_shares", "unask", "unrectify_and_square", "unshare", "unshift"]
