@@ -11,9 +11,7 @@ from hellodl.ops.softmaxes import softmax
 class ReLU(Module):
     """max(x, 0) (Nair and Hinton 2010)."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Elementwise."""
-        return activations.relu(x)
+    forward = staticmethod(activations.relu)
 
 
 class GELU(Module):
@@ -54,9 +52,7 @@ class ELU(Module):
 class SiLU(Module):
     """x·σ(x), also called swish (Elfwing et al. 2017)."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Elementwise."""
-        return activations.silu(x)
+    forward = staticmethod(activations.silu)
 
 
 class Softplus(Module):
@@ -84,14 +80,10 @@ class Softmax(Module):
 class Tanh(Module):
     """Squashes to between -1 and 1."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Elementwise."""
-        return activations.tanh(x)
+    forward = staticmethod(activations.tanh)
 
 
 class Sigmoid(Module):
     """Squashes to between 0 and 1."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Elementwise."""
-        return activations.sigmoid(x)
+    forward = staticmethod(activations.sigmoid)

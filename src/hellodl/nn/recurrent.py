@@ -41,7 +41,7 @@ class Recurrent(Module):
         dropout: float = 0.0,
         batch_first: bool = False,
         bidirectional: bool = False,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         if not 0 <= dropout < 1:
             raise ValueError(f"{type(self).__name__}'s dropout is at least 0 and under 1, not {dropout}")

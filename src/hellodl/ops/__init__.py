@@ -53,14 +53,13 @@ from hellodl.ops.shapes import (
     stack,
     transpose,
     unsqueeze,
-    view,
 )
 from hellodl.ops.softmaxes import log_softmax, softmax
 
 __all__ = ["abs", "clip", "clone", "dropout", "exp", "log", "masked_fill", "maximum", "minimum", "pow", "sqrt", "where"]
 __all__ += ["cumsum", "einsum", "linear", "max", "mean", "min", "rms_norm", "std", "sum", "var"]
 __all__ += ["chunk", "concatenate", "embedding", "flatten", "pad", "permute", "reshape", "split", "squeeze", "stack"]
-__all__ += ["transpose", "unsqueeze", "view"]
+__all__ += ["transpose", "unsqueeze"]
 __all__ += ["elu", "erf", "gelu", "gelu_tanh", "leaky_relu", "log_softmax", "logsigmoid", "relu", "relu_squared"]
 __all__ += ["sigmoid", "silu", "softmax", "softplus", "tanh"]
 __all__ += ["adaptive_avg_pool2d", "avg_pool2d", "conv2d", "conv_transpose2d", "max_pool2d", "upsample"]
@@ -69,10 +68,10 @@ __all__ += ["attention_between", "ctc_loss"]
 # So that x.sum() reads as well as sum(x).
 for _operation in (
     *(abs, chunk, clip, clone, cumsum, exp, flatten, log, log_softmax, masked_fill, max, mean, min, permute, pow, relu),
-    *(reshape, sigmoid, softmax, split, sqrt, squeeze, std, sum, tanh, transpose, unsqueeze, var, view),
+    *(reshape, sigmoid, softmax, split, sqrt, squeeze, std, sum, tanh, transpose, unsqueeze, var),
 ):
     setattr(Tensor, _operation.__name__, _operation)
-setattr(Tensor, "__abs__", abs)  # noqa: B010  (to a type checker a Tensor has none of these)
+Tensor.__abs__, Tensor.view = abs, reshape  # type: ignore[attr-defined]
 
 # And so that np.exp(x) is exp(x), gradient and all.
 OURS.update({np.exp: exp, np.log: log, np.sqrt: sqrt, np.absolute: abs, np.tanh: tanh, np.clip: clip, np.where: where})
