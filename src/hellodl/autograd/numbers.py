@@ -43,7 +43,7 @@ class Numbers:
     def _with(self, array: Any) -> Self:
         """Another tensor around this array, which has no past."""
         out = self.detach()
-        out.data = np.asarray(array)
+        out.data = np.asarray(array)  # type: ignore[misc]
         return out
 
     def numel(self) -> int:
@@ -129,7 +129,7 @@ class Numbers:
     def changed(self) -> None:
         """Say that the numbers in `data` are others now, so that no gradient is taken of what was computed before."""
         clock.now += 1
-        self._changed = clock.now
+        self._changed = clock.now  # type: ignore[misc]
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if mode.remember and (self.requires_grad or getattr(value, "requires_grad", False)):

@@ -42,11 +42,7 @@ from hellodl.nn.loss import (
     accuracy,
     binary_cross_entropy_with_logits,
     cross_entropy,
-    huber_loss,
-    kl_div,
-    l1_loss,
     mse_loss,
-    nll_loss,
 )
 from hellodl.nn.module import Module, Parameter
 from hellodl.nn.multihead import MultiheadAttention
@@ -63,5 +59,4 @@ __all__ += ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "RMSNorm"]
 __all__ += ["GRU", "LSTM", "RNN", "Block", "CausalSelfAttention", "FeedForward", "MultiheadAttention", "TokenShift"]
 __all__ += ["GPT", "Committee", "LanguageModel", "LineReader", "RecurrentText", "UNet", "Writer"]
 __all__ += ["BCEWithLogitsLoss", "CTCLoss", "CrossEntropyLoss", "HuberLoss", "KLDivLoss", "L1Loss", "Loss", "MSELoss"]
-__all__ += ["NLLLoss", "accuracy", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "kl_div"]
-__all__ += ["l1_loss", "mse_loss", "nll_loss"]
+__all__ += ["NLLLoss", "accuracy", "binary_cross_entropy_with_logits", "cross_entropy", "mse_loss"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hellodl.autograd.tensor import Tensor
 from hellodl.nn.module import Module
 from hellodl.ops import activations
-from hellodl.ops.softmaxes import softmax
 
 
 class ReLU(Module):
@@ -74,7 +73,7 @@ class Softmax(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Of the same shape, adding up to 1 along `dim`."""
-        return softmax(x, self.dim)
+        return activations.softmax(x, self.dim)
 
 
 class Tanh(Module):

@@ -14,6 +14,7 @@ from hellodl.nn.loss import (
     mse_loss,
     nll_loss,
 )
+from hellodl.ops import log_softmax, softmax
 from hellodl.ops.activations import elu, gelu, leaky_relu, logsigmoid, relu, sigmoid, silu, softplus, tanh
 from hellodl.ops.conv import conv2d, conv_transpose2d
 from hellodl.ops.ctc import ctc_loss
@@ -21,7 +22,6 @@ from hellodl.ops.elementwise import dropout
 from hellodl.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d
 from hellodl.ops.products import linear
 from hellodl.ops.shapes import embedding
-from hellodl.ops.softmaxes import log_softmax, softmax
 
 __all__ = ["binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "kl_div", "l1_loss", "mse_loss"]
 __all__ += ["ctc_loss", "nll_loss"]

@@ -1,6 +1,6 @@
 """Operations on tensors: each computes a value and says, right below, how gradients come back through it.
 
-    elementwise, reductions, shapes, softmaxes, norms, products, activations      arithmetic, a page each
+    elementwise, reductions, shapes, norms, products, activations                 arithmetic, a page each
     conv, pool                                                                    pictures
     recurrent, attention, ctc                                                     texts, and lines of writing
 
@@ -23,11 +23,13 @@ from hellodl.ops.activations import (
     gelu,
     gelu_tanh,
     leaky_relu,
+    log_softmax,
     logsigmoid,
     relu,
     relu_squared,
     sigmoid,
     silu,
+    softmax,
     softplus,
     tanh,
 )
@@ -54,7 +56,6 @@ from hellodl.ops.shapes import (
     transpose,
     unsqueeze,
 )
-from hellodl.ops.softmaxes import log_softmax, softmax
 
 __all__ = ["abs", "clip", "clone", "dropout", "exp", "log", "masked_fill", "maximum", "minimum", "pow", "sqrt", "where"]
 __all__ += ["cumsum", "einsum", "linear", "max", "mean", "min", "rms_norm", "std", "sum", "var"]

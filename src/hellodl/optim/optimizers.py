@@ -115,7 +115,7 @@ class Adam(Optimizer):
         unbias = 1 / math.sqrt(1 - second**steps)
         rows = [as_row(array, weight) for array in (weight, gradient, mean, square)] if loops.running() else []
         if rows and loops.use(*rows) and np.shares_memory(rows[0], weight):
-            loops.adam(*rows, *map(np.float32, (first, second, unbias, eps, rate, keep)))
+            loops.rows.adam(*rows, *map(np.float32, (first, second, unbias, eps, rate, keep)))
             return
         work = (1 - first) * gradient
         mean *= first
