@@ -144,3 +144,22 @@ def test_losses_of_other_shapes_or_reductions_are_refused():
             loss(x, np.zeros((2, 3)), reduction="median")
     with pytest.raises(TypeError, match="the target is taken as it is"):
         F.kl_div(x, Tensor(np.ones((2, 3)), requires_grad=True))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_probabilities_may_be_targets_and_certain_ones_are_the_answers(smoothing, rng):
+    logits, targets, weight = rng.normal(size=(4, 3)), np.array([2, 0, 1, 1]), np.float64([0.5, 2, 1])
+    certain = np.eye(3)[targets]
+    for reduction in ("sum", "none"):
+        one, two = (Tensor(logits, requires_grad=True, dtype=np.float64) for _ in range(2))
+        how = {"label_smoothing": smoothing, "reduction": reduction}
+        losses = nn.cross_entropy(one, targets, weight, **how), nn.cross_entropy(two, certain, weight, **how)
+        np.testing.assert_allclose(losses[0].data, losses[1].data)
+        for loss in losses:
+            loss.sum().backward()
+        np.testing.assert_allclose(one.grad, two.grad, atol=1e-12)
+    unsure = nn.cross_entropy(Tensor(logits, dtype=np.float64), np.full((4, 3), 1 / 3))
+    logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    assert unsure.item() == pytest.approx(-logs.mean())
+    with pytest.raises(ShapeError, match=r"\(4, 3\) and \(4, 2\) differ"):
+        nn.cross_entropy(Tensor(logits), np.ones((4, 2)))

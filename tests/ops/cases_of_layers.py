@@ -110,16 +110,35 @@ def conv2d__in_groups(draw, rng):
 @case
 def conv_transpose2d(draw, rng):
     x, weight = normal(rng, (1, 3, 2, 2)), normal(rng, (2, 3, 2, 3))
-    (down, across), cut = pair(draw(STRIDES)), draw(st.integers(0, 1))
+    (down, across), cut, apart = pair(draw(STRIDES)), draw(st.integers(0, 1)), draw(st.integers(1, 2))
 
     def plain(x, weight):
-        out = np.zeros((1, 2 * down + 2, across + 3, 3))
-        for row, column in np.ndindex(3, 2):
-            painted = np.einsum("nc,ckij->nijk", x[:, row, column], weight)
-            out[:, row * down : row * down + 2, column * across : column * across + 3] += painted
+        out = np.zeros((1, 2 * down + apart + 1, across + 2 * apart + 1, 3))
+        for row, column, i, j in np.ndindex(3, 2, 2, 3):
+            out[:, row * down + i * apart, column * across + j * apart] += x[:, row, column] @ weight[:, :, i, j]
         return out[:, cut : out.shape[1] - cut, cut : out.shape[2] - cut]
 
-    return lambda x, w: ops.conv_transpose2d(x, w, stride=(down, across), padding=cut), plain, x, weight
+    how = {"stride": (down, across), "padding": cut, "dilation": apart}
+    return lambda x, w: ops.conv_transpose2d(x, w, **how), plain, x, weight
+
+
+@case
+def conv_transpose2d__in_groups(draw, rng):
+    x, weight, bias = normal(rng, (1, 2, 2, 4)), normal(rng, (4, 1, 2, 2)), normal(rng, (2,))
+
+    def plain(x, weight, bias):  # without overlaps: each pixel of either half paints a square of its own
+        return (
+            np.concatenate(
+                [
+                    np.einsum("nhwc,cij->nhiwj", x[..., k : k + 2], weight[k : k + 2, 0]).reshape(1, 4, 4, 1)
+                    for k in (0, 2)
+                ],
+                axis=3,
+            )
+            + bias
+        )
+
+    return lambda x, w, b: ops.conv_transpose2d(x, w, b, stride=2, groups=2), plain, x, weight, bias
 
 
 @case

@@ -19,6 +19,12 @@ from hellodl.ops import conv, pool
 Size = int | tuple[int, int]  # of both directions at once, or down and across
 
 
+def check_groups(in_channels: int, out_channels: int, groups: int) -> None:
+    """ValueError for channels that are no equal groups."""
+    if groups < 1 or in_channels % groups or out_channels % groups:
+        raise ValueError(f"{in_channels} and {out_channels} channels do not make {groups} equal groups; change one")
+
+
 class Conv2d(Module):
     """Convolution: (N, H, W, in_channels) -> (N, H', W', out_channels), H' = (H + 2·padding - k) // stride + 1.
 
@@ -42,10 +48,7 @@ class Conv2d(Module):
         *,
         rng: init.Rng = init.DEFAULT,
     ):
-        if groups < 1 or in_channels % groups or out_channels % groups:
-            raise ValueError(
-                f"{type(self).__name__}: {in_channels} and {out_channels} channels do not make {groups} equal groups"
-            )
+        check_groups(in_channels, out_channels, groups)
         shape = (out_channels, in_channels // groups, *pool.pair(kernel_size, "kernel_size", 1))
         drawn = init.he_normal(shape, rng).transpose(2, 3, 1, 0)
         self.weight = Parameter(np.ascontiguousarray(drawn).transpose(3, 2, 0, 1))
@@ -111,7 +114,7 @@ class Conv1d(Conv2d):
 class ConvTranspose2d(Module):
     """A convolution turned round, to make pictures larger: (N, H, W, in_channels) -> (N, H', W', out_channels).
 
-    H' = (H - 1)·stride - 2·padding + k + output_padding.  `weight` has PyTorch's shape (in, out, k, k).
+    `weight` has PyTorch's shape (in, out / groups, k, k); for H' and the rest see `ops.conv_transpose2d`.
     """
 
     def __init__(
@@ -122,14 +125,17 @@ class ConvTranspose2d(Module):
         stride: Size = 1,
         padding: Size = 0,
         output_padding: Size = 0,
-        *,
+        groups: int = 1,
         bias: bool = True,
+        dilation: Size = 1,
+        *,
         rng: init.Rng = init.DEFAULT,
     ):
-        shape = (in_channels, out_channels, *pool.pair(kernel_size, "kernel_size", 1))
+        check_groups(in_channels, out_channels, groups)
+        shape = (in_channels, out_channels // groups, *pool.pair(kernel_size, "kernel_size", 1))
         self.weight = Parameter(init.he_normal(shape, rng))
         self.bias = Parameter(np.zeros(out_channels, np.float32)) if bias else None
-        self.way = stride, padding, output_padding
+        self.way = stride, padding, output_padding, groups, dilation
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, in) -> (N, H', W', out)."""
