@@ -16,14 +16,7 @@ class Embedding(Module):
     They start as normal numbers with a standard deviation of `spread`.
     """
 
-    def __init__(
-        self,
-        num_embeddings: int,
-        embedding_dim: int,
-        *,
-        spread: float = 1.0,
-        rng: np.random.Generator | None = init.DEFAULT,
-    ):
+    def __init__(self, num_embeddings: int, embedding_dim: int, *, spread: float = 1.0, rng: init.Rng = init.DEFAULT):
         shape = (num_embeddings, embedding_dim)
         start = np.zeros(shape) if rng is None else rng.standard_normal(shape) * spread
         self.weight = Parameter(start.astype(np.float32))

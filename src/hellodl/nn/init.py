@@ -15,6 +15,7 @@ from math import prod, sqrt
 import numpy as np
 
 RELU_GAIN = sqrt(2)
+Rng = np.random.Generator | None  # who draws the weights; None leaves zeros, to be loaded
 
 # Chance for whoever hands in no generator of their own: layers begin with it, and dropout drops by it.
 DEFAULT = np.random.default_rng()
@@ -41,14 +42,14 @@ def fan_in(shape: tuple[int, ...]) -> int:
     return max(prod(shape[1:]), 1)
 
 
-def he_normal(shape: tuple[int, ...], rng: np.random.Generator | None, gain: float = RELU_GAIN) -> np.ndarray:
+def he_normal(shape: tuple[int, ...], rng: Rng, gain: float = RELU_GAIN) -> np.ndarray:
     """Normal weights with standard deviation gain/√fan_in, float32.  Without a generator: zeros, to be loaded."""
     if rng is None:
         return np.zeros(shape, np.float32)
     return (rng.standard_normal(shape) * (gain / sqrt(fan_in(shape)))).astype(np.float32)
 
 
-def glorot_uniform(shape: tuple[int, ...], rng: np.random.Generator | None, gain: float = 1.0) -> np.ndarray:
+def glorot_uniform(shape: tuple[int, ...], rng: Rng, gain: float = 1.0) -> np.ndarray:
     """Uniform weights whose size suits both directions, forward and back: ±gain·√(6/(fan_in + fan_out)), float32."""
     if rng is None:
         return np.zeros(shape, np.float32)

@@ -24,7 +24,7 @@ class Linear(Module):
         bias: bool = True,
         *,
         gain: float = init.RELU_GAIN,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         self.weight = Parameter(init.he_normal((out_features, in_features), rng, gain))
         self.bias = Parameter(np.zeros(out_features, np.float32)) if bias else None

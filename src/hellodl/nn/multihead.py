@@ -34,7 +34,7 @@ class MultiheadAttention(Module):
         bias: bool = True,
         *,
         batch_first: bool = False,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         if num_heads < 1 or embed_dim % num_heads:
             raise ValueError(f"MultiheadAttention: {embed_dim} features do not make {num_heads} equal heads")

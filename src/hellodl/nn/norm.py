@@ -67,12 +67,12 @@ def _rows_in_loops(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> T
     rows = x.data.reshape(-1, x.shape[-1])
     mean, scale = np.empty(len(rows), np.float32), np.empty(len(rows), np.float32)
     out = scratch.like(rows)
-    loops.normalise_each(rows, weight.data, bias.data, np.float32(epsilon), mean, scale, out)
+    loops.rows.normalise_each(rows, weight.data, bias.data, np.float32(epsilon), mean, scale, out)
 
     def back(g: Array) -> tuple[Array, Array, Array]:
         g = np.ascontiguousarray(g).reshape(rows.shape)
         to_x, to_weight, to_bias = scratch.like(rows), np.empty_like(weight.data), np.empty_like(bias.data)
-        loops.unnormalise_each(g, rows, weight.data, mean, scale, to_x, to_weight, to_bias)
+        loops.rows.unnormalise_each(g, rows, weight.data, mean, scale, to_x, to_weight, to_bias)
         return to_x.reshape(x.shape), to_weight, to_bias
 
     return record(out.reshape(x.shape), *jointly((x, weight, bias), back))
@@ -123,17 +123,17 @@ def _in_loops(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float, rectify: 
     """`normalise_columns` by loops: the same, but nothing is kept that can be had from x."""
     rows = x.data.reshape(-1, x.shape[-1])
     mean, variance = np.empty_like(weight.data), np.empty_like(weight.data)
-    loops.moments(rows, mean, variance)
+    loops.rows.moments(rows, mean, variance)
     scale = 1 / np.sqrt(variance + np.float32(epsilon))
     out = scratch.like(rows)
-    loops.normalise(rows, mean, scale * weight.data, bias.data, rectify, out)
+    loops.rows.normalise(rows, mean, scale * weight.data, bias.data, rectify, out)
 
     def back(g: Array) -> tuple[Array, Array, Array]:
         g, share = np.ascontiguousarray(g).reshape(rows.shape), np.float32(1 / len(rows))
         to_x, total, along = scratch.like(rows), np.empty_like(mean), np.empty_like(mean)
-        loops.gradient_sums(g, rows, mean, out, rectify, total, along)
+        loops.rows.gradient_sums(g, rows, mean, out, rectify, total, along)
         shift, tilt = total * share, along * scale * scale * share
-        loops.unnormalise(g, rows, mean, out, rectify, scale * weight.data, shift, tilt, to_x)
+        loops.rows.unnormalise(g, rows, mean, out, rectify, scale * weight.data, shift, tilt, to_x)
         return to_x.reshape(x.shape), along * scale, total
 
     return record(out.reshape(x.shape), *jointly((x, weight, bias), back)), mean, variance
