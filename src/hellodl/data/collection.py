@@ -149,7 +149,9 @@ class Collection:
                         stack.enter_context(alone_in(self.folder))
                         break
             except OSError as error:
-                raise DataError(f"{self.folder}: cannot be written ({reason(error)}); choose a folder by --mine") from error
+                raise DataError(
+                    f"{self.folder}: cannot be written ({reason(error)}); choose a folder by --mine"
+                ) from error
             yield
 
     @property

@@ -77,7 +77,7 @@ def make_folder(folder: Path, option: str = "--out") -> None:
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise HelloError(
-            f"{folder}: is no folder to write to and cannot be made one ({reason(error)}); choose another by {option}"
+            f"{folder}: is no folder to write to, and cannot be made one ({reason(error)}); choose another by {option}"
         ) from error
 
 

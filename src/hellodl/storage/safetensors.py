@@ -61,7 +61,7 @@ def save(
             _write(file, header, arrays)
     except OSError as error:
         raise CheckpointError(
-            f"{path}: not saved: {reason(error)}; make room, or choose another place (a previous file is left as it was)"
+            f"{path}: not saved: {reason(error)}; make room or choose another place (a previous file is left as it was)"
         ) from error
 
 
