@@ -204,7 +204,7 @@ def pupil(
     members: int,
     run: Run,
     threads: int | None,
-    path: Path | None,
+    path: Path | None = None,
 ) -> Trainer:
     """Who teaches a committee these of the examples. All members take a step together, each for itself."""
     model = committee(members, np.random.default_rng(settings.seed))
