@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -67,8 +67,10 @@ TRAININGS = {
     ),
     "text, gpt": Training(
         "text",
-        ("--corpus", "rhyme.txt", "--model", "gpt", "--steps", "24", "--width", "16", "--heads", "2", "--layers", "1")
-        + ("--context", "16", "--tokens", "300", "--without", "shift", "zero", "--lr", "0.003"),
+        (
+            *("--corpus", "rhyme.txt", "--model", "gpt", "--steps", "24", "--width", "16", "--heads", "2"),
+            *("--layers", "1", "--context", "16", "--tokens", "300", "--without", "shift", "zero", "--lr", "0.003"),
+        ),
     ),
     "text, compiled loops": Training(
         "text", ("--corpus", "rhyme.txt", "--steps", "40", "--width", "16", "--context", "16"), True, jit="1"
@@ -129,11 +131,11 @@ class Place:
     environment: dict[str, str] = field(default_factory=dict)
 
     def start(self, *words: str, fault: str = "", **settings) -> subprocess.Popen:
-        """`hellodl WORDS`, in a session of its own, so that all its processes can be told."""
+        """`hellodl WORDS`, in a group of its own, so that all its processes can be told."""
         paths = [str(SOURCE)] if not fault else [str(INJECT), str(SOURCE)]
         variables = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "HELLODL_DATA": str(self.home)}
         variables |= {"HELLODL_FAULT": fault, "HELLODL_MINE": str(self.folder / "mine"), "HELLODL_JIT": "0"}
-        given = {"cwd": self.folder, "env": variables | self.environment, "text": True, "start_new_session": True}
+        given = {"cwd": self.folder, "env": variables | self.environment, "text": True, "process_group": 0}
         given |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL} | settings
         return subprocess.Popen([*self.prefix, sys.executable, "-m", "hellodl", *map(str, words)], **given)
 
@@ -236,20 +238,20 @@ def wait_until(condition, process: subprocess.Popen | None = None) -> bool:
 
 
 def family(leader: int) -> list[int]:
-    """All live processes of a session, its leader among them."""
+    """All live processes of a group, its leader among them."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(fields[3]) == leader and fields[0] not in "ZX":
+        if int(fields[2]) == leader and fields[0] not in "ZX":
             found.append(int(path.parent.name))
     return sorted(found)
 
 
 def helpers(leader: int) -> list[int]:
-    """Those of a session that are not its leader."""
+    """Those of a group that are not its leader."""
     return [pid for pid in family(leader) if pid != leader]
 
 
@@ -262,10 +264,8 @@ def orphans(leader: int, seconds: float = 10.0) -> list[int]:
 
 
 def kill(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def killed_at_random(place: Place, training: Training, whom: str, rng: random.Random, length: float) -> Said:

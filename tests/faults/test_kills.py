@@ -77,7 +77,7 @@ def helper_killed(place, rng):
     time.sleep(rng.random() * 0.5)
     for pid in helpers(process.pid)[:1]:
         kill(pid)
-    out, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     if process.returncode == 0:
         return "was done before"
     assert process.returncode == 1, err
