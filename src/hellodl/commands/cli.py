@@ -236,7 +236,7 @@ def forgive_output() -> None:
 
 
 def nobody_reads() -> bool:
-    """Whether what we print goes into a pipe that was closed at its other end; where one cannot see it, it may be so."""
+    """Whether what we print goes into a pipe that was closed at its other end; where that is not told, it may be so."""
     import select
 
     if not hasattr(select, "poll"):
