@@ -16,17 +16,15 @@ EVERY = pytest.mark.parametrize("path", chapters.files(), ids=lambda path: path.
 
 
 @EVERY
-def test_a_chapter_runs_in_a_hurry(path):
-    names, ran = run.run(path, hurry=True)
-    assert len(ran) >= 5
-    for one in ran:
-        if hasattr(one.value, "_repr_html_"):
-            words = run.description(one.value)
-            assert len(words) > 30 and words.endswith("."), f"describe the figure of line {one.cell.line}: '{words}'"
-    known = run.figures(names)
+def test_a_chapter_runs_in_a_hurry_in_an_interpreter_that_has_imported_nothing(path):
+    about = run.fresh(path, hurry=True)
+    assert len(about["cells"]) >= 5
+    for cell in about["cells"]:
+        for words in (part["words"] for part in cell["showed"] if part["kind"] == "picture"):
+            assert len(words) > 30 and words.endswith("."), f"describe the figure of line {cell['line']}: '{words}'"
     for claim in all_claims():
         if claim.where == [f"course/{path.name}"]:
-            assert claim.figure in known, f"{claim.id}: the chapter leaves no number called {claim.figure}"
+            assert claim.figure in about["figures"], f"{claim.id}: the chapter leaves no number called {claim.figure}"
 
 
 @EVERY
@@ -117,7 +115,42 @@ def test_what_a_cell_shows_is_the_value_of_its_last_line(tmp_path, capsys):
     _, ran = run.run(path)
     assert [(one.printed, one.value) for one in ran] == [("hello\n", 5), ("", None)]
     assert capsys.readouterr().out == "hello\n5\n"
-    assert [len(notebook.outputs_of(one)) for one in ran] == [2, 0]
+    assert [[part["text"] for part in run.showed(one)] for one in ran] == [["hello\n", "5"], []]
+
+
+def test_a_chapter_begins_with_an_interpreter_that_has_imported_nothing(tmp_path):
+    path = tmp_path / "01-x.md"
+    path.write_text(
+        "# 1. X\n\n```python\nimport sys\nknown = len({'numpy', 'hellodl', 'cv2'} & set(sys.modules))\n```\n"
+    )
+    assert run.fresh(path)["figures"] == {"known": 0}
+
+
+def test_a_chapter_that_stops_says_where(tmp_path):
+    path = tmp_path / "01-x.md"
+    path.write_text("# 1. X\n\n```python\nnp.zeros(3)\n```\n")
+    with pytest.raises(chapters.CourseError, match=r"(?s)01-x\.md.*line 4.*NameError"):
+        run.fresh(path)
+
+
+def test_a_notebook_to_take_away_folds_its_solutions_and_runs_none_of_them():
+    for path in chapters.files():
+        away = notebook.folded(chapters.read(path))
+        code = [part for part in away if isinstance(part, chapters.Cell)]
+        solutions = [part.text for part in away if isinstance(part, chapters.Prose) and "<details>" in part.text]
+        text = path.read_text("utf-8")
+        assert len(solutions) == text.count("<details>") == sum(cell.code == "# Your own attempt." for cell in code)
+        assert all(one.startswith("<details>") and one.endswith("</details>") for one in solutions)
+        given = [
+            part.code
+            for one in re.findall(r"<details>.*?</details>", text, re.DOTALL)
+            for part in chapters.parts(one)
+            if isinstance(part, chapters.Cell)
+        ]
+        assert given and not set(given) & {cell.code for cell in code}
+        assert all(any(one in solution for solution in solutions) for one in given)
+        everything = "".join(part.code if isinstance(part, chapters.Cell) else part.text for part in away)
+        assert all(part.code in everything if isinstance(part, chapters.Cell) else True for part in chapters.read(path))
 
 
 def test_a_chapter_is_a_notebook(tmp_path):

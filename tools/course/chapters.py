@@ -8,6 +8,8 @@ Three kinds of fenced blocks say python, and all are coloured by whoever shows M
 
 and code of the project itself is copied in by `sync.py`, between comments, and is not run either.
 
+What runs a chapter reads it with this file, so only the standard library is imported here.
+
 A cell's line may end with `# in a hurry: 50`. Then `total_steps = 2000  # in a hurry: 50` means 2,000 to a reader, and
 50 to the test that only wants to know whether all cells run.
 """
@@ -21,8 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hellodl.runs.machine import SOURCE
-
+SOURCE = Path(__file__).resolve().parents[2]
 COURSE = SOURCE / "course"
 FENCE = re.compile(r"^(`{3,})(?!.*`)\s*(.*)$")
 QUOTED = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->$")

@@ -247,12 +247,12 @@ def mathml(writer: Any, node: nodes.Element) -> None:
 
 
 def notebooks(app: Sphinx, error: Exception | None) -> None:
-    """Each chapter to take away, without outputs."""
+    """Each chapter to take away, without outputs, its solutions folded."""
     if error is None:
         for path in chapters.files():
             place = Path(app.outdir) / "notebooks" / f"{path.stem}.ipynb"
             place.parent.mkdir(exist_ok=True)
-            place.write_text(json.dumps(notebook.as_notebook(chapters.read(path)), indent=1), "utf-8")
+            place.write_text(json.dumps(notebook.as_notebook(notebook.folded(chapters.read(path))), indent=1), "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
