@@ -27,6 +27,47 @@ def test_a_chapter_runs_in_a_hurry_in_an_interpreter_that_has_imported_nothing(p
             assert claim.figure in about["figures"], f"{claim.id}: the chapter leaves no number called {claim.figure}"
 
 
+@pytest.mark.parametrize("path", chapters.sheets(), ids=lambda path: path.stem)
+def test_a_page_beside_the_chapters_runs_in_a_hurry(path):
+    assert len(run.fresh(path, hurry=True)["cells"]) >= 5
+
+
+@EVERY
+def test_a_chapter_has_three_questions_to_guess_at_before_it_answers_them(path):
+    before, after = path.read_text("utf-8").split("**Guess first**")
+    questions = re.findall(r"^\d\. .*?(?=^\d\. |^$)", after.split("<!-- words -->")[0], re.MULTILINE | re.DOTALL)
+    assert len(questions) == 3 and all("?" in question for question in questions)
+    assert "## " not in before
+
+
+@EVERY
+def test_the_time_to_read_is_honest(path):
+    """Prose at 130 words a minute, since there are formulas in it, and code at twelve lines; said to a quarter hour."""
+    names = ("Three quarters of an hour", "An hour", "An hour and a quarter", "An hour and a half")
+    said = re.search(rf"^\*({'|'.join(names)}) to read", path.read_text("utf-8"), re.MULTILINE)
+    assert said
+    fences, words, lines = r"^```.*?^```$", 0, 0
+    for part in chapters.read(path):
+        if isinstance(part, chapters.Prose):
+            words += len(re.sub(fences, "", part.text, flags=re.DOTALL | re.MULTILINE).split())
+            lines += sum(block.count("\n") for block in re.findall(fences, part.text, re.DOTALL | re.MULTILINE))
+        elif not part.hidden:
+            lines += part.code.count("\n") + 1
+    minutes = words / 130 + lines / 12
+    assert -5 < 45 + 15 * names.index(said[1]) - minutes < 25, f"it takes about {minutes:.0f} minutes"
+
+
+@EVERY
+def test_our_words_are_in_the_chapters_that_the_glossary_names_and_the_field_s_beside_them(path):
+    text = " ".join(path.read_text("utf-8").lower().split())
+    chapter, words = text.split("<!-- end -->", 1)[1], text.split("<!-- words -->")[1].split("<!-- end -->")[0]
+    pairs = sync.glossary(int(path.name[:2]))
+    assert pairs
+    for here, field in pairs:
+        assert re.search(rf"\b{re.escape(here)}", chapter), f"{path.stem} does not say '{here}'"
+        assert here in words and field.split(",")[0] in words
+
+
 @EVERY
 def test_a_chapter_has_what_each_chapter_has(path):
     text = path.read_text("utf-8")

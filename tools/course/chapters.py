@@ -66,6 +66,11 @@ def files() -> list[Path]:
     return sorted(COURSE.glob("[0-9][0-9]-*.md"))
 
 
+def sheets() -> list[Path]:
+    """The pages beside the chapters whose cells run as well."""
+    return [COURSE / "numpy-in-twenty-minutes.md", COURSE / "finding-bugs.md"]
+
+
 def file_of(number: str) -> Path:
     """The chapter of a number such as `5` or `05`, or of a path."""
     if Path(number).suffix == ".md":

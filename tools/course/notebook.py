@@ -134,18 +134,18 @@ def main() -> int:
     parser.add_argument("--hurry", action="store_true", help="do little in each cell")
     options = parser.parse_args()
     try:
-        paths = [chapters.file_of(number) for number in options.chapters] or chapters.files()
+        paths = [chapters.file_of(number) for number in options.chapters] or [*chapters.files(), *chapters.sheets()]
         missing = [path for path in paths if not kept(chapters.read(path), options.hurry).exists()]
     except chapters.CourseError as error:
         print(error, file=sys.stderr)
         return 2
     for number, path in enumerate(missing, 1):
-        print(f"running chapter {number} of {len(missing)}: {path.stem} ...", end=" ", flush=True)
+        print(f"running page {number} of {len(missing)}: {path.stem} ...", end=" ", flush=True)
         began = time.perf_counter()
         try:
             keep(path, options.hurry)
         except chapters.CourseError as error:
-            print(f"\n{error}\n`python tools/course/run.py {path.name[:2]}` shows more", file=sys.stderr)
+            print(f"\n{error}\n`python tools/course/run.py {path}` shows more", file=sys.stderr)
             return 1
         print(f"{time.perf_counter() - began:.0f} s", flush=True)
     return 0

@@ -46,7 +46,7 @@ class Ran:
 
 def run(path: Path, hurry: bool = False, data: Path | None = None) -> tuple[dict[str, Any], list[Ran]]:
     """Run a chapter: the names that it leaves behind, and its cells with what they showed."""
-    module = ModuleType(path.stem.replace("-", "_"))
+    module = ModuleType("page_" + path.stem.replace("-", "_"))
     ran = []
     with surroundings(data):
         sys.modules[module.__name__] = module  # where dataclasses look for the names of a class's home
