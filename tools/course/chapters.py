@@ -72,11 +72,11 @@ def sheets() -> list[Path]:
 
 
 def file_of(number: str) -> Path:
-    """The chapter of a number such as `5` or `05`, or of a path."""
+    """The chapter of a number such as `5` or `05`, the sheet of a name such as `finding-bugs`, or a path."""
     if Path(number).suffix == ".md":
         return Path(number).resolve()
-    for path in files():
-        if path.name.startswith(f"{number:0>2}-"):
+    for path in [*files(), *sheets()]:
+        if path.name.startswith(f"{number:0>2}-") or path.stem == number:
             return path
     raise CourseError(f"there is no chapter {number}; there are {', '.join(p.stem for p in files())}")
 
