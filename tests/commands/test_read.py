@@ -1,6 +1,8 @@
 """`hellodl read`: what it prints, what it leaves behind, and how it takes bad photos."""
 
 import argparse
+import errno
+import io
 import json
 
 import cv2
@@ -13,6 +15,7 @@ from hellodl.commands import cli, eyes
 from hellodl.commands import read as program
 from hellodl.data.pages.photograph import MILD, made_page
 from hellodl.errors import CheckpointError, HelloError
+from hellodl.storage import atomic
 from hellodl.train.checkpoint import save_model
 
 
@@ -118,16 +121,18 @@ def test_a_blank_page_is_no_failure_and_has_no_text(reader, tmp_path, capsys):
 
 
 def test_a_picture_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    target = tmp_path / "x-read.png"
+    class FullDisk(io.FileIO):
+        def write(self, data):
+            super().write(data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
 
-    def full_disk(self, data):
-        with self.open("wb") as half:
-            half.write(data[: len(data) // 2])
-        raise OSError(28, "No space left on device")
+    def part(folder):
+        path = folder / ".hellodl-1.part"
+        return path, FullDisk(path, "xb")
 
-    monkeypatch.setattr(type(target), "write_bytes", full_disk)
-    with pytest.raises(HelloError, match=r"x-read\.png.*No space left"):
-        program.save_picture(target, np.zeros((50, 50, 3), np.uint8))
+    monkeypatch.setattr(atomic, "_part", part)
+    with pytest.raises(HelloError, match=r"x-read\.png.*the disk is full"):
+        program.save_picture(tmp_path / "x-read.png", np.zeros((50, 50, 3), np.uint8))
     assert list(tmp_path.iterdir()) == []
 
 
