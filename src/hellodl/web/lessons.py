@@ -23,11 +23,12 @@ from hellodl.commands.truth import corrected_photo
 from hellodl.data.collection import Collection, Lesson, now
 from hellodl.errors import DataError, HelloError, PhotoError
 from hellodl.reading.decoding import best_path, text_of
+from hellodl.reading.photo import decoded_photo
 from hellodl.reading.turn import best_turn
 from hellodl.web.accepted import DrawnLesson, PhotoLesson
 from hellodl.web.answers import STILL_HERE, event, tell
 from hellodl.web.draw import as_strip
-from hellodl.web.photo import in_time, opened
+from hellodl.web.photo import NAME, in_time
 from hellodl.web.readers import Readers
 
 CALLED_OFF = "the lesson was called off; what it had learned is forgotten"
@@ -120,7 +121,7 @@ class Lessons:
         truth = [(one.letter, one.whole_box()) for one in sent.characters]
         if not any(letter for letter, _ in truth):
             raise DataError("no letter was given; say what is in at least one box")
-        picture = opened(data)[0]
+        picture = decoded_photo(data, NAME)
         look = closely(network, symbols, self.threads, minded=in_time)
         degrees = best_turn(picture.picture, lambda upright: look(upright)[0]) if sent.rotate == "auto" else 0
         page = corrected_photo(picture, "the photo", truth, look, degrees)
