@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, TypeVar
 
 import cv2
@@ -13,9 +14,9 @@ from hellodl.commands.eyes import eyes_of
 from hellodl.commands.read import Reader
 from hellodl.data.pages.layout import sample_page
 from hellodl.errors import PhotoError
-from hellodl.nn import LineReader
 from hellodl.reading import Page
 from hellodl.reading.photo import decoded_photo
+from hellodl.web.readers import lines_in
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,8 +24,12 @@ SECONDS = 60.0  # to read a page; a crowded one takes three on two cores
 NAME = "the photo"  # has no other: what a client calls it is its own affair
 
 
-def read(data: bytes, network: LineReader, symbols: str, threads: int | None, rotate: str, case: str) -> dict[str, Any]:
-    """What a photo says, as the page wants to have it. `rotate` is none or auto, `case` page, upper or lower."""
+def read(data: bytes, path: Path, threads: int | None, rotate: str, case: str) -> dict[str, Any]:
+    """What a photo says, as the page wants to have it, to the reader in a file.
+
+    `rotate` is none or auto, `case` page, upper or lower.
+    """
+    network, symbols = lines_in(path)
     photo = decoded_photo(data, NAME)
     width, height = photo.size
     eyes = eyes_of(network, symbols, threads, minded=in_time)
