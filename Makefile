@@ -4,7 +4,7 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: base demo test test-lowest test-web test-peers lint types imports pytest course chapter course-sync setup clean
+.PHONY: base demo test test-lowest test-web test-peers test-faults lint types imports pytest course chapter course-sync setup clean
 
 demo: base
 	$(PYTHON) -m hellodl demo
@@ -40,6 +40,12 @@ test-web: setup
 test-peers: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,peers]'
 	$(PYTHON) -m pytest tests/peers -m peers
+
+# Kills, full disks and bad company, for some minutes. KILLS=200 kills so many trainings at random moments (seed SEED).
+KILLS ?= 40
+SEED ?= 0
+test-faults: setup
+	HELLODL_KILLS=$(KILLS) HELLODL_SEED=$(SEED) $(PYTHON) -m pytest tests/faults -m "faults or not faults" -s
 
 # The course as a site, in build/site: chapters whose code (or hellodl's) changed are run first, which takes a minute or
 # two each. `make chapter N=5` runs and shows one. HELLODL_REPOSITORY is the web address that links for editing lead to.

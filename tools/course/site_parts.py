@@ -124,7 +124,7 @@ def contents() -> str:
     names = [path.stem for path in chapters.files()]
     course = "\n".join(["```{toctree}", ":hidden:", ":caption: The course", *names, "```"])
     others = "\n".join(
-        ["```{toctree}", ":hidden:", ":caption: Reference", "architecture", "api", "contributing", "```"]
+        ["```{toctree}", ":hidden:", ":caption: Reference", "architecture", "promises", "api", "contributing", "```"]
     )
     return f"\n\n{course}\n\n{others}\n"
 

@@ -102,8 +102,13 @@ def main(argv: list[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
         return status
-    except BrokenPipeError:  # the reader of our output has seen enough, as in `hellodl runs | head`
-        close_output()
+    except BrokenPipeError as error:
+        if not nobody_reads():
+            if debug:
+                raise
+            say(f"unexpected {type(error).__name__}: {error}; run it again with --debug to see where")
+            return 1
+        close_output()  # the reader of our output has seen enough, as in `hellodl runs | head`
         return 141
     except KeyboardInterrupt as interruption:
         if debug:
@@ -114,6 +119,11 @@ def main(argv: list[str] | None = None) -> int:
         if debug:
             raise
         say(str(error))
+        return 1
+    except MemoryError:
+        if debug:
+            raise
+        say("there is not enough memory for this; close other programs, or ask for something smaller")
         return 1
     except Exception as error:
         if debug:
@@ -223,6 +233,19 @@ def forgive_output() -> None:
     """A terminal that cannot show a character shows its number instead; that is no reason to fail."""
     if getattr(sys.stdout, "errors", None) == "strict" and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def nobody_reads() -> bool:
+    """Whether what we print goes into a pipe that was closed at its other end; where that is not told, it may be so."""
+    import select
+
+    if not hasattr(select, "poll"):
+        return True
+    look = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            look.register(stream.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in look.poll(0))
 
 
 def close_output() -> None:
