@@ -112,6 +112,23 @@ def test_a_bad_photo_gets_its_line_and_the_others_are_read(reader, tmp_path, cap
     assert not (tmp_path / "bad-read.png").exists()
 
 
+@pytest.mark.parametrize("error", [MemoryError(), IndexError("3"), cv2.error("OpenCV: no")])
+def test_a_photo_that_fails_as_nobody_foresaw_does_not_end_the_call(reader, tmp_path, capsys, monkeypatch, error):
+    good, bad = photo(tmp_path / "good.png"), photo(tmp_path / "bad.png")
+    look, errors = program.Reader.__call__, [error]
+
+    def first_fails(self, *arguments):
+        if errors:
+            raise errors.pop()
+        return look(self, *arguments)
+
+    monkeypatch.setattr(program.Reader, "__call__", first_fails)
+    assert run(bad, good, "--out", tmp_path) == 1
+    said = capsys.readouterr()
+    assert f"{bad}: cannot be read ({type(error).__name__}" in said.err
+    assert "HHH" in said.out
+
+
 def test_a_blank_page_is_no_failure_and_has_no_text(reader, tmp_path, capsys):
     path = tmp_path / "blank.png"
     cv2.imwrite(str(path), np.full((300, 300, 3), 255, np.uint8))

@@ -67,7 +67,7 @@ class TokenShift(Module):
     """
 
     def __init__(self, width: int, back: int):
-        weight = np.zeros((back + 1, width), np.float32)
+        weight = init.all_alike(0, (back + 1, width))
         weight[0] = 1
         self.weight = Parameter(weight)
 

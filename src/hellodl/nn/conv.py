@@ -52,7 +52,7 @@ class Conv2d(Module):
         shape = (out_channels, in_channels // groups, *pool.pair(kernel_size, "kernel_size", 1))
         drawn = init.he_normal(shape, rng).transpose(2, 3, 1, 0)
         self.weight = Parameter(np.ascontiguousarray(drawn).transpose(3, 2, 0, 1))
-        self.bias = Parameter(np.zeros(out_channels, np.float32)) if bias else None
+        self.bias = Parameter(init.all_alike(0, out_channels)) if bias else None
         self.stride, self.dilation = pool.pair(stride, "stride", 1), pool.pair(dilation, "dilation", 1)
         self.padding = padding if isinstance(padding, str) else pool.pair(padding, "padding")
         self.groups = groups
@@ -134,7 +134,7 @@ class ConvTranspose2d(Module):
         check_groups(in_channels, out_channels, groups)
         shape = (in_channels, out_channels // groups, *pool.pair(kernel_size, "kernel_size", 1))
         self.weight = Parameter(init.he_normal(shape, rng))
-        self.bias = Parameter(np.zeros(out_channels, np.float32)) if bias else None
+        self.bias = Parameter(init.all_alike(0, out_channels)) if bias else None
         self.way = stride, padding, output_padding, groups, dilation
 
     def forward(self, x: Tensor) -> Tensor:

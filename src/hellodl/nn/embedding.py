@@ -17,9 +17,10 @@ class Embedding(Module):
     """
 
     def __init__(self, num_embeddings: int, embedding_dim: int, *, spread: float = 1.0, rng: init.Rng = init.DEFAULT):
-        shape = (num_embeddings, embedding_dim)
-        start = np.zeros(shape) if rng is None else rng.standard_normal(shape) * spread
-        self.weight = Parameter(start.astype(np.float32))
+        start = init.all_alike(0, (num_embeddings, embedding_dim))
+        if rng is not None:
+            start[...] = rng.standard_normal(start.shape) * spread
+        self.weight = Parameter(start)
 
     def forward(self, x: Tensor) -> Tensor:
         """(...) whole numbers -> (..., embedding_dim)."""

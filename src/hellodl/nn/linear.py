@@ -27,7 +27,7 @@ class Linear(Module):
         rng: init.Rng = init.DEFAULT,
     ):
         self.weight = Parameter(init.he_normal((out_features, in_features), rng, gain))
-        self.bias = Parameter(np.zeros(out_features, np.float32)) if bias else None
+        self.bias = Parameter(init.all_alike(0, out_features)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) -> (..., out)."""

@@ -20,6 +20,7 @@ import numpy as np
 from hellodl.autograd.mode import mode, no_grad
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import CheckpointError
+from hellodl.nn import init
 
 KINDS: dict[str, type[Module]] = {}  # what a file calls each kind of module: see `kind_of`
 
@@ -60,6 +61,7 @@ class Module:
 
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
         """Note what the module was made with, for `describe`."""
+        init.spend(parts=1)
         self = super().__new__(cls)
         signature = inspect.signature(cls.__init__)
         try:

@@ -17,6 +17,7 @@ from hellodl import ops
 from hellodl.autograd.arrays import column_sums
 from hellodl.autograd.tensor import Array, Tensor, floats, jointly, record
 from hellodl.errors import HelloError, ShapeError
+from hellodl.nn import init
 from hellodl.nn.activation import ReLU
 from hellodl.nn.module import Module, Parameter
 from hellodl.ops import loops, relu, rms_norm, scratch
@@ -146,8 +147,8 @@ class LayerNorm(Module):
     """
 
     def __init__(self, features: int | tuple[int, ...], eps: float = 1e-5):
-        self.weight = Parameter(np.ones(features, np.float32))
-        self.bias = Parameter(np.zeros(features, np.float32))
+        self.weight = Parameter(init.all_alike(1, features))
+        self.bias = Parameter(init.all_alike(0, features))
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
@@ -204,8 +205,8 @@ class GroupNorm(Module):
     def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5):
         if num_groups < 1 or num_channels % num_groups:
             raise ValueError(f"GroupNorm: {num_channels} channels do not make {num_groups} equal groups")
-        self.weight = Parameter(np.ones(num_channels, np.float32))
-        self.bias = Parameter(np.zeros(num_channels, np.float32))
+        self.weight = Parameter(init.all_alike(1, num_channels))
+        self.bias = Parameter(init.all_alike(0, num_channels))
         self.num_groups, self.eps = num_groups, eps
 
     def forward(self, x: Tensor) -> Tensor:
@@ -233,10 +234,10 @@ class BatchNorm2d(Module):
     buffers = ("running_mean", "running_var")
 
     def __init__(self, features: int, eps: float = 1e-5, momentum: float = 0.1):
-        self.weight = Parameter(np.ones(features, np.float32))
-        self.bias = Parameter(np.zeros(features, np.float32))
-        self.running_mean = np.zeros(features, np.float32)
-        self.running_var = np.ones(features, np.float32)
+        self.weight = Parameter(init.all_alike(1, features))
+        self.bias = Parameter(init.all_alike(0, features))
+        self.running_mean = init.all_alike(0, features)
+        self.running_var = init.all_alike(1, features)
         self.eps, self.momentum = eps, momentum
         self.waiting: list[tuple[Array, Array]] | None = None  # statistics that lanes will merge later
 

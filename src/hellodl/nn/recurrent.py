@@ -57,9 +57,10 @@ class Recurrent(Module):
             for direction in self.directions:
                 across = {"weight_ih": (features,), "weight_hh": (hidden_size,), "bias_ih": (), "bias_hh": ()}
                 for name, columns in across.items():
-                    shape = (self.gates * hidden_size, *columns)
-                    start = np.zeros(shape) if rng is None else rng.uniform(-limit, limit, shape)
-                    setattr(self, f"{name}_l{layer}{direction}", Parameter(start.astype(np.float32)))
+                    start = init.all_alike(0, (self.gates * hidden_size, *columns))
+                    if rng is not None:
+                        start[...] = rng.uniform(-limit, limit, start.shape)
+                    setattr(self, f"{name}_l{layer}{direction}", Parameter(start))
 
     def weights(self, layer: int, direction: str = "") -> Weights:
         """The four arrays of one layer (counted from 0)."""
