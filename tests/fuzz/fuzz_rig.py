@@ -122,7 +122,9 @@ class Child:
         self.process.wait()
 
 
-def tried(cases: Iterable[str], children: int = 1, tell: int = 0) -> tuple[Counter[str], list[dict[str, object]], float]:
+def tried(
+    cases: Iterable[str], children: int = 1, tell: int = 0
+) -> tuple[Counter[str], list[dict[str, object]], float]:
     """What came of the cases, what went wrong, and the most memory that one took; a line every `tell` cases."""
     waiting = iter(cases)
     came: Counter[str] = Counter()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from hellodl import ops
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.nn import init

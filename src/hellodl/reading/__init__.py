@@ -60,10 +60,10 @@ def read_closely(
     """`read_page`, and the strips (HEIGHT, W) uint8 in which the page's lines were read."""
     if is_cut_out(picture):
         roomy, back = with_room(picture)
-        page, strips = read_closely(roomy, mark, read, alphabet, language, watch)
+        page, pictures = read_closely(roomy, mark, read, alphabet, language, watch)
         height, width = picture.shape[:2]
         page = replace(askew_again(page, back), size=(width, height), x_height=page.x_height * back[0, 0])
-        return page, strips
+        return page, pictures
     height, width = picture.shape[:2]
     watch("picture", lambda: picture)
     dark = darkness(picture)
