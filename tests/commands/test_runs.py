@@ -200,6 +200,7 @@ ODD = [
     "update runs set started = 'yesterday', seen = 'today', finished = 7",
     "update runs set started = '2020-01-01T00:00:00Z', seen = '2020-01-01'",
     "update runs set program = x'ff00', status = 8, machine = 7, seed = 'x'",
+    "update runs set data = x'ff00', source = 9",
     "update layers set histogram = '{}', mean = 'x', spread = 9e999",
     "update confusion set truth = 7, guess = x'41'",
 ]

@@ -9,6 +9,7 @@ that of the processor, as other programs may want it too.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -98,7 +99,8 @@ class Child:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         self.process = subprocess.Popen(command, text=True, **pipes)
         self.answers: Queue[str] = Queue()
-        threading.Thread(target=self.listen, daemon=True).start()
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
 
     def listen(self) -> None:
         assert self.process.stdout is not None
@@ -120,9 +122,15 @@ class Child:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
+        self.listener.join()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
-def tried(cases: Iterable[str], children: int = 1, tell: int = 0) -> tuple[Counter[str], list[dict[str, object]], float]:
+def tried(
+    cases: Iterable[str], children: int = 1, tell: int = 0
+) -> tuple[Counter[str], list[dict[str, object]], float]:
     """What came of the cases, what went wrong, and the most memory that one took; a line every `tell` cases."""
     waiting = iter(cases)
     came: Counter[str] = Counter()

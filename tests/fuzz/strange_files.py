@@ -24,7 +24,13 @@ ODD = [
     *("", "x", "NaN", "Infinity", "\0", "\x1b[2J", "../../x", "é" * 300, "2020-01-01", "\ud800"),
     *([], {}, [1, 2], [[]], {"kind": "Linear"}, {"kind": "list", "parts": []}, {"kind": "GPT", "layers": 10**7}),
 ]
-SQL = [*(odd for odd in ODD if not isinstance(odd, list | dict) and odd not in ("\ud800", 10**30)), b"\xff\0", "[[[[", "{}", "[1]"]
+SQL = [
+    *(odd for odd in ODD if not isinstance(odd, list | dict) and odd not in ("\ud800", 10**30)),
+    b"\xff\0",
+    "[[[[",
+    "{}",
+    "[1]",
+]
 
 
 def changed(value: Any, rng: np.random.Generator) -> Any:
@@ -83,7 +89,7 @@ def model(rng: np.random.Generator, path: Path) -> Path:
     network, more = networks()[rng.integers(len(networks()))]
     metadata = {"model": nn.describe(network), "classes": None, "card": {}} | copy.deepcopy(more)
     tensors = network.state_dict()
-    for _ in range(rng.integers(1, 4)):
+    for _ in range(rng.integers(0, 4)):
         name = str(rng.choice([*tensors])) if tensors else "none"
         match rng.integers(6):
             case 0 | 1:
@@ -178,6 +184,7 @@ def fasta(rng: np.random.Generator, path: Path) -> Path:
 
 def corpus(rng: np.random.Generator, path: Path) -> Path:
     """A text, or a folder with some."""
+
     def text() -> bytes:
         data = "to be or not to be, 日本語 \u202e\n\r\n\t".encode() * int(rng.integers(0, 50))
         return damaged(data, rng) if rng.random() < 0.7 else data
@@ -203,7 +210,9 @@ def collection(rng: np.random.Generator, path: Path) -> Path:
         file = files[rng.integers(len(files))]
         if file.suffix == ".json" and rng.random() < 0.6:
             try:
-                file.write_text(json.dumps(changed(json.loads(file.read_text("utf-8", "replace")), rng)), "utf-8", "replace")
+                file.write_text(
+                    json.dumps(changed(json.loads(file.read_text("utf-8", "replace")), rng)), "utf-8", "replace"
+                )
             except ValueError:
                 continue
         elif file.suffix == ".png" and rng.random() < 0.3:

@@ -84,7 +84,9 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 def _bomb(rng: np.random.Generator) -> bytes:
     """A PNG whose head promises a lot, with as much of it as fits into a moment."""
     width, height = (int(value) for value in rng.choice(ODD_SIZES))
-    bits, colour = (int(value) for value in rng.choice([(1, 0), (8, 0), (8, 2), (8, 6), (16, 6), (8, 3), (4, 3), (16, 2)]))
+    bits, colour = (
+        int(value) for value in rng.choice([(1, 0), (8, 0), (8, 2), (8, 6), (16, 6), (8, 3), (4, 3), (16, 2)])
+    )
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, int(rng.integers(2))))
     packer = zlib.compressobj(1)
     body = b"".join(packer.compress(bytes(2**16)) for _ in range(int(rng.integers(1, 200)))) + packer.flush()

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from hellodl.web import safety
-from hellodl.web.limits import Shares
 from hellodl.web.app import make_app
+from hellodl.web.limits import Shares
 from hellodl.web.safety import Door, Guard
 
 

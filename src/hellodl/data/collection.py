@@ -179,6 +179,7 @@ class Collection:
             texts = [line[key] for line in record["lines"] for key in ("text", "read")]
             if not all(isinstance(text, str) for text in (*(record[key] for key in KEYS[:3]), *texts, sheet)):
                 raise ValueError("what it says does not go together")
+            json.dumps(record, ensure_ascii=False).encode()  # half characters are no text
             if not SHEETS.fullmatch(sheet):
                 raise ValueError("it names no picture of a lesson")
             return record

@@ -153,9 +153,11 @@ class Optimizer:
         """Go on where `state_dict` was taken."""
         if "steps" not in state:
             raise CheckpointError("this is no optimiser's state, for it has no 'steps'; save what state_dict() gives")
+        if any(np.size(array) != 1 for key, array in state.items() if key.partition(".")[0] == "steps"):
+            raise CheckpointError("this optimiser state counts its steps in no number; save what state_dict() gives")
         parameters = {name: parameter for name, parameter, _ in self.named_parameters()}
         memory: dict[Tensor, dict[str, Array]] = {}
-        counts = dict.fromkeys(parameters.values(), int(state["steps"]))
+        counts = dict.fromkeys(parameters.values(), int(np.asarray(state["steps"]).item()))
         for key, array in state.items():
             kind, _, name = key.partition(".")
             if key == "steps":
@@ -172,7 +174,7 @@ class Optimizer:
                 continue
             remembered = memory.setdefault(parameter, {})[kind] = zeros_for(flat_if_single(parameter.data))
             remembered[...] = array
-        self.memory, self.counts, self.steps = memory, counts, int(state["steps"])
+        self.memory, self.counts, self.steps = memory, counts, int(np.asarray(state["steps"]).item())
 
 
 def _named(kind: str, weights: Any, first: int) -> list[tuple[str, Tensor]]:
