@@ -67,8 +67,8 @@ class Connections:
     def enter(self, who: str) -> list[Shares]:
         """What a new connection takes, to be given back in the end; nothing where it must not stay."""
         stranger = self.network and who not in self.trusted
-        wanted, taken = [self.strangers, self.all] if stranger else [self.all], []
-        for shares in wanted:
+        taken: list[Shares] = []
+        for shares in [self.strangers, self.all] if stranger else [self.all]:
             if not shares.take(who):
                 for other in taken:
                     other.give_back(who)
