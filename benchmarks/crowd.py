@@ -138,12 +138,13 @@ async def crowd(port: int, server: int, clients: int, seconds: float) -> dict[st
     return out
 
 
-async def remembered(server: int, until: float) -> list[int]:
-    """Memory of the server and its helpers in MB, ten times in all."""
-    found, pause = [], max((until - time.perf_counter()) / 10, 0.5)
+async def remembered(server: int, until: float) -> list[list[int]]:
+    """Memory of the server and of each of its helpers in MB, ten times in all."""
+    found: list[list[int]] = []
+    pause = max((until - time.perf_counter()) / 10, 0.5)
     while time.perf_counter() < until:
         await asyncio.sleep(pause)
-        found.append(sum(map(resident, [server, *children(server)])) // 1000)
+        found.append([resident(process) // 1000 for process in [server, *children(server)]])
     return found
 
 

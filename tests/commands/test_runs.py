@@ -200,6 +200,7 @@ ODD = [
     "update runs set started = 'yesterday', seen = 'today', finished = 7",
     "update runs set started = '2020-01-01T00:00:00Z', seen = '2020-01-01'",
     "update runs set program = x'ff00', status = 8, machine = 7, seed = 'x'",
+    "update runs set data = x'ff00', source = 9",
     "update layers set histogram = '{}', mean = 'x', spread = 9e999",
     "update confusion set truth = 7, guess = x'41'",
 ]
@@ -225,10 +226,10 @@ def test_an_infinite_loss_is_shown_as_it_is(path, capsys):
     assert "training loss, 3 to inf" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("column", ["place", "count"])
-def test_a_table_of_mistakes_that_leads_nowhere_is_one_line(path, capsys, column):
+@pytest.mark.parametrize("change", ["place = -place - 100", "count = -count - 100", "truth = '', guess = ''"])
+def test_a_table_of_mistakes_that_leads_nowhere_is_one_line(path, capsys, change):
     with sqlite3.connect(path) as connection:
-        connection.execute(f"update confusion set {column} = -{column} - 100")
+        connection.execute(f"update confusion set {change}")
     connection.close()
     assert runs(path, "show", "1") == 1
     assert "is damaged" in capsys.readouterr().err

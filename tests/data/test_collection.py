@@ -226,3 +226,26 @@ def test_who_learned_less_does_not_take_the_place_of_who_learned_more(tmp_path):
     assert load(mine.reader)[1] == both
     mine.keep_reader([first, second], lambda path: path.write_bytes(b"again"))
     assert mine.reader.read_bytes() == b"again"
+
+
+def test_half_a_character_in_a_lesson_is_damage(tmp_path):
+    mine = Collection(tmp_path / "mine")
+    strip = np.full((32, 40), 90, np.uint8)
+    mine.add(Lesson("photo", "0" * 64, "2030-01-01", ("ab",), ("ab",), (strip,)))
+    record = mine.folder / "lesson-001.json"
+    record.write_text(record.read_text().replace('"photo": "photo"', r'"photo": "\ud800"'))
+    with pytest.raises(DataError, match="is damaged"):
+        mine.lessons()
+
+
+@pytest.mark.parametrize("at", [16, 33])
+def test_a_sheet_that_promises_gigabytes_is_damage_and_is_not_decoded(tmp_path, monkeypatch, at):
+    mine = Collection(tmp_path / "mine")
+    strip = np.full((32, 40), 90, np.uint8)
+    mine.add(Lesson("photo", "0" * 64, "2030-01-01", ("ab",), ("ab",), (strip,)))
+    sheet = mine.folder / "lesson-001.png"
+    data = sheet.read_bytes()
+    sheet.write_bytes(data[:at] + b"\x7f\xff\0\0" + data[at + 4 :])  # its width, or the length of its data
+    monkeypatch.setattr(cv2, "imdecode", None)
+    with pytest.raises(DataError, match="is damaged"):
+        mine.lessons()

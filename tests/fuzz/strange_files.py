@@ -89,7 +89,7 @@ def model(rng: np.random.Generator, path: Path) -> Path:
     network, more = networks()[rng.integers(len(networks()))]
     metadata = {"model": nn.describe(network), "classes": None, "card": {}} | copy.deepcopy(more)
     tensors = network.state_dict()
-    for _ in range(rng.integers(1, 4)):
+    for _ in range(rng.integers(0, 4)):
         name = str(rng.choice([*tensors])) if tensors else "none"
         match rng.integers(6):
             case 0 | 1:

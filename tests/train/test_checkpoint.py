@@ -263,3 +263,12 @@ def test_what_is_built_without_a_file_has_no_limit(tmp_path):
 def test_a_model_that_fits_and_does_not_work_is_one_line(tmp_path):
     with pytest.raises(CheckpointError, match=r"^a: its model does not work \(TypeError: no\)"):
         tried("a", lambda: (_ for _ in ()).throw(TypeError("no")))
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(tmp_path, number):
+    model = small_network()
+    next(model.parameters()).data[0] = number
+    save_model(tmp_path / "a", model, card={})
+    with pytest.raises(CheckpointError, match="no finite numbers"):
+        load_model(tmp_path / "a")

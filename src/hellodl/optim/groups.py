@@ -151,8 +151,10 @@ class Optimizer:
         """Go on where `state_dict` was taken."""
         if "steps" not in state:
             raise CheckpointError("this is no optimiser's state, for it has no 'steps'; save what state_dict() gives")
+        if any(np.size(array) != 1 for key, array in state.items() if key.partition(".")[0] == "steps"):
+            raise CheckpointError("this optimiser state counts its steps in no number; save what state_dict() gives")
         parameters = {name: parameter for name, parameter, _ in self.named_parameters()}
-        steps = int(state["steps"])
+        steps = int(np.asarray(state["steps"]).item())
         memory: dict[Tensor, Memory] = {parameter: {"steps": steps} for parameter in parameters.values()}
         for key in state.keys() - {"steps"}:
             kind, _, name = key.partition(".")

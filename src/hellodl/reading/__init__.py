@@ -13,8 +13,6 @@ in strips, and anything that does will do. `apart` is the older way, letter by l
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from hellodl.reading.darkness import darkness
@@ -25,7 +23,7 @@ from hellodl.reading.level import askew_again, levelled, slope_of
 from hellodl.reading.lines import Mark, look
 from hellodl.reading.page import Character, Page
 from hellodl.reading.photo import Photo, load_photo
-from hellodl.reading.room import is_cut_out, with_room
+from hellodl.reading.room import cut_out_again, is_cut_out, with_room
 from hellodl.reading.spoken import Read, characters_of, is_text, listened
 from hellodl.reading.strips import cut_strips, stacked
 
@@ -61,9 +59,7 @@ def read_closely(
     if is_cut_out(picture):
         roomy, back = with_room(picture)
         page, pictures = read_closely(roomy, mark, read, alphabet, language, watch)
-        height, width = picture.shape[:2]
-        page = replace(askew_again(page, back), size=(width, height), x_height=page.x_height * back[0, 0])
-        return page, pictures
+        return cut_out_again(page, back, (picture.shape[1], picture.shape[0])), pictures
     height, width = picture.shape[:2]
     watch("picture", lambda: picture)
     dark = darkness(picture)

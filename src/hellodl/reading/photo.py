@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from hellodl.errors import PhotoError
-from hellodl.reading.header import Head, head_of, is_whole
+from hellodl.storage.pictures import Head, head_of, is_whole
 
 LONGEST_SIDE = 2400  # pixels: a page of 40 lines still has letters of 25 pixels, and 12 megapixels take no 2 s
 BAND = 256  # rows that are made opaque at a time

@@ -145,6 +145,8 @@ class RunLog:
         if not rows:
             return None
         classes = [row["truth"] for row in rows if row["truth"] == row["guess"]]
+        if not all(isinstance(name, str) and len(name) == 1 for name in classes):
+            raise DataError(f"{self.path}: its table of mistakes is damaged; move it away")
         matrix = np.zeros((len(classes), len(classes)), np.int64)
         for row in rows:
             if not 0 <= row["place"] < matrix.size or not 0 <= row["count"] < 2**63:

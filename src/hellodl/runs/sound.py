@@ -24,7 +24,8 @@ PLAIN = {"truth", "guess", "seed"}
 
 def sound(row: dict[str, Any]) -> dict[str, Any]:
     """A row of any table with each value as its column should have it. Raises DataError where its place is unknown."""
-    return {name: _sound(name, value) for name, value in row.items()}
+    kernels = {"data"} & row.keys() if "shape" in row else set()
+    return {name: value if name in kernels else _sound(name, value) for name, value in row.items()}
 
 
 def _sound(name: str, value: Any) -> Any:
@@ -42,7 +43,7 @@ def _sound(name: str, value: Any) -> Any:
         return found if isinstance(found, list) and all(type(part) is int and part >= 0 for part in found) else []
     if name == "seed":
         return value if isinstance(value, int) else None
-    if value is None or (name == "data" and isinstance(value, bytes)):  # kernels
+    if value is None:
         return value
     text = value if isinstance(value, str) else str(value)
     return text if name in PLAIN else "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)

@@ -82,6 +82,8 @@ def load_model(path: str | Path) -> tuple[Module, dict[str, Any]]:
 
     tensors, metadata = load(path)
     tensors = _restored(path, tensors, metadata.get("quantized"))
+    if odd := [name for name, array in tensors.items() if array.dtype.kind == "f" and not np.isfinite(array).all()]:
+        raise CheckpointError(f"{path}: {quoted(odd[0])} has weights that are no finite numbers; train it again")
     description = metadata.get("model")
     if not isinstance(description, dict):
         raise CheckpointError(
@@ -114,7 +116,10 @@ def tried(path: str | Path, use: Callable[[], Any]) -> Any:
     """
     try:
         with np.errstate(all="ignore"):
-            return use()
+            found = use()
+        if not np.isfinite(found).all():
+            raise ValueError("what comes out is no number")
+        return found
     except Exception as error:
         what = f"{type(error).__name__}: {one_line(error)}"
         raise CheckpointError(f"{path}: its model does not work ({what}); take another file") from error

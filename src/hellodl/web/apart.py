@@ -21,7 +21,7 @@ from typing import Any
 from hellodl.errors import HelloError
 from hellodl.web.limits import later
 
-NICE = 5
+NICE = 10
 
 Watch = Callable[..., None]
 

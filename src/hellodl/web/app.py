@@ -81,7 +81,7 @@ class Page:
         # Drawings one after the other: two at once would hand Python's lock to and fro, and both come later (20 clients
         # on two cores: 95% within 20 ms, where two workers took 60).
         self.drawing = Desk("drawing", 1, 128, seconds=10, usual=0.01, patience=5)
-        self.reading = Desk("reading", 1, 64, seconds=photo.SECONDS + 30, usual=1)
+        self.reading = Desk("reading", 1, 64, seconds=photo.SECONDS + 30, usual=1, patience=10)
         self.keeping = Desk("lessons", 1, 64, seconds=30)
         self.learning = Desk("learning", 1, 2, seconds=LEARNING)
         self.records = Desk("the run log", 1, 128, seconds=30)

@@ -94,6 +94,7 @@ class Lessons:
     def __init__(self, mine: Collection, readers: Readers, threads: int | None, apart: Here):
         self.mine, self.readers, self.threads, self.apart = mine, readers, threads, apart
         self.jobs: dict[str, Job] = {}
+        self._counted: tuple[int | None, dict[str, int]] = None, {}
         self._lock = threading.Lock()
 
     @property
@@ -102,10 +103,14 @@ class Lessons:
         return next((job for job in self.jobs.values() if job.ended is None), None)
 
     def counts(self) -> dict[str, int]:
-        """How often each character is in the collection."""
+        """How often each character is in the collection: counted anew where something in its folder has changed."""
         with self._lock:
-            lessons = self.mine.lessons().values()
-        return dict(sorted(Counter("".join(lesson.characters for lesson in lessons)).items()))
+            stamp = self.mine.folder.stat().st_mtime_ns if self.mine.folder.exists() else None
+            if stamp is None or stamp != self._counted[0]:
+                lessons = self.mine.lessons().values()
+                found = Counter("".join(lesson.characters for lesson in lessons))
+                self._counted = stamp, dict(sorted(found.items()))
+            return self._counted[1]
 
     def add_drawing(self, drawn: DrawnLesson) -> dict[str, int]:
         """Keep a drawn character. Raises DataError for one that the reader has no class for."""
@@ -192,3 +197,5 @@ class Lessons:
         except Exception as error:
             tell("a lesson", error)
             job.ended = ("failed", {"error": f"unexpected {type(error).__name__}: {error}"})
+        finally:
+            self.apart.close()  # it needs much memory, and is seldom needed

@@ -50,7 +50,7 @@ class Shares:
 
 
 class Connections:
-    """Who is connected. On a network, all who never showed the page's cookie share a part of the places."""
+    """Who is connected. On a network, those who never showed the page's cookie share a part of it."""
 
     def __init__(self, network: bool):
         self.network = network

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hellodl.reading.header import head_of
+from hellodl.storage.pictures import head_of
 
 
 def encoded(kind: str, width: int = 37, height: int = 23, channels: int = 3, *options: int) -> bytes:
