@@ -140,6 +140,7 @@ def test_weights_that_explode_are_never_applied(squares):
 
 
 def test_ctrl_c_finishes_the_step_saves_and_says_how_to_go_on(squares, tmp_path):
+    handler = signal.getsignal(signal.SIGINT)
     learner = trainer(squares, tmp_path / "run.state")
     step = learner.step
 
@@ -154,7 +155,7 @@ def test_ctrl_c_finishes_the_step_saves_and_says_how_to_go_on(squares, tmp_path)
     again = trainer(squares)
     again.load(tmp_path / "run.state")
     assert again.steps == 3
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_a_state_is_there_before_the_first_step_and_every_so_often(squares, tmp_path, monkeypatch):
