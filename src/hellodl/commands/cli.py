@@ -39,6 +39,7 @@ TRAIN = {
     "letters": Program(".programs.letters", "learn to read handwritten letters", LEARNING),
     "finder": Program(".programs.finder", "learn where lines of writing are in photos", LEARNING),
     "lines": Program(".programs.lines", "learn to read whole lines, joined or not", LEARNING),
+    "pen": Program(".programs.pen", "learn to write by hand, movement by movement", LEARNING),
     "text": Program(".programs.text", "learn to write: a corpus, character by character", LEARNING),
     "splice": Program(".programs.splice", "learn where the introns of a gene begin and end", LEARNING),
 }

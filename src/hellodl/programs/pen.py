@@ -1,0 +1,169 @@
+"""`hellodl train pen`: a network learns to write by hand, from words that 345 people wrote on pen tablets.
+
+It is shown a text, whose hand it is, and the movements so far, and guesses the next movement; nobody tells it which
+part of the ink is which letter. A word in ten is shown without saying whose it is, so that it can also be asked about
+people whom it never met: that is how it is judged. What it writes afterwards is in hands that are blends of several
+writers' (see `nn.pen` and `blended`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hellodl import nn
+from hellodl.autograd.mode import no_grad
+from hellodl.autograd.tensor import Tensor
+from hellodl.commands.arguments import at_least, rate
+from hellodl.console import log
+from hellodl.data.batches import cut
+from hellodl.data.home import folder_of
+from hellodl.data.moves import Moves, load_moves, numbered
+from hellodl.data.writing import ALPHABET
+from hellodl.nn.pen import UNIT, Pen
+from hellodl.ops.mixture import mixture_loss
+from hellodl.programs import recorded
+from hellodl.programs.remembered import asked
+from hellodl.runs.writer import Run
+from hellodl.train import SCHEDULES, Settings, Trainer
+
+SETTINGS = Settings(
+    batch_size=64, learning_rate=3e-3, weight_decay=0.01, clip=1.0, average=0.999, micro_batch=32, lanes=2
+)
+USUAL = 60  # movements of a word: what its loss is divided by
+UNSIGNED = 0.1  # of the words are shown without saying whose they are
+SHAKE, SCALE = 0.01, 0.04  # of each movement, in a small x; of a word's size, in its logarithm
+WATCHED = 1024  # validation words that are looked at after each epoch
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How long, how fast, how large."""
+    option = parser.add_argument
+    option("--epochs", type=at_least(1), default=8, metavar="N", help="times through the words (8)")
+    option("--lr", type=rate, default=SETTINGS.learning_rate, metavar="RATE", help="highest learning rate (0.003)")
+    option("--width", type=at_least(1), default=256, metavar="N", help="numbers that a layer thinks in (256)")
+    option("--schedule", choices=SCHEDULES, default=SETTINGS.schedule, help=f"of the rate ({SETTINGS.schedule})")
+    option("--count", type=at_least(64), metavar="N", help="learn from so many words only")
+    recorded.add_arguments(parser)
+    recorded.add_weights(parser)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Gather, train, judge on people it never met, report."""
+    state = recorded.resumed(options, "pen")
+    folder = folder_of("unipen", options.data)
+    chosen = {"epochs": options.epochs, "learning_rate": options.lr, "schedule": options.schedule}
+    settings = replace(SETTINGS, **chosen, seed=options.seed)
+    train, watched, test = (load_moves(folder, split) for split in ("train", "validation", "test"))
+    if options.count is not None:
+        train = train.subset(np.random.default_rng(options.seed).permutation(len(train))[: options.count])
+    watched = watched.subset(np.random.default_rng(0).permutation(len(watched))[:WATCHED])
+    hands = int(train.hands.max()) + 1
+    network = Pen(len(ALPHABET) + 1, hands, options.width, rng=np.random.default_rng(options.seed))
+    recorded.begin_with(network, None if state else options.weights)
+    log.info(
+        f"pen: {len(train):,} words, {len(train.moves):,} movements by {hands - 1} people to learn from, "
+        f"{network.weight_count():,} weights"
+    )
+    kept = {name: getattr(options, name) for name in ("width", "count")}
+    about = {"program": "pen", **kept, "weights": options.weights and str(options.weights)}
+
+    def make(run: Run, path: Path) -> Trainer:
+        return Trainer(
+            network,
+            len(train),
+            learning(train, settings),
+            settings,
+            run,
+            judge=lambda model: judged(model, watched),
+            path=path,
+            threads=options.threads,
+            order=lambda epoch: by_length(train.lengths, settings, epoch),
+            unit="movements",
+        )
+
+    def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
+        parts = {"validation": judged(network, watched), "test": judged(network, test)}
+        return {f"{part}_{name}": value for part, of in parts.items() for name, value in of.items()}
+
+    learned = recorded.train(
+        "pen",
+        "unipen words",
+        settings,
+        about,
+        make,
+        conclude,
+        asked=asked(options),
+        out=options.out,
+        state=state,
+        classes=ALPHABET,
+    )
+    figures = learned.figures
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        print(
+            f"a movement by people whom it never met costs it {figures['test_loss']:.3f} nats, and it knows in "
+            f"{figures['test_accuracy']:.1%} whether the pen lifts; {learned.path}"
+        )
+    return 0
+
+
+def by_length(lengths: np.ndarray, settings: Settings, epoch: int, together: int = 24) -> np.ndarray:
+    """An order of all words in which those of a batch are about equally long."""
+    rng = np.random.default_rng((settings.seed, epoch))
+    size, batches = settings.batch_size, []
+    for part in cut(rng.permutation(len(lengths)), size * together):
+        part = part[np.argsort(lengths[part], kind="stable")]
+        batches += [part[i : i + size] for i in range(0, len(part) - len(part) % size, size)]
+    return np.concatenate([batches[i] for i in rng.permutation(len(batches))])
+
+
+def learning(train: Moves, settings: Settings) -> Callable:
+    """The work of a lane: shake words a little, guess each next movement, be told what it was."""
+
+    def work(model: Pen, which: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, np.ndarray]:
+        words = []
+        for item in which.tolist():
+            moves = train[item].copy()
+            moves[:, :2] *= np.exp(rng.normal(0, SCALE))
+            moves[:, :2] += rng.normal(0, SHAKE, (len(moves), 2))
+            words.append(moves)
+        hands = np.where(rng.random(len(which)) < UNSIGNED, 0, train.hands[which])
+        loss, right, seen = told(model, words, [train.texts[item] for item in which.tolist()], hands)
+        return loss * (1 / (settings.batch_size * USUAL)), np.array([right, seen])
+
+    return work
+
+
+def told(model: Pen, words: list[np.ndarray], texts: list[str], hands: np.ndarray) -> tuple[Tensor, int, int]:
+    """The loss of words (n, 4), in nats added up; how often it knew whether the pen lifts, of how many movements."""
+    numbers, lengths = numbered(texts)
+    longest = max(map(len, words))
+    after, counts = np.zeros((longest, len(words), 4), np.float32), np.zeros((longest, len(words)), np.float32)
+    for row, moves in enumerate(words):
+        after[: len(moves), row] = moves
+        counts[: len(moves), row] = 1
+    after[..., :2] *= UNIT
+    before = np.concatenate([np.zeros_like(after[:1]), after[:-1]])
+    said = model(Tensor(before), numbers, lengths, hands)
+    right = ((said.data[..., -2] > 0) == (after[..., 2] > 0)) * counts
+    return mixture_loss(said, after, counts), int(right.sum()), int(counts.sum())
+
+
+def judged(model: nn.Module, watched: Moves) -> dict[str, float]:
+    """Loss (nats a movement) and how often it knows whether the pen lifts, of hands that it was told nothing about."""
+    assert isinstance(model, Pen)
+    loss, right, seen = 0.0, 0, 0
+    with no_grad():
+        for which in cut(np.argsort(watched.lengths, kind="stable"), 64):
+            words, texts = [watched[item] for item in which.tolist()], [watched.texts[item] for item in which.tolist()]
+            more, *counts = told(model, words, texts, np.zeros(len(which), np.int64))
+            loss, right, seen = loss + more.item(), right + counts[0], seen + counts[1]
+    return {"loss": loss / max(seen, 1), "accuracy": right / max(seen, 1)}
