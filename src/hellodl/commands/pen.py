@@ -1,0 +1,131 @@
+"""`hellodl pen`: write any text by hand, in one of many hands, as strokes.
+
+Word by word, all of them side by side, a `Pen` writes what is asked for; then words are set on lines. Its hands are
+blends: each is near to what several writers have in common, and is nobody's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from hellodl.commands.arguments import at_least, positive, rate
+from hellodl.commands.write import listed
+from hellodl.console import log
+from hellodl.data.letter import KINDS, Letter
+from hellodl.data.moves import numbered, strokes_of
+from hellodl.errors import CheckpointError, DataError
+from hellodl.models import find_model
+from hellodl.nn.pen import Pen
+from hellodl.nn.penning import Penned, penned
+from hellodl.train.checkpoint import load_model
+from hellodl.train.lanes import single_threaded_products
+
+WIDTH, TIDY, HAND = 48.0, 0.5, 7
+MARGIN, LINE, SPACE = 1.6, 3.4, 0.75  # round the writing; from line to line; between words
+TOP = 2.2  # from the upper margin to the first line
+MOST = 20_000  # characters of a text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to write, in which hand, how tidily, and where."""
+    option = parser.add_argument
+    option("text", metavar="TEXT", help="what to write; lines end where they end in it, and where they are full")
+    option("--hand", type=at_least(0), default=HAND, metavar="N", help=f"whose hand, from 0 on ({HAND})")
+    option("--tidy", type=rate, default=TIDY, metavar="B", help=f"0 as people do, 1 a clean copy, 3 stiff ({TIDY})")
+    out = f"where it goes: a name that ends with {', '.join(KINDS)} (letter.svg)"
+    option("--out", type=Path, default=Path("letter.svg"), metavar="FILE", help=out)
+    option("--width", type=positive, default=WIDTH, metavar="X", help=f"of a line, in heights of a small x ({WIDTH:g})")
+    option("--model", type=Path, metavar="FILE", help="another model of `hellodl train pen` than the one that ships")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Write, and say where it is."""
+    if options.out.suffix.lower() not in KINDS:
+        raise DataError(f"{options.out}: a letter is written as {', '.join(KINDS)}; give --out such a name")
+    letter = written_by_hand(
+        options.text, options.hand, tidy=options.tidy, seed=options.seed, width=options.width, model=options.model
+    )
+    letter.save(options.out)
+    if options.json:
+        print(json.dumps({"program": "pen", **letter.about, "strokes": len(letter.strokes), "out": str(options.out)}))
+    else:
+        print(f"{len(letter.strokes):,} strokes in hand {options.hand}: {options.out}")
+    return 0
+
+
+def written_by_hand(
+    text: str,
+    hand: int = HAND,
+    *,
+    tidy: float = TIDY,
+    seed: int = 0,
+    width: float = WIDTH,
+    model: str | Path | None = None,
+) -> Letter:
+    """The text as a letter: see `add_arguments`. DataError for what it cannot write, and for a hand that is none."""
+    network, alphabet = load(str(model) if model is not None else None)
+    lines = [line.split() for line in text.splitlines()]
+    words = [word for line in lines for word in line]
+    if not words:
+        raise DataError("there is nothing to write; give it some text")
+    if len(text) > MOST:
+        raise DataError(f"{len(text):,} characters are too many for one letter; give it at most {MOST:,}")
+    if strange := sorted(set("".join(words)) - set(alphabet)):
+        raise DataError(f"the pen cannot write {listed(strange)}; leave it out, or spell it otherwise")
+    hands = network.hands.weight.data
+    if not 0 <= hand < len(hands):
+        raise DataError(f"there is no hand {hand}; there are 0 to {len(hands) - 1}")
+    rng = np.random.default_rng(seed)
+    numbers, lengths = numbered(words)
+    with single_threaded_products():
+        made = penned(network, numbers, lengths, hands[[hand] * len(words)], rng, tidy)
+    about = {"hand": hand, "tidy": tidy, "seed": seed}
+    return set_on_lines(text, lines, made, width, rng, about)
+
+
+def set_on_lines(
+    text: str, lines: list[list[str]], made: list[Penned], width: float, rng: np.random.Generator, about: dict
+) -> Letter:
+    """Words one after the other, on as many lines as they need."""
+    strokes, letters, widest = [], [], 0.0
+    y, place, queue = MARGIN + TOP, 0, iter(made)
+    for number, line in enumerate(lines):
+        x = MARGIN
+        y += LINE if number else 0.0
+        for word in line:
+            place = text.index(word, place)
+            one = next(queue)
+            drawn = strokes_of(one.moves)
+            points = np.concatenate(drawn)
+            left, right = min(float(points[:, 0].min()), 0.0), float(points[:, 0].max())
+            if x > MARGIN and x + right - left > MARGIN + width:
+                x, y = MARGIN, y + LINE
+            at = np.split(one.letters + place, np.cumsum([len(stroke) for stroke in drawn])[:-1])
+            strokes += [stroke + [x - left, y] for stroke in drawn]
+            letters += at
+            x += right - left
+            widest = max(widest, x)
+            x += SPACE * float(np.exp(rng.normal(0, 0.15)))
+            place += len(word)
+    lowest = max(float(stroke[:, 1].max()) for stroke in strokes)
+    highest = min(float(stroke[:, 1].min()) for stroke in strokes)
+    down = max(MARGIN - highest, 0.0)  # room for what reaches higher than usual
+    strokes = [stroke + [0.0, down] for stroke in strokes]
+    return Letter(text, strokes, letters, widest + MARGIN, max(lowest, y + 1) + down + MARGIN, about)
+
+
+@lru_cache(maxsize=2)
+def load(model: str | None) -> tuple[Pen, str]:
+    """A pen and what it can write, from a file of `hellodl train pen`, or the one that ships."""
+    path = find_model(model or "pen")
+    network, metadata = load_model(path)
+    alphabet = metadata.get("classes")
+    if not isinstance(network, Pen) or not isinstance(alphabet, str):
+        raise CheckpointError(f"{path}: is no model that writes by hand; give one from `hellodl train pen`")
+    log.debug(f"{path} writes")
+    return network.eval(), alphabet
