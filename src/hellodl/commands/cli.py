@@ -54,6 +54,7 @@ PROGRAMS: Table = {
     "splice": Program(".commands.scan", "find where introns begin and end in DNA", ("threads", "json")),
     "train": TRAIN,
     "write": Program(".commands.write", "a small GPT writes on from a prompt", ("seed", "json")),
+    "pen": Program(".commands.pen", "write any text by hand, in one of many hands", ("seed", "json")),
     "evaluate": Program(".commands.evaluate", "how well a trained model reads a data set", LEARNING),
     "quantize": Program(".commands.quantize", "how small a model's file can be, and what that costs", LEARNING),
     "pages": Program(".commands.made", "make photos of handwritten pages whose text is known", ("seed", "json")),
