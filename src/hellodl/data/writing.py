@@ -22,7 +22,7 @@ from hellodl.data.unipen import existing, read_arrays
 
 WORDS_FILE = "unipen_words.npz"
 SPLITS = ("train", "validation", "test")
-KNOWN = ("writer_group", "kind", "case_ok", "quality", "height_mm")  # of each piece of UNIPEN's
+KNOWN = ("writer_group", "kind", "case_ok", "height_mm")  # of each piece of UNIPEN's
 PUNCTUATION = ".,:;!?'\"-()/&+=%#@$*"
 ALPHABET = DIGITS + LETTERS.upper() + LETTERS + " " + PUNCTUATION  # what a line may say; class 0 is the blank
 WIDEST = 14.0  # of a line to learn from or to judge by, in its heights

@@ -2,8 +2,8 @@
 
 It is shown a text, whose hand it is, and the movements so far, and guesses the next movement; nobody tells it which
 part of the ink is which letter. A word in ten is shown without saying whose it is, so that it can also be asked about
-people whom it never met: that is how it is judged. What it writes afterwards is in hands that are blends of several
-writers' (see `nn.pen` and `blended`).
+people whom it never met: that is how it is judged. In the end nobody's own hand is left in it: each becomes a blend of
+several writers' (see `blended`).
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ USUAL = 60  # movements of a word: what its loss is divided by
 UNSIGNED = 0.1  # of the words are shown without saying whose they are
 SHAKE, SCALE = 0.01, 0.04  # of each movement, in a small x; of a word's size, in its logarithm
 WATCHED = 1024  # validation words that are looked at after each epoch
+BEHIND, NEAR = 4, 8  # writers behind a hand, drawn from so many that are most alike
+LARGEST_SHARE = 0.4  # of one of them in it
+KNOWN = 40  # words that a writer has to have written to be one of them
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,6 +93,7 @@ def main(options: argparse.Namespace) -> int:
 
     def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
         parts = {"validation": judged(network, watched), "test": judged(network, test)}
+        network.hands.weight.data[1:] = blended(network.hands.weight.data, train.hands, settings.seed)
         return {f"{part}_{name}": value for part, of in parts.items() for name, value in of.items()}
 
     learned = recorded.train(
@@ -123,6 +127,29 @@ def by_length(lengths: np.ndarray, settings: Settings, epoch: int, together: int
         part = part[np.argsort(lengths[part], kind="stable")]
         batches += [part[i : i + size] for i in range(0, len(part) - len(part) % size, size)]
     return np.concatenate([batches[i] for i in rng.permutation(len(batches))])
+
+
+def blended(vectors: np.ndarray, written: np.ndarray, seed: int) -> np.ndarray:
+    """As many new hands as there are writers, (W, D), from theirs, rows from 1 on of (1 + W, D).
+
+    `written` (N,) says whose each word was: who wrote few is in no blend. One begins with a writer drawn by chance, goes
+    on to others who write alike, and mixes them, in shares of which none is large: a mean of people who write quite
+    differently would be a hand that nobody can write.
+    """
+    rng = np.random.default_rng([seed, 2013])
+    known = np.flatnonzero(np.bincount(written, minlength=len(vectors))[1:] >= KNOWN) + 1
+    if len(known) < BEHIND:
+        known = np.arange(1, len(vectors))
+    found = np.empty_like(vectors[1:])
+    for row in found:
+        apart = np.linalg.norm(vectors[known] - vectors[rng.choice(known)], axis=1)
+        near = known[np.argsort(apart, kind="stable")[:NEAR]]
+        behind = rng.permutation(near)[:BEHIND]
+        shares = np.ones(1)
+        while shares.max() > max(LARGEST_SHARE, 1.01 / len(behind)):
+            shares = rng.dirichlet(np.full(len(behind), 3.0))
+        row[...] = shares @ vectors[behind]
+    return found
 
 
 def learning(train: Moves, settings: Settings) -> Callable:
