@@ -76,13 +76,7 @@ def manual_seed(seed: int) -> np.random.Generator:
 
 
 def pen(
-    text: str,
-    hand: int = 7,
-    *,
-    tidy: float = 0.5,
-    seed: int = 0,
-    width: float = 48.0,
-    model: str | Path | None = None,
+    text: str, hand: int = 7, *, tidy: float = 0.5, seed: int = 0, width: float = 48.0, model: str | Path | None = None
 ) -> Letter:
     """A text by hand: `.strokes`, and `.save("letter.svg")`, or .png, .gif (it writes itself), .json.
 

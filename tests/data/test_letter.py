@@ -2,6 +2,7 @@
 
 import io
 import json
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import cv2
@@ -17,8 +18,10 @@ DOT = np.array([[5.0, 2]])
 
 
 def a_letter():
-    strokes = [ZIGZAG, DOT, ZIGZAG[:2] + [5, 1]]
-    return Letter('a<b "', strokes, [np.full(len(stroke), n) for n, stroke in enumerate(strokes)], 9.0, 6.0, {"hand": 3})
+    strokes = [ZIGZAG, DOT, ZIGZAG[:2] + np.array([5, 1])]
+    return Letter(
+        'a<b "', strokes, [np.full(len(stroke), n) for n, stroke in enumerate(strokes)], 9.0, 6.0, {"hand": 3}
+    )
 
 
 def test_the_svg_is_xml_with_a_path_for_each_stroke():
@@ -66,7 +69,7 @@ def test_the_png_is_ink_on_white():
 def test_frames_only_ever_add_ink_and_end_with_all_of_it():
     frames = [frame.astype(int) for frame in a_letter().frames()]
     assert (frames[0] == 0).all() and len(frames) > 2
-    assert all((after >= before).all() for before, after in zip(frames, frames[1:]))
+    assert all((after >= before).all() for before, after in pairwise(frames))
     np.testing.assert_array_equal(frames[-1], np.rint(a_letter().picture() * ((SHADES - 1) / 255)))
 
 

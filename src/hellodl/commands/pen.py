@@ -106,7 +106,7 @@ def set_on_lines(
             if x > MARGIN and x + right - left > MARGIN + width:
                 x, y = MARGIN, y + LINE
             at = np.split(one.letters + place, np.cumsum([len(stroke) for stroke in drawn])[:-1])
-            strokes += [stroke + [x - left, y] for stroke in drawn]
+            strokes += [stroke + np.array([x - left, y]) for stroke in drawn]
             letters += at
             x += right - left
             widest = max(widest, x)
@@ -115,7 +115,7 @@ def set_on_lines(
     lowest = max(float(stroke[:, 1].max()) for stroke in strokes)
     highest = min(float(stroke[:, 1].min()) for stroke in strokes)
     down = max(MARGIN - highest, 0.0)  # room for what reaches higher than usual
-    strokes = [stroke + [0.0, down] for stroke in strokes]
+    strokes = [stroke + np.array([0.0, down]) for stroke in strokes]
     return Letter(text, strokes, letters, widest + MARGIN, max(lowest, y + 1) + down + MARGIN, about)
 
 

@@ -52,8 +52,10 @@ class Letter(Brief):
         kind = path.suffix.lower()
         if kind not in KINDS:
             raise DataError(f"{path}: a letter is written as {', '.join(KINDS)}; give --out such a name")
-        made = {".svg": self.as_svg, ".png": self.as_png, ".gif": self.as_gif, ".json": self.as_json}[kind]()
-        write_whole(path, made if isinstance(made, bytes) else made.encode("utf-8"))
+        if kind in (".png", ".gif"):
+            write_whole(path, self.as_png() if kind == ".png" else self.as_gif())
+        else:
+            write_whole(path, (self.as_svg() if kind == ".svg" else self.as_json()).encode("utf-8"))
         return path
 
     def _repr_svg_(self) -> str:
@@ -122,7 +124,9 @@ class Letter(Brief):
     def _canvas(self) -> np.ndarray:
         height, width = (int(np.ceil(size * SCALE)) * FINER for size in (self.height, self.width))
         if height * width > MOST_PIXELS:
-            raise DataError(f"a picture of {width // FINER} by {height // FINER} pixels is too large; write .svg or less")
+            raise DataError(
+                f"a picture of {width // FINER} by {height // FINER} pixels is too large; write .svg or less"
+            )
         return np.zeros((height, width), np.uint8)
 
 

@@ -103,8 +103,7 @@ def sums(parts: Sequence[Writing], what: str) -> list[int]:
 def load_words(folder: str | Path, split: str, widest: float = np.inf) -> tuple[Writing, dict[str, np.ndarray]]:
     """UNIPEN's words and lines of a split that ALPHABET can say, and what is known of each, named in KNOWN."""
     arrays = read_arrays(
-        existing(folder, WORDS_FILE),
-        *("xy", "stroke_ptr", "item_ptr", "text", "text_ptr", "split", "aspect", *KNOWN),
+        existing(folder, WORDS_FILE), *("xy", "stroke_ptr", "item_ptr", "text", "text_ptr", "split", "aspect", *KNOWN)
     )
     letters = arrays["text"].tobytes().decode("ascii")
     texts = [letters[start:end] for start, end in pairwise(arrays["text_ptr"].tolist())]

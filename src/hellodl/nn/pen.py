@@ -2,9 +2,9 @@
 
     movement so far -> LSTM with a window over the text -> LSTM -> mixture of where the pen goes next
 
-A movement is (x, y, lifts, last): so far to the right and down, in heights of a small x; whether the pen lifts after it,
-and whether that was all. Whose hand it is, is a vector that was learned with the rest, an input of every step. Hand 0
-is nobody's: a share of the words was shown without saying who wrote them.
+A movement is (x, y, lifts, last): so far to the right and down, in heights of a small x; whether the pen lifts after
+it, and whether that was all. Whose hand it is, is a vector that was learned with the rest, an input of every step.
+Hand 0 is nobody's: a share of the words was shown without saying who wrote them.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Pen(Module):
         place, shares = look(first, state.place, text, lengths, walk, said, hills, np.empty_like(hills), window)
         entry = np.concatenate([first, window, x], axis=1)
         second, memory_2 = cell(entry, state.second, state.memory_2, self.second.weights(0))
-        out = np.concatenate([first, second], axis=1) @ self.head.weight.data.T + self.head.bias.data
+        out = self.head.plain(np.concatenate([first, second], axis=1))
         return out, State(first, memory, window, place, second, memory_2, shares)
 
 

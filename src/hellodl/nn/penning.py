@@ -31,7 +31,7 @@ class Penned:
 def penned(
     network: Pen, texts: Array, lengths: Array, hands: Array, rng: np.random.Generator, tidy: float | Array = 0.5
 ) -> list[Penned]:
-    """Write N texts side by side: numbers (N, U) with lengths (N,) as `Pen.forward` takes them, hands (N, D) vectors."""
+    """Write N texts side by side: numbers (N, U), lengths (N,) as `Pen.forward` takes them, hands as vectors (N, D)."""
     if (np.asarray(tidy) < 0).any():
         raise DataError(f"tidiness is 0 or more, not {tidy}; 0.5 is usual")
     words, bias = len(texts), np.broadcast_to(np.asarray(tidy, np.float32), len(texts))[:, None]

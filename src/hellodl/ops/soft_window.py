@@ -94,7 +94,7 @@ def window_lstm(x: Tensor, text: Tensor, lengths: Array, weights: Weights, walk:
         lstm_forward(gates[t], product, c[t], c[t + 1], shown[t], after[:, :size])
         place, _ = look(after[:, :size], place, text.data, lengths, walk, said[t], hills[t], away[t], after[:, size:])
 
-    def back(g: Array) -> tuple[Array, ...]:
+    def back(g: Array) -> tuple[Array | None, ...]:
         to_gates, to_said = scratch.like(gates), scratch.like(said)
         to_window = scratch.empty((steps, batch, width), dtype)
         carried = np.zeros_like(out[0])  # what later steps make of this step's h and window
@@ -143,8 +143,8 @@ def look(
 ) -> tuple[Array, Array]:
     """One step of the window, from h (N, H) and κ (N, K) to the new κ and φ (N, U).
 
-    Filled in are `said` (N, 3K): α, β, δ; `hills` (N, K, U): what each Gaussian gives each letter; `away` (N, K, U): how
-    far from it; and the `window` (N, A).
+    Filled in are `said` (N, 3K): α, β, δ; `hills` (N, K, U): what each Gaussian gives each letter; `away` (N, K, U):
+    how far from it; and the `window` (N, A).
     """
     count = place.shape[1]
     np.matmul(h, walk.weight.data.T, out=said)

@@ -17,21 +17,19 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import nn
-from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands.arguments import at_least, rate
 from hellodl.console import log
 from hellodl.data.batches import cut
 from hellodl.data.home import folder_of
-from hellodl.data.moves import Moves, load_moves, numbered
+from hellodl.data.moves import Moves, load_moves
 from hellodl.data.writing import ALPHABET
-from hellodl.nn.pen import UNIT, Pen
-from hellodl.ops.mixture import mixture_loss
+from hellodl.nn.pen import Pen
 from hellodl.programs import recorded
 from hellodl.programs.remembered import asked
 from hellodl.runs.writer import Run
 from hellodl.train import SCHEDULES, Settings, Trainer
+from hellodl.train.pen import judged, told
 
 SETTINGS = Settings(
     batch_size=64, learning_rate=3e-3, weight_decay=0.01, clip=1.0, average=0.999, micro_batch=32, lanes=2
@@ -132,9 +130,9 @@ def by_length(lengths: np.ndarray, settings: Settings, epoch: int, together: int
 def blended(vectors: np.ndarray, written: np.ndarray, seed: int) -> np.ndarray:
     """As many new hands as there are writers, (W, D), from theirs, rows from 1 on of (1 + W, D).
 
-    `written` (N,) says whose each word was: who wrote few is in no blend. One begins with a writer drawn by chance, goes
-    on to others who write alike, and mixes them, in shares of which none is large: a mean of people who write quite
-    differently would be a hand that nobody can write.
+    `written` (N,) says whose each word was: who wrote few is in no blend. One begins with a writer drawn by chance,
+    goes on to others who write alike, and mixes them, in shares of which none is large: a mean of people who write
+    quite differently would be a hand that nobody can write.
     """
     rng = np.random.default_rng([seed, 2013])
     known = np.flatnonzero(np.bincount(written, minlength=len(vectors))[1:] >= KNOWN) + 1
@@ -167,30 +165,3 @@ def learning(train: Moves, settings: Settings) -> Callable:
         return loss * (1 / (settings.batch_size * USUAL)), np.array([right, seen])
 
     return work
-
-
-def told(model: Pen, words: list[np.ndarray], texts: list[str], hands: np.ndarray) -> tuple[Tensor, int, int]:
-    """The loss of words (n, 4), in nats added up; how often it knew whether the pen lifts, of how many movements."""
-    numbers, lengths = numbered(texts)
-    longest = max(map(len, words))
-    after, counts = np.zeros((longest, len(words), 4), np.float32), np.zeros((longest, len(words)), np.float32)
-    for row, moves in enumerate(words):
-        after[: len(moves), row] = moves
-        counts[: len(moves), row] = 1
-    after[..., :2] *= UNIT
-    before = np.concatenate([np.zeros_like(after[:1]), after[:-1]])
-    said = model(Tensor(before), numbers, lengths, hands)
-    right = ((said.data[..., -2] > 0) == (after[..., 2] > 0)) * counts
-    return mixture_loss(said, after, counts), int(right.sum()), int(counts.sum())
-
-
-def judged(model: nn.Module, watched: Moves) -> dict[str, float]:
-    """Loss (nats a movement) and how often it knows whether the pen lifts, of hands that it was told nothing about."""
-    assert isinstance(model, Pen)
-    loss, right, seen = 0.0, 0, 0
-    with no_grad():
-        for which in cut(np.argsort(watched.lengths, kind="stable"), 64):
-            words, texts = [watched[item] for item in which.tolist()], [watched.texts[item] for item in which.tolist()]
-            more, *counts = told(model, words, texts, np.zeros(len(which), np.int64))
-            loss, right, seen = loss + more.item(), right + counts[0], seen + counts[1]
-    return {"loss": loss / max(seen, 1), "accuracy": right / max(seen, 1)}

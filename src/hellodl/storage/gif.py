@@ -60,7 +60,8 @@ def packed(data: bytes, bits: int) -> bytes:
             waiting >>= 8
             held -= 8
 
-    size, count, known = bits + 1, end + 1, {}
+    known: dict[tuple[int, int], int] = {}  # a run of which all but the last number has a code
+    size, count = bits + 1, end + 1
     say(clear, size)
     prefix = -1
     for number in data:
