@@ -127,3 +127,41 @@ def test_movements_are_in_heights_of_a_small_x(rng):
 def test_less_than_no_tidiness_is_refused(rng):
     with pytest.raises(DataError, match="tidiness"):
         penned(small(rng), TEXTS, LENGTHS, np.zeros((2, 2), np.float32), rng, -1)
+
+
+# Each weight's gradient, weighted with cosines, as PyTorch 2 has it in float64: an LSTMCell with a window written out,
+# an LSTM, MixtureSameFamily of MultivariateNormal and Bernoulli.
+PYTORCHS = {
+    "letters.weight": 0.0803979373,
+    "hands.weight": 0.851552601,
+    "first.weight_ih": -1.22518638,
+    "first.weight_hh": 0.176070712,
+    "first.bias_ih": 0.62037878,
+    "first.bias_hh": 0.62037878,
+    "first.walk_weight": 0.0142632153,
+    "first.walk_bias": 0.381261603,
+    "second.weight_ih_l0": -2.38634022,
+    "second.weight_hh_l0": 0.336320655,
+    "second.bias_ih_l0": -0.578338477,
+    "second.bias_hh_l0": -0.578338477,
+    "head.weight": -1.43712488,
+    "head.bias": 10.3865038,
+}
+
+
+def test_loss_and_gradients_of_the_whole_network_are_pytorchs(rng):
+    model = small(rng)
+    parameters = dict(model.named_parameters())
+    for number, name in enumerate(PYTORCHS):
+        shape, size = parameters[name].shape, parameters[name].data.size
+        waves = np.sin(1 + number + np.arange(size) * (0.7 + 0.1 * number))
+        parameters[name].data = 0.5 * waves.reshape(shape)
+    after = np.sin(np.arange(6 * 2 * 4) * 1.3).reshape(6, 2, 4)
+    after[..., 2:] = after[..., 2:] > 0
+    before = Tensor(np.concatenate([np.zeros((1, 2, 4)), after[:-1]]), dtype=np.float64)
+    loss = mixture_loss(model(before, TEXTS, LENGTHS, np.array([1, 2])), after)
+    loss.backward()
+    assert loss.item() == pytest.approx(47.1346624546471, rel=1e-12)
+    for name, value in PYTORCHS.items():
+        slope = parameters[name].grad
+        assert (slope * np.cos(np.arange(slope.size)).reshape(slope.shape)).sum() == pytest.approx(value, rel=1e-7)
