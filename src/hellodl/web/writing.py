@@ -1,4 +1,4 @@
-"""A small GPT writes on, and one sees at each place what else might have come."""
+"""A small GPT writes on, and one sees at each place what else might have come; and a pen writes by hand."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from hellodl.commands.pen import load, written_by_hand
+from hellodl.data.letter import PEN, path_of
 from hellodl.data.vocabulary import Vocabulary
 from hellodl.nn import LanguageModel
 from hellodl.nn.sampling import Knobs, Writer, continued, probabilities
@@ -57,6 +59,19 @@ def pieces(
             for token in best
         ]
         yield {"text": text, "next": shown}
+
+
+def by_hand(text: str, hand: int, tidy: float, seed: int) -> dict[str, Any]:
+    """A text as strokes: `shapes.Letter`."""
+    letter = written_by_hand(text, hand, tidy=tidy, seed=seed)
+    return {
+        "width": round(letter.width, 2),
+        "height": round(letter.height, 2),
+        "pen": PEN,
+        "hands": len(load(None)[0].hands.weight.data),
+        "strokes": [path_of(stroke) for stroke in letter.strokes],
+        "points": [len(stroke) for stroke in letter.strokes],
+    }
 
 
 async def events(desk: Desk, source: Iterator[dict[str, Any]]) -> AsyncIterator[str]:
