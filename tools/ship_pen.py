@@ -33,7 +33,7 @@ from hellodl.train.pen import judged
 
 MODELS = Path(__file__).parent.parent / "src" / "hellodl" / "models"
 HANDS = 64  # that ship
-TRIAL = "The quick brown fox jumps over a lazy dog while Mary packs five boxes with great jugs today".split()
+TRIAL = ["The", "quick", "brown", "fox", "jumps", "over", "lazy", "dog", "when", "Mary", "packs", "gifts", "again"]
 WORDS = 500  # that the figures are of
 
 CARD = """# pen: writes any text by hand, for `hellodl pen`
@@ -41,21 +41,23 @@ CARD = """# pen: writes any text by hand, for `hellodl pen`
 | | |
 |---|---|
 | input | a text of `{alphabet}`, the number of a hand, 0 to {last} |
-| answers | movements of a pen: where it goes next, as a mixture of {hills} Gaussians, whether it lifts, whether it is done |
-| network | two LSTMs of {width}, the first with a window over the text (Graves 2013), {weights:,} weights in 8 bits, {size:,} bytes |
-| made with | `{command}` at commit {source}, in {minutes:.0f} minutes on two cores{also}; then `tools/ship_pen.py` |
+| answers | movements: where the pen goes next, a mixture of {hills} Gaussians; whether it lifts; whether it is done |
+| network | two LSTMs of {width}, one with a window on the text; {weights:,} weights, 8 bits, {size:,} bytes |
+| made with | `{command}` at commit {source}, in {minutes:.0f} minutes{also}; then `tools/ship_pen.py` |
 | learned from | {words:,} words by {writers} training writers of UNIPEN, {movements:,} movements |
 
 ## Figures, after rounding, on people whom it never met
 
 | | |
 |---|---|
-| a movement costs, hand unknown ({test:,} movements of test writers) | {loss:.3f} nats (before rounding {before:.3f}), x and y in thirds of a small x |
-| it knows whether the pen lifts | {lifts:.1%} |
-| characters wrong when `lines` reads {count} words that it wrote (tidy {tidy}) | {written:.1%} ({written_case:.1%} with case ignored) |
-| characters wrong when `lines` reads the same words by test writers | {real:.1%} ({real_case:.1%} with case ignored) |
+| what a movement costs, of {test:,} by test writers | {loss:.3f} nats (before rounding {before:.3f}) |
+| times that it knows whether the pen lifts | {lifts:.1%} |
+| characters wrong where `lines` reads {count} words that it wrote (tidy {tidy}) | {written:.1%} |
+| characters wrong where `lines` reads the same words by test writers | {real:.1%} |
+| both, with case ignored | {written_case:.1%}, {real_case:.1%} |
 
-`hellodl evaluate pen --dataset unipen` measures them again.
+Whose hand it is, it is not told of test writers; movements are in thirds of a small x. `hellodl evaluate pen
+--dataset unipen` measures them again.
 
 ## Whose hands these are
 
