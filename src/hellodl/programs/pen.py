@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How long, how fast, how large."""
     option = parser.add_argument
     option("--epochs", type=at_least(1), default=8, metavar="N", help="times through the words (8)")
+    option("--steps", type=at_least(1), metavar="N", help="end after so many steps of 64 words, if that is sooner")
     option("--lr", type=rate, default=SETTINGS.learning_rate, metavar="RATE", help="highest learning rate (0.003)")
     option("--width", type=at_least(1), default=256, metavar="N", help="numbers that a layer thinks in (256)")
     option("--schedule", choices=SCHEDULES, default=SETTINGS.schedule, help=f"of the rate ({SETTINGS.schedule})")
@@ -59,7 +60,7 @@ def main(options: argparse.Namespace) -> int:
     """Gather, train, judge on people it never met, report."""
     state = recorded.resumed(options, "pen")
     folder = folder_of("unipen", options.data)
-    chosen = {"epochs": options.epochs, "learning_rate": options.lr, "schedule": options.schedule}
+    chosen = {"epochs": options.epochs, "steps": options.steps, "learning_rate": options.lr, "schedule": options.schedule}
     settings = replace(SETTINGS, **chosen, seed=options.seed)
     train, watched, test = (load_moves(folder, split) for split in ("train", "validation", "test"))
     if options.count is not None:
