@@ -9,6 +9,7 @@ import hellodl
 from hellodl import nn
 from hellodl.commands import pen
 from hellodl.commands.cli import main
+from hellodl.data.pages.conditions import MILD
 from hellodl.data.writing import ALPHABET
 from hellodl.errors import CheckpointError, DataError
 from hellodl.train.checkpoint import save_model
@@ -94,3 +95,11 @@ def test_less_than_no_tidiness_is_wrong_usage_on_the_command_line(capsys):
     assert main(["pen", "a", "--tidy", "-1"]) == 2
     with pytest.raises(DataError, match="tidiness"):
         hellodl.pen("a", tidy=-1, model="scribbler.safetensors")
+
+
+def test_pages_are_written_in_its_hands_with_a_box_for_every_letter(scribbler):
+    page = pen.penned_page(MILD, 5, scribbler)
+    assert [box.character for box in page.boxes] == [c for c in page.text if not c.isspace()]
+    assert len(page.baselines) == len(page.text.split("\n")) > 1
+    again, other = (pen.penned_page(MILD, seed, scribbler) for seed in (5, 6))
+    assert again.boxes == page.boxes and other.text != page.text

@@ -20,7 +20,14 @@ DOT = np.array([[5.0, 2]])
 def a_letter():
     strokes = [ZIGZAG, DOT, ZIGZAG[:2] + np.array([5, 1])]
     return Letter(
-        'a<b "', strokes, [np.full(len(stroke), n) for n, stroke in enumerate(strokes)], 9.0, 6.0, {"hand": 3}
+        'a<b "',
+        strokes,
+        [np.full(len(stroke), n) for n, stroke in enumerate(strokes)],
+        9.0,
+        6.0,
+        [0, 0, 0],
+        [3.0],
+        {"hand": 3},
     )
 
 
@@ -93,6 +100,6 @@ def test_it_is_saved_by_its_name(tmp_path):
 
 
 def test_a_picture_beyond_all_bounds_is_refused():
-    huge = Letter("a", [ZIGZAG], [np.zeros(4, int)], 1e4, 1e4)
+    huge = Letter("a", [ZIGZAG], [np.zeros(4, int)], 1e4, 1e4, [0], [1.0])
     with pytest.raises(DataError, match="too large"):
         huge.picture()

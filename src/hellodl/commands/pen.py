@@ -18,6 +18,11 @@ from hellodl.commands.write import listed
 from hellodl.console import log
 from hellodl.data.letter import KINDS, Letter
 from hellodl.data.moves import numbered, strokes_of
+from hellodl.data.pages.conditions import Conditions
+from hellodl.data.pages.layout import Page
+from hellodl.data.pages.penned import page_of
+from hellodl.data.pages.photograph import ADVANCE, LEAST_COLUMNS, MOST_COLUMNS, WIDEST
+from hellodl.data.pages.phrases import page_text
 from hellodl.errors import CheckpointError, DataError
 from hellodl.models import find_model
 from hellodl.nn.pen import Pen
@@ -92,11 +97,15 @@ def set_on_lines(
     text: str, lines: list[list[str]], made: list[Penned], width: float, rng: np.random.Generator, about: dict
 ) -> Letter:
     """Words one after the other, on as many lines as they need."""
-    strokes, letters, widest = [], [], 0.0
-    y, place, queue = MARGIN + TOP, 0, iter(made)
-    for number, line in enumerate(lines):
+    strokes: list[np.ndarray] = []
+    letters: list[np.ndarray] = []
+    line_of: list[int] = []
+    levels: list[float] = []
+    y, place, widest, queue = MARGIN + TOP - LINE, 0, 0.0, iter(made)
+    for line in lines:
         x = MARGIN
-        y += LINE if number else 0.0
+        y += LINE
+        levels.append(y)
         for word in line:
             place = text.index(word, place)
             one = next(queue)
@@ -105,9 +114,11 @@ def set_on_lines(
             left, right = min(float(points[:, 0].min()), 0.0), float(points[:, 0].max())
             if x > MARGIN and x + right - left > MARGIN + width:
                 x, y = MARGIN, y + LINE
+                levels.append(y)
             at = np.split(one.letters + place, np.cumsum([len(stroke) for stroke in drawn])[:-1])
             strokes += [stroke + np.array([x - left, y]) for stroke in drawn]
             letters += at
+            line_of += [len(levels) - 1] * len(drawn)
             x += right - left
             widest = max(widest, x)
             x += SPACE * float(np.exp(rng.normal(0, 0.15)))
@@ -116,7 +127,21 @@ def set_on_lines(
     highest = min(float(stroke[:, 1].min()) for stroke in strokes)
     down = max(MARGIN - highest, 0.0)  # room for what reaches higher than usual
     strokes = [stroke + np.array([0.0, down]) for stroke in strokes]
-    return Letter(text, strokes, letters, widest + MARGIN, max(lowest, y + 1) + down + MARGIN, about)
+    size = (widest + MARGIN, max(lowest, y + 1) + down + MARGIN)
+    return Letter(text, strokes, letters, *size, line_of, [level + down for level in levels], about)
+
+
+def penned_page(conditions: Conditions, seed: int, model: str | Path | None = None) -> Page:
+    """A page of made-up text in a hand, and with a tidiness, drawn by chance: for `photograph`, and to learn from."""
+    rng = np.random.default_rng((seed, 2013))
+    x_height = float(np.exp(rng.uniform(*np.log(conditions.x_height))))
+    pen = max(float(np.exp(rng.uniform(*np.log(conditions.pen)))), 1.2 / x_height)
+    columns = int(np.clip((WIDEST / x_height - 2 * MARGIN) / ADVANCE, LEAST_COLUMNS, MOST_COLUMNS))
+    text = page_text(rng, columns, conditions.one_style)
+    hands = len(load(str(model) if model is not None else None)[0].hands.weight.data)
+    hand, tidy = int(rng.integers(min(1, hands - 1), hands)), float(rng.uniform(0.3, 1.2))
+    letter = written_by_hand(text, hand, tidy=tidy, seed=seed, width=columns * ADVANCE, model=model)
+    return page_of(letter, x_height, pen, seed)
 
 
 @lru_cache(maxsize=2)

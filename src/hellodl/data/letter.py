@@ -36,7 +36,8 @@ KINDS = (".svg", ".png", ".gif", ".json")
 class Letter(Brief):
     """Strokes (n, 2) on a sheet that is `width` and `height` large, x to the right and y down.
 
-    `letters` has for each point (n,) which character of `text` it is a part of; `about` is what it was made with.
+    `letters` has for each point (n,) which character of `text` it is a part of; stroke k is on line `line_of[k]`, which
+    is at the height `levels[line_of[k]]`. `about` is what it was made with.
     """
 
     text: str
@@ -44,6 +45,8 @@ class Letter(Brief):
     letters: list[np.ndarray]
     width: float
     height: float
+    line_of: list[int]
+    levels: list[float]
     about: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: str | Path) -> Path:

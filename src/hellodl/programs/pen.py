@@ -60,7 +60,12 @@ def main(options: argparse.Namespace) -> int:
     """Gather, train, judge on people it never met, report."""
     state = recorded.resumed(options, "pen")
     folder = folder_of("unipen", options.data)
-    chosen = {"epochs": options.epochs, "steps": options.steps, "learning_rate": options.lr, "schedule": options.schedule}
+    chosen = {
+        "epochs": options.epochs,
+        "steps": options.steps,
+        "learning_rate": options.lr,
+        "schedule": options.schedule,
+    }
     settings = replace(SETTINGS, **chosen, seed=options.seed)
     train, watched, test = (load_moves(folder, split) for split in ("train", "validation", "test"))
     if options.count is not None:
