@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from hellodl import data, nn, optim, train
     from hellodl.autograd import gradcheck
-    from hellodl.data.letter import Letter
+    from hellodl.data.pages.letter import Letter
     from hellodl.reading import Page
     from hellodl.train import checkpoint
     from hellodl.train import lanes as parallel

@@ -16,10 +16,10 @@ import numpy as np
 from hellodl.commands.arguments import at_least, positive, rate
 from hellodl.commands.write import listed
 from hellodl.console import log
-from hellodl.data.letter import KINDS, Letter
 from hellodl.data.moves import numbered, strokes_of
 from hellodl.data.pages.conditions import Conditions
 from hellodl.data.pages.layout import Page
+from hellodl.data.pages.letter import KINDS, Letter
 from hellodl.data.pages.penned import page_of
 from hellodl.data.pages.photograph import ADVANCE, LEAST_COLUMNS, MOST_COLUMNS, WIDEST
 from hellodl.data.pages.phrases import page_text

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hellodl.commands.pen import load, written_by_hand
-from hellodl.data.letter import PEN, path_of
+from hellodl.data.pages.letter import PEN, path_of
 from hellodl.data.vocabulary import Vocabulary
 from hellodl.nn import LanguageModel
 from hellodl.nn.sampling import Knobs, Writer, continued, probabilities

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from hellodl.data.letter import Letter
 from hellodl.data.pages.conditions import MILD
 from hellodl.data.pages.layout import draw
+from hellodl.data.pages.letter import Letter
 from hellodl.data.pages.penned import page_of, parted
 from hellodl.data.pages.photograph import photograph
 

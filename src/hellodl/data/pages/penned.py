@@ -9,9 +9,9 @@ from itertools import groupby
 
 import numpy as np
 
-from hellodl.data.letter import Letter
 from hellodl.data.pages.hands import smooth
 from hellodl.data.pages.layout import Page, box_of, drawn_feet
+from hellodl.data.pages.letter import Letter
 
 
 def page_of(letter: Letter, x_height: float, pen: float, seed: int) -> Page:

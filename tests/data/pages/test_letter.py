@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from hellodl.data.letter import PEN, SCALE, SHADES, Letter, path_of, pieces
 from hellodl.data.pages.hands import smooth
+from hellodl.data.pages.letter import PEN, SCALE, SHADES, Letter, path_of, pieces
 from hellodl.errors import DataError
 
 ZIGZAG = np.array([[1, 1], [2, 3], [3, 1], [4, 3.0]])
