@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hellodl import nn
+from hellodl.commands import penned
 from hellodl.commands.cli import main
 from hellodl.data import writing
 from hellodl.data.moves import load_moves
@@ -49,11 +50,12 @@ def folder(tmp_path, monkeypatch, rng):
     (tmp_path / "unipen").mkdir()
     write_words(tmp_path / "unipen", rng)
     monkeypatch.setattr(pen, "SETTINGS", pen.replace(pen.SETTINGS, batch_size=16, micro_batch=8))
-    monkeypatch.setattr(pen, "folder_of", lambda name, data: tmp_path / name)
+    for program in (pen, penned):
+        monkeypatch.setattr(program, "folder_of", lambda name, data: tmp_path / name)
     return tmp_path
 
 
-def test_it_learns_to_write_and_its_model_writes(folder, capsys):
+def test_it_learns_to_write_and_its_model_writes(folder, capsys, monkeypatch):
     asked = ["--width", "16", "--epochs", "6", "--lr", "0.02", "--threads", "1", "--out", "p.safetensors"]
     assert main(["train", "pen", *asked, "--json"]) == 0
     said = capsys.readouterr()
@@ -66,6 +68,12 @@ def test_it_learns_to_write_and_its_model_writes(folder, capsys):
     assert isinstance(model, nn.Pen) and metadata["card"]["width"] == 16
     assert main(["pen", "gold on nose", "--model", "p.safetensors", "--hand", "1", "--out", "l.svg"]) == 0
     assert (folder / "l.svg").read_text().count("<path") >= 3
+    capsys.readouterr()
+    monkeypatch.setattr(penned, "EXAMPLES", 1)
+    assert main(["evaluate", "p.safetensors", "--dataset", "unipen", "--count", "5", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["words"] == 5 and found["loss"] == pytest.approx(figures["test_loss"], abs=0.05)  # hand 0 is as it was
+    assert found["real_apart"] < found["written_apart"] and found["letters_per_second"] > 1
 
 
 def test_a_training_that_was_stopped_goes_on_to_the_same_weights(folder, capsys, monkeypatch):
