@@ -82,10 +82,11 @@ def test_movements_are_drawn_as_the_mixture_has_them(rng):
 
 
 def test_tidiness_narrows_the_mixture(rng):
-    said = told([[0, 2, -1, 0, 0, 0], [1, -4, 1, 0, 0, 0]], [0, 0]).repeat(20_000, axis=0)
+    said = told([[0, 2, -1, 0, 0, 0], [1, -4, 1, 0, 0, 0]], [1, 0]).repeat(20_000, axis=0)
     wild, tidy = (drawn(said, np.full((20_000, 1), b), np.zeros(20_000, bool), rng) for b in (0.0, 2.0))
     assert tidy[tidy[:, 0] < -1, 0].std() < 0.2 * wild[wild[:, 0] < -1, 0].std()
     assert (tidy[:, 0] < -1).mean() == pytest.approx(1 / (1 + np.exp(-3)), abs=0.01)
+    assert tidy[:, 2].mean() == pytest.approx(1 / (1 + np.exp(-3)), abs=0.01)
 
 
 def test_a_word_ends_only_once_the_window_is_at_its_last_letter(rng):
