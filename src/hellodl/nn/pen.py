@@ -5,6 +5,10 @@
 A movement is (x, y, lifts, last): so far to the right and down, in heights of a small x; whether the pen lifts after
 it, and whether that was all. Whose hand it is, is a vector that was learned with the rest, an input of every step.
 Hand 0 is nobody's: a share of the words was shown without saying who wrote them.
+
+Two more inputs than Graves had make it tidier. Where the pen is: summing up its own movements is something a network
+learns late and badly. And the text as a whole, a sum of vectors of its letters: who writes joined comes back in the end
+for dots and bars, when the window has long left the letters that want them.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ FLAGS = 2  # of a movement: the pen lifts after it; it is the last
 MOVE = 2 + FLAGS
 UNIT = 3.0  # of the network, in a small x: movements are about 1 long to it
 USUAL = 11.0  # movements of a letter, at the start
+PLACE = np.array([0.05, 0.3])  # where the pen is, so that it is about 1 as well
 
 
 class WindowLSTM(Module):
@@ -76,6 +81,7 @@ class State(NamedTuple):
     second: Array
     memory_2: Array
     shares: Array
+    position: Array
 
 
 class Pen(Module):
@@ -93,13 +99,16 @@ class Pen(Module):
         gaussians: int = 6,
         letter: int = 48,
         hand: int = 24,
+        whole: int = 8,
         rng: init.Rng = init.DEFAULT,
     ):
         self.width, self.hills, self.letter = width, hills, letter
         self.letters = Embedding(symbols, letter, spread=0.5, rng=rng)
         self.hands = Embedding(hands, hand, spread=0.3, rng=rng)
-        self.first = WindowLSTM(MOVE + hand, letter, width, gaussians, rng=rng)
-        self.second = LSTM(width + letter + MOVE + hand, width, rng=rng)
+        self.whole = Embedding(symbols, whole, spread=0.3, rng=rng)
+        features = MOVE + len(PLACE) + hand + whole
+        self.first = WindowLSTM(features, letter, width, gaussians, rng=rng)
+        self.second = LSTM(width + letter + features, width, rng=rng)
         self.head = Linear(2 * width, 6 * hills + FLAGS, gain=1, rng=rng)
 
     def forward(self, moves: Tensor, texts: Array, lengths: Array, hands: Array) -> Tensor:  # type: ignore[override]
@@ -108,10 +117,13 @@ class Pen(Module):
         texts (N, U) are filled up with zeros, of which one counts: lengths (N,) are those of the texts and 1. hands are
         (N,) whole numbers.
         """
-        steps, batch = moves.shape[:2]
-        hand = self.hands(Tensor(hands)).reshape(1, batch, -1)
-        everywhere = Tensor(np.zeros((steps, 1, 1), moves.dtype), dtype=moves.dtype) + hand
-        x = ops.concatenate([moves, everywhere], axis=2)
+        dtype = moves.dtype
+        there = Tensor((texts > 0).astype(dtype)[:, :, None], dtype=dtype)
+        whole = (self.whole(Tensor(texts)) * there).sum(axis=1)
+        constant = ops.concatenate([self.hands(Tensor(hands)), whole], axis=1)
+        everywhere = Tensor(np.zeros((len(moves), 1, 1), dtype), dtype=dtype) + constant
+        position = ops.cumsum(moves[:, :, :2], axis=0) * PLACE.astype(dtype)
+        x = ops.concatenate([moves, position, everywhere], axis=2)
         first = self.first(x, self.letters(Tensor(texts)), lengths)  # h and window
         second, _ = self.second(ops.concatenate([first, x], axis=2))
         return self.head(ops.concatenate([first[:, :, : self.width], second], axis=2))
@@ -126,16 +138,23 @@ class Pen(Module):
             return np.zeros((batch, size), np.float32)
 
         h = self.width
-        return State(zeros(h), zeros(h), zeros(self.letter), zeros(count), zeros(h), zeros(h), zeros(texts.shape[1]))
+        layers = (zeros(h), zeros(h), zeros(self.letter), zeros(count), zeros(h), zeros(h))
+        return State(*layers, zeros(texts.shape[1]), zeros(2))
 
-    def step(self, moves: Array, text: Array, lengths: Array, hands: Array, state: State) -> tuple[Array, State]:
+    def constant(self, texts: Array, hands: Array) -> Array:
+        """What does not change while texts (N, U) are written in hands (N, hand): hands and whole texts, as vectors."""
+        whole = (self.whole.weight.data[texts] * (texts > 0)[:, :, None]).sum(axis=1)
+        return np.concatenate([hands, whole], axis=1)
+
+    def step(self, moves: Array, text: Array, lengths: Array, constant: Array, state: State) -> tuple[Array, State]:
         """After moves (N, 4): what comes next (N, 6·hills + 2), and the state.
 
-        text (N, U, letter) and hands (N, hand) are vectors.
+        text (N, U, letter) are vectors, `constant` is what the function of that name gives.
         """
         weights, walk = self.first.parts()
         (batch, letters), count = text.shape[:2], self.first.gaussians
-        x = np.concatenate([moves, hands], axis=1)
+        position = state.position + moves[:, :2]
+        x = np.concatenate([moves, position * PLACE.astype(np.float32), constant], axis=1)
         first, memory = cell(np.concatenate([x, state.window], axis=1), state.first, state.memory, weights)
         said, window = np.empty((batch, 3 * count), np.float32), np.empty_like(state.window)
         hills = np.empty((batch, count, letters), np.float32)
@@ -143,7 +162,7 @@ class Pen(Module):
         entry = np.concatenate([first, window, x], axis=1)
         second, memory_2 = cell(entry, state.second, state.memory_2, self.second.weights(0))
         out = self.head.plain(np.concatenate([first, second], axis=1))
-        return out, State(first, memory, window, place, second, memory_2, shares)
+        return out, State(first, memory, window, place, second, memory_2, shares, position)
 
 
 def cell(x: Array, h: Array, c: Array, weights: Weights) -> tuple[Array, Array]:

@@ -35,14 +35,14 @@ def penned(
     if (np.asarray(tidy) < 0).any():
         raise DataError(f"tidiness is 0 or more, not {tidy}; 0.5 is usual")
     words, bias = len(texts), np.broadcast_to(np.asarray(tidy, np.float32), len(texts))[:, None]
-    vectors = network.letters.weight.data[texts]
+    vectors, constant = network.letters.weight.data[texts], network.constant(texts, hands)
     state, last = network.begin(texts), np.zeros((words, MOVE), np.float32)
     most = PATIENCE[0] + PATIENCE[1] * lengths
     moves: list[list[Array]] = [[] for _ in range(words)]
     letters: list[list[int]] = [[] for _ in range(words)]
     going = np.arange(words)
     while len(going):
-        said, state = network.step(last, vectors, lengths, hands, state)
+        said, state = network.step(last, vectors, lengths, constant, state)
         at = state.shares.argmax(axis=1)
         ready = at >= lengths - 2  # at the last letter, or beyond it
         last = drawn(said, bias, ready, rng)
@@ -53,8 +53,8 @@ def penned(
             done[row] |= len(moves[word]) >= most[row]
         if done.any():
             stay = ~done
-            going, last, vectors, lengths, hands = going[stay], last[stay], vectors[stay], lengths[stay], hands[stay]
-            bias, most = bias[stay], most[stay]
+            going, last, vectors, lengths = going[stay], last[stay], vectors[stay], lengths[stay]
+            constant, bias, most = constant[stay], bias[stay], most[stay]
             state = type(state)(*(part[stay] for part in state))
     return [Penned(finished(np.array(each)), np.array(at)) for each, at in zip(moves, letters)]
 
