@@ -1,7 +1,7 @@
 """Writing with a `Pen`: from texts to movements, each drawn from the mixture that the network gives.
 
-    `tidy` narrows the mixture (Graves's bias b): σ·e⁻ᵇ and π^(1 + b), so that the likely gets likelier, and the same with
-    flags. 0 writes as people do, at their best and worst; 1 is a clean copy, 3 nearly the same each time.
+    `tidy` narrows the mixture (Graves's bias b): σ·e⁻ᵇ and π^(1 + b), so that the likely gets likelier, and the same
+    with flags. 0 writes as people do, at their best and worst; 1 is a clean copy, 3 nearly the same each time.
 
 A word is finished when the network says that it is, and that counts only once the window is at the text's last letter.
 """
