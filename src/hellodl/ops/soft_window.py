@@ -22,9 +22,9 @@ import numpy as np
 from hellodl.autograd.arrays import column_sums
 from hellodl.autograd.tensor import Array, Tensor, jointly, record
 from hellodl.errors import ShapeError
-from hellodl.ops import elementwise, products, recurrent, reductions, scratch, shapes
+from hellodl.ops import elementwise, loops, products, recurrent, reductions, scratch, shapes
 from hellodl.ops.calling import operation
-from hellodl.ops.gates import lstm_backward, lstm_forward
+from hellodl.ops.gates import lstm_backward, lstm_forward, lstm_forward_in_loops
 from hellodl.ops.recurrent import Weights, flat, with_start
 
 
@@ -87,16 +87,21 @@ def window_lstm(x: Tensor, text: Tensor, lengths: Array, weights: Weights, walk:
     said = scratch.empty((steps, batch, 3 * count), dtype)  # α, β and δ
     hills = scratch.empty((steps, batch, count, text.shape[1]), dtype)  # what each Gaussian gives each letter
     away = scratch.like(hills)
-    product, place = np.empty_like(gates[0]), np.zeros((batch, count), dtype)
+    h, product = np.empty_like(c[0]), np.empty_like(gates[0])
+    place = np.zeros((batch, count), dtype)
+    compiled = loops.use(gates, product, h, c)
+    forward = lstm_forward_in_loops if compiled else lstm_forward
     for t in range(steps):
         np.matmul(out[t], across, out=product)
-        after = out[t + 1]
-        lstm_forward(gates[t], product, c[t], c[t + 1], shown[t], after[:, :size])
-        place, _ = look(after[:, :size], place, text.data, lengths, walk, said[t], hills[t], away[t], after[:, size:])
+        forward(gates[t], product, c[t], c[t + 1], shown[t], h)
+        out[t + 1, :, :size] = h
+        place, _ = look(h, place, text.data, lengths, walk, said[t], hills[t], away[t], out[t + 1, :, size:])
 
     def back(g: Array) -> tuple[Array | None, ...]:
         to_gates, to_said = scratch.like(gates), scratch.like(said)
         to_window = scratch.empty((steps, batch, width), dtype)
+        g_h = np.ascontiguousarray(g[:, :, :size])
+        backward = loops.sequences.lstm_back if compiled else lstm_backward
         carried = np.zeros_like(out[0])  # what later steps make of this step's h and window
         to_c, to_place = np.zeros_like(c[0]), np.zeros_like(place)
         there = np.arange(text.shape[1]) < lengths[:, None]
@@ -113,7 +118,7 @@ def window_lstm(x: Tensor, text: Tensor, lengths: Array, weights: Weights, walk:
             np.multiply(to_place, ahead, out=to_said[t, :, 2 * count :])
             to_h = np.matmul(to_said[t], walk.weight.data)
             to_h += carried[:, :size]
-            lstm_backward(g[t, :, :size], gates[t], shown[t], c[t], to_h, to_c, to_gates[t])
+            backward(g_h[t], gates[t], shown[t], c[t], to_h, to_c, to_gates[t])
             np.matmul(to_gates[t], into_both, out=carried)
         shares = hills.sum(axis=2) * there  # (L, N, U)
         to_text = np.matmul(shares.transpose(1, 2, 0), to_window.transpose(1, 0, 2))
