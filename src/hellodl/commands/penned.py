@@ -38,35 +38,41 @@ def evaluate(network: Pen, path: Path, options: argparse.Namespace) -> int:
     """What `hellodl evaluate` says of a pen."""
     if options.dataset != "unipen":
         raise DataError(f"{path}: writes by hand, and {options.dataset} has no words by hand; take --dataset unipen")
-    folder = folder_of("unipen", options.data)
-    moves = load_moves(folder, options.split)
     figures: dict[str, Any] = {"program": "evaluate", "model": str(path), "dataset": "unipen", "split": options.split}
-    figures |= {"weights": network.weight_count(), "tidy": TIDY, "movements": len(moves.moves)}
-    figures |= judged(network, moves)
-    words, about = writing.load_words(folder, options.split)
-    rng = np.random.default_rng(options.seed)
-    plain = (about["kind"] == 0) & about["case_ok"] & [1 < len(text) <= 14 and text.isalpha() for text in words.texts]
-    chosen = rng.permutation(np.flatnonzero(plain))[: options.count or WORDS]
-    real = words.subset(chosen)
-    began = time.perf_counter()
-    made = by_pen(network, [*real.texts], rng, TIDY)
-    letters = sum(map(len, real.texts))
-    figures |= {"words": len(real), "letters_per_second": letters / (time.perf_counter() - began)}
-    figures |= nearness(network, load_moves(folder, "train"), moves, rng)
-    reader, _ = lines_of(LINES)
-    for name, one in {"written": made, "real": real}.items():
-        read = figures_of([*one.texts], read_words(reader, one, options.threads))
-        figures |= {f"{name}_{key}": read[key] for key in ("error", "error_case_ignored", "right")}
+    folder = folder_of("unipen", options.data)
+    figures |= judge(network, folder, options.split, options.count or WORDS, options.seed, options.threads)
     if options.json:
         print(json.dumps(figures))
         return 0
     print(
-        f"a movement by people whom it never met costs it {figures['loss']:.3f} nats; of {len(real)} words that it "
-        f"writes, {figures['written_error']:.1%} of the characters are read wrong ({figures['real_error']:.1%} where "
-        f"people wrote them); to the nearest training word they are {figures['written_apart']:.3f} of a small x apart "
+        f"a movement by people whom it never met costs it {figures['loss']:.3f} nats; of {figures['words']} words that "
+        f"it writes, {figures['written_error']:.1%} of the characters are read wrong ({figures['real_error']:.1%} "
+        f"where people wrote them); to the nearest training word they are {figures['written_apart']:.3f} of a small x apart "
         f"(such of other people {figures['real_apart']:.3f}); {figures['letters_per_second']:.0f} letters a second"
     )
     return 0
+
+
+def judge(network: Pen, folder: Path, split: str, count: int, seed: int, threads: int | None) -> dict[str, Any]:
+    """All of it, as figures: shares from 0 to 1, lengths in heights of a small x, the loss in nats a movement."""
+    moves, train = load_moves(folder, split), load_moves(folder, "train")
+    figures: dict[str, Any] = {"weights": network.weight_count(), "tidy": TIDY, "movements": len(moves.moves)}
+    figures |= {"learned_words": len(train), "learned_movements": len(train.moves), "writers": int(train.hands.max())}
+    figures |= judged(network, moves)
+    words, about = writing.load_words(folder, split)
+    rng = np.random.default_rng(seed)
+    plain = (about["kind"] == 0) & about["case_ok"] & [1 < len(text) <= 14 and text.isalpha() for text in words.texts]
+    real = words.subset(rng.permutation(np.flatnonzero(plain))[:count])
+    began = time.perf_counter()
+    made = by_pen(network, [*real.texts], rng, TIDY)
+    seconds = time.perf_counter() - began
+    figures |= {"words": len(real), "letters_per_second": sum(map(len, real.texts)) / seconds}
+    figures |= nearness(network, train, moves, rng)
+    reader, _ = lines_of(LINES)
+    for name, one in {"written": made, "real": real}.items():
+        read = figures_of([*one.texts], read_words(reader, one, threads))
+        figures |= {f"{name}_{key}": read[key] for key in ("error", "error_case_ignored", "right")}
+    return figures
 
 
 def by_pen(network: Pen, texts: list[str], rng: np.random.Generator, tidy: float) -> Writing:
