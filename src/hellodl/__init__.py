@@ -76,11 +76,18 @@ def manual_seed(seed: int) -> np.random.Generator:
 
 
 def pen(
-    text: str, hand: int = 7, *, tidy: float = 0.5, seed: int = 0, width: float = 48.0, model: str | Path | None = None
+    text: str,
+    hand: int | str | Path = 7,
+    *,
+    tidy: float = 0.5,
+    seed: int = 0,
+    width: float = 48.0,
+    model: str | Path | None = None,
 ) -> Letter:
     """A text by hand: `.strokes`, and `.save("letter.svg")`, or .png, .gif (it writes itself), .json.
 
-    `tidy` is 0 for a hand as people's are, at their best and worst, and 1 for a clean copy; lines are `width` wide, in
+    `hand` is a number, or a .json file with words of somebody's, whose hand is then learned: one that was saved here, or
+    a list of {"text": ..., "strokes": [[[x, y], ...], ...]} with y downwards. `tidy` is 0 for a hand as people's are, at their best and worst, and 1 for a clean copy; lines are `width` wide, in
     heights of a small x. `model` is a file from `hellodl train pen` (None: the one that ships).
     """
     from hellodl.commands.pen import written_by_hand

@@ -103,3 +103,31 @@ def test_pages_are_written_in_its_hands_with_a_box_for_every_letter(scribbler):
     assert len(page.baselines) == len(page.text.split("\n")) > 1
     again, other = (pen.penned_page(MILD, seed, scribbler) for seed in (5, 6))
     assert again.boxes == page.boxes and other.text != page.text
+
+
+def test_a_hand_is_learned_from_a_file_of_words(scribbler, capsys):
+    assert main(["pen", "on the road again", "--model", scribbler, "--hand", "2", "--out", "words.json"]) == 0
+    assert main(["pen", "Dear", "--model", scribbler, "--like", "words.json", "--out", "l.svg"]) == 0
+    assert "in the hand of words.json: l.svg" in capsys.readouterr().out
+    moves, texts = pen.words_in(pen.Path("words.json"), ALPHABET)
+    assert texts == ["on", "the", "road", "again"] and all(each[-1, 3] == 1 for each in moves)
+    alone = [{"text": "on", "strokes": [[[0, 0], [3, 4], [5, 0]]]}, {"text": "λ", "strokes": [[[0, 0], [1, 1]]]}]
+    pen.Path("list.json").write_text(json.dumps(alone))
+    assert pen.words_in(pen.Path("list.json"), ALPHABET)[1] == ["on"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "3", "[]", '[{"text": "a"}]', '{"text": "a", "strokes": [[1, 2]]}'),
+        *('[{"text": "a", "strokes": [[[0, NaN]]]}]', '[{"text": "λ", "strokes": [[[0, 0], [1, 1]]]}]'),
+        '{"text": "ab", "strokes": [[[0, 1]]], "letters": []}',
+    ],
+)
+def test_a_file_without_words_is_refused_in_one_line(scribbler, capsys, content):
+    pen.Path("w.json").write_text(content)
+    assert main(["pen", "a", "--model", scribbler, "--like", "w.json"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("hellodl: w.json: has no") and len(said.splitlines()) == 1
+    assert main(["pen", "a", "--model", scribbler, "--like", "none.json"]) == 1
+    assert "none.json: cannot be read" in capsys.readouterr().err

@@ -126,9 +126,10 @@ def test_movements_are_in_heights_of_a_small_x(rng):
     np.testing.assert_allclose(word.moves[0, :2], [6 / UNIT, -3 / UNIT], atol=0.01)
 
 
-def test_less_than_no_tidiness_is_refused(rng):
+@pytest.mark.parametrize("tidy", [-1, 11, float("nan")])
+def test_less_than_no_tidiness_is_refused(rng, tidy):
     with pytest.raises(DataError, match="tidiness"):
-        penned(small(rng), TEXTS, LENGTHS, np.zeros((2, 2), np.float32), rng, -1)
+        penned(small(rng), TEXTS, LENGTHS, np.zeros((2, 2), np.float32), rng, tidy)
 
 
 # Each weight's gradient, weighted with cosines, as PyTorch 2 has it in float64: an LSTMCell with a window written out,

@@ -16,10 +16,10 @@ import numpy as np
 from hellodl.commands.arguments import at_least, positive, rate
 from hellodl.commands.write import listed
 from hellodl.console import log
-from hellodl.data.moves import numbered, strokes_of
+from hellodl.data.moves import movements, numbered, proportions, reach_of, strokes_of
 from hellodl.data.pages.conditions import Conditions
 from hellodl.data.pages.layout import Page
-from hellodl.data.pages.letter import KINDS, Letter
+from hellodl.data.pages.letter import KINDS, Letter, read_words
 from hellodl.data.pages.penned import page_of
 from hellodl.data.pages.photograph import ADVANCE, LEAST_COLUMNS, MOST_COLUMNS, WIDEST
 from hellodl.data.pages.phrases import page_text
@@ -29,11 +29,13 @@ from hellodl.nn.pen import Pen
 from hellodl.nn.penning import Penned, penned
 from hellodl.train.checkpoint import load_model
 from hellodl.train.lanes import single_threaded_products
+from hellodl.train.pen import fitted
 
 WIDTH, TIDY, HAND = 48.0, 0.5, 7
 MARGIN, LINE, SPACE = 1.6, 3.4, 0.75  # round the writing; from line to line; between words
 TOP = 2.2  # from the upper margin to the first line
 MOST = 20_000  # characters of a text
+MOST_WORDS = 60  # that a hand is learned from
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("text", metavar="TEXT", help="what to write; lines end where they end in it, and where they are full")
     option("--hand", type=at_least(0), default=HAND, metavar="N", help=f"whose hand, from 0 on ({HAND})")
+    like = "not one of its hands but whose words these are: a .json of --out, or of words, each with text and strokes"
+    option("--like", type=Path, metavar="FILE", help=like)
     option("--tidy", type=rate, default=TIDY, metavar="B", help=f"0 as people do, 1 a clean copy, 3 stiff ({TIDY})")
     out = f"where it goes: a name that ends with {', '.join(KINDS)} (letter.svg)"
     option("--out", type=Path, default=Path("letter.svg"), metavar="FILE", help=out)
@@ -52,27 +56,30 @@ def main(options: argparse.Namespace) -> int:
     """Write, and say where it is."""
     if options.out.suffix.lower() not in KINDS:
         raise DataError(f"{options.out}: a letter is written as {', '.join(KINDS)}; give --out such a name")
-    letter = written_by_hand(
-        options.text, options.hand, tidy=options.tidy, seed=options.seed, width=options.width, model=options.model
-    )
+    how = {"tidy": options.tidy, "seed": options.seed, "width": options.width, "model": options.model}
+    letter = written_by_hand(options.text, options.like or options.hand, **how)
     letter.save(options.out)
     if options.json:
         print(json.dumps({"program": "pen", **letter.about, "strokes": len(letter.strokes), "out": str(options.out)}))
     else:
-        print(f"{len(letter.strokes):,} strokes in hand {options.hand}: {options.out}")
+        whose = f"the hand of {options.like}" if options.like else f"hand {options.hand}"
+        print(f"{len(letter.strokes):,} strokes in {whose}: {options.out}")
     return 0
 
 
 def written_by_hand(
     text: str,
-    hand: int = HAND,
+    hand: int | str | Path = HAND,
     *,
     tidy: float = TIDY,
     seed: int = 0,
     width: float = WIDTH,
     model: str | Path | None = None,
 ) -> Letter:
-    """The text as a letter: see `add_arguments`. DataError for what it cannot write, and for a hand that is none."""
+    """The text as a letter: see `add_arguments`; a hand is its number, or the file of `--like`.
+
+    DataError for what it cannot write, and for a hand that is none.
+    """
     network, alphabet = load(str(model) if model is not None else None)
     lines = [line.split() for line in text.splitlines()]
     words = [word for line in lines for word in line]
@@ -83,13 +90,17 @@ def written_by_hand(
     if strange := sorted(set("".join(words)) - set(alphabet)):
         raise DataError(f"the pen cannot write {listed(strange)}; leave it out, or spell it otherwise")
     hands = network.hands.weight.data
-    if not 0 <= hand < len(hands):
+    if not isinstance(hand, int):
+        vector = fitted(network, *words_in(Path(hand), alphabet))
+    elif 0 <= hand < len(hands):
+        vector = hands[hand]
+    else:
         raise DataError(f"there is no hand {hand}; there are 0 to {len(hands) - 1}")
     rng = np.random.default_rng(seed)
     numbers, lengths = numbered(words)
     with single_threaded_products():
-        made = penned(network, numbers, lengths, hands[[hand] * len(words)], rng, tidy)
-    about = {"hand": hand, "tidy": tidy, "seed": seed}
+        made = penned(network, numbers, lengths, vector[None].repeat(len(words), axis=0), rng, tidy)
+    about = {"hand": hand if isinstance(hand, int) else str(hand), "tidy": tidy, "seed": seed}
     return set_on_lines(text, lines, made, width, rng, about)
 
 
@@ -142,6 +153,21 @@ def penned_page(conditions: Conditions, seed: int, model: str | Path | None = No
     hand, tidy = int(rng.integers(min(1, hands - 1), hands)), float(rng.uniform(0.3, 1.2))
     letter = written_by_hand(text, hand, tidy=tidy, seed=seed, width=columns * ADVANCE, model=model)
     return page_of(letter, x_height, pen, seed)
+
+
+def words_in(path: Path, alphabet: str) -> tuple[list[np.ndarray], list[str]]:
+    """The words of a file as movements, and what they say: see `letter.read_words`."""
+    moves, texts = [], []
+    for text, strokes in read_words(path)[:MOST_WORDS]:
+        _, up, down = proportions(np.zeros(0), np.zeros((0, 2)))
+        tall = float(np.ptp(np.concatenate(strokes)[:, 1]))
+        size = tall / (1 + up * reach_of(text)[0] + down * reach_of(text)[1])
+        if tall > 0 and not set(text) - set(alphabet):
+            moves.append(movements(strokes, text, size, up, down))
+            texts.append(text)
+    if not moves:
+        raise DataError(f"{path}: has no word that the pen knows how to write; give it some of plain letters")
+    return moves, texts
 
 
 @lru_cache(maxsize=2)

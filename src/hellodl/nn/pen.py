@@ -111,16 +111,19 @@ class Pen(Module):
         self.second = LSTM(width + letter + features, width, rng=rng)
         self.head = Linear(2 * width, 6 * hills + FLAGS, gain=1, rng=rng)
 
-    def forward(self, moves: Tensor, texts: Array, lengths: Array, hands: Array) -> Tensor:  # type: ignore[override]
+    def forward(  # type: ignore[override]
+        self, moves: Tensor, texts: Array, lengths: Array, hands: Array | Tensor
+    ) -> Tensor:
         """What comes after each of moves (L, N, 4), as a mixture (L, N, 6·hills + 2), in the network's unit.
 
         texts (N, U) are filled up with zeros, of which one counts: lengths (N,) are those of the texts and 1. hands are
-        (N,) whole numbers.
+        (N,) whole numbers, or a tensor of vectors (N, hand).
         """
         dtype = moves.dtype
         there = Tensor((texts > 0).astype(dtype)[:, :, None], dtype=dtype)
         whole = (self.whole(Tensor(texts)) * there).sum(axis=1)
-        constant = ops.concatenate([self.hands(Tensor(hands)), whole], axis=1)
+        vectors = hands if isinstance(hands, Tensor) else self.hands(Tensor(hands))
+        constant = ops.concatenate([vectors, whole], axis=1)
         everywhere = Tensor(np.zeros((len(moves), 1, 1), dtype), dtype=dtype) + constant
         position = ops.cumsum(moves[:, :, :2], axis=0) * PLACE.astype(dtype)
         x = ops.concatenate([moves, position, everywhere], axis=2)

@@ -17,6 +17,7 @@ from hellodl.errors import DataError
 from hellodl.nn.pen import MOVE, UNIT, Pen
 from hellodl.ops.mixture import mixture_of
 
+TIDIEST = 10
 PATIENCE = (40, 28)  # movements that a word may take, and each letter more: then the pen is taken away
 
 
@@ -32,8 +33,8 @@ def penned(
     network: Pen, texts: Array, lengths: Array, hands: Array, rng: np.random.Generator, tidy: float | Array = 0.5
 ) -> list[Penned]:
     """Write N texts side by side: numbers (N, U), lengths (N,) as `Pen.forward` takes them, hands as vectors (N, D)."""
-    if (np.asarray(tidy) < 0).any():
-        raise DataError(f"tidiness is 0 or more, not {tidy}; 0.5 is usual")
+    if not ((np.asarray(tidy) >= 0) & (np.asarray(tidy) <= TIDIEST)).all():
+        raise DataError(f"tidiness is from 0 to {TIDIEST}, not {tidy}; 0.5 is usual")
     words, bias = len(texts), np.broadcast_to(np.asarray(tidy, np.float32), len(texts))[:, None]
     vectors, constant = network.letters.weight.data[texts], network.constant(texts, hands)
     state, last = network.begin(texts), np.zeros((words, MOVE), np.float32)

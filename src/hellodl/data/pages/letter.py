@@ -133,6 +133,43 @@ class Letter(Brief):
         return np.zeros((height, width), np.uint8)
 
 
+def read_words(path: Path) -> list[tuple[str, list[np.ndarray]]]:
+    """The words of a .json file, each with its strokes (n, 2): of a letter, or a list of {"text", "strokes"}.
+
+    DataError for any other file.
+    """
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        if isinstance(told, dict) and "letters" in told:
+            return words_of(told["text"], [drawn(stroke) for stroke in told["strokes"]], told["letters"])
+        words = [told] if isinstance(told, dict) else told
+        return [(str(word["text"]), [drawn(stroke) for stroke in word["strokes"]]) for word in words]
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check the name") from error
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise DataError(f'{path}: has no strokes; give a .json of --out, or a list of {{"text", "strokes"}}') from error
+
+
+def drawn(stroke: list) -> np.ndarray:
+    """Points (n, 2) as JSON has them; ValueError for what is none."""
+    points = np.array(stroke, np.float64)
+    if points.ndim != 2 or points.shape[1] != 2 or not len(points) or not (np.abs(points) < 1e6).all():
+        raise ValueError("no points")
+    return points
+
+
+def words_of(text: str, strokes: list[np.ndarray], letters: list[list[int]]) -> list[tuple[str, list[np.ndarray]]]:
+    """The words of a letter, each with its strokes."""
+    found, begin = [], 0
+    for word in text.split():
+        begin = text.index(word, begin)
+        own = [ink for ink, which in zip(strokes, letters, strict=True) if begin <= which[0] < begin + len(word)]
+        if own:
+            found.append((word, own))
+        begin += len(word)
+    return found
+
+
 def pieces(stroke: np.ndarray) -> list[np.ndarray]:
     """The curve of a stroke, from point to point."""
     if len(stroke) < 3:
