@@ -86,9 +86,10 @@ def pen(
 ) -> Letter:
     """A text by hand: `.strokes`, and `.save("letter.svg")`, or .png, .gif (it writes itself), .json.
 
-    `hand` is a number, or a .json file with words of somebody's, whose hand is then learned: one that was saved here, or
-    a list of {"text": ..., "strokes": [[[x, y], ...], ...]} with y downwards. `tidy` is 0 for a hand as people's are, at their best and worst, and 1 for a clean copy; lines are `width` wide, in
-    heights of a small x. `model` is a file from `hellodl train pen` (None: the one that ships).
+    `hand` is a number; or a .json file with words of your own, whose hand is then learned: one that was saved by this,
+    or a list of {"text": ..., "strokes": [[[x, y], ...], ...]}, y downwards. `tidy` is 0 for a hand as people's are,
+    at their best and worst, and 1 for a clean copy; lines are `width` wide, in heights of a small x. `model` is a file
+    from `hellodl train pen` (None: the one that ships).
     """
     from hellodl.commands.pen import written_by_hand
 

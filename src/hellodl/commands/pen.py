@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("text", metavar="TEXT", help="what to write; lines end where they end in it, and where they are full")
     option("--hand", type=at_least(0), default=HAND, metavar="N", help=f"whose hand, from 0 on ({HAND})")
-    like = "not one of its hands but whose words these are: a .json of --out, or of words, each with text and strokes"
+    like = "your own hand, by words of yours: a .json as --out writes it, or a list of {text, strokes}"
     option("--like", type=Path, metavar="FILE", help=like)
     option("--tidy", type=rate, default=TIDY, metavar="B", help=f"0 as people do, 1 a clean copy, 3 stiff ({TIDY})")
     out = f"where it goes: a name that ends with {', '.join(KINDS)} (letter.svg)"

@@ -48,7 +48,7 @@ def evaluate(network: Pen, path: Path, options: argparse.Namespace) -> int:
         f"a movement by people whom it never met costs it {figures['loss']:.3f} nats; of {figures['words']} words "
         f"that it writes, {figures['written_error']:.1%} of the characters are read wrong ({figures['real_error']:.1%} "
         f"where people wrote them); to the nearest training word they are {figures['written_apart']:.3f} of a small x "
-        f"apart (such of other people {figures['real_apart']:.3f}); {figures['letters_per_second']:.0f} letters a second"
+        f"apart (those of others {figures['real_apart']:.3f}); {figures['letters_per_second']:.0f} letters a second"
     )
     return 0
 
