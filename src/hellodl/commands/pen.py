@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import numpy as np
 from hellodl.commands.arguments import at_least, positive, rate
 from hellodl.commands.write import listed
 from hellodl.console import log
-from hellodl.data.moves import movements, numbered, proportions, reach_of, strokes_of
+from hellodl.data.moves import USUAL, movements, numbered, reach_of, strokes_of
 from hellodl.data.pages.conditions import Conditions
 from hellodl.data.pages.layout import Page
 from hellodl.data.pages.letter import KINDS, Letter, read_words
@@ -36,6 +37,9 @@ MARGIN, LINE, SPACE = 1.6, 3.4, 0.75  # round the writing; from line to line; be
 TOP = 2.2  # from the upper margin to the first line
 MOST = 20_000  # characters of a text
 MOST_WORDS = 60  # that a hand is learned from
+
+
+Word = tuple[str, list[np.ndarray]]  # what it says, and its strokes (n, 2), y downwards
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,14 +73,14 @@ def main(options: argparse.Namespace) -> int:
 
 def written_by_hand(
     text: str,
-    hand: int | str | Path = HAND,
+    hand: int | str | Path | Sequence[Word] = HAND,
     *,
     tidy: float = TIDY,
     seed: int = 0,
     width: float = WIDTH,
     model: str | Path | None = None,
 ) -> Letter:
-    """The text as a letter: see `add_arguments`; a hand is its number, or the file of `--like`.
+    """The text as a letter: see `add_arguments`; a hand is its number, the file of `--like`, or words (text, strokes).
 
     DataError for what it cannot write, and for a hand that is none.
     """
@@ -91,7 +95,8 @@ def written_by_hand(
         raise DataError(f"the pen cannot write {listed(strange)}; leave it out, or spell it otherwise")
     hands = network.hands.weight.data
     if not isinstance(hand, int):
-        vector = fitted(network, *words_in(Path(hand), alphabet))
+        words_of_it = read_words(Path(hand)) if isinstance(hand, str | Path) else hand
+        vector = fitted(network, *as_moves(words_of_it, alphabet))
     elif 0 <= hand < len(hands):
         vector = hands[hand]
     else:
@@ -100,7 +105,11 @@ def written_by_hand(
     numbers, lengths = numbered(words)
     with single_threaded_products():
         made = penned(network, numbers, lengths, vector[None].repeat(len(words), axis=0), rng, tidy)
-    about = {"hand": hand if isinstance(hand, int) else str(hand), "tidy": tidy, "seed": seed}
+    about = {
+        "hand": str(hand) if isinstance(hand, str | Path) else hand if isinstance(hand, int) else "your own",
+        "tidy": tidy,
+        "seed": seed,
+    }
     return set_on_lines(text, lines, made, width, rng, about)
 
 
@@ -155,18 +164,18 @@ def penned_page(conditions: Conditions, seed: int, model: str | Path | None = No
     return page_of(letter, x_height, pen, seed)
 
 
-def words_in(path: Path, alphabet: str) -> tuple[list[np.ndarray], list[str]]:
-    """The words of a file as movements, and what they say: see `letter.read_words`."""
+def as_moves(words: Sequence[Word], alphabet: str) -> tuple[list[np.ndarray], list[str]]:
+    """Words as movements, and what they say; DataError where there is none that the pen could write."""
     moves, texts = [], []
-    for text, strokes in read_words(path)[:MOST_WORDS]:
-        _, up, down = proportions(np.zeros(0), np.zeros((0, 2)))
-        tall = float(np.ptp(np.concatenate(strokes)[:, 1]))
-        size = tall / (1 + up * reach_of(text)[0] + down * reach_of(text)[1])
-        if tall > 0 and not set(text) - set(alphabet):
-            moves.append(movements(strokes, text, size, up, down))
+    for text, strokes in words[:MOST_WORDS]:
+        tall = float(np.ptp(np.concatenate(strokes)[:, 1])) if strokes else 0.0
+        if tall > 0 and text and not set(text) - set(alphabet):
+            above, below = reach_of(text)
+            _, up, down = USUAL.tolist()
+            moves.append(movements(strokes, text, tall / (1 + up * above + down * below), up, down))
             texts.append(text)
     if not moves:
-        raise DataError(f"{path}: has no word that the pen knows how to write; give it some of plain letters")
+        raise DataError("there is no word among these that the pen knows how to write; give it some of plain letters")
     return moves, texts
 
 

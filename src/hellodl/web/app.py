@@ -282,7 +282,8 @@ class Page:
 
     async def pen(self, asked: accepted.Penned) -> Response:
         """A text by hand."""
-        return Answer(await self.penning.serve(writing.by_hand, asked.text, asked.hand, asked.tidy, asked.seed))
+        like = [(word.text, word.strokes) for word in asked.like]
+        return Answer(await self.penning.serve(writing.by_hand, asked.text, asked.hand, asked.tidy, asked.seed, like))
 
 
 def after(last_event_id: str, otherwise: int) -> int:

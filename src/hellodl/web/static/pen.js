@@ -1,10 +1,14 @@
 // Pen: what one types is written by hand, stroke by stroke, before one's eyes.
 
 import { action, askJson, byId, drawn, newest, say } from "./helpers.js";
+import { Pad } from "./pad.js";
 
 const SPEED = 240; // points a second
 const paper = byId("pen-paper");
 const fresh = newest();
+const ASKED = ["hello", "quick", "brown", "jumps", "very", "lazy", "fixed", "bag"]; // most letters, in a minute
+const mine = []; // words of whoever sits here, as {text, strokes}
+const pad = new Pad(byId("pen-pad"), ready, 6);
 let writing = 0;
 
 function words() {
@@ -22,6 +26,7 @@ async function write() {
     hand: Number(byId("pen-hand").value),
     tidy: Number(byId("pen-tidy").value),
     seed: Math.floor(Math.random() * 2 ** 31),
+    like: byId("pen-mine").checked ? mine : [],
   };
   const letter = await askJson("/api/pen", { method: "POST", body, signal: fresh() });
   byId("pen-hand").max = letter.hands - 1;
@@ -50,7 +55,7 @@ function show(letter, text) {
   paper.replaceChildren(svg);
   paper.hidden = false;
   for (const name of ["pen-save", "pen-print"]) byId(name).disabled = false;
-  say(`Written in hand ${byId("pen-hand").value}`);
+  say(byId("pen-mine").checked ? "Written in your hand" : `Written in hand ${byId("pen-hand").value}`);
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   for (const path of paths) path.setAttribute("visibility", "hidden");
   let at = 0,
@@ -98,9 +103,40 @@ byId("pen-save").addEventListener("click", () => {
   const copy = paper.firstElementChild.cloneNode(true);
   for (const path of copy.querySelectorAll("path"))
     for (const name of ["visibility", "stroke-dasharray", "pathLength"]) path.removeAttribute(name);
+  keep(copy.outerHTML, "image/svg+xml", "letter.svg");
+});
+
+/** Give a file to whoever sits here. */
+function keep(content, type, name) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([copy.outerHTML], { type: "image/svg+xml" }));
-  link.download = "letter.svg";
+  link.href = URL.createObjectURL(new Blob([content], { type }));
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// ---- one's own hand ----
+
+function ready() {
+  const over = mine.length === ASKED.length;
+  byId("pen-asked").textContent = over ? "That is all; thank you." : `Write: ${ASKED[mine.length]}`;
+  byId("pen-keep").disabled = over || pad.empty;
+  byId("pen-clear").disabled = pad.empty;
+  byId("pen-mine").disabled = byId("pen-forget").disabled = byId("pen-mine-save").disabled = !mine.length;
+}
+ready();
+
+byId("pen-clear").addEventListener("click", () => pad.clear());
+byId("pen-keep").addEventListener("click", () => {
+  mine.push({ text: ASKED[mine.length], strokes: pad.strokes });
+  byId("pen-mine").disabled = false;
+  byId("pen-mine").checked = true;
+  pad.clear();
+  say(byId("pen-asked").textContent);
 });
+byId("pen-forget").addEventListener("click", () => {
+  mine.length = 0;
+  byId("pen-mine").checked = false;
+  pad.clear();
+});
+byId("pen-mine-save").addEventListener("click", () => keep(JSON.stringify(mine), "application/json", "words.json"));
