@@ -95,8 +95,8 @@ def written_by_hand(
         raise DataError(f"the pen cannot write {listed(strange)}; leave it out, or spell it otherwise")
     hands = network.hands.weight.data
     if not isinstance(hand, int):
-        words_of_it = read_words(Path(hand)) if isinstance(hand, str | Path) else hand
-        vector = fitted(network, *as_moves(words_of_it, alphabet))
+        own = read_words(Path(hand)) if isinstance(hand, str | Path) else hand
+        vector = fitted(network, *as_moves(own, alphabet))
     elif 0 <= hand < len(hands):
         vector = hands[hand]
     else:
@@ -105,11 +105,8 @@ def written_by_hand(
     numbers, lengths = numbered(words)
     with single_threaded_products():
         made = penned(network, numbers, lengths, vector[None].repeat(len(words), axis=0), rng, tidy)
-    about = {
-        "hand": str(hand) if isinstance(hand, str | Path) else hand if isinstance(hand, int) else "your own",
-        "tidy": tidy,
-        "seed": seed,
-    }
+    whose = hand if isinstance(hand, int) else str(hand) if isinstance(hand, str | Path) else "your own"
+    about = {"hand": whose, "tidy": tidy, "seed": seed}
     return set_on_lines(text, lines, made, width, rng, about)
 
 
