@@ -32,3 +32,7 @@ class CheckpointError(HelloError):
 
 class TrainingError(HelloError):
     """Training that cannot go on, such as a loss that is no longer a number."""
+
+
+class HelperError(HelloError):
+    """A helping process that ended before its work was done: somebody killed it, or memory was short."""

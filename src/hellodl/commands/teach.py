@@ -157,7 +157,7 @@ def learn(mine: Collection, options: argparse.Namespace) -> None:
         mine.reader.unlink(missing_ok=True)
         return
     pupil = taught(lessons, options.seed, options.threads)
-    pupil.save(mine.reader)
+    mine.keep_reader(lessons, pupil.save)
     figures = pupil.figures
     if options.json:
         print(json.dumps(figures | {"model": str(mine.reader)}))
@@ -199,8 +199,8 @@ def taught(lessons: list[Lesson], seed: int = 0, threads: int | None = None, wat
         for when, network in (("before", base), ("after", pupil)):
             figures[f"{whose}_{when}"] = accuracy(network, symbols, pictures, truths, threads)
     figures["seconds"] = time.perf_counter() - began
-    photos = [lesson.photo for lesson in lessons]
-    card = {"program": "teach", "base": digest(LINES), "photos": photos, "when": now()}
+    photos, learned = ([getattr(lesson, name) for lesson in lessons] for name in ("photo", "digest"))
+    card = {"program": "teach", "base": digest(LINES), "photos": photos, "learned": learned, "when": now()}
     return Pupil(pupil, symbols, figures, {**card, "seed": seed, "source": machine.commit(), **figures})
 
 

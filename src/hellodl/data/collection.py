@@ -1,8 +1,12 @@
 """One's own handwriting in a folder of one's own: what `hellodl teach` has learned from, to look at and to delete.
 
 Every lesson is two files. lesson-001.png shows the lines one above the other, and lesson-001.json says what they say,
-what was read in them, and which photo they are from. Whoever deletes the two has deleted the lesson. poster.png shows
-all that is there, and reader.safetensors is the reader that learned from it.
+what was read in them, which photo they are from, and the name of that picture. Whoever deletes the two has deleted the
+lesson. poster.png shows all that is there, and reader.safetensors is the reader that learned from it.
+
+Several may teach at once, from a command line and from the page: whoever reads or changes the folder has it for himself
+meanwhile (see `storage.locks`). A lesson is there when its JSON is; so who is killed on the way leaves the lessons that
+there were, and perhaps a picture that none of them names, which the next lesson takes away.
 
 Handwriting tells who one is, so nothing of it leaves the folder, and `forget` removes all of it.
 """
@@ -12,22 +16,26 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
 from hellodl.data.home import user_folder
-from hellodl.errors import DataError
-from hellodl.storage.atomic import write_whole
-from hellodl.storage.safetensors import one_line
+from hellodl.errors import CheckpointError, DataError
+from hellodl.storage.atomic import reason, write_whole
+from hellodl.storage.locks import alone_in
+from hellodl.storage.safetensors import load, one_line
 
-KEYS = ("photo", "sha256", "when", "lines")  # of the JSON beside a sheet
+KEYS = ("photo", "sha256", "when", "lines")  # of the JSON beside a sheet; "sheet" is the sheet's name
+SHEETS = re.compile(r"lesson-\d+(-\d+)?\.png")
 RULE = 96  # the grey between lines
 
 
@@ -64,47 +72,91 @@ class Collection:
 
     def lessons(self) -> dict[int, Lesson]:
         """All lessons by number, the first one first. Raises DataError where one's files are damaged."""
-        return {number: self._load(number) for number in self._numbers()}
+        with self._alone():
+            return self._lessons()
 
     def add(self, lesson: Lesson) -> int:
         """Keep a lesson, in place of an earlier one on the same photo; its number."""
-        earlier = [n for n, other in self.lessons().items() if other.digest == lesson.digest]
-        number = earlier[0] if earlier else max(self._numbers(), default=0) + 1
-        parts = zip(lesson.texts, lesson.read, lesson.strips, strict=True)
-        lines = [{"text": text, "read": was_read, "width": strip.shape[1]} for text, was_read, strip in parts]
-        record = dict(zip(KEYS, (lesson.photo, lesson.digest, lesson.when, lines), strict=True))
-        self._write(self._sheet(number), png(stacked(lesson.strips)))
-        self._write(self._record(number), json.dumps(record, ensure_ascii=False, indent=1).encode())
-        self._draw_poster()
-        return number
+        with self._alone(make=True):
+            records = self._records()
+            earlier = [n for n, record in records.items() if record["sha256"] == lesson.digest]
+            number = earlier[0] if earlier else max(records, default=0) + 1
+            parts = zip(lesson.texts, lesson.read, lesson.strips, strict=True)
+            lines = [{"text": text, "read": was_read, "width": strip.shape[1]} for text, was_read, strip in parts]
+            sheet = self._free_sheet(number, records)
+            values = (lesson.photo, lesson.digest, lesson.when, lines)
+            record = dict(zip(KEYS, values, strict=True)) | {"sheet": sheet}
+            write_whole(self.folder / sheet, png(stacked(lesson.strips)), "--mine")
+            write_whole(self._record(number), json.dumps(record, ensure_ascii=False, indent=1).encode(), "--mine")
+            self._tidy(records | {number: record})
+            return number
 
     def undo(self) -> Lesson:
         """Take the last lesson out again, and give it back. Raises DataError where there is none."""
-        numbers = self._numbers()
-        if not numbers:
-            raise DataError(f"{self.folder}: has no lesson to undo")
-        last = self._load(numbers[-1])
-        for path in (self._record(numbers[-1]), self._sheet(numbers[-1])):
-            path.unlink(missing_ok=True)
-        self._draw_poster()
-        return last
+        with self._alone():
+            records = self._records()
+            if not records:
+                raise DataError(f"{self.folder}: has no lesson to undo")
+            number, record = records.popitem()
+            last = self._load(number, record)
+            self._record(number).unlink()
+            self._tidy(records)
+            return last
 
     def forget(self) -> int:
         """Delete all lessons, the poster and the reader, and the folder if nothing else is in it; how many lessons."""
-        numbers = self._numbers()
-        ours = [path for number in numbers for path in (self._record(number), self._sheet(number))]
-        for path in (*ours, self._poster, self.reader):
-            path.unlink(missing_ok=True)
-        if self.folder.is_dir() and not any(self.folder.iterdir()):
-            self.folder.rmdir()
-        return len(numbers)
+        with self._alone():
+            numbers = self._numbers()
+            ours = [*map(self._record, numbers), *self._sheets(), self._poster, self.reader]
+            for path in ours:
+                path.unlink(missing_ok=True)
+            if self.folder.is_dir() and not any(self.folder.iterdir()):
+                self.folder.rmdir()
+            return len(numbers)
+
+    def keep_reader(self, learned: Sequence[Lesson], save: Callable[[Path], None]) -> None:
+        """Let `save` write the reader that learned these lessons; its card has their digests, as "learned".
+
+        Not where the reader that is there by now learned all of them and more. DataError where one of them is there no
+        more: somebody has forgotten it meanwhile, and forgetting is final.
+        """
+        with self._alone():
+            there = {record["sha256"] for record in self._records().values()}
+            ours = {lesson.digest for lesson in learned}
+            if not ours <= there:
+                raise DataError(
+                    f"{self.folder}: a lesson was taken back while it was being learned, so that reader is not kept; "
+                    "learn what is left by: hellodl teach"
+                )
+            if not ours < self._learned() & there:
+                save(self.reader)
+
+    def _learned(self) -> set[str]:
+        """The digests of the lessons that the reader has learned, as far as it says so."""
+        with suppress(CheckpointError, LookupError, TypeError):
+            return {str(digest) for digest in load(self.reader)[1]["card"]["learned"]}
+        return set()
+
+    @contextmanager
+    def _alone(self, make: bool = False) -> Iterator[None]:
+        """Inside, no other process reads or changes the folder; where there is none there is nobody."""
+        with ExitStack() as stack:
+            try:
+                while make or self.folder.exists():
+                    if make:
+                        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # for this user's eyes only
+                    with suppress(FileNotFoundError):  # somebody forgets it just now
+                        stack.enter_context(alone_in(self.folder))
+                        break
+            except OSError as error:
+                raise DataError(
+                    f"{self.folder}: cannot be written ({reason(error)}); choose a folder by --mine"
+                ) from error
+            yield
 
     @property
     def _poster(self) -> Path:
         return self.folder / "poster.png"
-
-    def _sheet(self, number: int) -> Path:
-        return self.folder / f"lesson-{number:03}.png"
 
     def _record(self, number: int) -> Path:
         return self.folder / f"lesson-{number:03}.json"
@@ -113,35 +165,63 @@ class Collection:
         stems = (path.stem.removeprefix("lesson-") for path in self.folder.glob("lesson-*.json"))
         return sorted(int(stem) for stem in stems if stem.isdecimal())
 
-    def _load(self, number: int) -> Lesson:
-        path = self._record(number)
+    def _lessons(self) -> dict[int, Lesson]:
+        return {number: self._load(number, record) for number, record in self._records().items()}
+
+    def _records(self) -> dict[int, dict[str, Any]]:
+        return {number: self._read(number) for number in self._numbers()}
+
+    def _read(self, number: int) -> dict[str, Any]:
+        """What a lesson's JSON says."""
         try:
-            record = json.loads(path.read_text("utf-8"))
-            photo, digest, when, lines = (record[key] for key in KEYS)
-            texts, read = (tuple(line[key] for line in lines) for key in ("text", "read"))
-            if not all(isinstance(text, str) for text in (photo, digest, when, *texts, *read)):
+            record = json.loads(self._record(number).read_text("utf-8"))
+            sheet = record.setdefault("sheet", f"lesson-{number:03}.png")
+            texts = [line[key] for line in record["lines"] for key in ("text", "read")]
+            if not all(isinstance(text, str) for text in (*(record[key] for key in KEYS[:3]), *texts, sheet)):
                 raise ValueError("what it says does not go together")
-            sheet = cv2.imdecode(np.fromfile(self._sheet(number), np.uint8), cv2.IMREAD_GRAYSCALE)
-            return Lesson(photo, digest, when, texts, read, unstacked(sheet, [int(line["width"]) for line in lines]))
-        except (OSError, ValueError, KeyError, TypeError, cv2.error) as error:
-            raise DataError(
-                f"{path}: is damaged, or its picture is ({one_line(error)}); delete both files "
-                "of that name, and teach the photo again"
-            ) from error
+            if not SHEETS.fullmatch(sheet):
+                raise ValueError("it names no picture of a lesson")
+            return record
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise self._damaged(number, error) from error
 
-    def _draw_poster(self) -> None:
-        """All lines one above the other."""
-        strips = [strip for lesson in self.lessons().values() for strip in lesson.strips]
-        if not strips:
+    def _load(self, number: int, record: Mapping[str, Any]) -> Lesson:
+        """A lesson with its strips."""
+        try:
+            sheet = cv2.imdecode(np.fromfile(self.folder / record["sheet"], np.uint8), cv2.IMREAD_GRAYSCALE)
+            strips = unstacked(sheet, [int(line["width"]) for line in record["lines"]])
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, cv2.error) as error:
+            raise self._damaged(number, error) from error
+        texts, read = (tuple(line[key] for line in record["lines"]) for key in ("text", "read"))
+        return Lesson(record["photo"], record["sha256"], record["when"], texts, read, strips)
+
+    def _damaged(self, number: int, error: Exception) -> DataError:
+        return DataError(
+            f"{self._record(number)}: is damaged, or its picture is ({one_line(error)}); delete both files "
+            "of that name, and teach the photo again"
+        )
+
+    def _free_sheet(self, number: int, records: Mapping[int, Mapping[str, Any]]) -> str:
+        """A name for a lesson's picture: another one than that of the picture which it has so far."""
+        taken = {record["sheet"] for record in records.values()}
+        names = (f"lesson-{number:03}{again}.png" for again in ("", *(f"-{k}" for k in range(2, len(taken) + 3))))
+        return next(name for name in names if name not in taken)
+
+    def _sheets(self) -> list[Path]:
+        """All pictures of lessons, those that no lesson names too."""
+        return [path for path in self.folder.glob("lesson-*.png") if SHEETS.fullmatch(path.name)]
+
+    def _tidy(self, records: Mapping[int, Mapping[str, Any]]) -> None:
+        """Delete pictures that no lesson names, and draw all lines one above the other."""
+        named = {record["sheet"] for record in records.values()}
+        for path in self._sheets():
+            if path.name not in named:
+                path.unlink()
+        strips = [strip for number, record in records.items() for strip in self._load(number, record).strips]
+        if strips:
+            write_whole(self._poster, png(stacked(strips)), "--mine", lasting=False)
+        else:
             self._poster.unlink(missing_ok=True)
-            return
-        self._write(self._poster, png(stacked(strips)))
-
-    def _write(self, path: Path, content: bytes) -> None:
-        """A file whole or not at all, for this user's eyes only."""
-        with suppress(OSError):  # without a folder it cannot be written, which says why
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(path, content, "--mine")
 
 
 def counted(characters: str) -> str:

@@ -23,11 +23,13 @@ from hellodl.console import log
 from hellodl.data.augment import LETTERS
 from hellodl.data.pages.layout import sample_page
 from hellodl.models.networks import residual
-from hellodl.programs import learning
+from hellodl.programs import learning, recorded
+from hellodl.programs.remembered import asked
 from hellodl.reading import annotate
 from hellodl.reading.accuracy import character_accuracy
 from hellodl.reading.apart import read_apart
 from hellodl.reading.views import AS_IT_STANDS
+from hellodl.storage.atomic import make_folder
 from hellodl.train import Settings
 from hellodl.train.lanes import probabilities
 
@@ -40,11 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the pictures go."""
     where = "where page and answers go (runs)"
     parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help=where)
+    recorded.add_resume(parser)
 
 
 def main(options: argparse.Namespace) -> int:
     """Learn, read, compare."""
     began = time.perf_counter()
+    state = recorded.resumed(options, "demo")
+    make_folder(options.out)
     log.info("A network of random numbers is about to learn to read, from handwriting that is made up here.")
     counts = {"train": IMAGES, "validation": 2_000, "test": 4_000}
     parts = (data.load("ink", split, None, options.seed, count, "36") for split, count in counts.items())
@@ -53,12 +58,10 @@ def main(options: argparse.Namespace) -> int:
     log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
     network = residual(36, rng, channels=(8, 16, 32, 64), dropout=0.1)
     settings = replace(SETTINGS, seed=options.seed)
-    learned = learning.learn(
-        "demo", network, splits, settings, prepare=LETTERS, threads=options.threads, views=[AS_IT_STANDS]
-    )
+    how = {"threads": options.threads, "state": state, "asked": asked(options), "views": [AS_IT_STANDS]}
+    learned = learning.learn("demo", network, splits, settings, prepare=LETTERS, **how)
     learning.show_guesses(learned, splits.test, rng)
 
-    options.out.mkdir(parents=True, exist_ok=True)
     picture, truth = sample_page(options.seed)
     save_picture(options.out / "demo-page.png", picture)
 

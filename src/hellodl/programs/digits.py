@@ -16,6 +16,7 @@ from hellodl.commands import show
 from hellodl.data.augment import DIGITS
 from hellodl.models.networks import perceptron, residual
 from hellodl.programs import learning, recorded
+from hellodl.programs.remembered import asked
 from hellodl.reading.views import AS_IT_STANDS
 from hellodl.train import Settings
 
@@ -38,24 +39,26 @@ def main(options: argparse.Namespace) -> int:
     name = options.dataset or learning.first_that_is_here(DATASETS, options.data)
     splits = learning.load_splits(name, options, classes="digits")
     rng = np.random.default_rng(options.seed)
-    asked: dict[str, Any] = {"count": options.count, "all": options.all}
-    how: dict[str, Any] = {"threads": options.threads, "state": state}
+    card = {"count": options.count, "all": options.all}
+    how: dict[str, Any] = {"threads": options.threads, "out": options.out, "state": state}
     learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
 
     if options.architecture != "convolutional":
         settings = replace(PERCEPTRON, seed=options.seed)
-        if options.architecture == "perceptron":
+        if alone := options.architecture == "perceptron":
             settings = learning.settings_of(options, settings, splits.train)
-        network = perceptron(10, rng)
-        about = asked | {"architecture": "perceptron"}
-        learned = learning.learn("digits", network, splits, settings, about=about, views=[AS_IT_STANDS], **how)
+        settled = {"dataset": name} | ({"epochs": settings.epochs} if alone else {})
+        kept = how | {"asked": asked(options, **settled), "out": options.out if alone else None}
+        network, about = perceptron(10, rng), card | {"architecture": "perceptron"}
+        learned = learning.learn("digits", network, splits, settings, about=about, views=[AS_IT_STANDS], **kept)
         learning.log.info(f"the perceptron reads {learned.figures['test_accuracy']:.2%} of the test images")
+        how["state"] = None  # what comes after it begins anew
 
     if options.architecture != "perceptron":
         network = residual(10, rng, channels=CHANNELS, dropout=0.2, soften=0.5)
         settings = learning.settings_of(options, SETTINGS, splits.train)
-        about = asked | {"architecture": "convolutional"}
-        how |= {"prepare": DIGITS, "out": options.out}
-        learned = learning.learn("digits", network, splits, settings, about=about, **how)
+        about = card | {"architecture": "convolutional"}
+        kept = how | {"asked": asked(options, dataset=name, epochs=settings.epochs, architecture="convolutional")}
+        learned = learning.learn("digits", network, splits, settings, prepare=DIGITS, about=about, **kept)
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)

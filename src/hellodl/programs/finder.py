@@ -10,6 +10,7 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import cache
 from multiprocessing import get_context
@@ -22,17 +23,20 @@ import numpy as np
 from hellodl import nn
 from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Tensor
-from hellodl.commands.arguments import at_least
+from hellodl.commands.arguments import at_least, rate
 from hellodl.console import log, progress_bar
 from hellodl.data import unipen, writing
 from hellodl.data.home import find
 from hellodl.data.pages.marked import Marked
 from hellodl.data.pages.writers import Writers
+from hellodl.errors import HelperError
 from hellodl.programs import recorded
+from hellodl.programs.remembered import asked
 from hellodl.reading.darkness import darkness
 from hellodl.runs.writer import Run
 from hellodl.train import Settings, Trainer
 from hellodl.train.lanes import thread_count
+from hellodl.train.processes import ENDED, end_with_parent
 
 SETTINGS = Settings(batch_size=8, learning_rate=3e-3, clip=5.0, average=0.995, micro_batch=2, lanes=4)
 SIDE = 384  # pixels of the pieces of pages that it learns from
@@ -49,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("--pages", type=at_least(16), default=1600, metavar="N", help="made pages to learn from (1600)")
     option("--epochs", type=at_least(1), default=8, metavar="N", help="times through the pages (8)")
-    option("--lr", type=float, default=SETTINGS.learning_rate, metavar="RATE", help="highest learning rate (0.003)")
+    option("--lr", type=rate, default=SETTINGS.learning_rate, metavar="RATE", help="highest learning rate (0.003)")
     recorded.add_arguments(parser)
     recorded.add_weights(parser)
 
@@ -62,7 +66,7 @@ def main(options: argparse.Namespace) -> int:
     pages = made(options.pages + WATCHED, options.seed, folder, options.threads)
     train, watched = pages[WATCHED:], pages[:WATCHED]
     network = nn.UNet(len(CLASSES), rng=np.random.default_rng(options.seed))
-    recorded.begin_with(network, options.weights)
+    recorded.begin_with(network, None if state else options.weights)
     log.info(f"finder: {len(train):,} pages to learn from, {network.weight_count():,} weights")
     about = {"program": "finder", "pages": options.pages, "weights": options.weights and str(options.weights)}
 
@@ -76,7 +80,6 @@ def main(options: argparse.Namespace) -> int:
             run,
             judge=lambda model: judged(model, watched),
             path=path,
-            about=about,
             threads=options.threads,
             unit="pages",
         )
@@ -85,7 +88,16 @@ def main(options: argparse.Namespace) -> int:
         return {f"validation_{name}": value for name, value in judged(network, watched).items()}
 
     learned = recorded.train(
-        "finder", "made pages", settings, about, make, conclude, out=options.out, state=state, classes=CLASSES
+        "finder",
+        f"made pages in hands of {'UNIPEN' if folder else 'ink'}",
+        settings,
+        about,
+        make,
+        conclude,
+        asked=asked(options),
+        out=options.out,
+        state=state,
+        classes=CLASSES,
     )
     if options.json:
         print(json.dumps(learned.figures))
@@ -103,13 +115,17 @@ def made(count: int, seed: int, folder: Path | None, threads: int | None) -> lis
 def side_by_side(function: Callable[[T], R], tasks: Sequence[T], what: str, threads: int | None) -> list[R]:
     """What a function of pages makes of each task, in order, every core with a page of its own; a bar says `what`."""
     done: list[R] = []
+    helpers = min(thread_count(threads), max(len(tasks), 1))
     with (
-        ProcessPoolExecutor(thread_count(threads), get_context("spawn")) as pool,
+        ProcessPoolExecutor(helpers, get_context("spawn"), end_with_parent) as pool,
         progress_bar(what, len(tasks)) as bar,
     ):
-        for one in pool.map(function, tasks, chunksize=8):
-            done.append(one)
-            bar.advance(1)
+        try:
+            for one in pool.map(function, tasks, chunksize=8):
+                done.append(one)
+                bar.advance(1)
+        except BrokenProcessPool as error:
+            raise HelperError(f"{ENDED}; nothing was learned yet, so start again") from error
     return done
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 from hellodl import data, nn
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands import show
-from hellodl.commands.arguments import at_least
+from hellodl.commands.arguments import at_least, positive, rate, real
 from hellodl.commands.evaluate import looked_at
 from hellodl.console import log
 from hellodl.data.batches import epoch_order
@@ -26,7 +26,7 @@ from hellodl.data.dataset import Dataset
 from hellodl.nn.calibration import best_temperature, cool, reliability
 from hellodl.ops import softmax
 from hellodl.programs import recorded
-from hellodl.programs.recorded import Learned
+from hellodl.programs.recorded import Learned, State
 from hellodl.reading.views import VIEWS, View, agreed
 from hellodl.runs.writer import Run
 from hellodl.train import OPTIMIZERS, SCHEDULES, Preparation, Settings, Trainer, classification, inside, judged, plain
@@ -52,20 +52,20 @@ def add_arguments(parser: argparse.ArgumentParser, settings: Settings, datasets:
     """
     parser.set_defaults(images=images)
     option = parser.add_argument
-    size, rate = settings.batch_size, settings.learning_rate
+    size, fastest = settings.batch_size, settings.learning_rate
     option("--dataset", choices=datasets, help=f"learn from this set ({' or '.join(datasets)}, the first that is here)")
     epochs = f"times through the data (as many as make about {images:,} images)"
     option("--epochs", type=at_least(1), metavar="N", help=epochs)
     option("--batch-size", type=at_least(1), metavar="N", default=size, help=f"images a step ({size})")
-    option("--lr", type=float, metavar="RATE", default=rate, help=f"highest learning rate ({rate})")
+    option("--lr", type=rate, metavar="RATE", default=fastest, help=f"highest learning rate ({fastest})")
     option("--optimizer", choices=OPTIMIZERS, default=settings.optimizer, help=f"({settings.optimizer})")
     option("--schedule", choices=SCHEDULES, default=settings.schedule, help=f"of the rate ({settings.schedule})")
     option("--count", type=at_least(1), metavar="N", help="learn from so many images only (all; of ink, 120,000)")
     option("--all", action="store_true", help="learn from the validation part too, once the settings are settled")
     heat = "with --all: what logits are divided by in the end (else the validation part tells)"
-    option("--temperature", type=float, metavar="T", default=1.0, help=heat)
+    option("--temperature", type=positive, metavar="T", default=1.0, help=heat)
     recorded.add_arguments(parser)
-    option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
+    option("--least", type=real, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
 
 
 def settings_of(options: argparse.Namespace, settings: Settings, train: Dataset) -> Settings:
@@ -101,11 +101,12 @@ def learn(
     splits: Splits,
     settings: Settings,
     *,
+    asked: Mapping[str, Any],
     prepare: Preparation = plain,
     about: dict[str, Any] | None = None,
     threads: int | None = None,
     out: Path | None = None,
-    state: Path | None = None,
+    state: State | None = None,
     views: Sequence[View] = VIEWS,
     temperature: float = 1.0,
 ) -> Learned:
@@ -114,7 +115,7 @@ def learn(
     Before that its logits are divided by a temperature, so that its probabilities are honest: the one that suits
     the validation part, or `temperature` where there is none.
     Judged is the mean opinion of the `views` of each image. The run is logged in runs/hellodl.sqlite3, with
-    `about`, whatever else decided what came out.
+    `about`, whatever else decided what came out; `asked` is what a state remembers of the command line.
     """
     watched = splits.validation
     about = {"program": program, "dataset": splits.train.name, **(about or {})}
@@ -140,7 +141,6 @@ def learn(
             run,
             judge=judge if watched else None,
             path=path,
-            about=about,
             threads=threads,
             order=lambda epoch: epoch_order(len(splits.train), settings.seed, epoch, weights),
             probe=probed.images[inside.some(len(probed))],
@@ -170,7 +170,16 @@ def learn(
         }
 
     return recorded.train(
-        program, splits.train, settings, about, make, conclude, out=out, state=state, classes=splits.train.classes
+        program,
+        splits.train,
+        settings,
+        about,
+        make,
+        conclude,
+        asked=asked,
+        out=out,
+        state=state,
+        classes=splits.train.classes,
     )
 
 

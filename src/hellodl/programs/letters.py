@@ -14,6 +14,7 @@ from hellodl.commands import show
 from hellodl.data.augment import LETTERS
 from hellodl.models.networks import NETWORKS
 from hellodl.programs import learning, recorded
+from hellodl.programs.remembered import asked
 from hellodl.train import Settings
 
 DATASETS = ("emnist", "unipen", "ink")
@@ -37,7 +38,7 @@ def main(options: argparse.Namespace) -> int:
 
     learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
     about = {name: getattr(options, name) for name in ("architecture", "count", "all", "temperature")}
-    means = learning.means_of(options)
-    learned = learning.learn("letters", network, splits, settings, prepare=LETTERS, about=about, state=state, **means)
+    how = learning.means_of(options) | {"state": state, "asked": asked(options, dataset=name, epochs=settings.epochs)}
+    learned = learning.learn("letters", network, splits, settings, prepare=LETTERS, about=about, **how)
     learning.show_guesses(learned, splits.test, rng)
     return learning.finish(learned, options)

@@ -21,18 +21,19 @@ import numpy as np
 from hellodl import nn
 from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Tensor
-from hellodl.commands.arguments import at_least
+from hellodl.commands.arguments import at_least, rate
 from hellodl.commands.words import figures_of, honest_temperature, read_words
 from hellodl.console import log
 from hellodl.data import unipen, writing
 from hellodl.data.batches import cut
-from hellodl.data.home import find
+from hellodl.data.home import find, folder_of
 from hellodl.data.pages.strings import in_ink, strung
 from hellodl.data.pages.writers import Writers
 from hellodl.data.writing import ALPHABET, NUMBER, WIDEST, Writing
 from hellodl.nn.lines import LineReader
 from hellodl.programs import recorded
 from hellodl.programs.clippings import Clipping, clippings
+from hellodl.programs.remembered import asked
 from hellodl.reading.accuracy import edit_distance
 from hellodl.reading.decoding import best_path
 from hellodl.runs.writer import Run
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How long, how fast, from what."""
     option = parser.add_argument
     option("--epochs", type=at_least(1), default=12, metavar="N", help="times through the words (12)")
-    option("--lr", type=float, default=SETTINGS.learning_rate, metavar="RATE", help="highest learning rate (0.002)")
+    option("--lr", type=rate, default=SETTINGS.learning_rate, metavar="RATE", help="highest learning rate (0.002)")
     option("--pages", type=at_least(0), default=PAGES, metavar="N", help=f"made pages to cut up ({PAGES:,})")
     option("--dataset", choices=("unipen", "ink"), help="learn from this (unipen, where it is here)")
     option("--count", type=at_least(64), metavar="N", help="learn from so many pieces of writing only")
@@ -62,12 +63,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Gather, train, read what was never seen, report."""
     state = recorded.resumed(options, "lines")
-    folder = None if options.dataset == "ink" else find("unipen", options.data)
+    known = {"ink": lambda: None, "unipen": lambda: folder_of("unipen", options.data)}
+    folder = known[options.dataset]() if options.dataset else find("unipen", options.data)
     schedule = "linear" if options.weights else SETTINGS.schedule  # what knows something needs no long warm-up
     settings = replace(SETTINGS, epochs=options.epochs, learning_rate=options.lr, seed=options.seed, schedule=schedule)
     train, watched = gather(options, folder)
     network = LineReader(len(ALPHABET) + 1, rng=np.random.default_rng(options.seed))
-    recorded.begin_with(network, options.weights)
+    recorded.begin_with(network, None if state else options.weights)
     log.info(f"lines: {len(train):,} pieces of writing to learn from, {network.weight_count():,} weights")
     kept = {name: getattr(options, name) for name in ("pages", "dataset", "count")}
     about = {"program": "lines", **kept, "weights": options.weights and str(options.weights)}
@@ -81,7 +83,6 @@ def main(options: argparse.Namespace) -> int:
             run,
             judge=lambda model: judged(model, watched),
             path=path,
-            about=about,
             threads=options.threads,
             order=lambda epoch: by_width(train.widths, settings, epoch),
             unit="letters",
@@ -104,7 +105,16 @@ def main(options: argparse.Namespace) -> int:
 
     source = "unipen words" if folder else "ink"
     learned = recorded.train(
-        "lines", source, settings, about, make, conclude, out=options.out, state=state, classes=ALPHABET
+        "lines",
+        source,
+        settings,
+        about,
+        make,
+        conclude,
+        asked=asked(options, dataset="unipen" if folder else "ink"),
+        out=options.out,
+        state=state,
+        classes=ALPHABET,
     )
     report(learned.figures, learned.path, options.json)
     return 0

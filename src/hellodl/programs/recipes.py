@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -76,15 +75,11 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
         options.wrong_usage(f"--with is for --model gpt-2; {options.model} takes none of it, or has it")
     changed = {name: getattr(options, name) for name in CHANGEABLE if getattr(options, name) is not None}
     recipe = replace(RECIPES[options.model], **changed)
-    if not 0 <= recipe.dropout < 1:
-        options.wrong_usage("--dropout is at least 0 and under 1")
     if recipe.heads is not None and recipe.width % (2 * recipe.heads):
         options.wrong_usage(
             f"--width {recipe.width} does not give each of {recipe.heads} --heads an even share; "
             "make it a multiple of twice as many"
         )
-    if options.minutes is not None and not 0 < options.minutes < math.inf:
-        options.wrong_usage("--minutes is a number over 0")
     return recipe
 
 

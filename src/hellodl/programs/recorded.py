@@ -2,7 +2,8 @@
 
 A program says what is special about it: its data, its network, what it does with a batch, what it measures at the
 end. Here is the rest, the same for all: the run is logged, goes on where an earlier one was stopped, and leaves
-a model that says how it was made.
+a model that says how it was made. Until that model is on the disk there is a state from which it can go on, and
+whatever ends it early says so.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import Any
 
 from hellodl import nn
 from hellodl.console import log
-from hellodl.errors import DataError
+from hellodl.errors import CheckpointError, DataError, HelperError, TrainingError
+from hellodl.programs.remembered import take_over
 from hellodl.runs import machine
 from hellodl.runs.log import RUNS, RunLog
-from hellodl.runs.writer import Run
+from hellodl.runs.writer import Run, fingerprint
+from hellodl.storage.atomic import make_folder
 from hellodl.train import Settings, Trainer, checkpoint
 
 
@@ -32,11 +35,25 @@ class Learned:
     path: Path
 
 
+@dataclass(frozen=True)
+class State:
+    """Where a run that was stopped is kept, and what it was learning from."""
+
+    path: Path
+    fingerprint: object
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the model goes, and which run to go on with."""
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the model goes (runs/PROGRAM-RUN.safetensors)")
+    add_resume(parser)
+
+
+def add_resume(parser: argparse.ArgumentParser) -> None:
+    """Which run to go on with."""
     resume = "go on with a run that was stopped: its number, or its .state file"
     parser.add_argument("--resume", metavar="RUN", help=resume)
+    parser.set_defaults(parser=parser)
 
 
 def add_weights(parser: argparse.ArgumentParser) -> None:
@@ -51,26 +68,25 @@ def begin_with(network: nn.Module, weights: Path | None) -> None:
         network.load_state_dict(checkpoint.load_model(weights)[0].state_dict())
 
 
-def resumed(options: argparse.Namespace, program: str) -> Path | None:
-    """The state file that --resume means, with its settings taken over into the options; None without --resume."""
+def resumed(options: argparse.Namespace, program: str) -> State | None:
+    """The state that --resume means, with what it remembers taken over into the options; None without --resume."""
     if options.resume is None:
         return None
-    path = RUNS / f"{program}-{options.resume}.state" if options.resume.isdigit() else Path(options.resume)
-    if not path.exists():
-        raise DataError(
-            f"{path}: there is no such run to go on with; `hellodl runs` lists them (finished runs keep no state)"
-        )
-    _, metadata = checkpoint.load(path)
-    training = metadata.get("training", {})
-    if training.get("about", {}).get("program") != program:
-        raise DataError(f"{path}: is no run of `hellodl train {program}`; use the program that it was started with")
-    saved = training["settings"]
-    for name in ("epochs", "steps", "batch_size", "optimizer", "schedule", "seed"):
-        setattr(options, name, saved.get(name))
-    options.lr = saved["learning_rate"]
-    for name, value in training["about"].items():
-        setattr(options, name, value)
-    return path
+    number = options.resume.isascii() and options.resume.isdecimal()
+    path = RUNS / f"{program}-{options.resume}.state" if number else Path(options.resume)
+    try:
+        training = checkpoint.load(path)[1].get("training")
+    except CheckpointError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise DataError(
+                f"{path}: there is no such run to go on with; `hellodl runs` lists them (finished runs keep no state)"
+            ) from error
+        raise
+    about = training.get("about") if isinstance(training, dict) else None
+    if not isinstance(about, dict) or about.get("program") != program:
+        raise DataError(f"{path}: is no run of this program; use the one that it was started with")
+    take_over(options, about.get("asked"), path)
+    return State(path, about.get("fingerprint"))
 
 
 def train(
@@ -81,8 +97,9 @@ def train(
     make: Callable[[Run, Path], Trainer],
     conclude: Callable[[Run, Trainer], Mapping[str, Any]],
     *,
+    asked: Mapping[str, Any],
     out: Path | None = None,
-    state: Path | None = None,
+    state: State | None = None,
     classes: str | None = None,
     vocabulary: Mapping[str, Any] | None = None,
 ) -> Learned:
@@ -90,44 +107,49 @@ def train(
 
     The run is logged in runs/hellodl.sqlite3 with `about`, whatever else decided what came out. `conclude` looks at
     the trained network and gives its figures; they go into the log and, with `classes` or `vocabulary`, into the
-    model file.
+    model file. `asked` is what the state remembers of the command line. Where the training cannot go on, the error says
+    how to come back to it.
     """
-    if out:
-        _make_room(out)
+    make_room(out)
+    mark = fingerprint(data) or str(data)
+    if state and state.fingerprint != mark:
+        name = getattr(data, "name", data)
+        raise DataError(f"{name}: is not what {state.path} was learning from; give it that again")
     began = time.perf_counter()
     with RunLog().run(program, {**asdict(settings), **about}, seed=settings.seed, data=data) as run:
         name = f"{program}-{run.id if run.id is not None else f'seed{settings.seed}'}"
         out = out or RUNS / f"{name}.safetensors"
-        RUNS.mkdir(exist_ok=True)
-        trainer = make(run, state or RUNS / f"{name}.state")
+        trainer = make(run, state.path if state else RUNS / f"{name}.state")
+        trainer.about = {"program": program, "asked": dict(asked), "fingerprint": mark}
         if state:
-            trainer.load(state)
+            trainer.load(state.path)
             log.info(f"goes on from step {trainer.steps} of {trainer.total}")
-        network = trainer.fit()
-        figures = {
-            "program": program,
-            **about,
-            "seed": settings.seed,
-            "settings": asdict(settings),
-            "source": machine.commit(),
-            "weights": network.weight_count(),
-            **conclude(run, trainer),
-            "seconds": trainer.seconds if state else time.perf_counter() - began,
-        }
+        try:
+            network = trainer.fit()
+            figures = {
+                "program": program,
+                **about,
+                "seed": settings.seed,
+                "settings": asdict(settings),
+                "source": machine.commit(),
+                "weights": network.weight_count(),
+                **conclude(run, trainer),
+                "seconds": trainer.seconds if state else time.perf_counter() - began,
+            }
+            checkpoint.save_model(out, network, classes=classes, vocabulary=vocabulary, card=figures)
+        except (CheckpointError, HelperError, MemoryError) as error:
+            words = "there is not enough memory; close other programs" if isinstance(error, MemoryError) else error
+            raise TrainingError(f"{words}{trainer.way_back()}") from error
         run.result(figures)
-    checkpoint.save_model(out, network, classes=classes, vocabulary=vocabulary, card=figures)
     if trainer.path:
         trainer.path.unlink(missing_ok=True)
     return Learned(network, figures | {"model": str(out)}, out)
 
 
-def _make_room(out: Path) -> None:
-    """Make the folder of a model file: better to fail now than after the training."""
-    if out.is_dir():
+def make_room(out: Path | None) -> None:
+    """Make the folders of states and of a model file: better to fail now than after the training."""
+    if out and out.is_dir():
         raise DataError(f"{out}: is a folder; give --out the name of a file")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"{out.parent}: is no folder and cannot be made ({error.strerror or error}); give another --out"
-        ) from error
+    make_folder(RUNS, "changing to another")
+    if out:
+        make_folder(out.parent)

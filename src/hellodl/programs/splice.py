@@ -23,15 +23,17 @@ import numpy as np
 
 from hellodl import nn
 from hellodl.autograd.tensor import Array, Tensor
-from hellodl.commands.arguments import at_least
+from hellodl.commands.arguments import at_least, rate, real
 from hellodl.console import log
 from hellodl.data import dna, introns
 from hellodl.data.home import find, folder_of
+from hellodl.programs import recorded
 from hellodl.programs.junctions import as_pictures, introduction, judgement, what_it_learned
+from hellodl.programs.remembered import asked
 from hellodl.runs import machine
-from hellodl.runs.log import RUNS, RunLog
+from hellodl.runs.log import RunLog
 from hellodl.runs.writer import Run
-from hellodl.train import Settings, Trainer, checkpoint
+from hellodl.train import Settings, Trainer
 from hellodl.train.lanes import Work, probabilities
 
 DATASETS = ("uci", "simulated")
@@ -55,12 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     folds = "cross-validate: learn K times, each time from all of K parts but one; leaves no model"
     split.add_argument("--folds", type=at_least(2), metavar="K", help=folds)
     split.add_argument("--all", action="store_true", help="learn from everything, once the settings are settled")
-    epochs, rate = SETTINGS.epochs, SETTINGS.learning_rate
+    epochs, fastest = SETTINGS.epochs, SETTINGS.learning_rate
     option("--epochs", type=at_least(1), metavar="N", default=epochs, help=f"times through the data ({epochs})")
-    option("--lr", type=float, metavar="RATE", default=rate, help=f"highest learning rate ({rate})")
+    option("--lr", type=rate, metavar="RATE", default=fastest, help=f"highest learning rate ({fastest})")
     option("--members", type=at_least(1), metavar="N", default=MEMBERS, help=f"networks that decide ({MEMBERS})")
-    option("--out", type=Path, metavar="FILE", help="where the model goes (runs/splice-RUN.safetensors)")
-    option("--least", type=float, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
+    recorded.add_arguments(parser)
+    option("--least", type=real, metavar="SHARE", help="exit with 1 if the test accuracy is under this (0 to 1)")
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -70,43 +72,67 @@ def main(options: argparse.Namespace) -> int:
         options.wrong_usage(
             "--folds leaves no model for --out: each of them saw a part only; learn once more, with --all"
         )
+    if options.folds and options.resume:
+        options.wrong_usage("--folds keeps no state to --resume; start it again")
+    state = recorded.resumed(options, "splice")
     data = gather(options)
     fold = dna.folds(data.labels, data.groups, options.folds or PARTS, options.seed)
     settings = replace(SETTINGS, epochs=options.epochs, learning_rate=options.lr, seed=options.seed)
-    about = {"program": "splice", "dataset": data.name, "members": options.members}
+    about = {"dataset": data.name, "members": options.members}
     about |= {"struck_out": STRUCK_OUT, "turned": TURNED, "folds": options.folds, "all": options.all}
+    about |= {"classes": list(dna.CLASSES)}
     log.info(introduction(data))
-    RUNS.mkdir(exist_ok=True)
+    figures = folded(data, fold, settings, about, options) if options.folds else None
+    return finish(figures or learn(data, fold, settings, about, options, state), options)
+
+
+def learn(
+    data: dna.Junctions,
+    fold: Array,
+    settings: Settings,
+    about: dict[str, Any],
+    options: argparse.Namespace,
+    state: recorded.State | None,
+) -> dict[str, Any]:
+    """Learn once, from all parts but one (or from all), and leave a model; its figures."""
+    judged = np.flatnonzero(fold == 0)[: 0 if options.all else None]
+    learned = np.setdiff1d(np.arange(len(data)), judged)
+
+    def make(run: Run, path: Path) -> Trainer:
+        return pupil(data, learned, settings, options.members, run, options.threads, path)
+
+    def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:
+        sure = probabilities(trainer.model, as_pictures(data.codes[judged]), options.threads)
+        return noted(run, judgement(data, judged, sure, None))
+
+    kept = asked(options, dataset="simulated" if data.name == "simulated" else "uci")
+    done = recorded.train("splice", data, settings, about, make, conclude, asked=kept, out=options.out, state=state)
+    assert isinstance(done.model, nn.Committee)
+    log.info(what_it_learned(done.model, data))
+    look = f"hellodl splice --model {done.path} FILE.fasta"
+    log.info(f"the model is in {done.path}; `{look}` looks for junctions with it")
+    return done.figures
+
+
+def folded(
+    data: dna.Junctions, fold: Array, settings: Settings, about: dict[str, Any], options: argparse.Namespace
+) -> dict[str, Any]:
+    """Learn once a fold, and leave no model; the figures."""
     began = time.perf_counter()
-    with RunLog().run("splice", asdict(settings) | about, seed=options.seed, data=data.name) as run:
-        if options.folds:
-            sure = cross_validated(data, fold, settings, options, run)
-            model, judged = None, np.arange(len(data))
-        else:
-            judged = np.flatnonzero(fold == 0)[: 0 if options.all else None]
-            learned = np.setdiff1d(np.arange(len(data)), judged)
-            model = taught(data, learned, settings, options.members, run, options.threads)
-            sure = probabilities(model, as_pictures(data.codes[judged]), options.threads)
-        figures = about | {
-            "seed": options.seed,
-            "settings": asdict(settings),
-            "source": machine.commit(),
-            "classes": list(dna.CLASSES),
-            **judgement(data, judged, sure, fold if options.folds else None),
-            "seconds": time.perf_counter() - began,
-        }
-        if figures["confusion"]:
-            run.confusion(0, np.array(figures["confusion"]), ONE_LETTER)
+    with RunLog().run("splice", asdict(settings) | about, seed=options.seed, data=data) as run:
+        sure = cross_validated(data, fold, settings, options, run)
+        figures = {"program": "splice", **about, "seed": options.seed, "settings": asdict(settings)}
+        figures |= {"source": machine.commit(), **noted(run, judgement(data, np.arange(len(data)), sure, fold))}
+        figures |= {"seconds": time.perf_counter() - began}
         run.result(figures)
-    if model is not None:
-        name = f"splice-{run.id if run.id is not None else f'seed{options.seed}'}"
-        out = options.out or RUNS / f"{name}.safetensors"
-        out.parent.mkdir(parents=True, exist_ok=True)
-        figures["weights"] = model.weight_count()
-        checkpoint.save_model(out, model, classes=None, card=figures)
-        log.info(what_it_learned(model, data))
-        log.info(f"the model is in {out}; `hellodl splice --model {out} FILE.fasta` looks for junctions with it")
-    return finish(figures, options)
+    return figures
+
+
+def noted(run: Run, figures: dict[str, Any]) -> dict[str, Any]:
+    """The same figures, with what was taken for what in the run log."""
+    if figures["confusion"]:
+        run.confusion(0, np.array(figures["confusion"]), ONE_LETTER)
+    return figures
 
 
 def gather(options: argparse.Namespace) -> dna.Junctions:
@@ -171,14 +197,26 @@ def lesson(pictures: Array, labels: Array, settings: Settings) -> Work:
     return work
 
 
-def taught(
-    data: dna.Junctions, which: Array, settings: Settings, members: int, run: Run, threads: int | None
-) -> nn.Committee:
-    """A committee that learned from these of the examples. All members take a step together, each for itself."""
+def pupil(
+    data: dna.Junctions,
+    which: Array,
+    settings: Settings,
+    members: int,
+    run: Run,
+    threads: int | None,
+    path: Path | None = None,
+) -> Trainer:
+    """Who teaches a committee these of the examples. All members take a step together, each for itself."""
     model = committee(members, np.random.default_rng(settings.seed))
     work = lesson(as_pictures(data.codes[which]), data.labels[which], settings)
-    Trainer(model, len(which), work, settings, run, threads=threads, unit="sequences").fit()
-    return model
+    return Trainer(model, len(which), work, settings, run, threads=threads, path=path, unit="sequences")
+
+
+def taught(
+    data: dna.Junctions, which: Array, settings: Settings, members: int, run: Run, threads: int | None
+) -> nn.Module:
+    """A committee that learned from these of the examples."""
+    return pupil(data, which, settings, members, run, threads).fit()
 
 
 def cross_validated(

@@ -11,21 +11,22 @@ import argparse
 import json
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hellodl import nn
-from hellodl.commands.arguments import at_least
+from hellodl.commands.arguments import at_least, part, positive, rate, real
 from hellodl.commands.show import harmless
 from hellodl.console import log
 from hellodl.data.text import CORPORA, load_text
 from hellodl.data.vocabulary import learn_vocabulary
-from hellodl.errors import DataError
 from hellodl.nn import LanguageModel, Module
 from hellodl.programs import recipes, recorded
 from hellodl.programs.recipes import IN_GPT, INGREDIENTS, RECIPES, in_parts, recipe_of, settings_of, style_of
+from hellodl.programs.remembered import asked
 from hellodl.runs.writer import Run, fingerprint
 from hellodl.train import OPTIMIZERS, SCHEDULES, Settings, Trainer, inside
 from hellodl.train.lanes import Lanes
@@ -46,13 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--tokens", type=kind_of_tokens, default="characters", metavar="KIND", help=kinds)
     how_long = parser.add_mutually_exclusive_group()
     how_long.add_argument("--steps", type=at_least(1), metavar="N", help=of_recipes("steps of learning", "steps"))
-    how_long.add_argument("--minutes", type=float, metavar="M", help="about so long, measured at the start, instead")
+    how_long.add_argument("--minutes", type=positive, metavar="M", help="about so long, measured at the start, instead")
     option("--context", type=at_least(1), metavar="N", help=of_recipes("tokens in a window", "context"))
     option("--layers", type=at_least(1), metavar="N", help=of_recipes("layers", "layers"))
     option("--width", type=at_least(1), metavar="N", help=of_recipes("numbers that a layer thinks in", "width"))
     option("--heads", type=at_least(1), metavar="N", help=f"of attention, gpt only ({RECIPES['gpt'].heads})")
     option("--batch-size", type=at_least(1), metavar="N", help=of_recipes("windows a step", "batch_size"))
-    option("--lr", type=float, metavar="RATE", help=of_recipes("highest learning rate", "learning_rate"))
+    option("--lr", type=rate, metavar="RATE", help=of_recipes("highest learning rate", "learning_rate"))
     option("--optimizer", choices=OPTIMIZERS, help=of_recipes("how to step", "optimizer"))
     option("--schedule", choices=SCHEDULES, help=of_recipes("of the rate", "schedule"))
     some: dict[str, Any] = {"nargs": "+", "default": [], "metavar": "WHAT"}
@@ -60,9 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--without", choices=IN_GPT, help=without, **some)
     added = "gpt-2 with some of it, or gpt with swiglu in the place of relu2"
     option("--with", choices=[*INGREDIENTS], dest="added", help=added, **some)
-    option("--dropout", type=float, metavar="P", help=of_recipes("share of units left out", "dropout"))
+    option("--dropout", type=part, metavar="P", help=of_recipes("share of units left out", "dropout"))
     least = "exit with 1 if the validation loss, in nats a character, is over this"
-    option("--least", type=float, metavar="LOSS", help=least)
+    option("--least", type=real, metavar="LOSS", help=least)
     recorded.add_arguments(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
@@ -87,8 +88,6 @@ def main(options: argparse.Namespace) -> int:
     state = recorded.resumed(options, "text")
     recipe = recipe_of(options)
     corpus = load_text(options.corpus, options.data)
-    if state and fingerprint(corpus) != options.fingerprint:
-        raise DataError(f"{options.corpus}: is not the text that {state} was learning from; give it that one again")
     if options.tokens.isdecimal():
         log.info(f"learning {options.tokens} tokens from the pairs of bytes in {corpus.name}")
     lesson = Lesson(corpus, learn_vocabulary(corpus.train, options.tokens), recipe.context)
@@ -99,14 +98,16 @@ def main(options: argparse.Namespace) -> int:
         f"different ones; {options.model} of {network.weight_count():,} weights"
     )
     settings = settings_of(options, recipe)
-    if options.minutes and not state:
+    if options.minutes:
         steps = steps_in(options.minutes, network, lesson, settings, options.threads)
         log.info(f"{options.minutes:g} minutes are about {steps:,} steps here")
         settings = in_parts(settings, steps)
+    chosen = {name: getattr(recipe, name) for name in recipes.CHANGEABLE}
     about = {"corpus": options.corpus, "fingerprint": fingerprint(corpus)}
-    about |= {name: getattr(options, name) for name in ("model", "tokens", "without", "added")}
-    about |= {name: getattr(recipe, name) for name in recipes.CHANGEABLE}
-    learned = learn(network, lesson, settings, about, threads=options.threads, out=options.out, state=state)
+    about |= {name: getattr(options, name) for name in ("model", "tokens", "without", "added")} | chosen
+    kept = asked(options, steps=settings.steps, minutes=None, **chosen)
+    how: dict[str, Any] = {"threads": options.threads, "out": options.out, "state": state, "asked": kept}
+    learned = learn(network, lesson, settings, about, **how)
     return finish(learned, options)
 
 
@@ -116,9 +117,10 @@ def learn(
     settings: Settings,
     about: dict[str, Any],
     *,
+    asked: Mapping[str, Any],
     threads: int | None = None,
     out: Path | None = None,
-    state: Path | None = None,
+    state: recorded.State | None = None,
 ) -> recorded.Learned:
     """Train, with a sample before and after every part; the run is on record."""
     about = {"program": "text", "dataset": lesson.corpus.name, **about}
@@ -142,7 +144,6 @@ def learn(
             run,
             judge=judge,
             path=path,
-            about=about,
             threads=threads,
             unit=lesson.unit,
             part="part",
@@ -169,7 +170,7 @@ def learn(
         show_sample(network)
     vocabulary = lesson.vocabulary.describe()
     return recorded.train(
-        "text", lesson.corpus, settings, about, make, conclude, out=out, state=state, vocabulary=vocabulary
+        "text", lesson.corpus, settings, about, make, conclude, asked=asked, out=out, state=state, vocabulary=vocabulary
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from hellodl import data, nn, optim
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands import show
-from hellodl.commands.arguments import at_least
+from hellodl.commands.arguments import at_least, rate, real
 from hellodl.console import log
 from hellodl.data.batches import cut, epoch_order
 from hellodl.data.dataset import Dataset
@@ -30,9 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which digits, and how long to learn."""
     option = parser.add_argument
     option("--dataset", choices=DATASETS, help="learn from this set (mnist or ink, the first that is here)")
-    option("--epochs", type=at_least(0), default=10, metavar="N", help="times through the data (10)")
-    option("--lr", type=float, default=0.03, metavar="RATE", help="learning rate (0.03)")
-    option("--least", type=float, metavar="SHARE", help="exit with 1 if the learned accuracy is under this")
+    option("--epochs", type=at_least(1), default=10, metavar="N", help="times through the data (10)")
+    option("--lr", type=rate, default=0.03, metavar="RATE", help="learning rate (0.03)")
+    option("--least", type=real, metavar="SHARE", help="exit with 1 if the learned accuracy is under this")
 
 
 def main(options: argparse.Namespace) -> int:

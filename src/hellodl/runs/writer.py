@@ -246,13 +246,14 @@ class Run:
 
 
 def fingerprint(data: Any) -> str | None:
-    """Sixteen hexadecimal digits that differ when any image or label of a data set, or its text, differs."""
+    """Sixteen hexadecimal digits: others when any image, sequence or label of a data set, or its text, is another."""
     if isinstance(text := getattr(data, "text", None), str):
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    if not hasattr(data, "images") or not hasattr(data, "labels"):
+    arrays = [getattr(data, name) for name in ("images", "codes", "labels") if hasattr(data, name)]
+    if not arrays:
         return None
     digest = hashlib.sha256()
-    for array in (data.images, data.labels):
+    for array in arrays:
         digest.update(str((array.shape, array.dtype.str)).encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:16]

@@ -9,17 +9,14 @@ one of these can do no more than fail, and PyTorch, JAX and others open the same
                  "data_offsets": [0, 131072]}, ...}
     the rest     the tensors' bytes, little-endian, rows first, with no gaps
 
-A file is taken for hostile until every number in its header was checked. A save is all or nothing: the new
-file is written beside the old one, brought safely to the disk, and only then takes its name.
+A file is taken for hostile until every number in its header was checked. A save is all or nothing (see `atomic`).
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
-import secrets
 import stat
 import struct
 from collections.abc import Iterable, Mapping
@@ -29,6 +26,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from hellodl.errors import CheckpointError
+from hellodl.storage.atomic import reason, whole
 
 # The newest that is read; raised when a file written today could no longer be understood by the hellodl of yesterday.
 FORMAT = 2  # 2: the weights may be quantised
@@ -56,52 +54,23 @@ def save(
     CheckpointError when the file cannot be written; then, as after Ctrl-C, the previous file is whole and no
     half-written one is left.
     """
-    # A link keeps pointing where it points: its target is what gets replaced.
-    target = Path(os.path.realpath(path))
     header, arrays = _layout(path, tensors, metadata, file_format)
-    part = target.with_name(f".hellodl-{secrets.token_hex(6)}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists() and not target.is_file():
-            raise CheckpointError(f"{path}: is not a file; give the name of a file to save to")
-        try:
-            with part.open("xb") as file:
-                _write(file, header, arrays)
-            part.replace(target)
-        except BaseException:  # Ctrl-C too
-            part.unlink(missing_ok=True)
-            raise
-        _sync_folder(target.parent)
+        Path(os.path.realpath(path)).parent.mkdir(parents=True, exist_ok=True)  # a link points to its target's folder
+        with whole(path) as file:
+            _write(file, header, arrays)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            reason = "the disk is full; make room"
-        else:
-            reason = f"{error.strerror or error}; choose another place"
-        raise CheckpointError(f"{path}: not saved: {reason} (a previous file is left as it was)") from error
+        raise CheckpointError(
+            f"{path}: not saved: {reason(error)}; make room or choose another place (a previous file is left as it was)"
+        ) from error
 
 
 def _write(file: BinaryIO, header: bytes, arrays: Iterable[np.ndarray]) -> None:
-    """Header and numbers, all the way to the disk."""
+    """Header and numbers."""
     file.write(struct.pack("<Q", len(header)))
     file.write(header)
     for array in arrays:
         file.write(array.reshape(-1).view(np.uint8).data)
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the new name to the disk as well; where that is not possible (Windows) it is not needed."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass
-    finally:
-        os.close(handle)
 
 
 def _layout(

@@ -14,20 +14,31 @@ from __future__ import annotations
 
 import mmap
 import multiprocessing
+import os
 import signal
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
 
 from hellodl.autograd.arrays import memory_order
-from hellodl.errors import HelloError
+from hellodl.errors import HelloError, HelperError
 
 PATIENCE = 2e-3  # seconds to look for a message before going to sleep
+ENDED = "a helping process ended before its work was done (was it killed, or memory short?); perhaps try --threads 1"
+
+
+def end_with_parent() -> None:
+    """Let this process, somebody's helper, end when that somebody is killed: nobody else would tell it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
 
 
 def can_fork() -> bool:
@@ -64,17 +75,18 @@ class Helper:
         theirs.close()
 
     def ask(self, question: Any) -> None:
-        """Hand a question over; the helper works on it while you go on."""
-        self._pipe.send(question)
+        """Hand a question over; the helper works on it while you go on. HelperError where it works no more."""
+        try:
+            self._pipe.send(question)
+        except OSError as error:
+            raise HelperError(ENDED) from error
 
     def answer(self) -> Any:
-        """Wait for the answer to the last question; an error that it led to is raised here."""
+        """Wait for the answer to the last question; an error that it led to is raised here, or HelperError."""
         try:
             error, answer = _received(self._pipe)
-        except EOFError:
-            raise HelloError(
-                "a helping process ended before its work was done (was memory short?); try --threads 1"
-            ) from None
+        except (EOFError, OSError, UnpicklingError) as broken:
+            raise HelperError(ENDED) from broken
         if error is not None:
             raise error
         return answer

@@ -27,13 +27,15 @@ from hellodl.autograd.tensor import Array, Tensor
 from hellodl.console import Bar, log, progress_bar
 from hellodl.data.batches import batch_count, cut, epoch_order
 from hellodl.data.dataset import Dataset
-from hellodl.errors import CheckpointError, TrainingError
+from hellodl.errors import CheckpointError, HelperError, TrainingError
 from hellodl.nn.module import Module
 from hellodl.runs.writer import Run
 from hellodl.train import checkpoint
 from hellodl.train.inside import Inside
 from hellodl.train.lanes import Lanes, Work, as_input, predict
 from hellodl.train.settings import OPTIMIZERS, SCHEDULES, Settings
+
+SAVE_SECONDS = 60.0  # between two states, within long epochs
 
 Preparation = Callable[[Array, np.random.Generator], Array]
 
@@ -119,6 +121,7 @@ class Trainer:
         self.steps = 0
         self.seconds = 0.0
         self.history: list[dict[str, float]] = []
+        self._saved = 0.0  # when the last state was written
 
     def step(self, lanes: Lanes, batch: Array) -> tuple[float, Array]:
         """Learn from one batch (indices of samples): the loss, and the sums that the work returned."""
@@ -144,8 +147,13 @@ class Trainer:
             _politely_interrupted() as interrupted,
         ):
             bar.advance(self.steps)
-            while self.steps < self.total:
-                self._epoch(lanes, bar, interrupted)
+            self.save()
+            try:
+                while self.steps < self.total:
+                    self._epoch(lanes, bar, interrupted)
+            except HelperError:  # in the middle of a step, which has changed nothing yet
+                self.save()
+                raise
         if self.average:
             for name, array in self.average.live().items():
                 array[...] = self.average.arrays[name]
@@ -174,8 +182,9 @@ class Trainer:
             self._report(bar, np.sum(recent, axis=0) / len(recent))
             if interrupted.is_set():
                 self.save()
-                where = f"; go on with --resume {self.path}" if self.path else ""
-                raise KeyboardInterrupt(f"interrupted at step {self.steps} of {self.total}{where}")
+                raise KeyboardInterrupt(f"interrupted at step {self.steps} of {self.total}{self.way_back()}")
+            if time.perf_counter() - self._saved > SAVE_SECONDS:
+                self.save()
         self._end_epoch(epoch + 1, seen / (time.perf_counter() - began), np.mean(recent, axis=0))
 
     def _report(self, bar: Bar, mean: Array) -> None:
@@ -222,6 +231,11 @@ class Trainer:
         place = {"steps": self.steps, "count": self.count, "seconds": self.seconds, "history": self.history}
         training = {"settings": asdict(self.settings), **place, "about": self.about}
         checkpoint.save(self.path, tensors, {"training": training, "model": nn.describe(self.model)})
+        self._saved = time.perf_counter()
+
+    def way_back(self) -> str:
+        """The end of a message about a training that was cut short: how to go on, where there is a state."""
+        return f"; go on with --resume {self.path}" if self.path and self.path.is_file() else ""
 
     def load(self, path: str | Path) -> None:
         """Go on where a saved run stopped: the same settings and data lead to the same bits as an unbroken run."""
@@ -230,13 +244,22 @@ class Trainer:
         if not isinstance(saved, dict):
             raise CheckpointError(f"{path}: is a finished model, not a run to go on with; give the file of the run")
         mine = {**asdict(self.settings), "samples": self.count}
-        theirs = {**saved["settings"], "samples": saved["count"]}
-        if different := [key for key in theirs if mine.get(key) != theirs[key]]:
+        settings = saved.get("settings")
+        theirs = {**settings, "samples": saved.get("count")} if isinstance(settings, dict) else {}
+        if different := [key for key in mine | theirs if (key, mine.get(key)) not in theirs.items()]:
             key = different[0]
             raise CheckpointError(
-                f"{path}: was started with {key}={theirs[key]}, not {mine.get(key)}; "
+                f"{path}: was started with {key}={theirs.get(key)}, not {mine.get(key)}; "
                 "resume with the settings that it was started with"
             )
+        steps, seconds, history = (saved.get(key) for key in ("steps", "seconds", "history"))
+        if not (
+            isinstance(steps, int)
+            and 0 <= steps <= self.total
+            and isinstance(seconds, int | float)
+            and _are_figures(history)
+        ):
+            raise CheckpointError(f"{path}: does not say how far it was; the file is damaged: start the training again")
 
         def part(name: str) -> dict[str, Array]:
             return {key.removeprefix(f"{name}."): a for key, a in tensors.items() if key.startswith(f"{name}.")}
@@ -245,7 +268,7 @@ class Trainer:
         self.optimizer.load_state_dict(part("optimizer"))
         if self.average:
             self.average.load_state_dict(part("average"))
-        self.steps, self.seconds, self.history = saved["steps"], saved["seconds"], saved["history"]
+        self.steps, self.seconds, self.history = steps, float(seconds), saved["history"]
 
     def _explain(self, lanes: Lanes, batch: Array, loss: float) -> None:
         """A loss or gradient that is no number: save what was good, compute the step again and see where it began."""
@@ -259,6 +282,12 @@ class Trainer:
         except TrainingError as error:
             raise TrainingError(f"{what} is no number at step {self.steps}: {error}; {advice}{kept}") from None
         raise TrainingError(f"{what} is no number at step {self.steps}; {advice}{kept}")
+
+
+def _are_figures(history: object) -> bool:
+    """Whether a state's history is what `_end_epoch` makes of one: a dict of numbers for each epoch."""
+    rows = history if isinstance(history, list) else [None]
+    return all(isinstance(row, dict) and all(isinstance(v, int | float) for v in row.values()) for row in rows)
 
 
 @contextmanager

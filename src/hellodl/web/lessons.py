@@ -173,7 +173,7 @@ class Lessons:
             with self._lock:
                 if job.called_off:
                     raise HelloError(CALLED_OFF)
-                pupil.save(self.mine.reader)
+                self.mine.keep_reader(lessons, pupil.save)
             figures = pupil.figures
             job.ended = ("done", {"before": figures["own_before"], "after": figures["own_after"]} | figures)
         except HelloError as error:

@@ -1,0 +1,79 @@
+"""Locks that end with their holder: the system frees them, whatever it was that killed the process.
+
+A file that says "somebody is at work" stays behind when that somebody is killed, and then locks everybody out. So
+what is locked here is an open file, by `flock` (or what Windows has for it): no process, no lock.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from hellodl.errors import DataError
+
+PATIENCE = 30.0  # seconds to wait for others who do nothing
+LOOK_AGAIN = 0.001  # often, or whoever comes back at once would have it again before us
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def lock(handle: int) -> bool:
+        """Lock an open file; False where another holds it."""
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _opened(folder: Path) -> int:
+        """A folder cannot be opened, so it has a file for this."""
+        return os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
+
+else:
+    import fcntl
+
+    def lock(handle: int) -> bool:
+        """Lock an open file or folder; False where another holds it. Where there are no locks, everybody gets one."""
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass
+        return True
+
+    def _opened(folder: Path) -> int:
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+@contextmanager
+def alone_in(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Inside, nobody else who asks for the same is in this folder: no other thread, and no other process.
+
+    OSError where the folder cannot be opened, DataError where another stays too long in it and changes nothing.
+    """
+    changed, end = None, 0.0
+    while (handle := _locked(folder)) is None:
+        if (now := folder.stat().st_mtime_ns) != changed:  # somebody gets on with his work: others take turns
+            changed, end = now, time.monotonic() + patience
+        if time.monotonic() > end:
+            raise DataError(f"{folder}: another hellodl has been busy in it for {patience:g} s; try again later")
+        time.sleep(LOOK_AGAIN)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _locked(folder: Path) -> int | None:
+    """The folder, opened and locked; None where another has it, or it was taken away and made anew meanwhile."""
+    handle = _opened(folder)
+    with suppress(OSError):
+        if lock(handle) and (sys.platform == "win32" or os.path.samestat(os.fstat(handle), folder.stat())):
+            return handle
+    os.close(handle)
+    return None
