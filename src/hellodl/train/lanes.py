@@ -4,8 +4,8 @@ A batch is cut into micro-batches of a fixed size, which belong to a fixed numbe
 or processes that work like threads.
 Each lane has a replica of the model: the same weight arrays, but its own gradients and its own random
 generator, made from the seed, the step and the micro-batch. Gradients are added within a lane in order, then
-over the lanes in order. Floating-point sums depend on their order, and nothing here depends on which thread
-was first, so training with 1, 2 or 8 threads gives the same weights to the last bit.
+over the lanes as a fixed tree (see `ranks.tree`). Floating-point sums depend on their order, and nothing here
+depends on which thread was first, so training with 1, 2 or 8 threads gives the same weights to the last bit.
 
 A small micro-batch is also fast: all that one makes on the way fits into its core's own cache. The matrix library
 is told to use one thread a product.
@@ -32,6 +32,7 @@ from hellodl.console import log
 from hellodl.nn.module import Module, Parameter, evaluating
 from hellodl.nn.norm import BatchNorm2d
 from hellodl.ops import loops, softmax
+from hellodl.ranks import tree
 from hellodl.runs.machine import cores
 from hellodl.train.processes import Helper, can_fork, shared
 
@@ -264,18 +265,14 @@ class Lanes:
         self._helpers, self._work = [], None
 
     def _add_up(self, busy: list[_Lane]) -> None:
+        """The lanes' gradients, weight by weight, added as a tree."""
         for name, parameter in self.parameters.items():
-            total = None
+            gradients = {(number, 1): lane.parameters[name].grad for number, lane in enumerate(busy)}
+            total = tree.total(tree.root(len(busy)), gradients)
+            shared = any(total is lane.gradients.get(name, ()) for lane in busy)
+            parameter.grad = np.array(total) if shared else total  # a helper writes there again, next time
             for lane in busy:
-                gradient = lane.parameters[name].grad
-                if gradient is None:
-                    continue
-                if total is None:
-                    total = np.array(gradient) if lane.gradients else gradient
-                else:
-                    total += gradient
                 lane.parameters[name].grad = None
-            parameter.grad = total
 
     def _merge_statistics(self, pieces: int) -> None:
         for number, norm in enumerate(self.norms):
