@@ -21,6 +21,12 @@ def memory_order(array: Array) -> list[int]:
     return sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
 
 
+def laid_out(flat: Array, like: Array) -> Array:
+    """A view of numbers (N,) in the shape of an array, and with its axes in that order in memory."""
+    order = memory_order(like)
+    return flat.reshape([like.shape[axis] for axis in order]).transpose(np.argsort(order))
+
+
 def column_sums(rows: Array) -> Array:
     """The sum of each column of (M, C), as a product with a row of ones: what a bias gets, faster than `sum`."""
     return np.ones(len(rows), rows.dtype) @ rows

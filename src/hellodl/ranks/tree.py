@@ -10,7 +10,7 @@ A branch is (its first leaf, how many leaves it spans: a power of two). Leaves t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
@@ -63,4 +63,4 @@ def branches(of: Branch, leaves: range) -> list[Branch]:
 def shares(leaves: int, count: int) -> list[range]:
     """Leaves dealt out to so many, neighbours together: as evenly as whole leaves allow."""
     bounds = [leaves * number // count for number in range(count + 1)]
-    return [range(a, b) for a, b in zip(bounds, bounds[1:])]
+    return [range(a, b) for a, b in pairwise(bounds)]

@@ -7,76 +7,37 @@ generator, made from the seed, the step and the micro-batch. Gradients are added
 over the lanes as a fixed tree (see `ranks.tree`). Floating-point sums depend on their order, and nothing here
 depends on which thread was first, so training with 1, 2 or 8 threads gives the same weights to the last bit.
 
-A small micro-batch is also fast: all that one makes on the way fits into its core's own cache. The matrix library
-is told to use one thread a product.
+Lanes may also be shared out among ranks: each does its own, and they tell each other what came of it.
+
+A small micro-batch is also fast: all that one makes on the way fits into its core's own cache.
 """
 
 from __future__ import annotations
 
 import math
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cache, partial
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
+from hellodl.autograd.arrays import laid_out
 from hellodl.autograd.mode import mode, no_grad
 from hellodl.autograd.tensor import Array, Tensor
-from hellodl.console import log
+from hellodl.errors import TrainingError
 from hellodl.nn.module import Module, Parameter, evaluating
 from hellodl.nn.norm import BatchNorm2d
 from hellodl.ops import loops, softmax
-from hellodl.ranks import tree
-from hellodl.runs.machine import cores
+from hellodl.ranks import Ranks, tree
 from hellodl.train.processes import Helper, can_fork, shared
+from hellodl.train.threads import in_lanes, quick_hand_over, single_threaded_products, thread_count
 
 # From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
 # by the size of the whole batch) and whatever numbers should be added up over the batch (such as how many are right).
 Work = Callable[[Module, Array, np.random.Generator], tuple[Tensor, Array]]
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-def thread_count(threads: int | None = None) -> int:
-    """How many threads to use: what is asked for, else one for every core that this process may use."""
-    return cores() if threads is None else max(threads, 1)
-
-
-@cache
-def _matrix_library() -> ThreadpoolController:
-    """What sets the number of threads of the matrix library, looked for once: that takes milliseconds."""
-    controller = ThreadpoolController()
-    if not controller.select(user_api="blas").lib_controllers:
-        log.debug("the matrix library's threads cannot be set here; lanes work, perhaps slower")
-    return controller
-
-
-@contextmanager
-def single_threaded_products() -> Iterator[None]:
-    """Inside, each matrix product runs on the thread that asked for it: lanes share out the cores already."""
-    with _matrix_library().limit(limits=1, user_api="blas"):
-        yield
-
-
-@contextmanager
-def quick_hand_over() -> Iterator[None]:
-    """Inside, a thread that waits for Python's lock looks again after 50 µs, not 5 ms.
-
-    It is told when the lock comes free, but until it has woken up another often has it again. Lanes hold it only
-    for moments, so looking again soon finds it free. (Measured on two threads: 5 to 12% more images a second.)
-    """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, 5e-5))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 def replica(model: Module) -> Module:
@@ -104,6 +65,7 @@ class _Lane:
     norms: list[BatchNorm2d]
     chancy: list[Any]  # modules that want a generator
     gradients: dict[str, Array]  # where another process leaves them, if one does this lane
+    learned: list[str] = field(default_factory=list)  # the weights that have a gradient
     loss: float = 0.0
     sums: list[Array] = field(default_factory=list)
 
@@ -115,12 +77,28 @@ class Lanes:
     changes nothing but the time it takes. With `processes`, helpers take lanes instead of threads, where the
     system can fork (see `processes`): they see everything as it was when they were first asked to do this work, so
     what the work looks at must not change later, and what it changes stays with them.
+    `ranks` share the lanes out among themselves, so there can be no more of them than lanes; all must ask for the
+    gradient of the same batch, and all get it.
     """
 
     def __init__(
-        self, model: Module, micro_batch: int = 16, lanes: int = 8, threads: int | None = None, processes: bool = False
+        self,
+        model: Module,
+        micro_batch: int = 16,
+        lanes: int = 8,
+        threads: int | None = None,
+        processes: bool = False,
+        ranks: Ranks | None = None,
     ):
-        self.model, self.micro_batch, self.threads = model, micro_batch, min(thread_count(threads), lanes)
+        self.ranks = ranks or Ranks()
+        if self.ranks.count > lanes:
+            raise TrainingError(
+                f"{self.ranks.count} ranks cannot share {lanes} lanes, the parts of a batch that are computed "
+                f"apart; start at most {lanes}, or ask for more --lanes"
+            )
+        self.shares = tree.shares(lanes, self.ranks.count)
+        self.own = self.shares[self.ranks.number]
+        self.model, self.micro_batch, self.threads = model, micro_batch, min(thread_count(threads), len(self.own))
         self.processes = processes and can_fork() and self.threads > 1
         self.parameters = dict(model.named_parameters())
         self.norms = [m for m in model.modules() if isinstance(m, BatchNorm2d)]
@@ -141,7 +119,7 @@ class Lanes:
             norm.waiting = []
         chancy = [m for m in twin.modules() if hasattr(m, "generator")]
         parameters, elsewhere = dict(twin.named_parameters()), {}
-        if self.processes and number % self.threads:
+        if self.processes and number in self.own and (number - self.own.start) % self.threads:
             elsewhere = {name: shared(parameter.data) for name, parameter in parameters.items()}
         return _Lane(twin.train(), parameters, norms, chancy, elsewhere)
 
@@ -164,23 +142,43 @@ class Lanes:
         `seeds` (such as the run's seed and the step) and the micro-batch's number make each generator.
         """
         pieces = [batch[i : i + self.micro_batch] for i in range(0, len(batch), self.micro_batch)]
+        for number, done in enumerate(self.ranks.each(lambda: self._own_share(work, pieces, seeds))):
+            if number != self.ranks.number:
+                self._take_over(done)
         busy = self.lanes[: len(pieces)]
-        remember = mode.remember
-        try:
-            if self.processes and len(busy) > 1 and not mode.debug:
-                self._by_processes(work, pieces, seeds)
-            elif self._pool:
-                self._by_threads(self._pool, work, pieces, seeds)
-            else:
-                for number in range(len(busy)):
-                    self._run(number, work, pieces, seeds)
-        finally:
-            mode.remember = remember
-        self._add_up(busy)
+        if self.ranks.count == 1:
+            self._add_up(busy)
+        else:
+            self._add_up_over_ranks(busy)
         loss = sum(lane.loss for lane in busy)
         if math.isfinite(loss):  # running statistics, unlike weights, could not be refused a NaN later
             self._merge_statistics(len(pieces))
         return loss, np.sum([s for lane in busy for s in lane.sums], axis=0)
+
+    def _own_share(self, work: Work, pieces: list[Array], seeds: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Do the lanes that are this rank's; what came of them but for the gradients."""
+        own = self._busy(pieces)
+        remember = mode.remember
+        try:
+            if self.processes and len(own) > 1 and not mode.debug:
+                self._by_processes(work, pieces, seeds)
+            elif self._pool:
+                self._by_threads(self._pool, work, pieces, seeds)
+            else:
+                for number in own:
+                    self._run(number, work, pieces, seeds)
+        finally:
+            mode.remember = remember
+        return [self._outcome(number) for number in own]
+
+    def _busy(self, pieces: list[Array]) -> range:
+        """The lanes of this rank that have something to do."""
+        return range(self.own.start, max(min(self.own.stop, len(pieces)), self.own.start))
+
+    def _outcome(self, number: int) -> tuple[Any, ...]:
+        """What came of a lane, but for its gradients."""
+        lane = self.lanes[number]
+        return number, lane.loss, lane.sums, [norm.waiting for norm in lane.norms], lane.learned
 
     def _run(self, number: int, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
         """Do one lane's micro-batches, in order."""
@@ -198,6 +196,7 @@ class Lanes:
             loss.backward()
             lane.loss += loss.item()
             lane.sums.append(np.asarray(sums))
+        lane.learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
 
     def _by_threads(self, pool: ThreadPoolExecutor, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
         """Lanes as threads become free to take them."""
@@ -207,7 +206,7 @@ class Lanes:
             mode.debug = debug
             self._run(number, work, pieces, seeds)
 
-        futures = [pool.submit(run, number) for number in range(min(len(pieces), len(self.lanes)))]
+        futures = [pool.submit(run, number) for number in self._busy(pieces)]
         wait(futures)  # all of them, also where one fails: none may go on in the background
         for future in futures:
             future.result()
@@ -229,7 +228,7 @@ class Lanes:
             errors.append(error)
         for helper in self._helpers:  # all of them, also where one fails: none may go on in the background
             try:
-                self._take_over(helper.answer())
+                self._take_over(helper.answer(), gradients=True)
             except Exception as error:
                 errors.append(error)
         if errors:
@@ -239,25 +238,24 @@ class Lanes:
         """Do the lanes from `first` on that are one process's; what came of them but for the gradients."""
         pieces, seeds = question
         done = []
-        for number in range(first, min(len(pieces), len(self.lanes)), self.threads):
+        for number in self._busy(pieces)[first :: self.threads]:
             self._run(number, work, pieces, seeds)
             lane = self.lanes[number]
-            learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
             if lane.gradients:
-                for name in learned:
+                for name in lane.learned:
                     lane.gradients[name][...] = lane.parameters[name].grad
-            done.append((number, lane.loss, lane.sums, [norm.waiting for norm in lane.norms], learned))
+            done.append(self._outcome(number))
         return done
 
-    def _take_over(self, done: list[tuple[Any, ...]]) -> None:
-        """Put a helper's results where they would be, had its lanes been done here."""
+    def _take_over(self, done: list[tuple[Any, ...]], gradients: bool = False) -> None:
+        """Put the results of a helper, or of another rank, where they would be, had its lanes been done here."""
         for number, loss, sums, statistics, learned in done:
             lane = self.lanes[number]
-            lane.loss, lane.sums = loss, sums
+            lane.loss, lane.sums, lane.learned = loss, sums, learned
             for norm, waiting in zip(lane.norms, statistics, strict=True):
                 norm.waiting = waiting
             for name, parameter in lane.parameters.items():
-                parameter.grad = lane.gradients[name] if name in learned else None
+                parameter.grad = lane.gradients[name] if gradients and name in learned else None
 
     def _let_go(self) -> None:
         for helper in self._helpers:
@@ -274,6 +272,32 @@ class Lanes:
             for lane in busy:
                 lane.parameters[name].grad = None
 
+    def _add_up_over_ranks(self, busy: list[_Lane]) -> None:
+        """The same with all ranks: each adds up the branches that its lanes make, and together they add up the rest.
+
+        What no lane of a branch has learned is -0.0 there: the number that changes nothing when it is added.
+        """
+        whole = tree.root(len(busy))
+        every = [tree.branches(whole, range(own.start, min(own.stop, len(busy)))) for own in self.shares]
+        learned = set().union(*(lane.learned for lane in busy))
+        for parameter in self.parameters.values():
+            parameter.grad = None
+        for kind in {parameter.data.dtype for parameter in self.parameters.values()}:
+            names = [name for name, p in self.parameters.items() if name in learned and p.data.dtype == kind]
+            places, size = places_of([self.parameters[name].data for name in names])
+            rows = [np.full(size, -0.0, kind) for _ in every[self.ranks.number] or [whole]]
+            for branch, row in zip(every[self.ranks.number], rows):
+                for name, place in zip(names, places):
+                    leaves = {(number, 1): self.lanes[number].parameters[name].grad for number in self.own}
+                    if (total := tree.total(branch, leaves)) is not None:
+                        laid_out(row[place], self.parameters[name].data)[...] = total
+            flat = self.ranks.add_branches(rows, every, whole)
+            for name, place in zip(names, places):
+                self.parameters[name].grad = laid_out(flat[place], self.parameters[name].data)
+        for number in self.own:
+            for parameter in self.lanes[number].parameters.values():
+                parameter.grad = None
+
     def _merge_statistics(self, pieces: int) -> None:
         for number, norm in enumerate(self.norms):
             for k in range(pieces):
@@ -282,26 +306,28 @@ class Lanes:
                 lane.norms[number].waiting.clear()  # type: ignore[union-attr]
 
 
-@cache
-def _readers(count: int) -> ThreadPoolExecutor:
-    """Threads that stay from one call to the next, since what they have used before is warm (see `scratch`)."""
-    return ThreadPoolExecutor(count, thread_name_prefix="reader")
+def places_of(arrays: Sequence[Array]) -> tuple[list[slice], int]:
+    """Where arrays go in one long row, each beginning where a line of the cache does; and how long that row is."""
+    places, end = [], 0
+    for array in arrays:
+        places.append(slice(end, end + array.size))
+        end += -(-array.size // 16) * 16
+    return places, end
 
 
-if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's threads
-    os.register_at_fork(after_in_child=_readers.cache_clear)
-
-
-def predict(model: Module, images: Array, threads: int | None = None, micro_batch: int = 128) -> Array:
+def predict(
+    model: Module, images: Array, threads: int | None = None, micro_batch: int = 128, ranks: Ranks | None = None
+) -> Array:
     """The model's answers to images (N, 28, 28) uint8, or (N, H, W, C) float32: logits (N, classes), float32.
 
     Runs on all threads, without a graph, in the state that `eval` gives; afterwards the model is in the one it was in.
+    `ranks` share the images out among themselves; all of them must ask, and all get all answers.
     """
     with evaluating(model):
-        return _predicted(model, images, threads, micro_batch)
+        return _predicted(model, images, threads, micro_batch, ranks)
 
 
-def _predicted(model: Module, images: Array, threads: int | None, micro_batch: int) -> Array:
+def _predicted(model: Module, images: Array, threads: int | None, micro_batch: int, ranks: Ranks | None) -> Array:
 
     def answer(start: int) -> Array:
         with no_grad():
@@ -311,16 +337,7 @@ def _predicted(model: Module, images: Array, threads: int | None, micro_batch: i
     if not len(starts):
         with no_grad():
             return model(Tensor(as_input(np.zeros((1, *images.shape[1:]), images.dtype)))).data[:0]
-    return np.concatenate(in_lanes(answer, starts, threads))
-
-
-def in_lanes(function: Callable[[T], R], tasks: Sequence[T], threads: int | None = None) -> list[R]:
-    """What a function makes of each task, on all threads, in the tasks' order."""
-    count = min(thread_count(threads), len(tasks))
-    with single_threaded_products():
-        if count <= 1:
-            return [function(task) for task in tasks]
-        return list(_readers(count).map(function, tasks))
+    return np.concatenate(in_lanes(answer, starts, threads, ranks))
 
 
 def probabilities(model: Module, images: Array, threads: int | None = None) -> Array:

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.autograd.arrays import memory_order
+from hellodl.autograd.arrays import laid_out
 from hellodl.errors import HelloError, HelperError
 
 PATIENCE = 2e-3  # seconds to look for a message before going to sleep
@@ -48,10 +48,8 @@ def can_fork() -> bool:
 
 def shared(array: np.ndarray) -> np.ndarray:
     """A copy, laid out alike, in memory that processes forked from now on will share."""
-    order = memory_order(array)
     memory = mmap.mmap(-1, max(array.nbytes, 1))
-    flat = np.frombuffer(memory, array.dtype, array.size)
-    copy = flat.reshape([array.shape[axis] for axis in order]).transpose(np.argsort(order))
+    copy = laid_out(np.frombuffer(memory, array.dtype, array.size), array)
     copy[...] = array
     return copy
 
