@@ -83,7 +83,8 @@ def test_what_one_rank_meets_with_ends_all_in_one_line_and_goes_on_with_another_
         assert done.returncode == (130 if how == "interrupt" else 1)
         assert took < 60, f"{how} took {took:.0f} s, where 30 s are promised to a machine that is not busy"
         if how != "apart":
-            assert few(2, "hello-dl", out, "--resume").returncode == 0
+            again = few(2, "hello-dl", out, "--resume")
+            assert again.returncode == 0, again.stderr
             assert equal(out, alone("hello-dl")), how
 
 

@@ -1,7 +1,8 @@
 """What ranks tell one another: the same value for all, a list of everybody's, a sum that is always the same.
 
 Two rules keep it whole. Everything that is waited for is looked at again and again, with an eye on the watch: nobody
-waits for the dead. And errors travel like values: where one rank fails, all raise what it raised, in the same place.
+waits for the dead. And errors travel like values: where one rank fails, all raise what it raised, in the same place;
+where one fails between two calls, all others hear of it in the next.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ EAGER = 2e-3  # seconds to look for what is waited for before sleeping in betwee
 NAP = 1e-4
 SMALL = 4096  # bytes of a message that travels in one go
 GRACE = 1.0  # seconds for what is nearly there, when somebody is gone
-LAST = 30.0  # seconds in which the first rank saves and ends everybody
+LAST = 20.0  # seconds in which all come to an end together, or each does by itself
 
 
 def started() -> int:
@@ -54,8 +55,8 @@ class Ranks:
     """Processes that work together, seen from one of them: its `number` (from 0), and how many they are (`count`).
 
     Alone, all calls are the plain ones: `each` gives a list of one, `same` calls its function, sums are sums.
-    `crowding` is how many ranks share each core that this process may use. `stop` may be set at any time, to ask all
-    to stop; `stopped` says whether anybody did before the last call of `each`.
+    `crowding` is how many ranks share each core that this process may use. `stop` is asked in each call of `each`
+    whether this rank wants all to stop, and `stopped` says whether any did.
     """
 
     def __init__(self, comm: Any = None):
@@ -64,14 +65,16 @@ class Ranks:
         self.number: int = comm.rank if comm else 0
         self.count: int = comm.size if comm else 1
         self.crowding = 1.0
-        self.stop = self.stopped = False
+        self.stop: Callable[[], bool] = bool
+        self.stopped = False
+        self._until = float("inf")  # when all has to be over
+        self._names = ["this process"]
         if self.count > 1:
-            name = f"rank {self.number} on {platform.node()}"
-            facts = comm.allgather((name, platform.node(), _cores()))
-            self.crowding = crowding(
-                facts[self.number][2], [cores for _, host, cores in facts if host == platform.node()]
-            )
-            self._watch = Watch(comm.Dup(), [name for name, _, _ in facts])
+            host, cores = platform.node(), _cores()
+            facts = comm.allgather((host, cores))
+            self.crowding = crowding(cores, [theirs for there, theirs in facts if there == host])
+            self._names = [f"rank {number} on {there}" for number, (there, _) in enumerate(facts)]
+            self._watch = Watch(comm.Dup(), self._names)
             self._watch.start()
 
     @property
@@ -82,19 +85,24 @@ class Ranks:
     def each(self, make: Callable[[], T]) -> list[T]:
         """What each rank makes (it must pickle), in their order, on all of them; an error of one is raised on all."""
         if self.count == 1:
-            self.stopped = self.stop
-            return [make()]
+            made = make()
+            self.stopped = self.stop()
+            return [made]
         error: Exception | None = None
-        made = None
         try:
             made = make()
+            message = _packed("value", made, self.stop())
         except Exception as caught:
             error = caught
-        told = [pickle.loads(each) for each in self._gathered(_packed(error, made, self.stop))]
-        self.stopped = any(stop for _, _, stop in told)
-        for wrong, _, _ in told:
-            if wrong is not None:
+            message = _packed("error", error, self.stop())
+        told = self._told(message)
+        self.stopped = any(stop for *_, stop in told)
+        for kind, wrong, _ in told:
+            if kind == "error":
                 raise error if error is not None and type(error) is type(wrong) else wrong
+        for name, (kind, words, _) in zip(self._names, told):
+            if kind == "leaves":
+                raise HelperError(f"{name}: {words}")
         return [value for _, value, _ in told]
 
     def same(self, make: Callable[[], T]) -> T:
@@ -111,6 +119,7 @@ class Ranks:
 
     def add(self, numbers: Array) -> Array:
         """The sum of everybody's array, the same bits for all; added as a tree, in the order of the ranks."""
+        self.agree({"the shape of what is added": np.shape(numbers), "its kind": str(np.asarray(numbers).dtype)})
         flat = np.ascontiguousarray(numbers).reshape(-1)
         every = [[(number, 1)] for number in range(self.count)]
         return self.add_branches([flat], every, root(self.count)).reshape(np.shape(numbers))
@@ -151,6 +160,10 @@ class Ranks:
                         "give all machines the same versions, data and options"
                     )
 
+    def _told(self, message: bytes) -> list[tuple[str, Any, bool]]:
+        """What everybody tells: of which kind it is, what it is, and whether all are asked to stop."""
+        return [pickle.loads(each) for each in self._gathered(message)]
+
     def _gathered(self, message: bytes) -> list[bytes]:
         """Everybody's message: short ones in one go, what is longer in a second."""
         head = np.zeros(SMALL, np.uint8)
@@ -178,30 +191,45 @@ class Ranks:
                 gone = gone or now
                 if now - gone > GRACE:
                     raise HelperError(words)
+            if time.monotonic() > self._until:
+                raise HelperError("the ranks do not come to an end together")
             time.sleep(0 if now - began < EAGER else NAP)
 
     def leave(self, status: int, words: str) -> None:
-        """End this process after an error that it has told of, and with it all others; alone, nothing happens.
+        """Come to an end with all others, after an error that was told of; alone, nothing happens.
 
-        The first rank ends at once, and whoever started the ranks ends the rest. Another tells the first why, and
-        leaves it the time to save.
+        Those who have not met with the error hear of it in the next call that they come by, and have some time, to
+        save. Then all may leave the usual way. Where they do not come together, this process ends here and now, and
+        whoever started them ends the rest.
         """
         if self._watch is None:
             return
-        if not self.first:
-            if not self._watch.lost:
-                self._watch.farewell(words)
-            time.sleep(LAST)
-        _end(status)
+        self._until = time.monotonic() + LAST
+        try:
+            while any(kind != "leaves" for kind, *_ in self._told(_packed("leaves", words))):
+                pass
+        except Exception:
+            self._end(status)
+        self.close()
 
     def close(self) -> None:
         """The end of a program that is done: nobody leaves before all are."""
         if self._watch is not None:
-            self._watch.close()
-            if self._watch.lost:
+            watch, self._watch = self._watch, None
+            watch.close()
+            if watch.lost:
                 if self.first:
-                    print(f"hellodl: {self._watch.lost}", file=sys.stderr)
-                self.leave(1, self._watch.lost)
+                    print(f"hellodl: {watch.lost}", file=sys.stderr)
+                self._end(1)
+
+    def _end(self, status: int) -> NoReturn:
+        """End without looking back, for MPI's own end would wait for those who are gone; the first has time to save."""
+        if not self.first:
+            time.sleep(max(self._until - time.monotonic(), 0) if self._until < float("inf") else 0)
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        os._exit(status)
 
 
 @cache
@@ -255,15 +283,17 @@ def leave(status: int, words: str) -> None:
         us.leave(status, words)
 
 
-def _packed(error: Exception | None, value: Any, stop: bool) -> bytes:
-    """What a rank tells: its error or its value. An error that cannot be told as it is becomes one that can."""
-    if error is not None:
-        try:
-            pickle.loads(told := pickle.dumps((error, None, stop)))
-            return told
-        except Exception:
-            return pickle.dumps((HelloError(f"{type(error).__name__}: {error}"), None, stop))
-    return pickle.dumps((None, value, stop), protocol=pickle.HIGHEST_PROTOCOL)
+def _packed(kind: str, what: Any, stop: bool = False) -> bytes:
+    """What a rank tells. An error that cannot be told as it is becomes one that can."""
+    try:
+        message = pickle.dumps((kind, what, stop), protocol=pickle.HIGHEST_PROTOCOL)
+        if kind == "error":
+            pickle.loads(message)
+        return message
+    except Exception:
+        if kind != "error":
+            raise
+        return pickle.dumps((kind, HelloError(f"{type(what).__name__}: {what}"), stop))
 
 
 def _cores() -> frozenset[int]:
@@ -274,11 +304,3 @@ def _cores() -> frozenset[int]:
 def crowding(mine: frozenset[int], all_here: Sequence[frozenset[int]]) -> float:
     """How many ranks share each core of mine, of those on this machine: 1 where MPI gave each its own."""
     return sum(len(mine & theirs) for theirs in all_here) / len(mine)
-
-
-def _end(status: int) -> NoReturn:
-    """Leave without looking back: MPI's own end would wait for those who are gone."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
-    os._exit(status)

@@ -2,7 +2,7 @@
 
 A machine that lost its power says nothing, and MPI would wait for it until somebody comes by. So each rank tells the
 first, once a second, that it lives, and the first tells all the others; whoever is not heard from for `PATIENCE`
-seconds is lost. A rank that has to end early says why, by the same way. The first rank then saves what there is.
+seconds is lost. The first rank then saves what there is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 BEAT = 1.0  # seconds from one sign of life to the next
 PATIENCE = 20.0  # seconds without one
-BYE = ""  # the last word of who is done
+BYE = "bye"  # the last word of who is done; a beat says nothing
 
 
 class Watch(threading.Thread):
@@ -49,16 +49,13 @@ class Watch(threading.Thread):
             request.Free() if self.lost else request.wait()
 
     def _listen(self) -> list[int]:
-        """From whom something came; words are a farewell."""
+        """From whom something came."""
         came = []
         for peer in self._peers:
             while self._comm.iprobe(peer):
-                word = self._comm.recv(source=peer)
                 came.append(peer)
-                if word == BYE:
+                if self._comm.recv(source=peer) == BYE:
                     self._done.add(peer)
-                elif word is not None:
-                    self.lost = f"{self._names[peer]}: {word}" if self._comm.rank == 0 else word
         return came
 
     def gone(self) -> str | None:
@@ -66,20 +63,16 @@ class Watch(threading.Thread):
         early = f"{self._names[min(self._done)]} ended before the others" if self._done else None
         return self.lost or early
 
-    def farewell(self, word: str) -> None:
-        """Say to whom we beat why we end."""
-        for peer in self._peers:
-            self._comm.isend(word, peer)
-
     def close(self) -> None:
         """The good end: all say goodbye to each other, and nobody leaves before; `lost` where that fails."""
         self._over.set()
         self.join()
-        self.farewell(BYE)
+        for peer in self._peers:
+            self._comm.isend(BYE, peer)
         until = time.monotonic() + PATIENCE
         while not (self._done.issuperset(self._peers) or self.lost):
-            heard = self._listen()
-            until = time.monotonic() + PATIENCE if heard else until
-            if time.monotonic() > until:
+            if self._listen():
+                until = time.monotonic() + PATIENCE
+            elif time.monotonic() > until:
                 self.lost = f"nothing was heard from {self._names[min(set(self._peers) - self._done)]}"
             time.sleep(1e-3)

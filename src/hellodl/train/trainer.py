@@ -153,6 +153,7 @@ class Trainer:
             _politely_interrupted(self.ranks.count > 1) as interrupted,
         ):
             bar.advance(self.steps)
+            self.ranks.stop = interrupted.is_set
             self.save()
             try:
                 self._agree(machine.versions())
@@ -181,14 +182,13 @@ class Trainer:
                 break
             self.inside.before(self.steps + 1)
             before = time.perf_counter()
-            self.ranks.stop = interrupted.is_set()
             loss, sums = self.step(lanes, batch)
             self.seconds += time.perf_counter() - before
             recent.append(np.array([loss, *sums, time.perf_counter() - before]))
             self.inside.after(self.steps)
             seen += sums[1]
             self._report(bar, np.sum(recent, axis=0) / len(recent))
-            if self.ranks.stopped or (self.ranks.count == 1 and interrupted.is_set()):
+            if self.ranks.stopped if self.ranks.count > 1 else interrupted.is_set():
                 self.save()
                 raise KeyboardInterrupt(f"interrupted at step {self.steps} of {self.total}{self.way_back()}")
             if time.perf_counter() - self._saved > SAVE_SECONDS:
