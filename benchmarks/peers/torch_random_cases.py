@@ -262,9 +262,11 @@ def _(d: Draw) -> Trial:
 @case("conv_transpose2d")
 def _(d: Draw) -> Trial:
     stride, kernel = d.one(1, 2, 3), d.upto(2, 4)
+    groups = d.one(1, 1, 2)
     how = {"stride": stride, "padding": d.upto(0, kernel - 2), "output_padding": d.upto(0, stride - 1)}
-    size = (d.upto(1, 3), d.upto(3, 6), d.upto(3, 6), d.upto(1, 3))
-    arrays = [d.normal(*size), d.normal(size[3], 2, kernel, kernel), d.normal(2)]
+    how |= {"groups": groups, "dilation": d.upto(1, 2)}
+    size = (d.upto(1, 3), d.upto(3, 6), d.upto(3, 6), groups * d.upto(1, 3))
+    arrays = [d.normal(*size), d.normal(size[3], 2, kernel, kernel), d.normal(2 * groups)]
     return Trial(
         arrays,
         lambda *all: ops.conv_transpose2d(*all, **how),

@@ -7,7 +7,9 @@ so that `hellodl read photo.jpg > text.txt` writes the text and nothing else. Ri
 from __future__ import annotations
 
 import io
+import json
 import logging
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -105,6 +107,23 @@ def plain_table(*columns: str) -> Table:
     from rich.table import Table
 
     return Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(columns))
+
+
+def as_json(content: Any) -> str:
+    """JSON on one line; numbers that are none (NaN and infinite) are null, as JSON has no word for them."""
+    try:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        return json.dumps(_sound(content), ensure_ascii=False, separators=(",", ":"))
+
+
+def _sound(value: Any) -> Any:
+    """The same without NaN and infinite numbers."""
+    if isinstance(value, dict):
+        return {key: _sound(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sound(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def words(value: Any) -> str:

@@ -160,6 +160,27 @@ raise SystemExit(cli.main([]))"""
     assert process.wait() == 141
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell whether anybody reads")
+def test_a_pipe_that_broke_elsewhere_is_not_taken_for_our_output():
+    talk = """from hellodl.commands import cli
+def broken(arguments):
+    raise BrokenPipeError(32, "Broken pipe")
+cli.run = broken
+raise SystemExit(cli.main([]))"""
+    done = subprocess.run([sys.executable, "-c", talk], capture_output=True, text=True)
+    assert done.returncode == 1 and "BrokenPipeError" in done.stderr
+
+
+def test_too_little_memory_is_one_line(program, capsys):
+    def hungry(options):
+        raise MemoryError
+
+    program.main = hungry
+    assert cli.main(["sample"]) == 1
+    err = capsys.readouterr().err
+    assert "not enough memory" in err and err.count("\n") == 1
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_under_the_output_is_one_line():
     with Path("/dev/full").open("w") as full:

@@ -1,6 +1,8 @@
 """`hellodl read`: what it prints, what it leaves behind, and how it takes bad photos."""
 
 import argparse
+import errno
+import io
 import json
 
 import cv2
@@ -13,6 +15,7 @@ from hellodl.commands import cli, eyes
 from hellodl.commands import read as program
 from hellodl.data.pages.photograph import MILD, made_page
 from hellodl.errors import CheckpointError, HelloError
+from hellodl.storage import atomic
 from hellodl.train.checkpoint import save_model
 
 
@@ -109,6 +112,23 @@ def test_a_bad_photo_gets_its_line_and_the_others_are_read(reader, tmp_path, cap
     assert not (tmp_path / "bad-read.png").exists()
 
 
+@pytest.mark.parametrize("error", [MemoryError(), IndexError("3"), cv2.error("OpenCV: no")])
+def test_a_photo_that_fails_as_nobody_foresaw_does_not_end_the_call(reader, tmp_path, capsys, monkeypatch, error):
+    good, bad = photo(tmp_path / "good.png"), photo(tmp_path / "bad.png")
+    look, errors = program.Reader.__call__, [error]
+
+    def first_fails(self, *arguments):
+        if errors:
+            raise errors.pop()
+        return look(self, *arguments)
+
+    monkeypatch.setattr(program.Reader, "__call__", first_fails)
+    assert run(bad, good, "--out", tmp_path) == 1
+    said = capsys.readouterr()
+    assert f"{bad}: cannot be read ({type(error).__name__}" in said.err
+    assert "HHH" in said.out
+
+
 def test_a_blank_page_is_no_failure_and_has_no_text(reader, tmp_path, capsys):
     path = tmp_path / "blank.png"
     cv2.imwrite(str(path), np.full((300, 300, 3), 255, np.uint8))
@@ -118,16 +138,18 @@ def test_a_blank_page_is_no_failure_and_has_no_text(reader, tmp_path, capsys):
 
 
 def test_a_picture_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    target = tmp_path / "x-read.png"
+    class FullDisk(io.FileIO):
+        def write(self, data):
+            super().write(data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
 
-    def full_disk(self, data):
-        with self.open("wb") as half:
-            half.write(data[: len(data) // 2])
-        raise OSError(28, "No space left on device")
+    def part(folder):
+        path = folder / ".hellodl-1.part"
+        return path, FullDisk(path, "xb")
 
-    monkeypatch.setattr(type(target), "write_bytes", full_disk)
-    with pytest.raises(HelloError, match=r"x-read\.png.*No space left"):
-        program.save_picture(target, np.zeros((50, 50, 3), np.uint8))
+    monkeypatch.setattr(atomic, "_part", part)
+    with pytest.raises(HelloError, match=r"x-read\.png.*the disk is full"):
+        program.save_picture(tmp_path / "x-read.png", np.zeros((50, 50, 3), np.uint8))
     assert list(tmp_path.iterdir()) == []
 
 

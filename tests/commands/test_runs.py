@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hellodl.commands import cli
-from hellodl.commands.runs import by_number, differences, sparkline
+from hellodl.commands.runs import by_number, differences, folder_of, sparkline
 from hellodl.runs.log import RunLog
 
 
@@ -189,3 +189,59 @@ def test_a_curve_becomes_little_bars():
     assert sparkline([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█"
     assert len(sparkline(list(range(1000)), 40)) == 40
     assert sparkline([0, 0, 9, 9], 2) == "▁█"
+
+
+ODD = [
+    "update training set loss = 9e999, accuracy = -9e999 where step = 5",
+    "update training set loss = 9e999",
+    "update training set loss = 'much', images = x'00ff'",
+    "update runs set settings = '[1]', versions = '3', result = '{'",
+    "update runs set settings = '" + "[" * 5000 + "'",
+    "update runs set started = 'yesterday', seen = 'today', finished = 7",
+    "update runs set started = '2020-01-01T00:00:00Z', seen = '2020-01-01'",
+    "update runs set program = x'ff00', status = 8, machine = 7, seed = 'x'",
+    "update runs set data = x'ff00', source = 9",
+    "update layers set histogram = '{}', mean = 'x', spread = 9e999",
+    "update confusion set truth = 7, guess = x'41'",
+]
+
+
+@pytest.mark.parametrize("change", ODD)
+def test_whatever_stands_in_the_log_is_shown_or_named_in_one_line(path, capsys, change):
+    with sqlite3.connect(path) as connection:
+        connection.execute(change)
+    connection.close()
+    for words in ([], ["show", "1"], ["compare", "1", "2"], ["show", "1", "--csv"]):
+        assert runs(path, *words) in (0, 1)
+        assert "unexpected" not in capsys.readouterr().err
+    assert runs(path, "show", "1", "--json") == 0
+    json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(name))
+
+
+def test_an_infinite_loss_is_shown_as_it_is(path, capsys):
+    with sqlite3.connect(path) as connection:
+        connection.execute("update training set loss = 9e999 where step = 9")
+    connection.close()
+    assert runs(path, "show", "1") == 0
+    assert "training loss, 3 to inf" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("change", ["place = -place - 100", "count = -count - 100", "truth = '', guess = ''"])
+def test_a_table_of_mistakes_that_leads_nowhere_is_one_line(path, capsys, change):
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"update confusion set {change}")
+    connection.close()
+    assert runs(path, "show", "1") == 1
+    assert "is damaged" in capsys.readouterr().err
+
+
+def test_a_program_of_any_name_is_exported_into_the_folder():
+    assert folder_of({"program": "../../x", "id": 3}) == "-x-3"
+
+
+def test_no_text_of_a_log_commands_the_terminal(path, capsys):
+    with sqlite3.connect(path) as connection:
+        connection.execute("update runs set error = 'a' || char(27) || '[2J'")
+    connection.close()
+    assert runs(path, "show", "2") == 0
+    assert "a?[2J" in capsys.readouterr().out

@@ -16,17 +16,56 @@ EVERY = pytest.mark.parametrize("path", chapters.files(), ids=lambda path: path.
 
 
 @EVERY
-def test_a_chapter_runs_in_a_hurry(path):
-    names, ran = run.run(path, hurry=True)
-    assert len(ran) >= 5
-    for one in ran:
-        if hasattr(one.value, "_repr_html_"):
-            words = run.description(one.value)
-            assert len(words) > 30 and words.endswith("."), f"describe the figure of line {one.cell.line}: '{words}'"
-    known = run.figures(names)
+def test_a_chapter_runs_in_a_hurry_in_an_interpreter_that_has_imported_nothing(path):
+    about = run.fresh(path, hurry=True)
+    assert len(about["cells"]) >= 5
+    for cell in about["cells"]:
+        for words in (part["words"] for part in cell["showed"] if part["kind"] == "picture"):
+            assert len(words) > 30 and words.endswith("."), f"describe the figure of line {cell['line']}: '{words}'"
     for claim in all_claims():
         if claim.where == [f"course/{path.name}"]:
-            assert claim.figure in known, f"{claim.id}: the chapter leaves no number called {claim.figure}"
+            assert claim.figure in about["figures"], f"{claim.id}: the chapter leaves no number called {claim.figure}"
+
+
+@pytest.mark.parametrize("path", chapters.sheets(), ids=lambda path: path.stem)
+def test_a_page_beside_the_chapters_runs_in_a_hurry(path):
+    assert len(run.fresh(path, hurry=True)["cells"]) >= 5
+
+
+@EVERY
+def test_a_chapter_has_three_questions_to_guess_at_before_it_answers_them(path):
+    before, after = path.read_text("utf-8").split("**Guess first**")
+    questions = re.findall(r"^\d\. .*?(?=^\d\. |^$)", after.split("<!-- words -->")[0], re.MULTILINE | re.DOTALL)
+    assert len(questions) == 3 and all("?" in question for question in questions)
+    assert "## " not in before
+
+
+@EVERY
+def test_the_time_to_read_is_honest(path):
+    """Prose at 130 words a minute, since there are formulas in it, and code at twelve lines; said to a quarter hour."""
+    names = ("Three quarters of an hour", "An hour", "An hour and a quarter", "An hour and a half")
+    said = re.search(rf"^\*({'|'.join(names)}) to read", path.read_text("utf-8"), re.MULTILINE)
+    assert said
+    fences, words, lines = r"^```.*?^```$", 0, 0
+    for part in chapters.read(path):
+        if isinstance(part, chapters.Prose):
+            words += len(re.sub(fences, "", part.text, flags=re.DOTALL | re.MULTILINE).split())
+            lines += sum(block.count("\n") for block in re.findall(fences, part.text, re.DOTALL | re.MULTILINE))
+        elif not part.hidden:
+            lines += part.code.count("\n") + 1
+    minutes = words / 130 + lines / 12
+    assert -5 < 45 + 15 * names.index(said[1]) - minutes < 25, f"it takes about {minutes:.0f} minutes"
+
+
+@EVERY
+def test_our_words_are_in_the_chapters_that_the_glossary_names_and_the_field_s_beside_them(path):
+    text = " ".join(path.read_text("utf-8").lower().split())
+    chapter, words = text.split("<!-- end -->", 1)[1], text.split("<!-- words -->")[1].split("<!-- end -->")[0]
+    pairs = sync.glossary(int(path.name[:2]))
+    assert pairs
+    for here, field in pairs:
+        assert re.search(rf"\b{re.escape(here)}", chapter), f"{path.stem} does not say '{here}'"
+        assert here in words and field.split(",")[0].lower() in words
 
 
 @EVERY
@@ -117,7 +156,42 @@ def test_what_a_cell_shows_is_the_value_of_its_last_line(tmp_path, capsys):
     _, ran = run.run(path)
     assert [(one.printed, one.value) for one in ran] == [("hello\n", 5), ("", None)]
     assert capsys.readouterr().out == "hello\n5\n"
-    assert [len(notebook.outputs_of(one)) for one in ran] == [2, 0]
+    assert [[part["text"] for part in run.showed(one)] for one in ran] == [["hello\n", "5"], []]
+
+
+def test_a_chapter_begins_with_an_interpreter_that_has_imported_nothing(tmp_path):
+    path = tmp_path / "01-x.md"
+    path.write_text(
+        "# 1. X\n\n```python\nimport sys\nknown = len({'numpy', 'hellodl', 'cv2'} & set(sys.modules))\n```\n"
+    )
+    assert run.fresh(path)["figures"] == {"known": 0}
+
+
+def test_a_chapter_that_stops_says_where(tmp_path):
+    path = tmp_path / "01-x.md"
+    path.write_text("# 1. X\n\n```python\nnp.zeros(3)\n```\n")
+    with pytest.raises(chapters.CourseError, match=r"(?s)01-x\.md.*line 4.*NameError"):
+        run.fresh(path)
+
+
+def test_a_notebook_to_take_away_folds_its_solutions_and_runs_none_of_them():
+    for path in chapters.files():
+        away = notebook.folded(chapters.read(path))
+        code = [part for part in away if isinstance(part, chapters.Cell)]
+        solutions = [part.text for part in away if isinstance(part, chapters.Prose) and "<details>" in part.text]
+        text = path.read_text("utf-8")
+        assert len(solutions) == text.count("<details>") == sum(cell.code == "# Your own attempt." for cell in code)
+        assert all(one.startswith("<details>") and one.endswith("</details>") for one in solutions)
+        given = [
+            part.code
+            for one in re.findall(r"<details>.*?</details>", text, re.DOTALL)
+            for part in chapters.parts(one)
+            if isinstance(part, chapters.Cell)
+        ]
+        assert given and not set(given) & {cell.code for cell in code}
+        assert all(any(one in solution for solution in solutions) for one in given)
+        everything = "".join(part.code if isinstance(part, chapters.Cell) else part.text for part in away)
+        assert all(part.code in everything if isinstance(part, chapters.Cell) else True for part in chapters.read(path))
 
 
 def test_a_chapter_is_a_notebook(tmp_path):

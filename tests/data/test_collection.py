@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from hellodl.data.collection import Collection, Lesson, collection, counted, stacked, unstacked
 from hellodl.errors import DataError, HelloError
+from hellodl.storage.atomic import write_whole
+from hellodl.storage.safetensors import load, save
 
 
 def lesson(*texts, digest="1" * 64, photo="note.jpg", seed=0):
@@ -147,3 +150,102 @@ def test_where_the_collection_is(monkeypatch, tmp_path):
 
 def test_characters_are_counted():
     assert counted("abBa") == "B 1, a 2, b 1"
+
+
+@pytest.mark.parametrize("files", range(4))
+def test_a_lesson_that_is_replaced_is_whole_at_any_moment(tmp_path, monkeypatch, files):
+    """Stopped after so many files: there is the old lesson or the new one, with its own picture."""
+    old, new, mine, written = lesson("abc", seed=1), lesson("de", seed=2), Collection(tmp_path), []
+    mine.add(old)
+
+    def write(path, content, *rest, **named):
+        if len(written) == files:
+            raise KeyboardInterrupt
+        written.append(path)
+        write_whole(path, content, *rest, **named)
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr("hellodl.data.collection.write_whole", write)
+        mine.add(new)
+    assert len(written) == min(files, 3)
+    (found,) = mine.lessons().values()
+    wanted = old if files < 2 else new
+    assert found.texts == wanted.texts and np.array_equal(found.strips[0], wanted.strips[0])
+    mine.add(new)
+    assert len(list(mine.folder.glob("lesson-*"))) == 2, "and the picture that nobody names is gone"
+
+
+def test_pictures_of_ones_own_stay_where_they_are(tmp_path):
+    (tmp_path / "lesson-plan.png").write_bytes(b"somebody else's")
+    mine = Collection(tmp_path)
+    mine.add(lesson())
+    mine.forget()
+    assert [path.name for path in tmp_path.iterdir()] == ["lesson-plan.png"]
+
+
+@pytest.mark.parametrize("sheet", ["../secret.png", "/etc/passwd", "poster.png", "lesson-001.json", 7])
+def test_a_lesson_names_a_picture_of_lessons_or_is_damaged(tmp_path, sheet):
+    Collection(tmp_path).add(lesson())
+    change(tmp_path, sheet=sheet)
+    with pytest.raises(DataError, match="is damaged"):
+        Collection(tmp_path).lessons()
+
+
+def test_lessons_from_before_they_named_their_picture_are_read(tmp_path):
+    Collection(tmp_path).add(lesson("ab"))
+    path = tmp_path / "lesson-001.json"
+    record = json.loads(path.read_text())
+    del record["sheet"]
+    path.write_text(json.dumps(record))
+    assert Collection(tmp_path).lessons()[1].texts == ("ab",)
+
+
+def test_a_reader_is_kept_only_while_its_lessons_are_there(tmp_path):
+    mine = Collection(tmp_path)
+    first, second = lesson("a"), lesson("b", digest="2" * 64)
+    mine.add(first)
+    mine.keep_reader([first], lambda path: path.write_bytes(b"knows a"))
+    assert mine.reader.read_bytes() == b"knows a"
+    with pytest.raises(DataError, match="was taken back while it was being learned"):
+        mine.keep_reader([first, second], lambda path: path.write_bytes(b"knows b"))
+    assert mine.reader.read_bytes() == b"knows a"
+    mine.forget()
+    with pytest.raises(DataError, match="taken back"):
+        mine.keep_reader([first], lambda path: path.write_bytes(b"remembers"))
+    assert not mine.reader.exists()
+
+
+def test_who_learned_less_does_not_take_the_place_of_who_learned_more(tmp_path):
+    mine = Collection(tmp_path)
+    first, second = lesson("a"), lesson("b", digest="2" * 64)
+    mine.add(first)
+    mine.add(second)
+    both = {"card": {"learned": [first.digest, second.digest]}}
+    mine.keep_reader([first, second], lambda path: save(path, {}, both))
+    mine.keep_reader([first], lambda path: path.write_bytes(b"began earlier, ended later"))
+    assert load(mine.reader)[1] == both
+    mine.keep_reader([first, second], lambda path: path.write_bytes(b"again"))
+    assert mine.reader.read_bytes() == b"again"
+
+
+def test_half_a_character_in_a_lesson_is_damage(tmp_path):
+    mine = Collection(tmp_path / "mine")
+    strip = np.full((32, 40), 90, np.uint8)
+    mine.add(Lesson("photo", "0" * 64, "2030-01-01", ("ab",), ("ab",), (strip,)))
+    record = mine.folder / "lesson-001.json"
+    record.write_text(record.read_text().replace('"photo": "photo"', r'"photo": "\ud800"'))
+    with pytest.raises(DataError, match="is damaged"):
+        mine.lessons()
+
+
+@pytest.mark.parametrize("at", [16, 33])
+def test_a_sheet_that_promises_gigabytes_is_damage_and_is_not_decoded(tmp_path, monkeypatch, at):
+    mine = Collection(tmp_path / "mine")
+    strip = np.full((32, 40), 90, np.uint8)
+    mine.add(Lesson("photo", "0" * 64, "2030-01-01", ("ab",), ("ab",), (strip,)))
+    sheet = mine.folder / "lesson-001.png"
+    data = sheet.read_bytes()
+    sheet.write_bytes(data[:at] + b"\x7f\xff\0\0" + data[at + 4 :])  # its width, or the length of its data
+    monkeypatch.setattr(cv2, "imdecode", None)
+    with pytest.raises(DataError, match="is damaged"):
+        mine.lessons()

@@ -151,3 +151,27 @@ def test_a_file_is_found_with_and_without_its_ending(tmp_path):
     (tmp_path / "x.gz").touch()
     assert idx.existing(tmp_path, "x.gz") == tmp_path / "x.gz"
     assert idx.existing(tmp_path, "x") == tmp_path / "x"
+
+
+@pytest.mark.parametrize(
+    "shape", [(0, 2**32 - 1, 2**32 - 1, 2**32 - 1), (2**32 - 1,) * 3, (2**31, 0), (1,) * 65, (0,) * 255]
+)
+@pytest.mark.parametrize("gzipped", [False, True])
+def test_a_header_that_promises_the_impossible_is_one_line(tmp_path, shape, gzipped):
+    content = struct.pack(f">BBBB{len(shape)}I", 0, 0, 0x0E, len(shape), *shape)
+    (tmp_path / "a").write_bytes(gzip.compress(content) if gzipped else content)
+    try:
+        assert idx.read(tmp_path / "a").size == 0
+    except DataError as error:
+        assert "\n" not in str(error)
+
+
+def test_a_small_file_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(idx, "ALWAYS", 2**16)
+    head = struct.pack(">BBBBI", 0, 0, 8, 1, 2**24)
+    (tmp_path / "bomb.gz").write_bytes(gzip.compress(head + bytes(2**24)))
+    with pytest.raises(DataError, match="more than the file can hold"):
+        idx.read(tmp_path / "bomb.gz")
+    (tmp_path / "long.gz").write_bytes(gzip.compress(struct.pack(">BBBBI", 0, 0, 8, 1, 4) + bytes(2**24)))
+    with pytest.raises(DataError, match="too long"):
+        idx.read(tmp_path / "long.gz")

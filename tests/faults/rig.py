@@ -148,15 +148,20 @@ class Place:
         return self.run(*self.words(training, *more), **settings)
 
     def words(self, training: Training, *more: str) -> list[str]:
-        self.environment["HELLODL_JIT"] = training.jit
+        self.suit(training)
         return [*training.words, "--threads", str(self.threads), "--out", "model.safetensors", *more]
 
     def resume(self, training: Training, *more: str) -> "Said":
         """The documented way back: the program, and the number of the run."""
-        self.environment["HELLODL_JIT"] = training.jit
+        self.suit(training)
         number = str(max(int(path.stem.rpartition("-")[2]) for path in self.states()))
         words = ("--resume", number, "--threads", str(self.threads), "--out", "model.safetensors", *more)
         return self.run("train", training.program, *words)
+
+    def suit(self, training: Training) -> None:
+        """What a training finds in its surroundings."""
+        home = self.home / "nothing" if training.program in ("finder", "lines") else self.home
+        self.environment |= {"HELLODL_JIT": training.jit, "HELLODL_DATA": str(home)}
 
     @property
     def model(self) -> Path:

@@ -69,7 +69,7 @@ def test_a_final_save_that_fails_says_so_and_how_to_go_on(nobody, unbroken):
     assert same_bits(place.model, unbroken(NAME).model) and place.leftovers() == []
 
 
-def test_a_limit_on_the_size_of_files_is_one_line(place):
+def test_a_limit_on_the_size_of_files_is_one_line(place, unbroken):
     """As on a disk that is full: the log cannot be written any more, which is a warning, and then no state."""
 
     def limit():
@@ -77,7 +77,10 @@ def test_a_limit_on_the_size_of_files_is_one_line(place):
 
     said = place.train(TRAINING, preexec_fn=limit)
     assert said.status == 1 and said.is_one_line() and "not saved" in said.last, said.err
-    assert place.leftovers() == [] and place.torn() == []
+    (state,) = place.states()
+    assert f"--resume {state.relative_to(place.folder)}" in said.last and place.torn() == []
+    again = place.run("train", "text", "--resume", state, "--out", "model.safetensors")
+    assert again.status == 0 and same_bits(place.model, unbroken(NAME).model) and place.leftovers() == []
 
 
 @pytest.mark.faults
@@ -95,9 +98,9 @@ def test_a_full_disk_is_one_line_or_a_warning_and_room_mends_it(place, unbroken,
         if said.status:
             assert said.status == 1 and said.is_one_line(), said.err
             assert "full" in said.last, said.err
-        assert place.torn() == []
         assert not list(disk.glob(".hellodl-*"))
         subprocess.run(["mount", "-o", "remount,size=8m", disk], check=True, capture_output=True)
+        assert place.torn() == []
         if said.status:
             states = place.states()
             again = place.run("train", "text", "--resume", states[0], "--out", "model.safetensors") if states else None

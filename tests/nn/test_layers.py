@@ -30,6 +30,7 @@ LAYERS = {
     "ConvTranspose2d": [
         (lambda rng: nn.ConvTranspose2d(2, 3, 3, 2, 1, 1, rng=rng), "n322"),
         (lambda rng: nn.ConvTranspose2d(2, 1, (1, 2), bias=False, rng=rng), "n322"),
+        (lambda rng: nn.ConvTranspose2d(2, 4, 2, 3, groups=2, dilation=2, rng=rng), "n322"),
     ],
     "MaxPool2d": [
         (lambda rng: nn.MaxPool2d(2), "n552"),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hellodl import nn
 from hellodl.autograd.tensor import Tensor
 from hellodl.errors import DataError, ShapeError
+from hellodl.nn import functional as F
 from hellodl.nn.loss import cross_entropy_reference
 
 
@@ -59,7 +60,7 @@ def test_targets_may_be_a_list_a_tensor_or_bytes_and_a_batch_may_be_empty():
 @pytest.mark.parametrize(
     ("targets", "kind", "line"),
     [
-        ([1, 2, 3], ShapeError, r"logits \(N, classes\) and targets \(N,\), got \(2, 3\) and \(3,\)"),
+        ([1, 2, 3], ShapeError, r"scores \(N, classes\) and targets \(N,\), got \(2, 3\) and \(3,\)"),
         ([[1], [2]], ShapeError, r"got \(2, 3\) and \(2, 1\)"),
         ([1, 3], DataError, "targets must be whole numbers from 0 to 2, one a sample; labels that begin with 1"),
         ([-1, 0], DataError, "targets must be whole numbers from 0 to 2"),
@@ -127,7 +128,7 @@ def test_yes_or_no_of_huge_logits_is_no_nan():
 
 
 def test_where_every_target_is_ignored_there_is_no_loss():
-    for loss in (nn.cross_entropy, nn.nll_loss):
+    for loss in (nn.cross_entropy, F.nll_loss):
         with pytest.raises(DataError, match="no target counts"):
             loss(Tensor(np.zeros((2, 3))), [7, 7], ignore_index=7)
 
@@ -136,10 +137,29 @@ def test_losses_of_other_shapes_or_reductions_are_refused():
     x = Tensor(np.zeros((2, 3)))
     with pytest.raises(ShapeError, match="weight is one number for each of 3 classes"):
         nn.cross_entropy(x, [0, 1], 0.1)
-    for loss in (nn.l1_loss, nn.huber_loss, nn.kl_div, nn.mse_loss):
+    for loss in (F.l1_loss, F.huber_loss, F.kl_div, nn.mse_loss):
         with pytest.raises(ShapeError, match="differ; broadcasting here"):
             loss(x, np.zeros(3))
         with pytest.raises(ValueError, match="reduction is"):
             loss(x, np.zeros((2, 3)), reduction="median")
     with pytest.raises(TypeError, match="the target is taken as it is"):
-        nn.kl_div(x, Tensor(np.ones((2, 3)), requires_grad=True))
+        F.kl_div(x, Tensor(np.ones((2, 3)), requires_grad=True))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_probabilities_may_be_targets_and_certain_ones_are_the_answers(smoothing, rng):
+    logits, targets, weight = rng.normal(size=(4, 3)), np.array([2, 0, 1, 1]), np.float64([0.5, 2, 1])
+    certain = np.eye(3)[targets]
+    for reduction in ("sum", "none"):
+        one, two = (Tensor(logits, requires_grad=True, dtype=np.float64) for _ in range(2))
+        how = {"label_smoothing": smoothing, "reduction": reduction}
+        losses = nn.cross_entropy(one, targets, weight, **how), nn.cross_entropy(two, certain, weight, **how)
+        np.testing.assert_allclose(losses[0].data, losses[1].data)
+        for loss in losses:
+            loss.sum().backward()
+        np.testing.assert_allclose(one.grad, two.grad, atol=1e-12)
+    unsure = nn.cross_entropy(Tensor(logits, dtype=np.float64), np.full((4, 3), 1 / 3))
+    logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    assert unsure.item() == pytest.approx(-logs.mean())
+    with pytest.raises(ShapeError, match=r"\(4, 3\) and \(4, 2\) differ"):
+        nn.cross_entropy(Tensor(logits), np.ones((4, 2)))

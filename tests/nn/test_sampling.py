@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hellodl.data.vocabulary import BytePairs, Bytes, Characters
+from hellodl.errors import DataError
 from hellodl.nn.sampling import Knobs, choose, continued
 from hellodl.nn.sampling import probabilities as by_knobs
 
@@ -132,3 +133,9 @@ def test_a_character_of_several_bytes_comes_whole_and_counts_as_one():
 
     pieces = list(continued(Euros(256), Bytes(), "", 3, np.random.default_rng(0), Knobs()))
     assert pieces == ["€", "€", "€"]
+
+
+@pytest.mark.parametrize("logits", [[np.nan, 1.0], [-np.inf, -np.inf], [np.inf, 0.0]])
+def test_a_model_that_expects_no_number_is_one_line(logits):
+    with pytest.raises(DataError, match="nothing that is a number"):
+        by_knobs(np.array(logits), Knobs())

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hellodl import nn, ops
 from hellodl.autograd.tensor import Tensor
+from hellodl.nn import functional as F
 from hellodl.nn import loss, norm
 from hellodl.ops import norms, products
 from hellodl.ops.pool import pair
@@ -109,16 +110,35 @@ def conv2d__in_groups(draw, rng):
 @case
 def conv_transpose2d(draw, rng):
     x, weight = normal(rng, (1, 3, 2, 2)), normal(rng, (2, 3, 2, 3))
-    (down, across), cut = pair(draw(STRIDES)), draw(st.integers(0, 1))
+    (down, across), cut, apart = pair(draw(STRIDES)), draw(st.integers(0, 1)), draw(st.integers(1, 2))
 
     def plain(x, weight):
-        out = np.zeros((1, 2 * down + 2, across + 3, 3))
-        for row, column in np.ndindex(3, 2):
-            painted = np.einsum("nc,ckij->nijk", x[:, row, column], weight)
-            out[:, row * down : row * down + 2, column * across : column * across + 3] += painted
+        out = np.zeros((1, 2 * down + apart + 1, across + 2 * apart + 1, 3))
+        for row, column, i, j in np.ndindex(3, 2, 2, 3):
+            out[:, row * down + i * apart, column * across + j * apart] += x[:, row, column] @ weight[:, :, i, j]
         return out[:, cut : out.shape[1] - cut, cut : out.shape[2] - cut]
 
-    return lambda x, w: ops.conv_transpose2d(x, w, stride=(down, across), padding=cut), plain, x, weight
+    how = {"stride": (down, across), "padding": cut, "dilation": apart}
+    return lambda x, w: ops.conv_transpose2d(x, w, **how), plain, x, weight
+
+
+@case
+def conv_transpose2d__in_groups(draw, rng):
+    x, weight, bias = normal(rng, (1, 2, 2, 4)), normal(rng, (4, 1, 2, 2)), normal(rng, (2,))
+
+    def plain(x, weight, bias):  # without overlaps: each pixel of either half paints a square of its own
+        return (
+            np.concatenate(
+                [
+                    np.einsum("nhwc,cij->nhiwj", x[..., k : k + 2], weight[k : k + 2, 0]).reshape(1, 4, 4, 1)
+                    for k in (0, 2)
+                ],
+                axis=3,
+            )
+            + bias
+        )
+
+    return lambda x, w, b: ops.conv_transpose2d(x, w, b, stride=2, groups=2), plain, x, weight, bias
 
 
 @case
@@ -236,12 +256,12 @@ def nll_loss(draw, rng):
     def plain(x):
         return -(x[np.arange(4), targets] * weight[targets]).sum() / weight[targets].sum()
 
-    return lambda x: nn.nll_loss(x, targets, weight), plain, normal(rng, (4, 3))
+    return lambda x: F.nll_loss(x, targets, weight), plain, normal(rng, (4, 3))
 
 
 @case
 def l1_loss(draw, rng):
-    return nn.l1_loss, lambda a, b: np.abs(a - b).mean(), apart(rng, (5,)), apart(rng, (5,)) + 0.03
+    return F.l1_loss, lambda a, b: np.abs(a - b).mean(), apart(rng, (5,)), apart(rng, (5,)) + 0.03
 
 
 @case
@@ -250,7 +270,7 @@ def huber_loss(draw, rng):
         d = np.abs(a - b)
         return np.where(d < 0.5, d * d / 2, 0.5 * (d - 0.25)).sum()
 
-    return lambda a, b: nn.huber_loss(a, b, reduction="sum", delta=0.5), plain, normal(rng, 5), normal(rng, 5)
+    return lambda a, b: F.huber_loss(a, b, reduction="sum", delta=0.5), plain, normal(rng, 5), normal(rng, 5)
 
 
 @case
@@ -260,7 +280,7 @@ def kl_div(draw, rng):
     def plain(x):
         return (target * (np.log(target) - x)).sum() / 2
 
-    return lambda x: nn.kl_div(x, target, reduction="batchmean"), plain, normal(rng, (2, 3))
+    return lambda x: F.kl_div(x, target, reduction="batchmean"), plain, normal(rng, (2, 3))
 
 
 @case

@@ -294,7 +294,7 @@ def permute(draw, rng):
 
 
 @case
-def view(draw, rng):
+def reshape__view(draw, rng):
     x = normal(rng, draw(MATRICES))
     return lambda x: x.view(-1, 1), lambda x: x.reshape(-1, 1), x
 

@@ -12,7 +12,7 @@ from hellodl import nn, optim
 from hellodl.autograd.mode import debug
 from hellodl.autograd.tensor import Tensor
 from hellodl.nn import norm
-from hellodl.ops import activations, attention, conv, ctc, loops, pool, recurrent, softmaxes
+from hellodl.ops import activations, attention, conv, ctc, loops, pool, recurrent
 from hellodl.ops.loops import compiler
 from hellodl.train.lanes import Lanes
 
@@ -245,7 +245,9 @@ def test_ctc(way, seed):
     texts[0], lengths[0] = (1, 1, 1), 3
 
     def loss(x):
-        return ctc.ctc_loss(softmaxes.log_softmax(x), texts, ends, lengths, reduction=("mean", "sum", "none")[seed % 3])
+        return ctc.ctc_loss(
+            activations.log_softmax(x), texts, ends, lengths, reduction=("mean", "sum", "none")[seed % 3]
+        )
 
     both(way, loss, logits.astype(np.float32))
 
@@ -283,7 +285,7 @@ def record_loops(monkeypatch):
             optimizer = optim.Adam(model.parameters())
             (model(Tensor(x, requires_grad=x.dtype == np.float32)) ** 2).sum().backward()
             optimizer.step()
-        assert_same("as Python", lambda x: ctc.ctc_loss(softmaxes.log_softmax(x), [[1, 2], [1, 1]]), normal(6, 2, 3))
+        assert_same("as Python", lambda x: ctc.ctc_loss(activations.log_softmax(x), [[1, 2], [1, 1]]), normal(6, 2, 3))
         with switched_on("as Python"):
             ctc.ctc_loss(Tensor(normal(6, 2, 3)), [[1, 2], [1, 1]])
     monkeypatch.undo()
@@ -328,7 +330,7 @@ def test_every_compiled_loop_takes_what_numpy_takes(change, monkeypatch):
 def test_a_result_that_cannot_be_written_is_an_error_as_in_numpy():
     loops.start()
     with pytest.raises(ValueError, match="output array is read-only"):
-        loops.rectify(normal(3), read_only(normal(3)))
+        loops.rows.rectify(normal(3), read_only(normal(3)))
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (1, 1), (3, 0), (2, 3)])

@@ -167,3 +167,10 @@ def test_mistakes_are_told_in_one_line(rng):
     give_gradients(model, rng)
     with pytest.raises(TypeError, match="Optimizer has no update yet"):
         plain.step()
+
+
+def test_a_state_that_counts_its_steps_in_no_number_is_refused():
+    model = nn.Linear(2, 2)
+    optimizer = optim.Adam(model.parameters())
+    with pytest.raises(CheckpointError, match="counts its steps in no number"):
+        optimizer.load_state_dict(optimizer.state_dict() | {"steps": np.zeros(3)})

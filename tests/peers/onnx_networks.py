@@ -6,10 +6,11 @@ import numpy as np
 from onnx_table import NotOffered, array, channels_last, operator
 
 from hellodl import Tensor, nn, ops, optim
+from hellodl.nn import functional as F
 
 
 @operator("NegativeLogLikelihoodLoss")
-def nll(x, target, weight=None, ignore_index=-100, reduction="mean", loss=nn.nll_loss):
+def nll(x, target, weight=None, ignore_index=-100, reduction="mean", loss=F.nll_loss):
     rows = channels_last(x).reshape(-1, x.shape[1])  # a sample is every place of every picture
     out = loss(rows, target.reshape(-1), weight, ignore_index=ignore_index, reduction=reduction)
     return out.reshape(target.shape) if reduction == "none" else out

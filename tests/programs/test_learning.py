@@ -95,6 +95,9 @@ def test_digits_begin_with_a_perceptron_and_learn_from_idx_files(capsys, tmp_pat
     assert figures["dataset"] == "mnist"
     assert "the perceptron reads" in said.err
     assert figures["test_accuracy"] > 0.5
+    alone = ("--architecture", "perceptron", "--epochs", "1", "--out", tmp_path / "new" / "p.safetensors")
+    assert result_of(capsys, "train", "digits", *alone)[0] == 0
+    assert (tmp_path / "new" / "p.safetensors").is_file(), "either network goes where --out says"
 
 
 def test_resuming_what_is_not_there_says_so(capsys):

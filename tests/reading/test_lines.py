@@ -149,7 +149,7 @@ def test_marks_are_asked_for_at_the_scale():
 def test_a_letter_is_ink_as_a_whole_or_not_at_all_and_of_a_large_piece_what_is_marked():
     dark, marks = np.zeros((200, 300), np.float32), np.zeros((200, 300), np.float32)
     dark[20:40, 20:23], marks[20:26, 20:23] = 0.9, 0.9  # a stroke of which a third is marked
-    dark[20:40, 60:63], marks[20:23, 60:63] = 0.9, 0.9  # the corner of a box
+    dark[20:40, 60:63], marks[20:22, 60:63] = 0.9, 0.9  # the corner of a box
     dark[100:103, 10:290], marks[100:103, 100:120] = 0.9, 0.9  # a rule
     ink = written(dark, marks, 20.0)
     np.testing.assert_array_equal(ink[:60, 20:23], dark[:60, 20:23])

@@ -1,6 +1,7 @@
 """Checkpoints: a model comes back without the code that made it, in however few bits; damaged files are refused."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hellodl.autograd.tensor import Tensor
 from hellodl.errors import CheckpointError
 from hellodl.storage import safetensors as storage
 from hellodl.storage.quantize import BITS, TABLES, quantized
-from hellodl.train.checkpoint import load, load_model, save, save_model
+from hellodl.train.checkpoint import load, load_model, save, save_model, tried
 
 WAYS = [(bits, how) for bits in BITS for how in TABLES]
 
@@ -53,9 +54,10 @@ def test_a_file_for_another_model_is_refused(tmp_path):
     model, other = small_network(5), small_network(6)
     for tensors, words in [
         (other.state_dict(), r"'3.weight' is \(5, 144\)"),
-        ({}, "not among them"),
+        ({}, "more weights than the file has"),
+        ({n: a for n, a in model.state_dict().items() if n != "3.bias"}, "not among them"),
         (model.state_dict() | {"4.weight": np.zeros(1)}, "no '4.weight'"),
-        ({"model.0.weight": np.zeros(1)}, "training run"),
+        ({"model.0.weight": np.zeros(10_000)} | model.state_dict(), "training run"),
     ]:
         save(path, tensors, {"model": nn.describe(model), "classes": None})
         with pytest.raises(CheckpointError, match=words) as caught:
@@ -71,7 +73,7 @@ def test_a_file_that_describes_no_model_is_refused(tmp_path):
         ({}, "does not say which model"),
         ({"model": {"kind": "os.system"}}, "cannot be understood"),
         ({"model": {"kind": "Linear", "in_features": -3, "out_features": "x"}}, "cannot be understood"),
-        ({"model": huge}, "cannot be understood"),
+        ({"model": huge}, "more weights than the file has"),
         ({"model": nn.describe(small_network()), "classes": [1]}, "classes"),
     ]:
         save(path, small_network().state_dict(), metadata)
@@ -231,3 +233,42 @@ def test_a_shape_without_weights_that_numpy_could_not_hold_is_refused(mixed):
     save(path, tensors, metadata)
     with pytest.raises(CheckpointError, match="'x' has an impossible shape"):
         load_model(path)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        {"kind": "GPT", "vocabulary": 20, "layers": 10_000_000},
+        {"kind": "GRU", "input_size": 1, "hidden_size": 1, "num_layers": 10**8},
+        {"kind": "BatchNorm2d", "features": 10**10},
+        {"kind": "Embedding", "num_embeddings": 10**6, "embedding_dim": 10**6},
+        {"kind": "Sequential", "layers": [{"kind": "ReLU"}] * 30_000},
+    ],
+    ids=lambda description: description["kind"],
+)
+def test_what_a_description_asks_for_is_held_against_the_file_before_it_is_built(tmp_path, description):
+    save(tmp_path / "a", {str(n): np.zeros(0, np.float32) for n in range(3000)}, {"model": description})
+    began = time.perf_counter()
+    with pytest.raises(CheckpointError, match="more weights than the file has"):
+        load_model(tmp_path / "a")
+    assert time.perf_counter() - began < 5
+
+
+def test_what_is_built_without_a_file_has_no_limit(tmp_path):
+    with pytest.raises(CheckpointError, match="more weights"):
+        nn.build({"kind": "Linear", "in_features": 4, "out_features": 4}, nn.init.Budget(weights=10, parts=10))
+    assert nn.Linear(400, 400).weight.shape == (400, 400)
+
+
+def test_a_model_that_fits_and_does_not_work_is_one_line(tmp_path):
+    with pytest.raises(CheckpointError, match=r"^a: its model does not work \(TypeError: no\)"):
+        tried("a", lambda: (_ for _ in ()).throw(TypeError("no")))
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(tmp_path, number):
+    model = small_network()
+    next(model.parameters()).data[0] = number
+    save_model(tmp_path / "a", model, card={})
+    with pytest.raises(CheckpointError, match="no finite numbers"):
+        load_model(tmp_path / "a")

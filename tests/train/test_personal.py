@@ -12,7 +12,7 @@ from hellodl.data.writing import drawn
 from hellodl.errors import DataError
 from hellodl.train.personal import Tuning, batches_without_end, personalised, rehearsal, tunable
 
-SHORT = Tuning(steps=40)
+SHORT = Tuning(steps=60)
 
 
 @pytest.fixture(scope="module")

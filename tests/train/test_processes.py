@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hellodl.errors import HelloError
+from hellodl.errors import HelloError, HelperError
 from hellodl.train.processes import Helper, can_fork, shared
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="this system cannot fork safely")
@@ -112,6 +112,16 @@ def test_a_helper_that_was_killed_is_told_of_in_one_line(helper):
     worker.ask(1)
     with pytest.raises(HelloError, match="a helping process ended before its work was done"):
         worker.answer()
+
+
+def test_a_helper_that_was_killed_before_it_is_asked_is_told_of_in_one_line_too(helper):
+    worker = helper(lambda x: x)
+    worker.ask(1)
+    assert worker.answer() == 1
+    os.kill(worker._process.pid, signal.SIGKILL)
+    wait_until(lambda: not alive(worker._process.pid))
+    with pytest.raises(HelperError, match="a helping process ended"):
+        worker.ask(2)
 
 
 def test_helpers_ignore_ctrl_c_and_end_with_stop_even_when_they_hang(helper):

@@ -10,7 +10,7 @@ from hellodl import nn
 from hellodl.data.augment import Augment
 from hellodl.data.batches import epoch_order
 from hellodl.data.dataset import Dataset
-from hellodl.errors import CheckpointError, TrainingError
+from hellodl.errors import CheckpointError, HelperError, TrainingError
 from hellodl.runs.log import RunLog
 from hellodl.train import Settings, Trainer, checkpoint, classification, evaluate, plain
 
@@ -140,6 +140,7 @@ def test_weights_that_explode_are_never_applied(squares):
 
 
 def test_ctrl_c_finishes_the_step_saves_and_says_how_to_go_on(squares, tmp_path):
+    handler = signal.getsignal(signal.SIGINT)
     learner = trainer(squares, tmp_path / "run.state")
     step = learner.step
 
@@ -154,7 +155,47 @@ def test_ctrl_c_finishes_the_step_saves_and_says_how_to_go_on(squares, tmp_path)
     again = trainer(squares)
     again.load(tmp_path / "run.state")
     assert again.steps == 3
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_state_is_there_before_the_first_step_and_every_so_often(squares, tmp_path, monkeypatch):
+    saved = []
+
+    def noted(learner):
+        save = learner.save
+        learner.save = lambda: (saved.append(learner.steps), save())
+        return learner
+
+    learner = noted(trainer(squares, tmp_path / "run.state"))
+    learner.fit()
+    epoch = learner.steps_per_epoch
+    assert saved == [0, *range(epoch, learner.total + 1, epoch)]
+    monkeypatch.setattr("hellodl.train.trainer.SAVE_SECONDS", 0.0)
+    saved.clear()
+    noted(trainer(squares, tmp_path / "often.state")).fit()
+    assert {*saved} == {*range(learner.total + 1)}
+
+
+def test_a_helper_that_ends_costs_no_step(squares, tmp_path):
+    """In the middle of a step: what was learned before it is saved, and it goes on to the same bits."""
+    whole = trainer(squares)
+    whole.fit()
+    broken = trainer(squares, tmp_path / "run.state")
+    step = broken.step
+
+    def lose_a_helper(lanes, batch):
+        if broken.steps == 7:
+            raise HelperError("a helping process ended")
+        return step(lanes, batch)
+
+    broken.step = lose_a_helper
+    with pytest.raises(HelperError):
+        broken.fit()
+    again = trainer(squares, tmp_path / "run.state")
+    again.load(tmp_path / "run.state")
+    assert again.steps == 7
+    again.fit()
+    assert states_equal(whole.model.state_dict(), again.model.state_dict())
 
 
 def test_too_few_samples_for_a_batch_is_said(squares):

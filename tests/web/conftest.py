@@ -23,7 +23,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.setenv("HELLODL_MINE", str(tmp_path / "nobody"))
     monkeypatch.chdir(tmp_path)
     mine, log = Collection(tmp_path / "mine"), tmp_path / "runs.sqlite3"
-    return Here(make_app(mine, log, threads=1), mine, RunLog(log))
+    return Here(make_app(mine, log, threads=1, apart=False), mine, RunLog(log))
 
 
 @pytest.fixture

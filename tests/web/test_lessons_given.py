@@ -131,7 +131,7 @@ def test_what_cannot_be_learned_is_not_kept(client, here, body, status):
 
 
 def test_who_finds_no_chair_need_not_send_a_photo(here):
-    page_of(here).keeping.taken = page_of(here).keeping.count
+    page_of(here).keeping.shares.count = 0
     status = []
 
     async def receive():

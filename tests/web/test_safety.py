@@ -11,6 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from hellodl.web import safety
 from hellodl.web.app import make_app
+from hellodl.web.limits import Shares
 from hellodl.web.safety import Door, Guard
 
 
@@ -102,14 +103,14 @@ def test_a_body_that_does_not_say_how_large_it_is_is_counted(client):
 
 
 def test_a_body_that_never_comes_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(safety, "SECONDS_BETWEEN", 0.05)
+    monkeypatch.setattr(safety, "SECONDS", 0.05)
 
     async def never():
         await asyncio.sleep(60)
 
     async def main():
         with pytest.raises(safety.HTTPException) as refused:
-            await safety.limited(never, None, 10)()
+            await safety.Body(never, None, 10, Shares(100), "").piece()
         assert refused.value.status_code == 408
 
     asyncio.run(main())
@@ -121,14 +122,14 @@ def test_a_body_that_says_it_is_too_large_is_not_waited_for():
 
     async def main():
         with pytest.raises(safety.HTTPException) as refused:
-            await safety.limited(never, "11", 10)()
+            await safety.Body(never, "11", 10, Shares(100), "").piece()
         assert refused.value.status_code == 413
 
     asyncio.run(main())
 
 
 def test_after_the_body_the_clock_stands_still(monkeypatch):
-    monkeypatch.setattr(safety, "SECONDS_BETWEEN", 0.05)
+    monkeypatch.setattr(safety, "SECONDS", 0.05)
     messages = [{"type": "http.request", "body": b"a", "more_body": False}]
 
     async def receive():
@@ -138,11 +139,49 @@ def test_after_the_body_the_clock_stands_still(monkeypatch):
         return {"type": "http.disconnect"}
 
     async def main():
-        piece = safety.limited(receive, "1", 10)
+        piece = safety.Body(receive, "1", 10, Shares(100), "").piece
         assert (await piece())["body"] == b"a"
         assert (await piece())["type"] == "http.disconnect"
 
     asyncio.run(main())
+
+
+def test_a_body_that_trickles_is_cut_off_and_one_that_flows_is_not(monkeypatch):
+    monkeypatch.setattr(safety, "SECONDS", 0.2)
+    monkeypatch.setattr(safety, "PACE", 1000)
+
+    async def taken(size, pieces):
+        async def receive():
+            await asyncio.sleep(0.05)
+            return {"type": "http.request", "body": bytes(size), "more_body": True}
+
+        body = safety.Body(receive, None, 10**6, Shares(10**7), "")
+        for _ in range(pieces):
+            await body.piece()
+
+    with pytest.raises(safety.HTTPException) as refused:
+        asyncio.run(taken(1, 20))
+    assert refused.value.status_code == 408
+    asyncio.run(taken(100, 20))
+
+
+def test_bodies_that_are_here_at_once_must_fit_and_are_forgotten():
+    shares = Shares(100)
+
+    async def receive():
+        return {"type": "http.request", "body": bytes(30), "more_body": True}
+
+    async def main():
+        body = safety.Body(receive, None, 1000, shares, "greedy")
+        await body.piece()
+        with pytest.raises(safety.HTTPException) as refused:
+            await body.piece()
+        assert refused.value.status_code == 503 and refused.value.headers == {"Retry-After": "5"}
+        await safety.Body(receive, None, 1000, shares, "another").piece()
+        body.forget()
+
+    asyncio.run(main())
+    assert shares.held == {"another": 30}
 
 
 def test_there_are_no_websockets(client):

@@ -83,6 +83,6 @@ def test_who_leaves_is_written_to_no_more(here, monkeypatch):
 
 
 def test_who_finds_no_chair_comes_back_later(client, here):
-    page_of(here).writing.taken = page_of(here).writing.count
+    page_of(here).writing.shares.count = 0
     answer = written(client, prompt="a")
     assert answer.status_code == 503 and int(answer.headers["retry-after"]) > 0

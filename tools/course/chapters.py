@@ -8,6 +8,8 @@ Three kinds of fenced blocks say python, and all are coloured by whoever shows M
 
 and code of the project itself is copied in by `sync.py`, between comments, and is not run either.
 
+What runs a chapter reads it with this file, so only the standard library is imported here.
+
 A cell's line may end with `# in a hurry: 50`. Then `total_steps = 2000  # in a hurry: 50` means 2,000 to a reader, and
 50 to the test that only wants to know whether all cells run.
 """
@@ -21,8 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hellodl.runs.machine import SOURCE
-
+SOURCE = Path(__file__).resolve().parents[2]
 COURSE = SOURCE / "course"
 FENCE = re.compile(r"^(`{3,})(?!.*`)\s*(.*)$")
 QUOTED = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->$")
@@ -65,12 +66,17 @@ def files() -> list[Path]:
     return sorted(COURSE.glob("[0-9][0-9]-*.md"))
 
 
+def sheets() -> list[Path]:
+    """The pages beside the chapters whose cells run as well."""
+    return [COURSE / "numpy-in-twenty-minutes.md", COURSE / "finding-bugs.md"]
+
+
 def file_of(number: str) -> Path:
-    """The chapter of a number such as `5` or `05`, or of a path."""
+    """The chapter of a number such as `5` or `05`, the sheet of a name such as `finding-bugs`, or a path."""
     if Path(number).suffix == ".md":
         return Path(number).resolve()
-    for path in files():
-        if path.name.startswith(f"{number:0>2}-"):
+    for path in [*files(), *sheets()]:
+        if path.name.startswith(f"{number:0>2}-") or path.stem == number:
             return path
     raise CourseError(f"there is no chapter {number}; there are {', '.join(p.stem for p in files())}")
 

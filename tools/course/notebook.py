@@ -13,8 +13,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
-import subprocess
 import sys
 import time
 from functools import cache
@@ -28,6 +26,36 @@ from hellodl.runs.machine import SOURCE
 from hellodl.storage.atomic import write_whole
 
 KEPT = SOURCE / "build" / "course"
+
+
+def folded(parts: list[chapters.Prose | chapters.Cell]) -> list[chapters.Prose | chapters.Cell]:
+    """A chapter to take away: room for the reader's own attempt at each exercise, and below it the solution, folded up
+    as prose, so that "run all cells" does not give it away."""
+    fresh: list[chapters.Prose | chapters.Cell] = []
+    solution = ""
+    for part in parts:
+        code = isinstance(part, chapters.Cell)
+        text = f"```python\n{part.code}\n```" if isinstance(part, chapters.Cell) else part.text
+        while text:
+            if solution:
+                inside, end, text = text.partition("</details>")
+                solution += inside + end
+                if end:
+                    fresh.append(chapters.Prose(solution))
+                    solution = ""
+                else:
+                    solution += "\n\n"
+            elif code:
+                fresh.append(part)
+                break
+            else:
+                before, begin, text = text.partition("<details>")
+                if before.strip():
+                    fresh.append(chapters.Prose(before.strip("\n")))
+                if begin:
+                    fresh.append(chapters.Cell("# Your own attempt.", 0))
+                    solution = begin
+    return fresh
 
 
 def as_notebook(parts: list[chapters.Prose | chapters.Cell], outputs: list[list[dict]] | None = None) -> dict[str, Any]:
@@ -50,15 +78,15 @@ def as_notebook(parts: list[chapters.Prose | chapters.Cell], outputs: list[list[
     return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
-def outputs_of(ran: run.Ran) -> list[dict[str, Any]]:
-    """What a notebook stores of what a cell showed."""
+def outputs_of(cell: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a notebook stores of what a cell showed, as `run.fresh` tells it."""
     outputs: list[dict[str, Any]] = []
-    if ran.printed:
-        outputs.append({"output_type": "stream", "name": "stdout", "text": ran.printed})
-    if ran.value is not None:
-        drawn = getattr(ran.value, "_repr_html_", lambda: None)()
-        shown = {"text/html": drawn} if drawn else {"text/plain": repr(ran.value)}
-        outputs.append({"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": shown})
+    for part in cell["showed"]:
+        if part["kind"] == "printed":
+            outputs.append({"output_type": "stream", "name": "stdout", "text": part["text"]})
+        else:
+            shown = {"text/html" if part["kind"] == "picture" else "text/plain": part["text"]}
+            outputs.append({"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": shown})
     return outputs
 
 
@@ -93,49 +121,33 @@ def outputs_kept(parts: list[chapters.Prose | chapters.Cell]) -> list[list[dict]
 
 def keep(path: Path, hurry: bool) -> None:
     """Run a chapter and keep what its cells showed."""
-    parts = chapters.read(path)
-    began = time.perf_counter()
-    names, ran = run.run(path, hurry)
-    about = {
-        "chapter": path.stem,
-        "seconds": time.perf_counter() - began,
-        "figures": run.figures(names),
-        "outputs": [outputs_of(cell) for cell in ran],
-    }
+    about = run.fresh(path, hurry)
+    about["outputs"] = [outputs_of(cell) for cell in about.pop("cells")]
     KEPT.mkdir(parents=True, exist_ok=True)
-    write_whole(kept(parts, hurry), json.dumps(about).encode())
+    write_whole(kept(chapters.read(path), hurry), json.dumps(about).encode())
 
 
 def main() -> int:
-    """Each chapter in a process of its own, so that none lives on what another left behind."""
+    """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapters", nargs="*", metavar="CHAPTER", help="numbers (all)")
     parser.add_argument("--hurry", action="store_true", help="do little in each cell")
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     try:
-        paths = [chapters.file_of(number) for number in options.chapters] or chapters.files()
+        paths = [chapters.file_of(number) for number in options.chapters] or [*chapters.files(), *chapters.sheets()]
         missing = [path for path in paths if not kept(chapters.read(path), options.hurry).exists()]
     except chapters.CourseError as error:
         print(error, file=sys.stderr)
         return 2
-    if options.here:
-        for path in missing:
-            keep(path, options.hurry)
-        return 0
     for number, path in enumerate(missing, 1):
-        print(f"running chapter {number} of {len(missing)}: {path.stem} ...", end=" ", flush=True)
+        print(f"running page {number} of {len(missing)}: {path.stem} ...", end=" ", flush=True)
         began = time.perf_counter()
-        again = [sys.executable, __file__, "--here", str(path), *(["--hurry"] if options.hurry else [])]
-        done = subprocess.run(again, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ, text=True)
-        print(f"{time.perf_counter() - began:.0f} s", flush=True)
-        if done.returncode:
-            print(done.stderr[-3000:], file=sys.stderr)
-            print(
-                f"{path.stem} stopped with an error; `python tools/course/run.py {path.name[:2]}` shows more",
-                file=sys.stderr,
-            )
+        try:
+            keep(path, options.hurry)
+        except chapters.CourseError as error:
+            print(f"\n{error}\n`python tools/course/run.py {path}` shows more", file=sys.stderr)
             return 1
+        print(f"{time.perf_counter() - began:.0f} s", flush=True)
     return 0
 
 

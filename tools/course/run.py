@@ -4,9 +4,13 @@
     python tools/course/run.py 5 --hurry        with little to do, to see whether all cells run
     python tools/course/run.py 5 --data DIR     with downloaded data instead of what ships
     python tools/course/run.py 5 --json         and, last, all its figures: every variable that is one number
+    python tools/course/run.py 5 --keep FILE    and keep the figures and what each cell showed in a file
 
-The last is how `hellodl reproduce` checks the figures in a chapter's sentences: a claim names the variable. Neither
+`--json` is how `hellodl reproduce` checks the figures in a chapter's sentences: a claim names the variable. Neither
 Jupyter nor Sphinx is needed here.
+
+A chapter must run in the interpreter that a reader has just opened. So nothing but the standard library is imported in
+this file, and whoever wants a chapter's results from a process that has imported more asks `fresh`.
 """
 
 from __future__ import annotations
@@ -16,7 +20,9 @@ import ast
 import contextlib
 import io
 import json
+import numbers
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,7 +33,6 @@ from types import ModuleType
 from typing import Any
 
 import chapters
-import numpy as np
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Ran:
 
 def run(path: Path, hurry: bool = False, data: Path | None = None) -> tuple[dict[str, Any], list[Ran]]:
     """Run a chapter: the names that it leaves behind, and its cells with what they showed."""
-    module = ModuleType(path.stem.replace("-", "_"))
+    module = ModuleType("page_" + path.stem.replace("-", "_"))
     ran = []
     with surroundings(data):
         sys.modules[module.__name__] = module  # where dataclasses look for the names of a class's home
@@ -68,6 +73,31 @@ def run_cell(code: str, module: ModuleType, path: Path, line: int) -> Any:
     if not shows:
         return None
     return eval(compile(ast.Expression(last.value), str(path), "eval"), vars(module))
+
+
+def fresh(path: Path, hurry: bool = False) -> dict[str, Any]:
+    """Run a chapter in an interpreter of its own: its `figures`, and of each cell its `line` and what it `showed`."""
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "kept.json"
+        command = [sys.executable, __file__, str(path), "--keep", str(kept), *(["--hurry"] if hurry else [])]
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            raise chapters.CourseError(f"{path.name} stopped with an error:\n{done.stderr[-3000:]}")
+        return json.loads(kept.read_text("utf-8"))
+
+
+def showed(ran: Ran) -> list[dict[str, str]]:
+    """What a cell showed, part by part: its kind (text printed, the text of a value, or a picture), and in words."""
+    parts = [{"kind": "printed", "text": ran.printed}] if ran.printed else []
+    if ran.value is not None:
+        drawn = getattr(ran.value, "_repr_html_", lambda: None)()
+        words = description(ran.value)
+        parts.append(
+            {"kind": "picture", "text": drawn, "words": words}
+            if drawn
+            else {"kind": "value", "text": repr(ran.value), "words": words}
+        )
+    return parts
 
 
 def as_text(ran: Ran) -> str:
@@ -105,10 +135,11 @@ def surroundings(data: Path | None) -> Iterator[None]:
 
 
 def figures(names: dict[str, Any]) -> dict[str, float]:
-    """The variables that are one number."""
-    kinds = (int, float, np.integer, np.floating)
+    """The variables that are one number, Python's or NumPy's."""
     return {
-        name: float(value) for name, value in names.items() if isinstance(value, kinds) and not isinstance(value, bool)
+        name: float(value)
+        for name, value in names.items()
+        if isinstance(value, numbers.Real) and not isinstance(value, bool)
     }
 
 
@@ -119,16 +150,21 @@ def main() -> int:
     parser.add_argument("--hurry", action="store_true", help="do little")
     parser.add_argument("--data", type=Path, help="downloaded data sets are in this folder")
     parser.add_argument("--json", action="store_true", help="print the chapter's figures in the end")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="write figures and what each cell showed")
     options = parser.parse_args()
     try:
         path = chapters.file_of(options.chapter)
         began, spent = time.perf_counter(), time.process_time()
         with contextlib.redirect_stdout(io.StringIO()) if options.json else contextlib.nullcontext():
-            names, _ = run(path, options.hurry, options.data)
+            names, ran = run(path, options.hurry, options.data)
     except chapters.CourseError as error:
         print(error, file=sys.stderr)
         return 2
     took, worked = time.perf_counter() - began, time.process_time() - spent
+    if options.keep:
+        cells = [{"line": one.cell.line, "showed": showed(one)} for one in ran]
+        about = {"chapter": path.stem, "seconds": took, "figures": figures(names), "cells": cells}
+        options.keep.write_text(json.dumps(about), "utf-8")
     if options.json:
         print(json.dumps({"chapter": path.stem, "seconds": took, **figures(names)}))
     print(f"{path.name}: {took:.1f} s ({worked:.1f} s of processor time in this process)", file=sys.stderr)

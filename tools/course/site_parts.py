@@ -46,7 +46,7 @@ def read_chapter(text: str) -> nbformat.NotebookNode:
 
 def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """Pages that show more than their own text: chapters whose cells ran since, and the one drawn from the code."""
-    shown = {path.stem: str(notebook.newest(chapters.read(path))) for path in chapters.files()}
+    shown = {path.stem: str(notebook.newest(chapters.read(path))) for path in [*chapters.files(), *chapters.sheets()]}
     before, env.shown_in_chapters = getattr(env, "shown_in_chapters", {}), shown
     return ["architecture", *(page for page, outputs in shown.items() if before.get(page) != outputs)]
 
@@ -83,8 +83,8 @@ def prepare(app: Sphinx, page: str, source: list[str]) -> None:
         repository = app.config.repository
         edit = f"{repository}/edit/main/course/{name}" if repository else "contributing.html"
         text += f'\n\n<p class="offered"><a href="{edit}">Edit this page</a>: <code>course/{name}</code>.'
-        if name[:2].isdigit():
-            text += f' This chapter <a href="notebooks/{page}.ipynb" download>as a notebook</a>.'
+        if chapters.COURSE / name in [*chapters.files(), *chapters.sheets()]:
+            text += f' This page <a href="notebooks/{page}.ipynb" download>as a notebook</a>.'
         text += "</p>\n"
     if PICTURE in text:
         text = text.replace(PICTURE, picture_of_imports())
@@ -123,10 +123,12 @@ def contents() -> str:
     """The table of contents beside each page, which the index does not show a second time."""
     names = [path.stem for path in chapters.files()]
     course = "\n".join(["```{toctree}", ":hidden:", ":caption: The course", *names, "```"])
+    beside = [path.stem for path in chapters.sheets()] + ["glossary"]
+    sheets = "\n".join(["```{toctree}", ":hidden:", ":caption: Beside the course", *beside, "```"])
     others = "\n".join(
-        ["```{toctree}", ":hidden:", ":caption: Reference", "architecture", "api", "contributing", "```"]
+        ["```{toctree}", ":hidden:", ":caption: Reference", "architecture", "promises", "api", "contributing", "```"]
     )
-    return f"\n\n{course}\n\n{others}\n"
+    return f"\n\n{course}\n\n{sheets}\n\n{others}\n"
 
 
 def page_of(path: str) -> str:
@@ -247,12 +249,12 @@ def mathml(writer: Any, node: nodes.Element) -> None:
 
 
 def notebooks(app: Sphinx, error: Exception | None) -> None:
-    """Each chapter to take away, without outputs."""
+    """Each chapter to take away, without outputs, its solutions folded."""
     if error is None:
-        for path in chapters.files():
+        for path in [*chapters.files(), *chapters.sheets()]:
             place = Path(app.outdir) / "notebooks" / f"{path.stem}.ipynb"
             place.parent.mkdir(exist_ok=True)
-            place.write_text(json.dumps(notebook.as_notebook(chapters.read(path)), indent=1), "utf-8")
+            place.write_text(json.dumps(notebook.as_notebook(notebook.folded(chapters.read(path))), indent=1), "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -4,6 +4,10 @@
     ...
     <!-- end -->
 
+    <!-- words -->               the field's words for ours, of those that the glossary has for this chapter
+    ...
+    <!-- end -->
+
     read <!-- claim: digits -->99.61 ± 0.04%<!-- end --> of the digits right, on <!-- day: digits -->...<!-- end -->
 
 So a chapter reads whole where Markdown is shown, and nobody types a figure. `claim` is the mean over the seeds and its
@@ -31,6 +35,8 @@ from hellodl.commands.reproduce import figure
 
 CODE = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
 WORDS = re.compile(r"<!-- (?P<kind>claim|mean|day|machine): (?P<id>[\w-]+) -->.*?<!-- end -->", re.DOTALL)
+GLOSSARY = re.compile(r"^\| (?P<here>[^|]+) \| (?P<field>[^|]+) \| [^|]+ \| (?P<chapters>[\d, ]+) \|$", re.MULTILINE)
+TOLD = re.compile(r"^<!-- words -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
 MONTHS = "January February March April May June July August September October November December"
 
 
@@ -87,8 +93,28 @@ def synced(text: str, claims: dict[str, Claim], results: dict[str, Result]) -> s
 
 
 def with_code(text: str) -> str:
-    """A chapter with the code between the comments as it is today."""
+    """A chapter with the code and the glossary's words between the comments as they are today."""
+    number = re.match(r"# (\d+)\.", text)
+    if number:
+        text = TOLD.sub(lambda _: told(int(number[1])), text)
     return CODE.sub(lambda match: code_block(match["name"]), text)
+
+
+def glossary(chapter: int) -> list[tuple[str, str]]:
+    """Our words that are at home in a chapter, each with the field's."""
+    text = (chapters.COURSE / "glossary.md").read_text("utf-8")
+    return [
+        (row["here"].strip(), row["field"].strip())
+        for row in GLOSSARY.finditer(text)
+        if str(chapter) in re.split(r",\s*", row["chapters"].strip())
+    ]
+
+
+def told(chapter: int) -> str:
+    """What a chapter says of the field's words for ours."""
+    pairs = "; ".join(f"“{here}” is *{field.replace(', ', ' or ')}*" for here, field in glossary(chapter))
+    words = f"In [other books](glossary.md), what is called {pairs}."
+    return f"<!-- words -->\n{textwrap.fill(words, 120, break_on_hyphens=False, break_long_words=False)}\n<!-- end -->"
 
 
 def stale(code_only: bool = False) -> dict[Path, str]:

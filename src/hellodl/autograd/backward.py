@@ -58,8 +58,8 @@ def walk_back(root: Node, gradient: Array, keep_graph: bool) -> None:
             else:
                 node.grad += gradient
             continue
-        for parent, array, changes in node._saw:
-            if parent.data is not array or parent._changes != changes:
+        for parent, array in node._saw:
+            if parent.data is not array or parent._changed > node._made:
                 raise TrainingError(
                     f"backward: a tensor of shape {parent.shape} was changed (by an optimiser's step?) after it had "
                     "been used to compute this; compute the loss again"

@@ -25,6 +25,15 @@ class _Mode(threading.local):
 mode = _Mode()
 
 
+class Clock:
+    """Ticks when the numbers of a tensor change, so that one can tell what was computed before from what came after."""
+
+    now = 0
+
+
+clock = Clock()
+
+
 @contextmanager
 def no_grad() -> Iterator[None]:
     """Inside, nothing is remembered: for prediction, which needs no gradients. Each thread has its own."""

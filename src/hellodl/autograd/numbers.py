@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from hellodl.autograd.mode import mode
+from hellodl.autograd.mode import clock, mode
 from hellodl.errors import ShapeError
 
 Array = np.ndarray
@@ -27,16 +27,18 @@ class Numbers:
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
+    if TYPE_CHECKING:  # what `Tensor` has
         data: Array
         requires_grad: bool
-        _changes: int
+        _parents: Any
+        _changed: int
 
         detach: Callable[[], Self]
 
         def __getitem__(self, key: Any) -> Self: ...
         def __lt__(self, other: Any) -> Any: ...
-        def __gt__(self, other: Any) -> Any: ...
+
+        __gt__ = __lt__
 
     def _with(self, array: Any) -> Self:
         """Another tensor around this array, which has no past."""
@@ -99,7 +101,7 @@ class Numbers:
         return format(self.data.item(), spec) if self.data.size == 1 and spec else super().__format__(spec)
 
     def __contains__(self, value: Any) -> bool:
-        return bool(np.any(self.data == _array_of(value)))
+        return bool(np.any(self.data == _stripped(value)))
 
     def __iter__(self) -> Iterator[Self]:
         if not self.data.ndim:
@@ -115,17 +117,19 @@ class Numbers:
         """Element by element; with what is neither tensor, array nor number, Python is told that we cannot."""
         if not isinstance(other, Numbers | Array | np.generic | int | float):
             return NotImplemented
+        other = _stripped(other)
         try:
-            return self._with(function(self.data, _array_of(other)))
+            return self._with(function(self.data, other))
         except ValueError:
-            shapes = f"{self.data.shape} and {np.shape(_array_of(other))}"
             raise ShapeError(
-                f"compare: {shapes} do not line up; reshape one so that sizes match from the right"
+                f"compare: {self.data.shape} and {np.shape(other)} do not line up; "
+                "reshape one so that sizes match from the right"
             ) from None
 
     def changed(self) -> None:
         """Say that the numbers in `data` are others now, so that no gradient is taken of what was computed before."""
-        self._changes += 1  # type: ignore[misc]
+        clock.now += 1
+        self._changed = clock.now  # type: ignore[misc]
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if mode.remember and (self.requires_grad or getattr(value, "requires_grad", False)):
@@ -133,7 +137,7 @@ class Numbers:
                 "nothing is written into a tensor that gradients go through; put it together with ops.where or "
                 "ops.stack, or write inside hellodl.no_grad()"
             )
-        self.data[_stripped(key)] = _array_of(value)
+        self.data[_stripped(key)] = _stripped(value)
         self.changed()
 
     def _in_place(self, function: Callable[..., Array], other: Any) -> Any:
@@ -141,10 +145,10 @@ class Numbers:
         if not self.requires_grad:
             return NotImplemented
         if mode.remember:
-            if self._parents:  # type: ignore[attr-defined]
+            if self._parents:
                 return NotImplemented
             raise TypeError("a leaf that requires a gradient is not changed in place; do so inside hellodl.no_grad()")
-        function(self.data, _array_of(other), out=self.data, casting="same_kind")
+        function(self.data, _stripped(other), out=self.data, casting="same_kind")
         self.changed()
         return self
 
@@ -173,37 +177,30 @@ for _name, _change in (("iadd", np.add), ("isub", np.subtract), ("imul", np.mult
     _asks(_name, "_in_place", _change)
 
 
-def _array_of(value: Any) -> Any:
-    return value.data if isinstance(value, Numbers) else value
-
-
-def _stripped(value: Any) -> Any:
-    """Tensors as their arrays, wherever they are in lists and tuples."""
-    if isinstance(value, tuple | list):
-        parts = [_stripped(part) for part in value]
-        return tuple(parts) if isinstance(value, tuple) else parts
-    return _array_of(value)
-
-
-def _tensors_in(value: Any) -> Iterator[Numbers]:
+def _stripped(value: Any, tensors: list[Numbers] | None = None) -> Any:
+    """Tensors as their arrays, wherever they are in lists and tuples; they are put into `tensors`."""
     if isinstance(value, Numbers):
-        yield value
-    elif isinstance(value, tuple | list):
-        for part in value:
-            yield from _tensors_in(part)
+        if tensors is not None:
+            tensors.append(value)
+        return value.data
+    if isinstance(value, tuple | list):
+        parts = [_stripped(part, tensors) for part in value]
+        return tuple(parts) if isinstance(value, tuple) else parts
+    return value
 
 
 def _by_numpy(function: Callable[..., Any], name: str, args: Any, keywords: dict[str, Any]) -> Any:
     """NumPy's own answer, unless it would be one that a gradient should have gone through."""
-    learned = mode.remember and any(t.requires_grad for t in _tensors_in([*args, *keywords.values()]))
-    result = None
+    tensors: list[Numbers] = []
+    args, keywords = _stripped(args, tensors), {key: _stripped(value, tensors) for key, value in keywords.items()}
+    learned = mode.remember and any(tensor.requires_grad for tensor in tensors)
     if not (learned and "out" in keywords):
-        result = function(*_stripped(args), **{key: _stripped(value) for key, value in keywords.items()})
+        result = function(*args, **keywords)
         parts = result if isinstance(result, tuple | list) else (result,)
         if not (learned and any(getattr(part, "dtype", np.dtype(bool)).kind in "fc" for part in parts)):
             return result
-    ours = sorted({each.__name__ for each in OURS})
+    ours = ", ".join(sorted({each.__name__ for each in OURS}))
     raise TypeError(
-        f"np.{name} would forget the gradient: use hellodl.ops or a tensor's own methods (of NumPy's, "
-        f"{', '.join(ours)} are understood), or x.detach() where none is wanted"
+        f"np.{name} would forget the gradient: use hellodl.ops or a tensor's own methods (of NumPy's, {ours} are "
+        "understood), or x.detach() where none is wanted"
     )

@@ -6,21 +6,21 @@ for each of them, the function that carries a gradient back (reverse-mode differ
 made popular for networks by Rumelhart, Hinton and Williams 1986). `backward` then walks from the loss to the
 weights, every node once.
 
-This file has the tensor and the arithmetic behind Python's operators. The walk is in `backward.py`, what a tensor says
+This file has the tensor and the arithmetic of Python's operators. The walk is in `backward.py`, what a tensor says
 when it is asked for a truth or a number in `numbers.py`, and all other operations are in `ops/`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hellodl.autograd.arrays import unbroadcast
 from hellodl.autograd.backward import Array, CarryBack, walk_back
-from hellodl.autograd.mode import check, lock, mode
+from hellodl.autograd.mode import check, clock, lock, mode
 from hellodl.autograd.numbers import Numbers
 from hellodl.errors import ShapeError, TrainingError
 
@@ -34,7 +34,7 @@ class Tensor(Numbers):
     unless `dtype` says otherwise.
     """
 
-    __slots__ = ("__weakref__", "_changes", "_parents", "_saw", "data", "grad", "requires_grad")
+    __slots__ = ("__weakref__", "_changed", "_made", "_parents", "_saw", "data", "grad", "requires_grad")
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None):
         array = np.asarray(data.data if isinstance(data, Tensor) else data, dtype=dtype)
@@ -47,9 +47,9 @@ class Tensor(Numbers):
         self.data: Array = array
         self.grad: Array | None = None
         self.requires_grad = requires_grad
-        self._parents: tuple[tuple[Tensor, CarryBack], ...] | None = ()
-        self._saw: Saw = ()  # what it was made from, as that was then
-        self._changes = 0
+        self._parents: Sequence[tuple[Tensor, CarryBack]] | None = ()
+        self._saw: Sequence[tuple[Tensor, Array]] = ()  # what it was made from, and the arrays of these at that time
+        self._made = self._changed = 0  # by the clock of `mode`
 
     shape = property(lambda self: self.data.shape)
     ndim = property(lambda self: self.data.ndim)
@@ -95,54 +95,15 @@ class Tensor(Numbers):
     def __repr__(self) -> str:
         return f"Tensor({np.array2string(self.data, precision=4, threshold=20)}, shape={self.shape})"
 
-    def __neg__(self) -> Tensor:
-        return neg(self)
-
-    def __add__(self, other: Any) -> Tensor:
-        return add(self, as_tensor(other, self))
-
-    def __radd__(self, other: Any) -> Tensor:
-        return add(as_tensor(other, self), self)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return sub(self, as_tensor(other, self))
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return sub(as_tensor(other, self), self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return mul(self, as_tensor(other, self))
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return mul(as_tensor(other, self), self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return div(self, as_tensor(other, self))
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return div(as_tensor(other, self), self)
-
-    def __pow__(self, exponent: Any) -> Tensor:
-        return power(self, exponent)
-
-    def __rpow__(self, base: Any) -> Tensor:
-        return power(as_tensor(base, self), self)
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return matmul(self, as_tensor(other, self))
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return matmul(as_tensor(other, self), self)
-
-    def __getitem__(self, key: Any) -> Tensor:
-        return getitem(self, key)
-
-    if TYPE_CHECKING:  # `ops` hands in all others, so that x.sum() reads as well as sum(x)
+    if TYPE_CHECKING:  # operators are below, and `ops` hands in the rest, so that x.sum() reads as well as sum(x)
 
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
+        def __getitem__(self, key: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __add__(self, other: Any) -> Tensor: ...
 
-
-Saw = tuple[tuple[Tensor, Array, int], ...]
+        __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
+        __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __add__
 
 
 def _tensor(data: Array) -> Tensor:
@@ -153,8 +114,7 @@ def _tensor(data: Array) -> Tensor:
 def _leaf(kind: type[Tensor], data: Array, grad: Array | None, requires_grad: bool) -> Tensor:
     """A tensor, or a weight, made of its parts: also a copied or unpickled one."""
     out = kind.__new__(kind)
-    out.data, out.grad, out.requires_grad, out._parents = data, grad, requires_grad, ()
-    out._saw, out._changes = (), 0
+    out.data, out.grad, out.requires_grad, out._parents, out._changed = data, grad, requires_grad, (), 0
     return out
 
 
@@ -183,10 +143,10 @@ def record(data: Array, *parents: tuple[Tensor, CarryBack]) -> Tensor:
         if np.dtype(np.float64) not in kinds and any(kind.kind != "f" for kind in kinds):
             out.data = out.data.astype(np.float32)  # with integers among the parents, NumPy goes to float64
     if mode.remember:
-        out._parents = tuple(parent for parent in parents if parent[0].requires_grad)
-        out.requires_grad = bool(out._parents)
-        if out.requires_grad:  # the functions look at the parents' arrays later, so these must stay as they are
-            out._saw = tuple((parent, parent.data, parent._changes) for parent, _ in parents)
+        learned = [each for each in parents if each[0].requires_grad]
+        if learned:  # their functions look at all parents' arrays later, so these must stay as they are
+            out.requires_grad, out._parents, out._made = True, learned, clock.now
+            out._saw = [(parent, parent.data) for parent, _ in parents]
     if mode.debug:
         check(out.data, sys._getframe(1).f_code.co_name)
         if out.requires_grad:
@@ -338,3 +298,16 @@ def getitem(x: Tensor, key: Any) -> Tensor:
 
 def _index(part: Any) -> Any:
     return part.data if isinstance(part, Tensor) else part
+
+
+def _operator(name: str, operation: Callable[[Tensor, Tensor], Tensor]) -> None:
+    """x + y and y + x, of a tensor and whatever may stand beside one."""
+    setattr(Tensor, f"__{name}__", lambda self, other: operation(self, as_tensor(other, self)))
+    setattr(Tensor, f"__r{name}__", lambda self, other: operation(as_tensor(other, self), self))
+
+
+for _operation in (add, sub, mul, matmul):
+    _operator(_operation.__name__, _operation)
+_operator("truediv", div)
+_operator("pow", power)
+Tensor.__pow__, Tensor.__neg__, Tensor.__getitem__ = power, neg, getitem  # type: ignore[method-assign]

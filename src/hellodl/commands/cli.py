@@ -55,6 +55,7 @@ PROGRAMS: Table = {
     "teach": Program(".commands.teach", "teach the reader your own hand", ("seed", "threads", "json")),
     "splice": Program(".commands.scan", "find where introns begin and end in DNA", ("threads", "json")),
     "train": TRAIN,
+    "launch": Program(".commands.launch", "train on several processes or machines, by MPI"),
     "write": Program(".commands.write", "a small GPT writes on from a prompt", ("seed", "json")),
     "evaluate": Program(".commands.evaluate", "how well a trained model reads a data set", LEARNING),
     "quantize": Program(".commands.quantize", "how small a model's file can be, and what that costs", LEARNING),
@@ -106,8 +107,13 @@ def main(argv: list[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
         return status
-    except BrokenPipeError:  # the reader of our output has seen enough, as in `hellodl runs | head`
-        close_output()
+    except BrokenPipeError as error:
+        if not nobody_reads():
+            if debug:
+                raise
+            say(f"unexpected {type(error).__name__}: {error}; run it again with --debug to see where")
+            return 1
+        close_output()  # the reader of our output has seen enough, as in `hellodl runs | head`
         return 141
     except KeyboardInterrupt as interruption:
         if debug:
@@ -117,6 +123,10 @@ def main(argv: list[str] | None = None) -> int:
         if debug:
             raise
         return failed(str(error))
+    except MemoryError:
+        if debug:
+            raise
+        return failed("there is not enough memory for this; close other programs, or ask for something smaller")
     except Exception as error:
         if debug:
             raise
@@ -244,6 +254,19 @@ def forgive_output() -> None:
     """A terminal that cannot show a character shows its number instead; that is no reason to fail."""
     if getattr(sys.stdout, "errors", None) == "strict" and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def nobody_reads() -> bool:
+    """Whether what we print goes into a pipe that was closed at its other end; where that is not told, it may be so."""
+    import select
+
+    if not hasattr(select, "poll"):
+        return True
+    look = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            look.register(stream.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in look.poll(0))
 
 
 def close_output() -> None:

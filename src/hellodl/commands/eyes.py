@@ -23,7 +23,8 @@ from hellodl.ops import scratch
 from hellodl.reading import Page
 from hellodl.reading.lines import Mark
 from hellodl.reading.spoken import Read
-from hellodl.train.checkpoint import load_model
+from hellodl.reading.strips import HEIGHT
+from hellodl.train.checkpoint import load_model, tried
 from hellodl.train.lanes import in_lanes
 
 FINDER, LINES = MODELS / "finder.safetensors", MODELS / "lines.safetensors"
@@ -46,6 +47,9 @@ def lines_of(path: Path) -> tuple[LineReader, str]:
     if not isinstance(network, LineReader) or not symbols:
         raise CheckpointError(f"{path}: reads no lines; give a model from `hellodl train lines` or `hellodl teach`")
     network.eval()
+    said = tried(path, lambda: reader(network, 1)([np.zeros((HEIGHT, 2 * HEIGHT), np.uint8)])[0])
+    if said.ndim != 2 or said.shape[1] != len(symbols) + 1:
+        raise CheckpointError(f"{path}: its model and its symbols are not of one file; take another")
     return network, symbols
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from hellodl.console import log
 from hellodl.errors import HelloError, PhotoError
 from hellodl.reading.debug import DebugFolder, Watcher, nobody
 from hellodl.storage.atomic import write_whole
+from hellodl.storage.safetensors import one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,8 +118,21 @@ def read_and_annotate(path: Path, reader: Reader, watch: Watcher = nobody) -> tu
     from hellodl.reading import annotate, load_photo
 
     photo = load_photo(path)
-    page = reader(photo.picture, watch)
+    with one_picture(path):
+        page = reader(photo.picture, watch)
     return page.enlarged(photo.reduction), annotate(photo.picture, page)
+
+
+@contextmanager
+def one_picture(path: Path) -> Iterator[None]:
+    """Whatever goes wrong inside is wrong with this picture alone: a PhotoError, so that others are still read."""
+    try:
+        yield
+    except HelloError:
+        raise
+    except Exception as error:
+        log.debug("", exc_info=error)
+        raise PhotoError(f"{path}: cannot be read ({type(error).__name__}: {one_line(error)}); leave it out") from error
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
+import math
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from hellodl.commands.arguments import at_least
 from hellodl.commands.show import pairs_as_text
-from hellodl.console import listed, output, plain_table, share, words
+from hellodl.console import as_json, listed, output, plain_table, share, words
 from hellodl.errors import DataError
 from hellodl.runs import tensorboard
 from hellodl.runs.log import DEFAULT_PATH, RunLog, by_number
@@ -96,14 +97,21 @@ def summary(log: RunLog, run: dict[str, Any]) -> dict[str, Any]:
 
 def status(run: dict[str, Any]) -> str:
     """How the run ended; 'lost' if it was killed before it could say."""
-    silent = (datetime.now(UTC) - datetime.fromisoformat(run["seen"])).total_seconds()
-    return "lost" if run["status"] == "running" and silent > SILENT_SECONDS else run["status"]
+    silent = seconds(run["seen"], datetime.now(UTC).isoformat())
+    return "lost" if run["status"] == "running" and not silent <= SILENT_SECONDS else run["status"]
 
 
 def minutes(run: dict[str, Any]) -> float:
     """How long it ran, as far as it wrote anything."""
-    end = datetime.fromisoformat(run["finished"] or run["seen"])
-    return round((end - datetime.fromisoformat(run["started"])).total_seconds() / 60, 2)
+    return round(seconds(run["started"], run["finished"] or run["seen"]) / 60, 2)
+
+
+def seconds(begin: str, end: str) -> float:
+    """From one time to another as the log writes them; NaN where either is none."""
+    try:
+        return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+    except (ValueError, TypeError):
+        return math.nan
 
 
 def day(words: str) -> str:
@@ -132,7 +140,7 @@ def list_runs(log: RunLog, options: argparse.Namespace) -> int:
     """One line a run."""
     runs = chosen(log, options)
     if options.json:
-        print(json.dumps(runs))
+        print(as_json(runs))
         return 0
     if not runs:
         others = "none of the runs is like that; `hellodl runs` lists all"
@@ -147,10 +155,10 @@ def list_runs(log: RunLog, options: argparse.Namespace) -> int:
     return 0
 
 
-def show(log: RunLog, runs: list[dict[str, Any]], as_json: bool) -> int:
+def show(log: RunLog, runs: list[dict[str, Any]], in_json: bool) -> int:
     """All about each run: what it was, its curves, its layers at the end, its mistakes."""
-    if as_json:
-        print(json.dumps([everything(log, run) for run in runs]))
+    if in_json:
+        print(as_json([everything(log, run) for run in runs]))
         return 0
     out = output()
     for run in (summary(log, run) for run in runs):
@@ -189,12 +197,17 @@ def show_rows(log: RunLog, runs: list[dict[str, Any]]) -> int:
 
 def export(log: RunLog, runs: list[dict[str, Any]], options: argparse.Namespace) -> int:
     """A folder with a file of events for each run."""
-    paths = [tensorboard.export(log, run, options.tensorboard / f"{run['program']}-{run['id']}") for run in runs]
+    paths = [tensorboard.export(log, run, options.tensorboard / folder_of(run)) for run in runs]
     if options.json:
-        print(json.dumps([str(path) for path in paths]))
+        print(as_json([str(path) for path in paths]))
     else:
         print("\n".join(map(str, paths)))
     return 0
+
+
+def folder_of(run: dict[str, Any]) -> str:
+    """What to call a folder for a run, whatever the log calls its program."""
+    return f"{re.sub(r'[^a-z0-9]+', '-', run['program'].lower())}-{run['id']}"
 
 
 def everything(log: RunLog, run: dict[str, Any]) -> dict[str, Any]:
@@ -253,12 +266,12 @@ def is_figure(name: str, value: Any) -> bool:
     return isinstance(value, int | float) and name != "seed"
 
 
-def compare(log: RunLog, runs: list[dict[str, Any]], as_json: bool) -> int:
+def compare(log: RunLog, runs: list[dict[str, Any]], in_json: bool) -> int:
     """What differs between runs, side by side."""
     found = [summary(log, run) for run in runs]
     rows = differences(found)
-    if as_json:
-        print(json.dumps({"runs": [run["id"] for run in found], "differences": rows}))
+    if in_json:
+        print(as_json({"runs": [run["id"] for run in found], "differences": rows}))
         return 0
     table = plain_table("", *(f"run {run['id']}" for run in found))
     for name, values in rows.items():
@@ -294,6 +307,7 @@ def sparkline(values: Sequence[float], width: int = CURVE_WIDTH) -> str:
     count = min(width, len(values))
     cuts = [len(values) * i // count for i in range(count + 1)]
     means = [sum(values[a:b]) / (b - a) for a, b in pairwise(cuts)]
-    low, high = min(means), max(means)
-    scale = (len(BARS) - 1) / (high - low) if high > low else 0.0
-    return "".join(BARS[round((mean - low) * scale)] for mean in means)
+    finite = [mean for mean in means if math.isfinite(mean)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    scale = (len(BARS) - 1) / (high - low) if 0 < high - low < math.inf else 0.0
+    return "".join(BARS[round((min(max(mean, low), high) - low) * scale)] for mean in means)

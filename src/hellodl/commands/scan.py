@@ -23,7 +23,7 @@ import numpy as np
 from hellodl.commands.arguments import share
 from hellodl.console import log
 from hellodl.data import dna, fasta
-from hellodl.errors import CheckpointError, HelloError
+from hellodl.errors import CheckpointError
 from hellodl.models import MODELS
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Scanned:
 
 def finder(model: Path | None, threads: int | None = None) -> Classify:
     """From stretches (n, 60) of letters to probabilities (n, 3) of EI, IE and N."""
-    from hellodl.train.checkpoint import load_model
+    from hellodl.train.checkpoint import load_model, tried
     from hellodl.train.lanes import probabilities
 
     path = MODEL if model is None else model
@@ -101,10 +101,8 @@ def finder(model: Path | None, threads: int | None = None) -> Classify:
     refusal = CheckpointError(f"{path}: is no finder of splice junctions; give a model from 'hellodl train splice'")
     if not isinstance(card, dict) or card.get("classes") != list(dna.CLASSES):
         raise refusal
-    try:
-        answers = probabilities(network, dna.one_hot(np.full((1, dna.LENGTH), ord("N"), np.uint8))[:, None])
-    except HelloError as error:
-        raise refusal from error
+    nothing = dna.one_hot(np.full((1, dna.LENGTH), ord("N"), np.uint8))[:, None]
+    answers = tried(path, lambda: probabilities(network, nothing))
     if answers.shape != (1, len(dna.CLASSES)):
         raise refusal
     return lambda codes: probabilities(network, dna.one_hot(codes)[:, None], threads)

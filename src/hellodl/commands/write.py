@@ -19,7 +19,7 @@ from hellodl.models import MODELS
 from hellodl.nn import LanguageModel
 from hellodl.nn.sampling import Knobs, continued
 from hellodl.runs.log import RUNS
-from hellodl.train.checkpoint import load_model
+from hellodl.train.checkpoint import load_model, tried
 from hellodl.train.lanes import single_threaded_products
 
 MODEL = MODELS / "text.safetensors"
@@ -108,7 +108,8 @@ def load(path: Path) -> tuple[LanguageModel, Vocabulary]:
         raise CheckpointError(
             f"{path}: its model knows {network.vocabulary} tokens and its vocabulary {vocabulary.size}; train it again"
         )
-    return network.eval(), vocabulary
+    tried(path, lambda: network.eval().writer().step(vocabulary.start()))
+    return network, vocabulary
 
 
 def listed(characters: list[str], most: int = 8) -> str:

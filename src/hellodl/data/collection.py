@@ -32,10 +32,12 @@ from hellodl.data.home import user_folder
 from hellodl.errors import CheckpointError, DataError
 from hellodl.storage.atomic import reason, write_whole
 from hellodl.storage.locks import alone_in
+from hellodl.storage.pictures import head_of, is_whole
 from hellodl.storage.safetensors import load, one_line
 
 KEYS = ("photo", "sha256", "when", "lines")  # of the JSON beside a sheet; "sheet" is the sheet's name
 SHEETS = re.compile(r"lesson-\d+(-\d+)?\.png")
+MOST_PIXELS = 50_000_000  # of a sheet
 RULE = 96  # the grey between lines
 
 
@@ -179,6 +181,7 @@ class Collection:
             texts = [line[key] for line in record["lines"] for key in ("text", "read")]
             if not all(isinstance(text, str) for text in (*(record[key] for key in KEYS[:3]), *texts, sheet)):
                 raise ValueError("what it says does not go together")
+            json.dumps(record, ensure_ascii=False).encode()  # half characters are no text
             if not SHEETS.fullmatch(sheet):
                 raise ValueError("it names no picture of a lesson")
             return record
@@ -188,7 +191,7 @@ class Collection:
     def _load(self, number: int, record: Mapping[str, Any]) -> Lesson:
         """A lesson with its strips."""
         try:
-            sheet = cv2.imdecode(np.fromfile(self.folder / record["sheet"], np.uint8), cv2.IMREAD_GRAYSCALE)
+            sheet = _picture((self.folder / record["sheet"]).read_bytes())
             strips = unstacked(sheet, [int(line["width"]) for line in record["lines"]])
         except (OSError, ValueError, KeyError, TypeError, OverflowError, cv2.error) as error:
             raise self._damaged(number, error) from error
@@ -222,6 +225,14 @@ class Collection:
             write_whole(self._poster, png(stacked(strips)), "--mine", lasting=False)
         else:
             self._poster.unlink(missing_ok=True)
+
+
+def _picture(data: bytes) -> np.ndarray | None:
+    """A sheet; ValueError for a file from which nobody should try to decode one."""
+    head = head_of(data)
+    if head is None or head.width * head.height > MOST_PIXELS or not is_whole(data):
+        raise ValueError("its picture is none, or too large")
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
 
 
 def counted(characters: str) -> str:

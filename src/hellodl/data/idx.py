@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import gzip
 import math
+import os
 import struct
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -23,6 +25,9 @@ from hellodl.errors import DataError
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 DTYPES = {code: np.dtype(name) for code, name in TYPES.items()}
 CODES = {dtype.newbyteorder("="): code for code, dtype in DTYPES.items()}
+MOST_DIMENSIONS = 32  # what every NumPy can do
+MOST_NUMBERS = 2**48  # more than any disk holds; a 0 must not hide what stands beside it
+MOST_PACKED, ALWAYS = 100, 2**26  # times its size that a gzip file may unpack to, and bytes that it always may
 AGAIN = "fetch it again (`hellodl data get NAME`)"
 
 
@@ -33,21 +38,42 @@ def read(path: str | Path) -> np.ndarray:
     Raises DataError, naming the file, when it is missing, cut short, too long or no idx file.
     """
     path = Path(path)
-    content = _content(path)
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in DTYPES:
-        start = content[:4].hex(" ") or "nothing"
-        raise DataError(f"{path}: not an idx file (it begins with {start}); {AGAIN}")
-    dtype, dimensions = DTYPES[content[2]], content[3]
-    header = 4 + 4 * dimensions
-    if len(content) < header:
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            if not packed:
+                return _read(path, file, os.fstat(file.fileno()).st_size)
+            with gzip.open(file) as unpacked:
+                most = max(MOST_PACKED * os.fstat(file.fileno()).st_size, ALWAYS)
+                return _read(path, unpacked, most)  # type: ignore[arg-type]
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise DataError(f"{path}: its gzip data is damaged or cut short; {AGAIN}") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}); {AGAIN}") from None
+
+
+def _read(path: Path, file: BinaryIO, most: int) -> np.ndarray:
+    """The array in an open file that can hold so many bytes at `most`: no more is read than its header promises."""
+    start = file.read(4)
+    if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in DTYPES:
+        raise DataError(f"{path}: not an idx file (it begins with {start.hex(' ') or 'nothing'}); {AGAIN}")
+    dtype, dimensions = DTYPES[start[2]], start[3]
+    if dimensions > MOST_DIMENSIONS:
+        raise DataError(f"{path}: its header promises {dimensions} dimensions, which nothing has; {AGAIN}")
+    header = file.read(4 * dimensions)
+    if len(header) < 4 * dimensions:
         raise DataError(f"{path}: cut short within its header; {AGAIN}")
-    shape = struct.unpack(f">{dimensions}I", content[4:header])
-    expected, found = math.prod(shape) * dtype.itemsize, len(content) - header
-    if found != expected:
-        problem = "cut short" if found < expected else "too long"
-        raise DataError(f"{path}: {problem}: its header promises {expected:,} bytes, it has {found:,}; {AGAIN}")
-    values = np.frombuffer(content, dtype, offset=header).reshape(shape)
-    return values.astype(dtype.newbyteorder("="))
+    shape = struct.unpack(f">{dimensions}I", header)
+    expected = math.prod(shape) * dtype.itemsize
+    if expected > most or math.prod(max(size, 1) for size in shape) > MOST_NUMBERS:
+        raise DataError(f"{path}: cut short: its header promises {shape}, more than the file can hold; {AGAIN}")
+    content = file.read(expected)
+    if len(content) < expected:
+        raise DataError(f"{path}: cut short: its header promises {expected:,} bytes, it has {len(content):,}; {AGAIN}")
+    if file.read(1):
+        raise DataError(f"{path}: too long: its header promises {expected:,} bytes, it has more; {AGAIN}")
+    return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
 def write(path: str | Path, values: np.ndarray) -> None:
@@ -95,16 +121,3 @@ def existing(folder: str | Path, name: str) -> Path | None:
         if path.is_file():
             return path
     return None
-
-
-def _content(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}); {AGAIN}") from None
-    if content[:2] != b"\x1f\x8b":
-        return content
-    try:
-        return gzip.decompress(content)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise DataError(f"{path}: its gzip data is damaged or cut short; {AGAIN}") from None

@@ -42,11 +42,7 @@ from hellodl.nn.loss import (
     accuracy,
     binary_cross_entropy_with_logits,
     cross_entropy,
-    huber_loss,
-    kl_div,
-    l1_loss,
     mse_loss,
-    nll_loss,
 )
 from hellodl.nn.module import Module, Parameter
 from hellodl.nn.multihead import MultiheadAttention
@@ -54,72 +50,13 @@ from hellodl.nn.norm import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, RMSN
 from hellodl.nn.recurrent import GRU, LSTM, RNN
 from hellodl.nn.unet import PixelShuffle, UNet
 
-__all__ = [
-    "ELU",
-    "GELU",
-    "GPT",
-    "GRU",
-    "LSTM",
-    "RNN",
-    "AdaptiveAvgPool2d",
-    "AvgPool2d",
-    "BCEWithLogitsLoss",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "Block",
-    "CTCLoss",
-    "CausalSelfAttention",
-    "Committee",
-    "Conv1d",
-    "Conv2d",
-    "ConvTranspose2d",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Embedding",
-    "FeedForward",
-    "Flatten",
-    "GlobalAvgPool2d",
-    "GroupNorm",
-    "HuberLoss",
-    "KLDivLoss",
-    "L1Loss",
-    "LanguageModel",
-    "LayerNorm",
-    "LeakyReLU",
-    "LineReader",
-    "Linear",
-    "Loss",
-    "MSELoss",
-    "MaxPool2d",
-    "Module",
-    "ModuleList",
-    "MultiheadAttention",
-    "NLLLoss",
-    "Parameter",
-    "PixelShuffle",
-    "RMSNorm",
-    "ReLU",
-    "RecurrentText",
-    "Residual",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "Soften",
-    "Softmax",
-    "Softplus",
-    "Tanh",
-    "TokenShift",
-    "UNet",
-    "Upsample",
-    "Writer",
-    "accuracy",
-    "binary_cross_entropy_with_logits",
-    "build",
-    "cross_entropy",
-    "describe",
-    "huber_loss",
-    "kl_div",
-    "l1_loss",
-    "mse_loss",
-    "nll_loss",
-]
+__all__ = ["Module", "ModuleList", "Parameter", "Residual", "Sequential", "build", "describe"]
+__all__ += ["ELU", "GELU", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh"]
+__all__ += ["Dropout", "Embedding", "Flatten", "Linear"]
+__all__ += ["AdaptiveAvgPool2d", "AvgPool2d", "Conv1d", "Conv2d", "ConvTranspose2d", "GlobalAvgPool2d", "MaxPool2d"]
+__all__ += ["PixelShuffle", "Soften", "Upsample"]
+__all__ += ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "RMSNorm"]
+__all__ += ["GRU", "LSTM", "RNN", "Block", "CausalSelfAttention", "FeedForward", "MultiheadAttention", "TokenShift"]
+__all__ += ["GPT", "Committee", "LanguageModel", "LineReader", "RecurrentText", "UNet", "Writer"]
+__all__ += ["BCEWithLogitsLoss", "CTCLoss", "CrossEntropyLoss", "HuberLoss", "KLDivLoss", "L1Loss", "Loss", "MSELoss"]
+__all__ += ["NLLLoss", "accuracy", "binary_cross_entropy_with_logits", "cross_entropy", "mse_loss"]

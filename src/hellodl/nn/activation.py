@@ -5,15 +5,12 @@ from __future__ import annotations
 from hellodl.autograd.tensor import Tensor
 from hellodl.nn.module import Module
 from hellodl.ops import activations
-from hellodl.ops.softmaxes import softmax
 
 
 class ReLU(Module):
     """max(x, 0) (Nair and Hinton 2010)."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Elementwise."""
-        return activations.relu(x)
+    forward = staticmethod(activations.relu)
 
 
 class GELU(Module):
@@ -54,9 +51,7 @@ class ELU(Module):
 class SiLU(Module):
     """x·σ(x), also called swish (Elfwing et al. 2017)."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Elementwise."""
-        return activations.silu(x)
+    forward = staticmethod(activations.silu)
 
 
 class Softplus(Module):
@@ -78,20 +73,16 @@ class Softmax(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Of the same shape, adding up to 1 along `dim`."""
-        return softmax(x, self.dim)
+        return activations.softmax(x, self.dim)
 
 
 class Tanh(Module):
     """Squashes to between -1 and 1."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Elementwise."""
-        return activations.tanh(x)
+    forward = staticmethod(activations.tanh)
 
 
 class Sigmoid(Module):
     """Squashes to between 0 and 1."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Elementwise."""
-        return activations.sigmoid(x)
+    forward = staticmethod(activations.sigmoid)

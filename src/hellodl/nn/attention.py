@@ -67,7 +67,7 @@ class TokenShift(Module):
     """
 
     def __init__(self, width: int, back: int):
-        weight = np.zeros((back + 1, width), np.float32)
+        weight = init.all_alike(0, (back + 1, width))
         weight[0] = 1
         self.weight = Parameter(weight)
 
@@ -100,7 +100,7 @@ class CausalSelfAttention(Module):
         bias: bool = True,
         rotary: bool = False,
         normalise: bool = False,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         if heads < 1 or width % heads or (width // heads) % 2:
             raise ValueError(f"{width} features do not make {heads} equal heads of an even size; change one of them")
@@ -139,12 +139,7 @@ class FeedForward(Module):
     """
 
     def __init__(
-        self,
-        width: int,
-        hidden: int,
-        activation: str = "gelu",
-        bias: bool = True,
-        rng: np.random.Generator | None = init.DEFAULT,
+        self, width: int, hidden: int, activation: str = "gelu", bias: bool = True, rng: init.Rng = init.DEFAULT
     ):
         if activation not in ACTIVATIONS:
             raise ValueError(f"FeedForward bends by {', '.join(ACTIVATIONS)}, not {activation!r}")
@@ -192,7 +187,7 @@ class Block(Module):
         rotary: bool = False,
         normalise: bool = False,
         shift: int = 0,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         self.norm_1 = normaliser(norm, width)
         self.shift_1 = TokenShift(width, shift) if shift else None

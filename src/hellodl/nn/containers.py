@@ -31,7 +31,8 @@ class ModuleList(Module):
 
     def noted(self) -> dict[str, Any]:
         """Its parts as they are now."""
-        return {"modules": tuple(self)} if type(self) is ModuleList else super().noted()
+        key = {ModuleList: "modules", Sequential: "layers"}.get(type(self))
+        return {key: tuple(self)} if key else super().noted()
 
     def __getitem__(self, number: Any) -> Any:
         """One, or with a slice several, which are the same modules."""
@@ -52,10 +53,6 @@ class Sequential(ModuleList):
 
     def __init__(self, *layers: Module):
         self.extend(layers)
-
-    def noted(self) -> dict[str, Any]:
-        """Its layers as they are now."""
-        return {"layers": tuple(self)} if type(self) is Sequential else super().noted()
 
     def forward(self, x: Tensor) -> Tensor:
         """x through every layer in turn; two in one go where that is faster (but not when debugging)."""

@@ -16,6 +16,14 @@ from hellodl.nn import init
 from hellodl.nn.module import Module, Parameter
 from hellodl.ops import conv, pool
 
+Size = int | tuple[int, int]  # of both directions at once, or down and across
+
+
+def check_groups(in_channels: int, out_channels: int, groups: int) -> None:
+    """ValueError for channels that are no equal groups."""
+    if groups < 1 or in_channels % groups or out_channels % groups:
+        raise ValueError(f"{in_channels} and {out_channels} channels do not make {groups} equal groups; change one")
+
 
 class Conv2d(Module):
     """Convolution: (N, H, W, in_channels) -> (N, H', W', out_channels), H' = (H + 2·padding - k) // stride + 1.
@@ -25,25 +33,26 @@ class Conv2d(Module):
     `groups` and padding "same" see `ops.conv2d`.
     """
 
+    takes = "images (N, H, W"
+
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, int],
-        stride: int | tuple[int, int] = 1,
-        padding: int | tuple[int, int] | str = 0,
-        dilation: int | tuple[int, int] = 1,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
         *,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
-        if groups < 1 or in_channels % groups or out_channels % groups:
-            raise ValueError(f"Conv2d: {in_channels} and {out_channels} channels do not make {groups} equal groups")
+        check_groups(in_channels, out_channels, groups)
         shape = (out_channels, in_channels // groups, *pool.pair(kernel_size, "kernel_size", 1))
         drawn = init.he_normal(shape, rng).transpose(2, 3, 1, 0)
         self.weight = Parameter(np.ascontiguousarray(drawn).transpose(3, 2, 0, 1))
-        self.bias = Parameter(np.zeros(out_channels, np.float32)) if bias else None
+        self.bias = Parameter(init.all_alike(0, out_channels)) if bias else None
         self.stride, self.dilation = pool.pair(stride, "stride", 1), pool.pair(dilation, "dilation", 1)
         self.padding = padding if isinstance(padding, str) else pool.pair(padding, "padding")
         self.groups = groups
@@ -52,25 +61,30 @@ class Conv2d(Module):
         """(N, H, W, in) -> (N, H', W', out)."""
         return self.convolved(x)
 
-    def convolved(self, x: Tensor, pool: bool = False, ceil_mode: bool = False) -> Tensor:
+    def convolved(self, x: Tensor, **how: bool) -> Tensor:
         """The same, and with `pool` halved by the largest of each 2×2."""
+        self.check(x)
+        way = (self.stride, self.padding, self.dilation, self.groups)
+        return conv.conv2d(x, self.weight, self.bias, *way, **how)
+
+    def check(self, x: Tensor) -> None:
+        """ShapeError for what has another number of axes or channels."""
         channels = self.weight.shape[1] * self.groups
-        if x.ndim != 4 or x.shape[3] != channels:
-            raise ShapeError(
-                f"Conv2d '{self.name}' takes images (N, H, W, {channels}), got {x.shape}; channels come last here"
-            )
-        how = {"pool": pool, "ceil_mode": ceil_mode}
-        return conv.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups, **how)
+        if x.ndim != self.weight.ndim or x.shape[-1] != channels:
+            kind, what = type(self).__name__, f"{self.takes}, {channels})"
+            raise ShapeError(f"{kind} '{self.name}' takes {what}, got {x.shape}; channels come last here")
 
     def fused(self, following: Module) -> Callable[[Tensor], Tensor] | None:
         """Where pooling by 2×2 comes right after, the large picture is never written down."""
         if type(following) is not MaxPool2d or not following.halves or self.groups != 1:
             return None
-        return lambda x: self.convolved(x, True, following.ceil_mode)
+        return lambda x: self.convolved(x, pool=True, ceil_mode=following.ceil_mode)
 
 
-class Conv1d(Module):
+class Conv1d(Conv2d):
     """Convolution along sequences: (N, L, in_channels) -> (N, L', out_channels).  `weight` is (out, in / groups, k)."""
+
+    takes = "sequences (N, L"
 
     def __init__(
         self,
@@ -83,21 +97,16 @@ class Conv1d(Module):
         groups: int = 1,
         bias: bool = True,
         *,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         flat = padding if isinstance(padding, str) else (0, padding)
-        way = (stride, flat, (1, dilation), groups, bias)
-        wide = Conv2d(in_channels, out_channels, (1, kernel_size), *way, rng=rng)  # a picture one pixel high
-        self.weight, self.bias = Parameter(wide.weight.data[:, :, 0]), wide.bias
-        self.stride, self.padding, self.dilation, self.groups = (1, stride), wide.padding, wide.dilation, groups
+        way = (1, kernel_size), (1, stride), flat, (1, dilation), groups, bias  # of a picture one pixel high
+        super().__init__(in_channels, out_channels, *way, rng=rng)
+        self.weight = Parameter(self.weight.data[:, :, 0])
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, L, in) -> (N, L', out)."""
-        channels = self.weight.shape[1] * self.groups
-        if x.ndim != 3 or x.shape[2] != channels:
-            raise ShapeError(
-                f"Conv1d '{self.name}' takes sequences (N, L, {channels}), got {x.shape}; channels come last here"
-            )
+        self.check(x)
         way = (self.stride, self.padding, self.dilation, self.groups)
         return conv.conv2d(x[:, None], self.weight[:, :, None], self.bias, *way)[:, 0]
 
@@ -105,25 +114,28 @@ class Conv1d(Module):
 class ConvTranspose2d(Module):
     """A convolution turned round, to make pictures larger: (N, H, W, in_channels) -> (N, H', W', out_channels).
 
-    H' = (H - 1)·stride - 2·padding + k + output_padding.  `weight` has PyTorch's shape (in, out, k, k).
+    `weight` has PyTorch's shape (in, out / groups, k, k); for H' and the rest see `ops.conv_transpose2d`.
     """
 
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, int],
-        stride: int | tuple[int, int] = 1,
-        padding: int | tuple[int, int] = 0,
-        output_padding: int | tuple[int, int] = 0,
-        *,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
+        groups: int = 1,
         bias: bool = True,
-        rng: np.random.Generator | None = init.DEFAULT,
+        dilation: Size = 1,
+        *,
+        rng: init.Rng = init.DEFAULT,
     ):
-        shape = (in_channels, out_channels, *pool.pair(kernel_size, "kernel_size", 1))
+        check_groups(in_channels, out_channels, groups)
+        shape = (in_channels, out_channels // groups, *pool.pair(kernel_size, "kernel_size", 1))
         self.weight = Parameter(init.he_normal(shape, rng))
-        self.bias = Parameter(np.zeros(out_channels, np.float32)) if bias else None
-        self.way = stride, padding, output_padding
+        self.bias = Parameter(init.all_alike(0, out_channels)) if bias else None
+        self.way = stride, padding, output_padding, groups, dilation
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, H, W, in) -> (N, H', W', out)."""
@@ -133,14 +145,7 @@ class ConvTranspose2d(Module):
 class MaxPool2d(Module):
     """The largest of each window: (N, H, W, C) -> (N, H', W', C).  `stride` is the window's size by default."""
 
-    def __init__(
-        self,
-        kernel_size: int | tuple[int, int],
-        stride: int | tuple[int, int] | None = None,
-        padding: int | tuple[int, int] = 0,
-        *,
-        ceil_mode: bool = False,
-    ):
+    def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0, *, ceil_mode: bool = False):
         self.kernel_size, self.stride, self.padding = pool.window(kernel_size, stride, padding)
         self.ceil_mode = ceil_mode
 
@@ -157,12 +162,7 @@ class MaxPool2d(Module):
 class AvgPool2d(Module):
     """The average of each window: (N, H, W, C) -> (N, H', W', C)."""
 
-    def __init__(
-        self,
-        kernel_size: int | tuple[int, int],
-        stride: int | tuple[int, int] | None = None,
-        padding: int | tuple[int, int] = 0,
-    ):
+    def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0):
         self.kernel_size, self.stride, self.padding = pool.window(kernel_size, stride, padding)
 
     def forward(self, x: Tensor) -> Tensor:

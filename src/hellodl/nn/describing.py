@@ -46,10 +46,13 @@ def _told(value: Any, what: str) -> Any:
     )
 
 
-def build(description: dict[str, Any]) -> Module:
-    """The module that a description is of, with weights of zero, to be loaded. Only known kinds are made."""
+def build(description: dict[str, Any], budget: init.Budget | None = None) -> Module:
+    """The module that a description is of, with weights of zero, to be loaded. Only known kinds are made.
+
+    With a `budget`, CheckpointError is raised before anything larger is made.
+    """
     try:
-        with init.nothing_drawn():
+        with init.nothing_drawn(), init.within(budget):
             module = _made(description)
         if not isinstance(module, Module):
             raise TypeError(f"{type(module).__name__} is no module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from hellodl import ops
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.nn import init
@@ -16,17 +14,11 @@ class Embedding(Module):
     They start as normal numbers with a standard deviation of `spread`.
     """
 
-    def __init__(
-        self,
-        num_embeddings: int,
-        embedding_dim: int,
-        *,
-        spread: float = 1.0,
-        rng: np.random.Generator | None = init.DEFAULT,
-    ):
-        shape = (num_embeddings, embedding_dim)
-        start = np.zeros(shape) if rng is None else rng.standard_normal(shape) * spread
-        self.weight = Parameter(start.astype(np.float32))
+    def __init__(self, num_embeddings: int, embedding_dim: int, *, spread: float = 1.0, rng: init.Rng = init.DEFAULT):
+        start = init.all_alike(0, (num_embeddings, embedding_dim))
+        if rng is not None:
+            start[...] = rng.standard_normal(start.shape) * spread
+        self.weight = Parameter(start)
 
     def forward(self, x: Tensor) -> Tensor:
         """(...) whole numbers -> (..., embedding_dim)."""

@@ -14,55 +14,17 @@ from hellodl.nn.loss import (
     mse_loss,
     nll_loss,
 )
-from hellodl.ops import (
-    adaptive_avg_pool2d,
-    avg_pool2d,
-    conv2d,
-    conv_transpose2d,
-    ctc_loss,
-    dropout,
-    elu,
-    embedding,
-    gelu,
-    leaky_relu,
-    linear,
-    log_softmax,
-    logsigmoid,
-    max_pool2d,
-    relu,
-    sigmoid,
-    silu,
-    softmax,
-    softplus,
-    tanh,
-)
+from hellodl.ops import log_softmax, softmax
+from hellodl.ops.activations import elu, gelu, leaky_relu, logsigmoid, relu, sigmoid, silu, softplus, tanh
+from hellodl.ops.conv import conv2d, conv_transpose2d
+from hellodl.ops.ctc import ctc_loss
+from hellodl.ops.elementwise import dropout
+from hellodl.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d
+from hellodl.ops.products import linear
+from hellodl.ops.shapes import embedding
 
-__all__ = [
-    "adaptive_avg_pool2d",
-    "avg_pool2d",
-    "binary_cross_entropy_with_logits",
-    "conv2d",
-    "conv_transpose2d",
-    "cross_entropy",
-    "ctc_loss",
-    "dropout",
-    "elu",
-    "embedding",
-    "gelu",
-    "huber_loss",
-    "kl_div",
-    "l1_loss",
-    "leaky_relu",
-    "linear",
-    "log_softmax",
-    "logsigmoid",
-    "max_pool2d",
-    "mse_loss",
-    "nll_loss",
-    "relu",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "softplus",
-    "tanh",
-]
+__all__ = ["binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "kl_div", "l1_loss", "mse_loss"]
+__all__ += ["ctc_loss", "nll_loss"]
+__all__ += ["elu", "gelu", "leaky_relu", "log_softmax", "logsigmoid", "relu", "sigmoid", "silu", "softmax", "softplus"]
+__all__ += ["dropout", "embedding", "linear", "tanh"]
+__all__ += ["adaptive_avg_pool2d", "avg_pool2d", "conv2d", "conv_transpose2d", "max_pool2d"]

@@ -99,7 +99,7 @@ class RecurrentText(LanguageModel):
         width: int = 256,
         layers: int = 3,
         dropout: float = 0.0,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         if cells not in CELLS:
             raise ValueError(f"RecurrentText has {', '.join(CELLS)} cells, not {cells!r}")
@@ -148,7 +148,7 @@ class GPT(LanguageModel):
         shift: int = 0,
         tied: bool = True,
         zero: bool = False,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         self.vocabulary, self.context = vocabulary, context
         self.heads, self.size, self.shift = heads, width // heads, shift
@@ -210,7 +210,7 @@ class GPT(LanguageModel):
         return self.head.plain(self.norm.plain(x[-1])), state
 
 
-def start(block: Block, layers: int, zero: bool, rng: np.random.Generator | None) -> None:
+def start(block: Block, layers: int, zero: bool, rng: init.Rng) -> None:
     """GPT-2's starting weights: normal, 0.02 wide; less for layers that lead back to the sum, for they add up.
 
     With `zero` those are zero, and the others half as wide as would keep the size of what passes.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from hellodl import ops
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import ShapeError
@@ -24,10 +22,10 @@ class Linear(Module):
         bias: bool = True,
         *,
         gain: float = init.RELU_GAIN,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         self.weight = Parameter(init.he_normal((out_features, in_features), rng, gain))
-        self.bias = Parameter(np.zeros(out_features, np.float32)) if bias else None
+        self.bias = Parameter(init.all_alike(0, out_features)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) -> (..., out)."""

@@ -10,8 +10,6 @@ it can see, learns to guess.
 
 from __future__ import annotations
 
-import numpy as np
-
 from hellodl import ops
 from hellodl.autograd.tensor import Tensor
 from hellodl.nn import init
@@ -39,7 +37,7 @@ class LineReader(Module):
         channels: tuple[int, ...] = (16, 32, 64, 128),
         width: int = 128,
         dropout: float = 0.1,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         def window(before: int, after: int) -> Conv2d:
             return Conv2d(before, after, 3, padding=1, bias=False, rng=rng)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,59 +38,69 @@ def cross_entropy(
     the network from being too sure. `weight` (classes,) says how much each class counts, and targets of `ignore_index`
     count nothing. reduction is "mean" (over what counts), "sum" or "none", which leaves (N,).
 
-    The derivative is as simple as it can be: belief minus truth.
+    Targets may also be probabilities (N, classes). The derivative is as simple as it can be: belief minus truth.
     """
-    logits = floats(tensor_of(logits, "cross_entropy"))
-    targets = np.asarray(targets.data if isinstance(targets, Tensor) else targets)
-    if logits.ndim != 2 or targets.shape != logits.shape[:1]:
-        raise ShapeError(
-            f"cross_entropy takes logits (N, classes) and targets (N,), got {logits.shape} and {targets.shape}"
-        )
-    count, classes = logits.shape
-    rows, counted = np.arange(count), targets != ignore_index
-    targets, weights = _answers("cross_entropy", targets, counted, classes, weight, logits.dtype)
+    if getattr(targets, "dtype", np.dtype(int)).kind == "f":
+        return _of_probabilities(logits, targets, weight, label_smoothing, reduction)
+    logits, targets, counted, own, weights, total = _answers("cross_entropy", logits, targets, weight, ignore_index)
+    right, spread = 1 - label_smoothing, label_smoothing / logits.shape[1]
+    rows, share = np.arange(len(targets)), _share("cross_entropy", reduction, total, logits.dtype)
     log_belief = logits.data - logits.data.max(axis=1, keepdims=True)
     log_belief -= np.log(np.exp(log_belief).sum(axis=1, keepdims=True))
-    own = weights[targets]  # how much each sample counts
-    share = _share("cross_entropy", reduction, own[counted], logits.dtype)
-    losses = -(1 - label_smoothing) * own * log_belief[rows, targets]
+    losses = -right * own * log_belief[rows, targets]
     if label_smoothing:
-        losses -= label_smoothing / classes * (log_belief * weights).sum(axis=1)
-    losses *= counted
+        losses -= spread * counted * (log_belief * weights).sum(axis=1)
 
     def to_logits(g: Array) -> Array:
         error = np.exp(log_belief)
         if weight is not None:
-            error *= ((1 - label_smoothing) * own + label_smoothing / classes * weights.sum())[:, None]
-        error -= logits.dtype.type(label_smoothing / classes) * weights
-        error[rows, targets] -= (1 - label_smoothing) * own
-        error *= (g * share)[:, None] if reduction == "none" else g * share
-        error[~counted] = 0
+            error *= (right * own + spread * weights.sum())[:, None]
+        if label_smoothing:
+            error -= logits.dtype.type(spread) * weights
+        error[rows, targets] -= right * own
+        error.T[...] *= g * share * counted  # (classes, N), for g may be a number or (N,)
         return error
 
     out = losses if reduction == "none" else losses.sum() * share
     return record(np.asarray(out, logits.dtype), (logits, to_logits))
 
 
+def _of_probabilities(logits: Tensor, targets: Any, weight: Any, smoothing: float, reduction: str) -> Tensor:
+    """`cross_entropy` where each answer is to be believed so much."""
+    logits, targets = _alike("cross_entropy", logits, targets)
+    wanted = targets * (1 - smoothing) + smoothing / logits.shape[-1]
+    losses = -(ops.log_softmax(logits) * wanted * (1 if weight is None else weight)).sum(axis=-1)
+    return _reduced("cross_entropy", losses, reduction)
+
+
 def nll_loss(
     log_probs: Tensor, targets: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
 ) -> Tensor:
     """`cross_entropy` of what `log_softmax` gave already: log_probs (N, classes), targets (N,) integers."""
-    log_probs = floats(tensor_of(log_probs, "nll_loss"))
-    targets = np.asarray(targets.data if isinstance(targets, Tensor) else targets)
-    if log_probs.ndim != 2 or targets.shape != log_probs.shape[:1]:
-        raise ShapeError(f"nll_loss takes log_probs (N, classes), targets (N,), got {log_probs.shape}, {targets.shape}")
-    counted = targets != ignore_index
-    targets, weights = _answers("nll_loss", targets, counted, log_probs.shape[1], weight, log_probs.dtype)
-    own = weights[targets] * counted
+    log_probs, targets, _, own, _, total = _answers("nll_loss", log_probs, targets, weight, ignore_index)
     losses = -log_probs[np.arange(len(targets)), targets] * own
-    share = _share("nll_loss", reduction, own[counted], log_probs.dtype)
+    share = _share("nll_loss", reduction, total, log_probs.dtype)
     return losses if reduction == "none" else losses.sum() * share
 
 
-def _answers(name: str, targets: Array, counted: Array, classes: int, weight: Any, dtype: Any) -> tuple[Array, Array]:
-    """Targets, with any class for those that do not count, and what each class counts."""
-    right = targets[counted]
+class _Answers(NamedTuple):
+    """Scores (N, classes) and targets (N,), with any class for those that do not count; and what counts how much."""
+
+    scores: Tensor
+    targets: Array
+    counted: Any  # whether each target counts, 0 or 1 (N,), or 1 for all
+    own: Any  # how much it does (N,), or 1 for all
+    weights: Any  # how much each class does, or 1 for all
+    total: float  # what all targets count together
+
+
+def _answers(name: str, scores: Any, targets: Any, weight: Any, ignore_index: int) -> _Answers:
+    scores = floats(tensor_of(scores, name))
+    targets = np.asarray(_array(targets))
+    if scores.ndim != 2 or targets.shape != scores.shape[:1]:
+        raise ShapeError(f"{name} takes scores (N, classes) and targets (N,), got {scores.shape} and {targets.shape}")
+    classes, counted = scores.shape[1], targets != ignore_index
+    right = targets if counted.all() else targets[counted]
     if targets.size and not right.size:
         raise DataError(f"{name}: no target counts, and the mean of nothing is no number; leave such batches out")
     if targets.dtype.kind not in "iu" or (right.size and not 0 <= right.min() <= right.max() < classes):
@@ -97,17 +108,20 @@ def _answers(name: str, targets: Array, counted: Array, classes: int, weight: An
             f"{name}: targets must be whole numbers from 0 to {classes - 1}, one a sample; "
             "labels that begin with 1 want a 1 taken off"
         )
-    weights = np.ones(classes, dtype) if weight is None else np.asarray(_array(weight), dtype)
+    if weight is None and right is targets:
+        return _Answers(scores, targets, 1, 1, 1, len(targets))
+    weights = np.ones(classes, scores.dtype) if weight is None else np.asarray(_array(weight), scores.dtype)
     if weights.shape != (classes,):
         raise ShapeError(f"{name}: weight is one number for each of {classes} classes, got {weights.shape}")
-    return np.where(counted, targets, 0), weights
+    own = weights[targets * counted] * counted
+    return _Answers(scores, targets * counted, counted, own, weights, own.sum(dtype=np.float64))
 
 
-def _share(name: str, reduction: str, counts: Any, dtype: Any) -> Any:
-    """What each loss counts in the result, if they count so much beside each other."""
+def _share(name: str, reduction: str, total: float, dtype: Any) -> Any:
+    """What each loss counts in the result, if all of them together count so much."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{name}'s reduction is 'mean', 'sum' or 'none', not {reduction!r}")
-    return dtype.type(1 / (np.sum(counts, dtype=np.float64) or 1) if reduction == "mean" else 1)
+    return dtype.type(1 / (total or 1) if reduction == "mean" else 1)
 
 
 def _array(value: Any) -> Any:
@@ -203,71 +217,55 @@ class Loss(Module):
 
     function: Callable[..., Tensor]
 
+    def __init_subclass__(cls, of: Callable[..., Tensor], **keywords: Any):
+        super().__init_subclass__(**keywords)
+        cls.function = staticmethod(of)
+
     def __init__(self, **settings: Any):
-        taken = (self.function.__kwdefaults__ or {}).keys() | {"weight"} & {*self.function.__code__.co_varnames}
+        taken = inspect.signature(self.function).parameters.keys() - CALLED_WITH
         if unknown := settings.keys() - taken:
             raise TypeError(f"{type(self).__name__} takes {', '.join(sorted(taken))}, not '{min(unknown)}'")
         self.settings = settings
 
-    def forward(self, prediction: Tensor, target: Any) -> Tensor:  # type: ignore[override]
-        """The loss of predictions beside what they should have been."""
-        return self.function(prediction, target, **self.settings)
+    def forward(self, prediction: Tensor, target: Any, *lengths: Any) -> Tensor:  # type: ignore[override]
+        """The loss of predictions beside what they should have been; CTC's wants the lengths of both."""
+        return self.function(prediction, target, *lengths, **self.settings)
 
 
-class CrossEntropyLoss(Loss):
+# What losses are called with: their other arguments are settings.
+CALLED_WITH = {"logits", "log_probs", "prediction", "target", "targets", "input_lengths", "target_lengths"}
+
+
+class CrossEntropyLoss(Loss, of=cross_entropy):
     """See `cross_entropy`."""
 
-    function = staticmethod(cross_entropy)
 
-
-class NLLLoss(Loss):
+class NLLLoss(Loss, of=nll_loss):
     """See `nll_loss`."""
 
-    function = staticmethod(nll_loss)
 
-
-class BCEWithLogitsLoss(Loss):
+class BCEWithLogitsLoss(Loss, of=binary_cross_entropy_with_logits):
     """See `binary_cross_entropy_with_logits`."""
 
-    function = staticmethod(binary_cross_entropy_with_logits)
 
-
-class MSELoss(Loss):
+class MSELoss(Loss, of=mse_loss):
     """See `mse_loss`."""
 
-    function = staticmethod(mse_loss)
 
-
-class L1Loss(Loss):
+class L1Loss(Loss, of=l1_loss):
     """See `l1_loss`."""
 
-    function = staticmethod(l1_loss)
 
-
-class HuberLoss(Loss):
+class HuberLoss(Loss, of=huber_loss):
     """See `huber_loss`."""
 
-    function = staticmethod(huber_loss)
 
-
-class KLDivLoss(Loss):
+class KLDivLoss(Loss, of=kl_div):
     """See `kl_div`."""
 
-    function = staticmethod(kl_div)
 
-
-class CTCLoss(Module):
-    """`hellodl.ops.ctc_loss` with its settings kept, as `torch.nn.CTCLoss`: what a line says, but not where."""
-
-    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False):
-        self.blank, self.reduction, self.zero_infinity = blank, reduction, zero_infinity
-
-    def forward(  # type: ignore[override]
-        self, log_probs: Tensor, targets: Any, input_lengths: Any = None, target_lengths: Any = None
-    ) -> Tensor:
-        """The loss of log_probs (T, N, C), the output of `log_softmax`."""
-        settings = self.blank, self.reduction, self.zero_infinity
-        return ops.ctc_loss(log_probs, targets, input_lengths, target_lengths, *settings)
+class CTCLoss(Loss, of=ops.ctc_loss):
+    """See `hellodl.ops.ctc_loss`: what a line says, but not where."""
 
 
 def accuracy(logits: Array, targets: Array, top: int = 1) -> float:

@@ -20,6 +20,7 @@ import numpy as np
 from hellodl.autograd.mode import mode, no_grad
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import CheckpointError
+from hellodl.nn import init
 
 KINDS: dict[str, type[Module]] = {}  # what a file calls each kind of module: see `kind_of`
 
@@ -60,6 +61,7 @@ class Module:
 
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
         """Note what the module was made with, for `describe`."""
+        init.spend(parts=1)
         self = super().__new__(cls)
         signature = inspect.signature(cls.__init__)
         try:
@@ -193,22 +195,18 @@ class Module:
         if not strict:
             mine = {name: array for name, array in mine.items() if name in given}
             given = {name: given[name] for name in mine}
-        if missing := sorted(mine.keys() - given.keys()):
+        missing, extra = sorted(mine.keys() - given.keys()), sorted(given.keys() - mine.keys())
+        unlike = [name for name in mine if name in given and mine[name].shape != given[name].shape]
+        if missing or extra or unlike:
+            if missing:
+                what = f"'{missing[0]}' is not among them ({len(missing)} missing)"
+            elif extra:
+                what = f"it has no '{extra[0]}' ({len(extra)} too many)"
+            else:
+                what = f"'{unlike[0]}' is {mine[unlike[0]].shape} here and {given[unlike[0]].shape} there"
             raise CheckpointError(
-                f"these weights are for another model: '{missing[0]}' is not among them "
-                f"({len(missing)} missing); build the model that they were saved from"
+                f"these weights are for another model: {what}; build the model that they were saved from"
             )
-        if extra := sorted(given.keys() - mine.keys()):
-            raise CheckpointError(
-                f"these weights are for another model: it has no '{extra[0]}' "
-                f"({len(extra)} too many); build the model that they were saved from"
-            )
-        for name, array in mine.items():
-            if array.shape != given[name].shape:
-                raise CheckpointError(
-                    f"these weights are for another model: '{name}' is {array.shape} here and "
-                    f"{given[name].shape} there; build the one that was saved"
-                )
         for name, array in mine.items():
             array[...] = given[name]  # in place: replicas in the lanes look at the same arrays
         for parameter in parameters.values():

@@ -34,12 +34,12 @@ class MultiheadAttention(Module):
         bias: bool = True,
         *,
         batch_first: bool = False,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         if num_heads < 1 or embed_dim % num_heads:
             raise ValueError(f"MultiheadAttention: {embed_dim} features do not make {num_heads} equal heads")
         self.in_proj_weight = Parameter(init.glorot_uniform((3 * embed_dim, embed_dim), rng))
-        self.in_proj_bias = Parameter(np.zeros(3 * embed_dim)) if bias else None
+        self.in_proj_bias = Parameter(init.all_alike(0, 3 * embed_dim)) if bias else None
         self.out_proj = Linear(embed_dim, embed_dim, bias, gain=1.0, rng=rng)
         self.drop = Dropout(dropout)
         self.num_heads, self.batch_first = num_heads, batch_first

@@ -17,6 +17,7 @@ from hellodl import ops
 from hellodl.autograd.arrays import column_sums
 from hellodl.autograd.tensor import Array, Tensor, floats, jointly, record
 from hellodl.errors import HelloError, ShapeError
+from hellodl.nn import init
 from hellodl.nn.activation import ReLU
 from hellodl.nn.module import Module, Parameter
 from hellodl.ops import loops, relu, rms_norm, scratch
@@ -67,12 +68,12 @@ def _rows_in_loops(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> T
     rows = x.data.reshape(-1, x.shape[-1])
     mean, scale = np.empty(len(rows), np.float32), np.empty(len(rows), np.float32)
     out = scratch.like(rows)
-    loops.normalise_each(rows, weight.data, bias.data, np.float32(epsilon), mean, scale, out)
+    loops.rows.normalise_each(rows, weight.data, bias.data, np.float32(epsilon), mean, scale, out)
 
     def back(g: Array) -> tuple[Array, Array, Array]:
         g = np.ascontiguousarray(g).reshape(rows.shape)
         to_x, to_weight, to_bias = scratch.like(rows), np.empty_like(weight.data), np.empty_like(bias.data)
-        loops.unnormalise_each(g, rows, weight.data, mean, scale, to_x, to_weight, to_bias)
+        loops.rows.unnormalise_each(g, rows, weight.data, mean, scale, to_x, to_weight, to_bias)
         return to_x.reshape(x.shape), to_weight, to_bias
 
     return record(out.reshape(x.shape), *jointly((x, weight, bias), back))
@@ -123,17 +124,17 @@ def _in_loops(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float, rectify: 
     """`normalise_columns` by loops: the same, but nothing is kept that can be had from x."""
     rows = x.data.reshape(-1, x.shape[-1])
     mean, variance = np.empty_like(weight.data), np.empty_like(weight.data)
-    loops.moments(rows, mean, variance)
+    loops.rows.moments(rows, mean, variance)
     scale = 1 / np.sqrt(variance + np.float32(epsilon))
     out = scratch.like(rows)
-    loops.normalise(rows, mean, scale * weight.data, bias.data, rectify, out)
+    loops.rows.normalise(rows, mean, scale * weight.data, bias.data, rectify, out)
 
     def back(g: Array) -> tuple[Array, Array, Array]:
         g, share = np.ascontiguousarray(g).reshape(rows.shape), np.float32(1 / len(rows))
         to_x, total, along = scratch.like(rows), np.empty_like(mean), np.empty_like(mean)
-        loops.gradient_sums(g, rows, mean, out, rectify, total, along)
+        loops.rows.gradient_sums(g, rows, mean, out, rectify, total, along)
         shift, tilt = total * share, along * scale * scale * share
-        loops.unnormalise(g, rows, mean, out, rectify, scale * weight.data, shift, tilt, to_x)
+        loops.rows.unnormalise(g, rows, mean, out, rectify, scale * weight.data, shift, tilt, to_x)
         return to_x.reshape(x.shape), along * scale, total
 
     return record(out.reshape(x.shape), *jointly((x, weight, bias), back)), mean, variance
@@ -146,8 +147,8 @@ class LayerNorm(Module):
     """
 
     def __init__(self, features: int | tuple[int, ...], eps: float = 1e-5):
-        self.weight = Parameter(np.ones(features, np.float32))
-        self.bias = Parameter(np.zeros(features, np.float32))
+        self.weight = Parameter(init.all_alike(1, features))
+        self.bias = Parameter(init.all_alike(0, features))
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
@@ -204,8 +205,8 @@ class GroupNorm(Module):
     def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5):
         if num_groups < 1 or num_channels % num_groups:
             raise ValueError(f"GroupNorm: {num_channels} channels do not make {num_groups} equal groups")
-        self.weight = Parameter(np.ones(num_channels, np.float32))
-        self.bias = Parameter(np.zeros(num_channels, np.float32))
+        self.weight = Parameter(init.all_alike(1, num_channels))
+        self.bias = Parameter(init.all_alike(0, num_channels))
         self.num_groups, self.eps = num_groups, eps
 
     def forward(self, x: Tensor) -> Tensor:
@@ -233,10 +234,10 @@ class BatchNorm2d(Module):
     buffers = ("running_mean", "running_var")
 
     def __init__(self, features: int, eps: float = 1e-5, momentum: float = 0.1):
-        self.weight = Parameter(np.ones(features, np.float32))
-        self.bias = Parameter(np.zeros(features, np.float32))
-        self.running_mean = np.zeros(features, np.float32)
-        self.running_var = np.ones(features, np.float32)
+        self.weight = Parameter(init.all_alike(1, features))
+        self.bias = Parameter(init.all_alike(0, features))
+        self.running_mean = init.all_alike(0, features)
+        self.running_var = init.all_alike(1, features)
         self.eps, self.momentum = eps, momentum
         self.waiting: list[tuple[Array, Array]] | None = None  # statistics that lanes will merge later
 

@@ -30,6 +30,7 @@ class Recurrent(Module):
 
     gates, states = 1, 1
     cell: Callable[[Array, Any, Weights], tuple[Array, ...]]
+    layer: Callable[[Tensor, Any, Weights], Tensor]
     weight_ih_l0: Parameter
 
     def __init__(
@@ -41,7 +42,7 @@ class Recurrent(Module):
         dropout: float = 0.0,
         batch_first: bool = False,
         bidirectional: bool = False,
-        rng: np.random.Generator | None = init.DEFAULT,
+        rng: init.Rng = init.DEFAULT,
     ):
         if not 0 <= dropout < 1:
             raise ValueError(f"{type(self).__name__}'s dropout is at least 0 and under 1, not {dropout}")
@@ -56,9 +57,10 @@ class Recurrent(Module):
             for direction in self.directions:
                 across = {"weight_ih": (features,), "weight_hh": (hidden_size,), "bias_ih": (), "bias_hh": ()}
                 for name, columns in across.items():
-                    shape = (self.gates * hidden_size, *columns)
-                    start = np.zeros(shape) if rng is None else rng.uniform(-limit, limit, shape)
-                    setattr(self, f"{name}_l{layer}{direction}", Parameter(start.astype(np.float32)))
+                    start = init.all_alike(0, (self.gates * hidden_size, *columns))
+                    if rng is not None:
+                        start[...] = rng.uniform(-limit, limit, start.shape)
+                    setattr(self, f"{name}_l{layer}{direction}", Parameter(start))
 
     def weights(self, layer: int, direction: str = "") -> Weights:
         """The four arrays of one layer (counted from 0)."""
@@ -104,7 +106,8 @@ class Recurrent(Module):
 
     def run(self, x: Tensor, state: Any, weights: Weights) -> tuple[Tensor, Any]:
         """One layer in one direction."""
-        raise TypeError(f"{type(self).__name__} has no run yet; write one")
+        out = self.layer(x, state, weights)
+        return out, out[-1]
 
     def run_lengths(self, lengths: Array, x: Tensor, state: Any, weights: Weights) -> tuple[Tensor, Any]:
         """`run`, with sequences that end at their lengths: the longest first, and on from end to end with fewer."""
@@ -174,24 +177,14 @@ def reversal(steps: int, lengths: Array | None) -> Any:
 class RNN(Recurrent):
     """Elman's network: h ← tanh(W_ih x + W_hh h)."""
 
-    cell = staticmethod(recurrent.rnn_cell)
-
-    def run(self, x: Tensor, state: Tensor, weights: Weights) -> tuple[Tensor, Tensor]:
-        """One layer in one direction."""
-        out = recurrent.rnn(x, state, weights)
-        return out, out[-1]
+    cell, layer = staticmethod(recurrent.rnn_cell), staticmethod(recurrent.rnn)
 
 
 class GRU(Recurrent):
     """Gated recurrent units (Cho et al. 2014)."""
 
     gates = 3
-    cell = staticmethod(recurrent.gru_cell)
-
-    def run(self, x: Tensor, state: Tensor, weights: Weights) -> tuple[Tensor, Tensor]:
-        """One layer in one direction."""
-        out = recurrent.gru(x, state, weights)
-        return out, out[-1]
+    cell, layer = staticmethod(recurrent.gru_cell), staticmethod(recurrent.gru)
 
 
 class LSTM(Recurrent):

@@ -20,6 +20,7 @@ from typing import Protocol
 import numpy as np
 
 from hellodl.data.vocabulary import Vocabulary
+from hellodl.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ def probabilities(logits: np.ndarray, knobs: Knobs) -> np.ndarray:
     First the temperature, then top-k, then top-p among what is left. Of equally likely tokens the first counts as
     the likelier.
     """
+    if not np.isfinite(logits.max()):
+        raise DataError("the model expects nothing that is a number; it is damaged, take another")
     likely = np.argsort(-logits, kind="stable")  # tokens, the likeliest first
     if knobs.temperature == 0:
         return np.eye(len(logits))[likely[0]]

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
-
 from hellodl.autograd.tensor import Tensor
 from hellodl.errors import ShapeError
 from hellodl.nn import init
@@ -43,12 +41,7 @@ class PixelShuffle(Module):
 class UNet(Module):
     """(N, H, W, 1) -> logits (N, H / 2, W / 2, classes); H and W are multiples of 2 ** len(channels)."""
 
-    def __init__(
-        self,
-        classes: int,
-        channels: tuple[int, ...] = (12, 24, 48, 64, 64),
-        rng: np.random.Generator | None = init.DEFAULT,
-    ):
+    def __init__(self, classes: int, channels: tuple[int, ...] = (12, 24, 48, 64, 64), rng: init.Rng = init.DEFAULT):
         def window(before: int, after: int, side: int = 3) -> Conv2d:
             return Conv2d(before, after, side, padding=side // 2, bias=False, rng=rng)
 

@@ -1,6 +1,6 @@
 """Operations on tensors: each computes a value and says, right below, how gradients come back through it.
 
-    elementwise, reductions, shapes, softmaxes, norms, products, activations      arithmetic, a page each
+    elementwise, reductions, shapes, norms, products, activations                 arithmetic, a page each
     conv, pool                                                                    pictures
     recurrent, attention, ctc                                                     texts, and lines of writing
 
@@ -23,11 +23,13 @@ from hellodl.ops.activations import (
     gelu,
     gelu_tanh,
     leaky_relu,
+    log_softmax,
     logsigmoid,
     relu,
     relu_squared,
     sigmoid,
     silu,
+    softmax,
     softplus,
     tanh,
 )
@@ -53,77 +55,24 @@ from hellodl.ops.shapes import (
     stack,
     transpose,
     unsqueeze,
-    view,
 )
-from hellodl.ops.softmaxes import log_softmax, softmax
 
-__all__ = [
-    "abs",
-    "adaptive_avg_pool2d",
-    "attention_between",
-    "avg_pool2d",
-    "chunk",
-    "clip",
-    "clone",
-    "concatenate",
-    "conv2d",
-    "conv_transpose2d",
-    "ctc_loss",
-    "cumsum",
-    "dropout",
-    "einsum",
-    "elu",
-    "embedding",
-    "erf",
-    "exp",
-    "flatten",
-    "gelu",
-    "gelu_tanh",
-    "leaky_relu",
-    "linear",
-    "log",
-    "log_softmax",
-    "logsigmoid",
-    "masked_fill",
-    "max",
-    "max_pool2d",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "pad",
-    "permute",
-    "pow",
-    "relu",
-    "relu_squared",
-    "reshape",
-    "rms_norm",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "softplus",
-    "split",
-    "sqrt",
-    "squeeze",
-    "stack",
-    "std",
-    "sum",
-    "tanh",
-    "transpose",
-    "unsqueeze",
-    "upsample",
-    "var",
-    "view",
-    "where",
-]
+__all__ = ["abs", "clip", "clone", "dropout", "exp", "log", "masked_fill", "maximum", "minimum", "pow", "sqrt", "where"]
+__all__ += ["cumsum", "einsum", "linear", "max", "mean", "min", "rms_norm", "std", "sum", "var"]
+__all__ += ["chunk", "concatenate", "embedding", "flatten", "pad", "permute", "reshape", "split", "squeeze", "stack"]
+__all__ += ["transpose", "unsqueeze"]
+__all__ += ["elu", "erf", "gelu", "gelu_tanh", "leaky_relu", "log_softmax", "logsigmoid", "relu", "relu_squared"]
+__all__ += ["sigmoid", "silu", "softmax", "softplus", "tanh"]
+__all__ += ["adaptive_avg_pool2d", "avg_pool2d", "conv2d", "conv_transpose2d", "max_pool2d", "upsample"]
+__all__ += ["attention_between", "ctc_loss"]
 
 # So that x.sum() reads as well as sum(x).
 for _operation in (
     *(abs, chunk, clip, clone, cumsum, exp, flatten, log, log_softmax, masked_fill, max, mean, min, permute, pow, relu),
-    *(reshape, sigmoid, softmax, split, sqrt, squeeze, std, sum, tanh, transpose, unsqueeze, var, view),
+    *(reshape, sigmoid, softmax, split, sqrt, squeeze, std, sum, tanh, transpose, unsqueeze, var),
 ):
     setattr(Tensor, _operation.__name__, _operation)
-setattr(Tensor, "__abs__", abs)  # noqa: B010  (to a type checker a Tensor has none of these)
+Tensor.__abs__, Tensor.view = abs, reshape  # type: ignore[attr-defined]
 
 # And so that np.exp(x) is exp(x), gradient and all.
 OURS.update({np.exp: exp, np.log: log, np.sqrt: sqrt, np.absolute: abs, np.tanh: tanh, np.clip: clip, np.where: where})

@@ -1,7 +1,7 @@
 """Activations: the bends between the layers, without which a hundred layers would be one straight line.
 
 Elementwise operations like those of `ops`, but the ones that a network does to millions of numbers, so that each has
-a way in memory that is used again and some have one in compiled loops.
+a way in memory that is used again and some have one in compiled loops. And softmax, which bends a whole row.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ def relu(x: Tensor) -> Tensor:
 
 def _relu_in_loops(x: Tensor) -> Tensor:
     out = scratch.like(x.data)
-    loops.rectify(x.data.reshape(-1), out.reshape(-1))
+    loops.rows.rectify(x.data.reshape(-1), out.reshape(-1))
 
     def to_x(g: Array) -> Array:
         gradient = scratch.like(out)
-        loops.unrectify(np.ascontiguousarray(g).reshape(-1), out.reshape(-1), gradient.reshape(-1))
+        loops.rows.unrectify(np.ascontiguousarray(g).reshape(-1), out.reshape(-1), gradient.reshape(-1))
         return gradient
 
     return record(out, (x, to_x))
@@ -175,12 +175,12 @@ def relu_squared(x: Tensor) -> Tensor:
     """max(x, 0)² (So et al. 2021).  Its slope is 2·max(x, 0)."""
     if loops.use(x.data):
         out = scratch.like(x.data)
-        loops.rectify_and_square(x.data.reshape(-1), out.reshape(-1))
+        loops.rows.rectify_and_square(x.data.reshape(-1), out.reshape(-1))
 
         def to_x(g: Array) -> Array:
             gradient = scratch.like(x.data)
             flat = np.ascontiguousarray(g).reshape(-1)
-            loops.unrectify_and_square(flat, x.data.reshape(-1), gradient.reshape(-1))
+            loops.rows.unrectify_and_square(flat, x.data.reshape(-1), gradient.reshape(-1))
             return gradient
 
         return record(out, (x, to_x))
@@ -204,13 +204,31 @@ def silu(x: Tensor) -> Tensor:
 def _gelu_in_loops(x: Tensor, first: np.float32, third: np.float32) -> Tensor:
     """`gelu_tanh` with u = first·x + third·x³."""
     flat, bend, out = x.data.reshape(-1), scratch.like(x.data), scratch.like(x.data)
-    loops.cubic(flat, first, third, bend.reshape(-1))
+    loops.rows.cubic(flat, first, third, bend.reshape(-1))
     np.tanh(bend, out=bend)
-    loops.gelu_of_tanh(flat, bend.reshape(-1), out.reshape(-1))
+    loops.rows.gelu_of_tanh(flat, bend.reshape(-1), out.reshape(-1))
 
     def to_x(g: Array) -> Array:
         gradient = scratch.like(bend)
-        loops.ungelu(np.ascontiguousarray(g).reshape(-1), flat, bend.reshape(-1), first, third, gradient.reshape(-1))
+        loops.rows.ungelu(
+            np.ascontiguousarray(g).reshape(-1), flat, bend.reshape(-1), first, third, gradient.reshape(-1)
+        )
         return gradient
 
     return record(out, (x, to_x))
+
+
+@operation(of_floats=True)
+def softmax(x: Tensor, axis: int = -1) -> Tensor:
+    """Scores to probabilities: e^x, scaled to add up to 1.  Dp/dx: p·(g - Σ g·p)."""
+    out = np.exp(x.data - x.data.max(axis=axis, keepdims=True))
+    out /= out.sum(axis=axis, keepdims=True)
+    return record(out, (x, lambda g: out * (g - (g * out).sum(axis=axis, keepdims=True))))
+
+
+@operation(of_floats=True)
+def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
+    """The logarithm of softmax, without ever taking the logarithm of a zero (subtract the largest first)."""
+    out = x.data - x.data.max(axis=axis, keepdims=True)
+    out -= np.log(np.exp(out).sum(axis=axis, keepdims=True))
+    return record(out, (x, lambda g: g - np.exp(out) * g.sum(axis=axis, keepdims=True)))

@@ -22,11 +22,11 @@ from hellodl.autograd.arrays import column_sums
 from hellodl.autograd.tensor import Array, Tensor, as_tensor, floats, jointly, record
 from hellodl.errors import ShapeError
 from hellodl.ops import loops, scratch
+from hellodl.ops.activations import softmax
 from hellodl.ops.calling import operation
 from hellodl.ops.elementwise import where
 from hellodl.ops.norms import from_unit, rms_norm_reference, to_unit
 from hellodl.ops.shapes import concatenate, pad, stack
-from hellodl.ops.softmaxes import softmax
 
 
 def same(x: Tensor) -> Tensor:
@@ -121,11 +121,11 @@ def token_shift(x: Tensor, weight: Tensor) -> Tensor:
 
 def _shift_in_loops(x: Tensor, weight: Tensor) -> Tensor:
     out = scratch.like(x.data)
-    loops.shift(x.data, weight.data, out)
+    loops.sequences.shift(x.data, weight.data, out)
 
     def back(g: Array) -> tuple[Array, Array]:
         to_x, to_weight = scratch.like(x.data), np.empty_like(weight.data)
-        loops.unshift(np.ascontiguousarray(g), x.data, weight.data, to_x, to_weight)
+        loops.sequences.unshift(np.ascontiguousarray(g), x.data, weight.data, to_x, to_weight)
         return to_x, to_weight
 
     return record(out, *jointly((x, weight), back))
@@ -232,10 +232,10 @@ def asking(parts: Array, angle: Array | None, normalise: bool) -> tuple[Array, C
         lengths = np.empty((len(rows), 2 * heads), np.float32)
         asked = scratch.empty((texts, steps, 2, heads, size), np.float32)
         flat = (len(rows), 2 * heads * size)
-        loops.ask(rows, cos, sin, normalise, lengths, asked.reshape(flat))
+        loops.sequences.ask(rows, cos, sin, normalise, lengths, asked.reshape(flat))
 
         def back(g: Array, to_parts: Array) -> None:
-            loops.unask(g.reshape(flat), rows, cos, sin, normalise, lengths, to_parts.reshape(rows.shape))
+            loops.sequences.unask(g.reshape(flat), rows, cos, sin, normalise, lengths, to_parts.reshape(rows.shape))
 
         return asked, back
     even, scale = to_unit(parts[:, :, :2]) if normalise else (parts[:, :, :2], None)
@@ -263,9 +263,9 @@ def causal_softmax(fits: Array, factor: Any) -> None:
     queries, keys = fits.shape[-2:]
     if loops.use(fits):
         rows = fits.reshape(-1, keys)
-        loops.below_largest(rows, queries, factor)
+        loops.sequences.below_largest(rows, queries, factor)
         np.exp(rows, out=rows)
-        loops.to_shares(rows, queries)
+        loops.sequences.to_shares(rows, queries)
         return
     fits *= factor
     if queries > 1:
@@ -280,7 +280,7 @@ def unsoftmax(d: Array, share: Array, along: Array, factor: Any) -> None:
     if loops.use(d, share):
         keys = d.shape[-1]
         sums = np.ascontiguousarray(along).reshape(-1)
-        loops.unshare(d.reshape(-1, keys), share.reshape(-1, keys), sums, factor)
+        loops.sequences.unshare(d.reshape(-1, keys), share.reshape(-1, keys), sums, factor)
         return
     d -= along
     d *= share

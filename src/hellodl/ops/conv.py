@@ -13,18 +13,19 @@ the same sums: matrix products of all windows (`windows.py`), and products of fe
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
 from hellodl.autograd.arrays import column_sums
 from hellodl.autograd.mode import mode
-from hellodl.autograd.tensor import Array, Tensor, jointly, record
+from hellodl.autograd.tensor import Array, Tensor, floats, jointly, record
 from hellodl.errors import ShapeError
 from hellodl.ops import scratch
 from hellodl.ops.calling import operation
 from hellodl.ops.pool import Pair, Winners, halve, pair, pooled_size, unhalve
-from hellodl.ops.shapes import concatenate, pad, reshape, unsqueeze
+from hellodl.ops.shapes import chunk, concatenate, pad
 from hellodl.ops.windows import CACHE, Windows, frame
 from hellodl.ops.winograd import SIDES, Tiles, tile_count
 
@@ -74,7 +75,9 @@ def conv2d(
     stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
     x, padding = _framed_for(x, weight, stride, padding, dilation)
     if groups != 1:
-        return _in_groups(x, weight, bias, groups, {"stride": stride, "padding": padding, "dilation": dilation})
+        return _in_groups(
+            conv2d, x, weight, bias, groups, weight.shape[1], stride=stride, padding=padding, dilation=dilation
+        )
     if x.ndim != 4 or x.shape[3] != weight.shape[1]:
         raise ShapeError(
             f"conv2d takes images (N, H, W, {weight.shape[1]}), got {x.shape}; "
@@ -176,20 +179,23 @@ def _framed_for(
     return pad(x, [(0, 0), *((b, n - b) for b, n in zip(before, more)), (0, 0)]), (0, 0)
 
 
-def _in_groups(x: Tensor, weight: Tensor, bias: Tensor | None, groups: int, how: dict[str, Pair]) -> Tensor:
-    """Each group of channels by its own kernels, and the results side by side."""
-    kernels, channels = weight.shape[:2]
-    if groups < 1 or kernels % groups or x.ndim != 4 or x.shape[3] != channels * groups:
+def _in_groups(
+    operation: Callable[..., Tensor],
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    groups: int,
+    each: int,
+    **how: Pair,
+) -> Tensor:
+    """Each group of channels, of `each` in x, by its own kernels, and the results side by side."""
+    if groups < 1 or weight.shape[0] % groups or x.ndim != 4 or x.shape[3] != each * groups:
         raise ShapeError(
-            f"conv2d: {groups} groups of {channels} channels and {kernels} kernels do not fit images {x.shape}; "
-            "both numbers are divided by groups, and channels come last"
+            f"{operation.__name__}: {groups} groups of {each} channels by {weight.shape} do not fit images {x.shape}; "
+            "both numbers of channels are divided by groups, and channels come last"
         )
-    size, parts = kernels // groups, []
-    for k in range(groups):
-        own = slice(k * size, (k + 1) * size)
-        seen = x[..., k * channels : (k + 1) * channels]
-        parts.append(conv2d(seen, weight[own], None if bias is None else bias[own], **how))
-    return concatenate(parts, axis=3)
+    pieces = zip(chunk(x, groups, 3), chunk(weight, groups), [None] * groups if bias is None else chunk(bias, groups))
+    return concatenate([operation(*piece, **how) for piece in pieces], axis=3)
 
 
 @operation
@@ -200,30 +206,45 @@ def conv_transpose2d(
     stride: int | Pair = 1,
     padding: int | Pair = 0,
     output_padding: int | Pair = 0,
+    groups: int = 1,
+    dilation: int | Pair = 1,
 ) -> Tensor:
     """A convolution's way back as an operation of its own, to make pictures larger (Zeiler et al. 2010).
 
-    x (N, H, W, in), weight (in, out, kh, kw), bias (out,) -> (N, H', W', out), with
-    H' = (H - 1)·stride - 2·padding + kh + output_padding: each pixel paints its kernel, and what overlaps adds up.
+    x (N, H, W, in), weight (in, out / groups, kh, kw), bias (out,) -> (N, H', W', out), with
+    H' = (H - 1)·stride - 2·padding + dilation·(kh - 1) + 1 + output_padding: each pixel paints its kernel, and what
+    overlaps adds up. So its own way back is that convolution.
     """
-    stride, padding = pair(stride, "stride", 1), pair(padding, "padding")
-    extra = pair(output_padding, "output_padding")
+    stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
+    padding, extra = pair(padding, "padding"), pair(output_padding, "output_padding")
+    if groups != 1:
+        each, how = weight.shape[0] // max(groups, 1), {"output_padding": extra, "dilation": dilation}
+        return _in_groups(conv_transpose2d, x, weight, bias, groups, each, stride=stride, padding=padding, **how)
     if x.ndim != 4 or x.shape[3] != weight.shape[0]:
         raise ShapeError(f"conv_transpose2d takes images (N, H, W, {weight.shape[0]}), got {x.shape}; channels last")
     if any(e >= s for e, s in zip(extra, stride)):
         raise ValueError(f"conv_transpose2d: output_padding {extra} is smaller than the stride {stride}")
-    for axis, step in enumerate(stride, 1):  # pixels as far apart as their paintings
-        if step > 1:
-            x = unsqueeze(x, axis + 1)
-            x = pad(x, [(0, 0)] * (axis + 1) + [(0, step - 1)] + [(0, 0)] * (4 - axis - 1))
-            x = reshape(x, *x.shape[:axis], x.shape[axis] * step, *x.shape[axis + 2 :])
-            x = x[(slice(None),) * axis + (slice(0, x.shape[axis] - step + 1),)]
-    frame = [(k - 1, k - 1 + e) for k, e in zip(weight.shape[2:], extra)]
-    whole = conv2d(pad(x, [(0, 0), *frame, (0, 0)]), weight[:, :, ::-1, ::-1].transpose(0, 1), bias)
-    (top, left), (height, width) = padding, whole.shape[1:3]
-    if height <= 2 * top or width <= 2 * left:
-        raise ShapeError(f"conv_transpose2d: padding {padding} leaves nothing of {(height, width)}; use less")
-    return whole[:, top : height - top, left : width - left]
+    sizes = zip(x.shape[1:3], stride, padding, dilation, weight.shape[2:], extra)
+    height, width = ((n - 1) * s - 2 * p + d * (k - 1) + 1 + e for n, s, p, d, k, e in sizes)
+    if min(height, width) < 1:
+        raise ShapeError(f"conv_transpose2d: padding {padding} leaves nothing of {x.shape}; use less")
+    x, way = floats(x), (stride, padding, dilation)
+    out = np.zeros((len(x), height, width, weight.shape[1]), np.promote_types(x.dtype, weight.dtype))
+    Windows(out, weight.data, *way).carry_back(x.data, out)
+    if bias is not None:
+        out += bias.data
+
+    def back(g: Array) -> tuple[Array, Array]:
+        seen, to_x = Windows(g, weight.data, *way), np.empty(x.shape, g.dtype)
+        for images in seen.parts:
+            seen.forward(images, to_x[images])
+            seen.backward(images, x.data[images], None)
+        return to_x, seen.to_weight()
+
+    parents = jointly((x, weight), back)
+    if bias is not None:
+        parents = (*parents, (bias, lambda g: column_sums(g.reshape(-1, g.shape[-1]))))
+    return record(out, *parents)
 
 
 MOVE = 25  # to copy a number takes about as long as to multiply so many in a matrix product

@@ -124,7 +124,9 @@ def ctc_loss(
     if loops.use(log_probs.data):
         losses = np.zeros(batch)
         shares = np.zeros_like(log_probs.data)
-        loops.align(log_probs.data, states, np.where(impossible, -1, last), ends.astype(np.int64), losses, shares)
+        loops.alignments.align(
+            log_probs.data, states, np.where(impossible, -1, last), ends.astype(np.int64), losses, shares
+        )
         if np.isfinite(losses).all():
             return _told(log_probs, losses, shares, weights_of(long, impossible, reduction), reduction)
     said = log_probs.data[:, np.arange(batch)[:, None], states].astype(np.float64)  # (T, N, L)

@@ -45,24 +45,23 @@ def abs(x: Tensor) -> Tensor:
 
 def maximum(a: Any, b: Any) -> Tensor:
     """The larger of two, elementwise.  The gradient goes to the winner, and half to each where they tie."""
-    a, b = two("maximum", a, b)
-    out = broadcast("maximum", np.maximum, a, b)
-    to_a = (a, lambda g: unbroadcast(g * _share(a.data, b.data), a.shape))
-    to_b = (b, lambda g: unbroadcast(g * _share(b.data, a.data), b.shape))
-    return record(out, to_a, to_b)
+    return _winner(*two("maximum", a, b), np.maximum, np.greater)
 
 
 def minimum(a: Any, b: Any) -> Tensor:
     """The smaller of two, elementwise.  The gradient goes to the winner, and half to each where they tie."""
-    a, b = two("minimum", a, b)
-    out = broadcast("minimum", np.minimum, a, b)
-    to_a = (a, lambda g: unbroadcast(g * _share(b.data, a.data), a.shape))
-    to_b = (b, lambda g: unbroadcast(g * _share(a.data, b.data), b.shape))
+    return _winner(*two("minimum", a, b), np.minimum, np.less)
+
+
+def _winner(a: Tensor, b: Tensor, better: Any, wins: Any) -> Tensor:
+    out = broadcast(better.__name__, better, a, b)
+
+    def share(one: Array, other: Array) -> Array:
+        return (wins(one, other) + 0.5 * (one == other)).astype(one.dtype)
+
+    to_a = (a, lambda g: unbroadcast(g * share(a.data, b.data), a.shape))
+    to_b = (b, lambda g: unbroadcast(g * share(b.data, a.data), b.shape))
     return record(out, to_a, to_b)
-
-
-def _share(winner: Array, loser: Array) -> Array:
-    return ((winner > loser) + 0.5 * (winner == loser)).astype(winner.dtype)
 
 
 @operation

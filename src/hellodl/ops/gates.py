@@ -29,11 +29,11 @@ def gru_forward(gates: Array, product: Array, bias_n: Array, past: Array, h: Arr
 def gru_forward_in_loops(gates: Array, product: Array, bias_n: Array, past: Array, h: Array, after: Array) -> None:
     """The same."""
     both, n = gates[:, : 2 * h.shape[1]], gates[:, 2 * h.shape[1] :]
-    loops.gru_open(gates, product)
+    loops.sequences.gru_open(gates, product)
     np.tanh(both, out=both)
-    loops.gru_look_back(gates, product, bias_n, past)
+    loops.sequences.gru_look_back(gates, product, bias_n, past)
     np.tanh(n, out=n)
-    loops.gru_blend(gates, h, after)
+    loops.sequences.gru_blend(gates, h, after)
 
 
 def gru_backward(g: Array, gates: Array, past: Array, h: Array, carried: Array, to_gates: Array, to_n: Array) -> None:
@@ -74,11 +74,11 @@ def lstm_forward(gates: Array, product: Array, c: Array, c_after: Array, shown: 
 
 def lstm_forward_in_loops(gates: Array, product: Array, c: Array, c_after: Array, shown: Array, after: Array) -> None:
     """The same. A sigmoid is a tanh, squeezed: σ(x) = ½ tanh(½x) + ½. So one tanh does all four gates."""
-    loops.lstm_open(gates, product)
+    loops.sequences.lstm_open(gates, product)
     np.tanh(gates, out=gates)
-    loops.lstm_keep(gates, c, c_after)
+    loops.sequences.lstm_keep(gates, c, c_after)
     np.tanh(c_after, out=shown)
-    loops.lstm_show(gates, shown, after)
+    loops.sequences.lstm_show(gates, shown, after)
 
 
 def lstm_backward(g: Array, gates: Array, shown: Array, c: Array, to_h: Array, to_c: Array, to_gates: Array) -> None:

@@ -124,7 +124,7 @@ def halve(x: Array, out: Array, again: bool = True) -> Winners | None:
     """
     if loops.use(x, out):
         winner = scratch.like(out, np.uint8)
-        loops.halve(x, out, winner)
+        loops.pictures.halve(x, out, winner)
         return winner
     down = scratch.empty((len(x), out.shape[1], *x.shape[2:]), x.dtype)
     lower, right = _larger(x, down, 1, again), _larger(down, out, 2, again)
@@ -134,7 +134,7 @@ def halve(x: Array, out: Array, again: bool = True) -> Winners | None:
 def unhalve(g: Array, winners: Winners, out: Array) -> None:
     """A gradient (N, H', W', C) back to where the largest were, into out (N, H, W, C); zero elsewhere."""
     if not isinstance(winners, tuple):
-        loops.unhalve(np.ascontiguousarray(g), winners, out)
+        loops.pictures.unhalve(np.ascontiguousarray(g), winners, out)
         return
     across = scratch.empty((*g.shape[:2], *out.shape[2:]), g.dtype)
     _to_larger(g, winners[1], across, 2)

@@ -137,7 +137,7 @@ def gru(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
         to_n = scratch.like(past)
         carried = np.zeros_like(h0.data)  # what later steps make of this step's h
         work = np.empty_like(carried)
-        backward = loops.gru_back if compiled else gru_backward
+        backward = loops.sequences.gru_back if compiled else gru_backward
         for t in reversed(range(len(g))):
             backward(g[t], gates[t], past[t], h[t], carried, to_gates[t], to_n[t])
             carried += np.matmul(to_gates[t], weights.hh.data, out=work)
@@ -176,7 +176,7 @@ def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
         g = np.ascontiguousarray(g)
         to_gates = scratch.like(gates)
         to_h, to_c = np.zeros_like(h0.data), np.array(g[-1])  # what later steps make of this step's h, and of its c
-        backward = loops.lstm_back if compiled else lstm_backward
+        backward = loops.sequences.lstm_back if compiled else lstm_backward
         for t in reversed(range(steps)):
             backward(g[t], gates[t], shown[t], c[t], to_h, to_c, to_gates[t])
             np.matmul(to_gates[t], weights.hh.data, out=to_h)

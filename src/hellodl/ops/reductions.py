@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,68 +51,37 @@ def min(x: Tensor, dim: Any = None, keepdim: bool = False, *, axis: Axis = None,
     return _outermost(x, np.min, np.argmin, dim, keepdim, axis, keepdims)
 
 
-def _outermost(
-    x: Tensor,
-    best: Callable[..., Array],
-    place: Callable[..., Array],
-    dim: Any,
-    keepdim: bool,
-    axis: Axis,
-    keepdims: bool,
-) -> Any:
-    if dim is not None:
-        if not isinstance(dim, int | np.integer) or axis is not None:
-            raise TypeError(
-                f"{best.__name__}: dim is one axis, as a whole number; two tensors want ops.maximum or minimum"
-            )
-        dim = int(dim)
-        where = place(x.data, axis=dim, keepdims=True)
-
-        def to_winner(g: Array) -> Array:
-            out = np.zeros_like(x.data)
-            np.put_along_axis(out, where, _keep(g, x, dim, keepdim), dim)
-            return out
-
-        values = np.take_along_axis(x.data, where, dim)
-        values, where_shown = (a if keepdim else np.squeeze(a, dim) for a in (values, where))
-        return Extremes(record(values, (x, to_winner)), Tensor(where_shown))
-    keepdims = keepdims or keepdim
+def _outermost(x: Tensor, best: Any, place: Any, dim: Any, keepdim: bool, axis: Axis, keepdims: bool) -> Any:
+    if dim is not None and (not isinstance(dim, int | np.integer) or axis is not None):
+        raise TypeError(f"{best.__name__}: dim is one axis, a whole number; two tensors want ops.maximum or minimum")
+    axis, keepdims = axis if dim is None else int(dim), keepdims or keepdim
     top = best(x.data, axis=axis, keepdims=True)
-    out = top if keepdims else np.asarray(best(x.data, axis=axis))
-
-    def to_x(g: Array) -> Array:
-        won = (x.data == top).astype(x.dtype)
-        return _keep(g, x, axis, keepdims) * (won / won.sum(axis=axis, keepdims=True))
-
-    return record(out, (x, to_x))
+    won = (x.data == top).astype(x.dtype)
+    if dim is not None:
+        first = place(x.data, axis=axis, keepdims=True)
+        won = np.zeros_like(won)
+        np.put_along_axis(won, first, 1, int(dim))
+    shown = top if keepdims else top.squeeze(axis)
+    values = record(shown, (x, lambda g: _keep(g, x, axis, keepdims) * (won / won.sum(axis=axis, keepdims=True))))
+    return values if dim is None else Extremes(values, Tensor(first if keepdims else first.squeeze(axis)))
 
 
 @operation(of_floats=True)
 def var(x: Tensor, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> Tensor:
     """The variance: mean squared distance from the mean, over n - 1 as in PyTorch (NumPy's is over n: correction=0)."""
-    centred, count = _centred(x, axis, correction)
-    out = np.asarray((centred * centred).sum(axis=axis, keepdims=keepdims) / x.dtype.type(count))
+    centred = x.data - x.data.mean(axis=axis, keepdims=True)
+    squares = np.asarray((centred * centred).sum(axis=axis, keepdims=keepdims))
+    count = x.size / (squares.size or 1) - correction
+    out = squares / x.dtype.type(count)
     return record(out, (x, lambda g: _keep(g, x, axis, keepdims) * centred * x.dtype.type(2 / count)))
 
 
 @operation(of_floats=True)
 def std(x: Tensor, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> Tensor:
     """The standard deviation, √`var`.  Where all are equal it has no slope, and passes nothing."""
-    centred, count = _centred(x, axis, correction)
-    whole = np.sqrt((centred * centred).sum(axis=axis, keepdims=True) / x.dtype.type(count))
-    out = np.asarray(whole if keepdims else whole.reshape(np.sum(x.data, axis=axis).shape))
-
-    def to_x(g: Array) -> Array:
-        safe = np.where(whole == 0, np.inf, whole).astype(x.dtype)
-        return _keep(g, x, axis, keepdims) * centred / (safe * x.dtype.type(count))
-
-    return record(out, (x, to_x))
-
-
-def _centred(x: Tensor, axis: Axis, correction: float) -> tuple[Array, float]:
-    """x without its mean, and what to divide squares by."""
-    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    return x.data - x.data.mean(axis=axis, keepdims=True), prod(x.shape[k] for k in axes) - correction
+    variance = var(x, axis, correction, keepdims)
+    out = np.sqrt(variance.data)
+    return record(out, (variance, lambda g: g * 0.5 / np.where(out == 0, np.inf, out).astype(out.dtype)))
 
 
 @operation

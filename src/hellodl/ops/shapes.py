@@ -64,12 +64,6 @@ def permute(x: Tensor, *axes: Any) -> Tensor:
 
 
 @operation
-def view(x: Tensor, *shape: Any) -> Tensor:
-    """`reshape` by PyTorch's other name."""
-    return reshape(x, *shape)
-
-
-@operation
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The axes from `start_dim` to `end_dim` as one."""
     if not x.ndim:

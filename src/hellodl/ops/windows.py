@@ -93,15 +93,16 @@ class Windows:
         np.matmul(self.rows(images), self.weight, out=out.reshape(-1, self.places, out.shape[-1]))
 
     def backward(self, images: slice, g: Array, to_x: Array | None) -> None:
-        """Carry g (n, H', W', K) back: add to the weights' `total`, and write to_x (n, H, W, C) if it is wanted.
-
-        Each window's share is worked out by one product and added where the window was ("col2im").
-        """
+        """Carry g (n, H', W', K) back: add to the weights' `total`, and write to_x (n, H, W, C) if it is wanted."""
         flat = g.reshape(-1, self.places, g.shape[-1])
         total = np.matmul(self.rows(images).transpose(0, 2, 1), flat).sum(axis=0)
         self.total = total if self.total is None else self.total + total
-        if to_x is None:
-            return
+        if to_x is not None:
+            self.carry_back(g, to_x)
+
+    def carry_back(self, g: Array, to_x: Array) -> None:
+        """Add what g (n, H', W', K) says of each window up where the window was, into to_x (n, H, W, C) ("col2im")."""
+        flat = g.reshape(-1, self.places, g.shape[-1])
         (top, left), (height, width), channels = self.padding, to_x.shape[1:3], to_x.shape[3]
         framed = np.zeros((len(g), height + 2 * top, width + 2 * left, channels), g.dtype)
         shares = (flat @ self.weight.T).reshape(*g.shape[:3], *self.kernel, channels)

@@ -133,7 +133,7 @@ class Tiles:
         count = images.stop - images.start
         out = scratch.empty((count, *self.tiles, self.n, self.n, self.x.shape[3]), self.x.dtype)
         if self.loops:
-            loops.cut_tiles(self.x[images], *self.padding, self.side, out)
+            loops.pictures.cut_tiles(self.x[images], *self.padding, self.side, out)
         else:
             np.copyto(out, self.view[images])
         return out.reshape(-1, self.n**2, self.x.shape[3])
@@ -149,7 +149,7 @@ class Tiles:
     def _paste(self, outputs: Array, out: Array) -> None:
         """Tiles (tiles, side², K) side by side into out (n, *room, K)."""
         if self.loops:
-            loops.paste_tiles(self._in_place(outputs), out)
+            loops.pictures.paste_tiles(self._in_place(outputs), out)
         else:
             self._in_rows(out)[...] = self._in_place(outputs).transpose(0, 1, 3, 2, 4, 5)
 
@@ -157,7 +157,7 @@ class Tiles:
         """Cut g (n, *room, K) into tiles (tiles, side², K)."""
         out = scratch.empty((len(g) * prod(self.tiles), self.side**2, g.shape[3]), g.dtype)
         if self.loops:
-            loops.unpaste_tiles(np.ascontiguousarray(g), self._in_place(out))
+            loops.pictures.unpaste_tiles(np.ascontiguousarray(g), self._in_place(out))
         else:
             self._in_place(out).transpose(0, 1, 3, 2, 4, 5)[...] = self._in_rows(g)
         return out
@@ -176,7 +176,7 @@ class Tiles:
         """Add tiles (tiles, n², C) where they were cut from; they overlap by two pixels."""
         cut = self._in_place(tiles)
         if self.loops:
-            loops.add_tiles(cut, *self.padding, self.side, to_x)
+            loops.pictures.add_tiles(cut, *self.padding, self.side, to_x)
             return
         (down, across), side = self.tiles, self.side
         framed = scratch.empty((len(cut), (down + 1) * side, (across + 1) * side, cut.shape[-1]), cut.dtype)

@@ -24,22 +24,6 @@ from hellodl.optim.optimizers import (
 )
 from hellodl.optim.schedules import Schedule, constant, cosine, hold_then_linear, linear, one_cycle
 
-__all__ = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "Group",
-    "Muon",
-    "Optimizer",
-    "Schedule",
-    "WeightAverage",
-    "adam_reference",
-    "clip_gradients",
-    "constant",
-    "cosine",
-    "decay_matrices_only",
-    "gradient_norm",
-    "hold_then_linear",
-    "linear",
-    "one_cycle",
-]
+__all__ = ["SGD", "Adam", "AdamW", "Group", "Muon", "Optimizer", "WeightAverage", "adam_reference"]
+__all__ += ["clip_gradients", "decay_matrices_only", "gradient_norm"]
+__all__ += ["Schedule", "constant", "cosine", "hold_then_linear", "linear", "one_cycle"]

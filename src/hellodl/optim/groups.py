@@ -18,6 +18,7 @@ from hellodl.errors import CheckpointError
 from hellodl.nn.module import forget_gradient
 
 Group = dict[str, Any]
+Memory = dict[str, Any]  # of a weight: arrays like it by their kind, and "steps", how often it was stepped
 Weights = Mapping[str, Tensor] | Iterable[Any]  # names to tensors, pairs of both, tensors alone, or groups of these
 ABOUT = {"params", "param_names", "lr", "learning_rate", "rate"}  # what a group has besides its settings
 
@@ -38,8 +39,7 @@ class Optimizer:
         self.settings = {"weight_decay": weight_decay, **settings}
         self.param_groups: list[Group] = []
         self.steps = 0
-        self.memory: dict[Tensor, dict[str, Array]] = {}
-        self.counts: dict[Tensor, int] = {}  # how often each weight was stepped
+        self.memory: dict[Tensor, Memory] = {}
         if isinstance(parameters, Tensor):
             raise TypeError(f"{type(self).__name__} takes several weights, got one tensor; give it in a list")
         given: Any = parameters if isinstance(parameters, Mapping) else list(parameters)
@@ -64,15 +64,17 @@ class Optimizer:
             if id(parameter) in before:
                 raise ValueError(f"{kind}: '{name}' was given before, as '{before[id(parameter)]}'; give it once")
             before[id(parameter)] = name
-        rate = group.get("rate", 1.0)
-        own = group.get("lr", group.get("learning_rate"))
-        if own is not None:
-            rate = own / self._learning_rate if self._learning_rate else 1.0
-        made = {key: value for key, value in group.items() if key not in ABOUT}
-        made = {**self.settings, **made, "rate": rate, "lr": self._learning_rate * rate if own is None else own}
-        self._check(made)
-        names, weights = [name for name, _ in named], [parameter for _, parameter in named]
-        self.param_groups.append({"params": weights, "param_names": names, **made})
+        rate, own = group.get("rate", 1.0), group.get("lr", group.get("learning_rate"))
+        if own is None:
+            own = self._learning_rate * rate
+        elif self._learning_rate:
+            rate = own / self._learning_rate
+        settings = self.settings | {key: value for key, value in group.items() if key not in ABOUT}
+        self._check(settings | {"lr": own, "rate": rate})
+        names, weights = zip(*named) if named else ((), ())
+        self.param_groups.append(
+            {"params": list(weights), "param_names": list(names), **settings, "rate": rate, "lr": own}
+        )
 
     def _check(self, settings: Group) -> None:
         """ValueError for a setting that would not learn, or never stop growing."""
@@ -115,26 +117,23 @@ class Optimizer:
     def step(self) -> None:
         """Change every weight that has a gradient."""
         self.steps += 1
-        for each in self.waiting():
-            self.change(*each)
+        for parameter, group in self.waiting():
+            self.change(parameter, group)
 
-    def waiting(self) -> list[tuple[str, Tensor, Group]]:
-        """The weights that have a gradient."""
-        groups = self.param_groups  # (with the names that they came with)
-        named = ((n, p, group) for group in groups for n, p in zip(group["param_names"], group["params"]))
-        return [each for each in named if each[1].grad is not None]
+    def waiting(self) -> list[tuple[Tensor, Group]]:
+        """The weights that have a gradient, each with its group."""
+        return [(p, group) for group in self.param_groups for p in group["params"] if p.grad is not None]
 
-    def change(self, name: str, parameter: Tensor, group: Group) -> None:
+    def change(self, parameter: Tensor, group: Group) -> None:
         """Change one weight, with the settings of its group and what is remembered of it."""
-        assert parameter.grad is not None
         memory = self.memory.setdefault(parameter, {})
-        self.counts[parameter] = steps = self.counts.get(parameter, 0) + 1
+        memory["steps"] = memory.get("steps", 0) + 1
         weight, gradient = flat_if_single(parameter.data), flat_if_single(parameter.grad)
-        self.update(weight, gradient, group["lr"], {**group, "steps": steps}, memory)
+        self.update(weight, gradient, group["lr"], group, memory)
         parameter.changed()
 
-    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
-        """Change one weight array in place; each optimiser says how. group["steps"] counts, this time included."""
+    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: Memory) -> None:
+        """Change one weight array in place; each optimiser says how. memory["steps"] counts, this time included."""
         raise TypeError(f"{type(self).__name__} has no update yet; write one that changes `weight` in place")
 
     def state_dict(self) -> dict[str, Array]:
@@ -144,35 +143,31 @@ class Optimizer:
         """
         state: dict[str, Any] = {"steps": self.steps}
         for name, parameter, _ in self.named_parameters():
-            state |= {f"{kind}.{name}": a for kind, a in self.memory.get(parameter, {}).items()}
-            if (count := self.counts.get(parameter, 0)) != self.steps:
-                state[f"steps.{name}"] = count
+            kept = {"steps": 0} | self.memory.get(parameter, {})
+            state |= {f"{kind}.{name}": a for kind, a in kept.items() if kind != "steps" or a != self.steps}
         return {key: np.array(a, order="C") for key, a in state.items()}
 
     def load_state_dict(self, state: Mapping[str, Array]) -> None:
         """Go on where `state_dict` was taken."""
         if "steps" not in state:
             raise CheckpointError("this is no optimiser's state, for it has no 'steps'; save what state_dict() gives")
+        if any(np.size(array) != 1 for key, array in state.items() if key.partition(".")[0] == "steps"):
+            raise CheckpointError("this optimiser state counts its steps in no number; save what state_dict() gives")
         parameters = {name: parameter for name, parameter, _ in self.named_parameters()}
-        memory: dict[Tensor, dict[str, Array]] = {}
-        counts = dict.fromkeys(parameters.values(), int(state["steps"]))
-        for key, array in state.items():
+        steps = int(np.asarray(state["steps"]).item())
+        memory: dict[Tensor, Memory] = {parameter: {"steps": steps} for parameter in parameters.values()}
+        for key in state.keys() - {"steps"}:
             kind, _, name = key.partition(".")
-            if key == "steps":
-                continue
-            parameter = parameters.get(name)
-            shape = () if kind == "steps" or parameter is None else flat_if_single(parameter.data).shape
-            if parameter is None or shape != array.shape:
+            parameter, array = parameters.get(name), state[key]
+            like = np.zeros(()) if kind == "steps" or parameter is None else zeros_for(flat_if_single(parameter.data))
+            if parameter is None or like.shape != array.shape:
                 raise CheckpointError(
                     f"this optimiser state is for another model: it has '{name}' {array.shape}; "
                     "resume with the settings that the run was started with"
                 )
-            if kind == "steps":
-                counts[parameter] = int(array)
-                continue
-            remembered = memory.setdefault(parameter, {})[kind] = zeros_for(flat_if_single(parameter.data))
-            remembered[...] = array
-        self.memory, self.counts, self.steps = memory, counts, int(state["steps"])
+            like[...] = array
+            memory[parameter][kind] = int(array) if kind == "steps" else like
+        self.memory, self.steps = memory, steps
 
 
 def _named(kind: str, weights: Any, first: int) -> list[tuple[str, Tensor]]:
@@ -190,7 +185,7 @@ def _named(kind: str, weights: Any, first: int) -> list[tuple[str, Tensor]]:
     return pairs
 
 
-def flat_if_single(array: Array) -> Array:
+def flat_if_single(array: Any) -> Array:
     """A view of one axis of an array that has none, for in-place work on which NumPy would give numbers."""
     return array if array.ndim else array.reshape(1)
 

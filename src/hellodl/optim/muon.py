@@ -18,7 +18,7 @@ import numpy as np
 
 from hellodl import nn
 from hellodl.autograd.tensor import Array, Tensor
-from hellodl.optim.groups import Group, Optimizer, Weights, rate_of, zeros_for
+from hellodl.optim.groups import Group, Memory, Optimizer, Weights, rate_of, zeros_for
 from hellodl.optim.optimizers import AdamW
 
 # a·s + b·s³ + c·s⁵, of Jordan's: five rounds bring singular values from 0.002 on to between 0.7 and 1.2, which does.
@@ -76,16 +76,16 @@ class Muon(AdamW):
             super().step()
             return
         self.steps += 1
-        largest_first = sorted(self.waiting(), key=lambda each: -each[1].size)
+        largest_first = sorted(self.waiting(), key=lambda each: -each[0].size)
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(lambda each: self.change(*each), largest_first))
 
-    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
+    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: Memory) -> None:
         """w -= rate · √max(1, out/in) · orthogonalised direction."""
         if "pieces" not in group:
             super().update(weight, gradient, rate, group, memory)
             return
-        if not memory:
+        if "momentum" not in memory:
             memory["momentum"] = zeros_for(weight)
         average, momentum = memory["momentum"], group["momentum"]
         new = np.float32(1 - momentum)

@@ -18,7 +18,7 @@ from hellodl.autograd.arrays import memory_order
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.nn.module import Module
 from hellodl.ops import loops
-from hellodl.optim.groups import Group, Optimizer, Weights, rate_of, zeros_for
+from hellodl.optim.groups import Group, Memory, Optimizer, Weights, rate_of, zeros_for
 
 
 def as_row(array: Array, weight: Array) -> Array:
@@ -46,13 +46,13 @@ class SGD(Optimizer):
         rate = rate_of(learning_rate, lr)
         super().__init__(parameters, rate, weight_decay, momentum=momentum, nesterov=nesterov)
 
-    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
+    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: Memory) -> None:
         """w -= rate · direction."""
         if group["weight_decay"]:
             gradient = gradient + group["weight_decay"] * weight
         momentum = group["momentum"]
         if momentum:
-            if not memory:
+            if "momentum" not in memory:
                 memory["momentum"] = zeros_for(weight)
             velocity = memory["momentum"]
             velocity *= momentum
@@ -102,12 +102,12 @@ class Adam(Optimizer):
     ):
         super().__init__(parameters, rate_of(learning_rate, lr), weight_decay, betas=betas, eps=eps)
 
-    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: dict[str, Array]) -> None:
+    def update(self, weight: Array, gradient: Array, rate: float, group: Group, memory: Memory) -> None:
         """w -= rate · m̂ / (√v̂ + ε)."""
         if group["weight_decay"] and not self.decoupled:
             gradient = gradient + group["weight_decay"] * weight
-        (first, second), eps, steps = group["betas"], group["eps"], group["steps"]
-        if not memory:
+        (first, second), eps, steps = group["betas"], group["eps"], memory["steps"]
+        if "mean" not in memory:
             memory.update(mean=zeros_for(weight), square=zeros_for(weight))
         mean, square = memory["mean"], memory["square"]
         keep = 1 - rate * group["weight_decay"] if self.decoupled else 1.0
@@ -115,7 +115,7 @@ class Adam(Optimizer):
         unbias = 1 / math.sqrt(1 - second**steps)
         rows = [as_row(array, weight) for array in (weight, gradient, mean, square)] if loops.running() else []
         if rows and loops.use(*rows) and np.shares_memory(rows[0], weight):
-            loops.adam(*rows, *map(np.float32, (first, second, unbias, eps, rate, keep)))
+            loops.rows.adam(*rows, *map(np.float32, (first, second, unbias, eps, rate, keep)))
             return
         work = (1 - first) * gradient
         mean *= first

@@ -118,9 +118,9 @@ def train(
         name = getattr(data, "name", data)
         raise DataError(f"{name}: is not what {state.path} was learning from; give it that again")
     began = time.perf_counter()
-    runs = RunLog() if us.first else RunLog(None)
-    with runs.run(program, {**asdict(settings), **about}, seed=settings.seed, data=data) as run:
-        name = us.same(lambda: f"{program}-{run.id if run.id is not None else f'seed{settings.seed}'}")
+    with RunLog().run(program, {**asdict(settings), **about}, seed=settings.seed, data=data) as run:
+        no_log = f"{program}-seed{settings.seed}"
+        name = us.same(lambda: f"{program}-{run.id}" if run.id is not None else _free_name(no_log))
         out = out or RUNS / f"{name}.safetensors"
         trainer = make(run, state.path if state else RUNS / f"{name}.state")
         trainer.about = {"program": program, "asked": dict(asked), "fingerprint": mark}
@@ -157,3 +157,9 @@ def make_room(out: Path | None) -> None:
     make_folder(RUNS, "changing to another")
     if out:
         make_folder(out.parent)
+
+
+def _free_name(name: str) -> str:
+    """A name for a run that has no number, since it cannot be logged: none that another has already."""
+    names = (f"{name}{again}" for again in ("", *(f"-{k}" for k in range(2, 10_000))))
+    return next(one for one in names if not any(RUNS.glob(f"{one}.s*")))

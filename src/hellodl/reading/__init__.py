@@ -23,6 +23,7 @@ from hellodl.reading.level import askew_again, levelled, slope_of
 from hellodl.reading.lines import Mark, look
 from hellodl.reading.page import Character, Page
 from hellodl.reading.photo import Photo, load_photo
+from hellodl.reading.room import cut_out_again, is_cut_out, with_room
 from hellodl.reading.spoken import Read, characters_of, is_text, listened
 from hellodl.reading.strips import cut_strips, stacked
 
@@ -55,6 +56,10 @@ def read_closely(
     watch: Watcher = nobody,
 ) -> tuple[Page, list[np.ndarray]]:
     """`read_page`, and the strips (HEIGHT, W) uint8 in which the page's lines were read."""
+    if is_cut_out(picture):
+        roomy, back = with_room(picture)
+        page, pictures = read_closely(roomy, mark, read, alphabet, language, watch)
+        return cut_out_again(page, back, (picture.shape[1], picture.shape[0])), pictures
     height, width = picture.shape[:2]
     watch("picture", lambda: picture)
     dark = darkness(picture)

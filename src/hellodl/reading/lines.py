@@ -91,16 +91,16 @@ class Lines:
 def look(dark: np.ndarray, mark: Mark) -> Lines:
     """The lines that a network marks on a page's darkness (H, W) float32.
 
-    It looks from several distances and keeps to the nearest from which it takes nearly as much of what is dark for ink
-    in lines as from any. Of writing that is too small or too large for it even so, it looks once more, closer or from
-    farther away.
+    It looks from several distances. Of those from which it takes nearly as much of what is dark for ink in lines as
+    from any, it keeps to the one from which writing has the size that it knows well. Of writing that is too small or
+    too large for it even so, it looks once more, closer or from farther away.
     """
     longest = max(dark.shape)
     scales = sorted({min(side / longest, 1.0) for side in LOOKS})
     views = [find_lines(marked(dark, mark, scale)) for scale in scales]
     seen = [view.seen(dark) for view in views]
-    enough = NEARLY * max(seen)
-    much, found = next(pair for pair in zip(reversed(seen), reversed(views), strict=True) if pair[0] >= enough)
+    enough = [(much, view) for much, view in zip(seen, views, strict=True) if much >= NEARLY * max(seen)]
+    much, found = min(enough, key=lambda pair: off_middle(pair[1]))
     scale = 2 * found.marks.scale
     size = found.x_height * scale
     if size and not READABLE[0] <= size <= READABLE[1]:
@@ -109,6 +109,12 @@ def look(dark: np.ndarray, mark: Mark) -> Lines:
         if again.seen(dark) >= AS_MUCH * much:
             return again
     return found
+
+
+def off_middle(view: Lines) -> float:
+    """How far, in powers of e, the size of a small x was from the middle of those that a network knows well."""
+    size = 2 * view.x_height * view.marks.scale
+    return abs(np.log(size / np.sqrt(READABLE[0] * READABLE[1]))) if size else np.inf
 
 
 def marked(dark: np.ndarray, mark: Mark, scale: float) -> Marks:

@@ -24,8 +24,8 @@ ABOVE, BELOW = -1.7, 1.5  # heights of a small x from the middle of a line's ban
 LEAST_INK = 10  # pixels
 OUTLIERS = 0.004  # share of a line's ink, above and below, that may be cut off
 USUAL = 0.6  # of a line's ink, as dark as this or less: what is darker is white in its strip
-LETTER = 5.0  # heights of a small x: a larger piece is no letter
-INK = 0.2  # how much a letter is marked, all in all; of what is less no pixel is ink
+LETTER = 2.5  # heights of a small x: a larger piece is no letter
+INK = 0.1  # how much a letter is marked, all in all; of what is less no pixel is ink
 NONE = 0.02  # darkness of bare paper, at most
 FAINT = 0.3  # of a line's usual darkness: fainter is no ink
 
@@ -62,11 +62,8 @@ def cut_strips(dark: np.ndarray, found: Lines, height: int = HEIGHT, wider: floa
     dark = cv2.resize(dark, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     marked = cv2.resize(found.marks.ink, dark.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink = written(dark, marked, found.x_height * scale)
-    owner = owners(ink, found, scale)
-    strips = [
-        strip_of(ink, own_ink(owner, number, line, scale), line, scale, height, wider)
-        for number, line in enumerate(found.lines, start=1)
-    ]
+    inks = own_ink(owners(ink, found, scale), found.lines, scale)
+    strips = [strip_of(ink, own, line, scale, height, wider) for own, line in zip(inks, found.lines, strict=True)]
     return [strip for strip in strips if strip is not None]
 
 
@@ -168,21 +165,29 @@ def usual_darkness(dark: np.ndarray, where: np.ndarray) -> float:
     return float(inside[inside >= min(inside.mean(), inside.max())].mean()) if len(inside) else 1.0  # means are rounded
 
 
-def own_ink(owner: np.ndarray, number: int, line: Line, scale: float) -> np.ndarray:
-    """Where the ink of a line is, (H, W) bool: its own, and what it shares with others, as far as that is near it."""
-    y, x = np.nonzero(owner == SHARED)
-    size, x_of_page = line.x_height * scale, x / scale
-    off = y - line.middle(x_of_page) * scale
-    beside = (x_of_page > line.left - line.x_height) & (x_of_page < line.right + line.x_height)
-    near = (off > ABOVE * size) & (off < BELOW * size) & beside
-    own = owner == number
-    own[y[near], x[near]] = True
-    return own
+def own_ink(owner: np.ndarray, lines: list[Line], scale: float) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Where the ink of each line is, y and x of its pixels: its own, and what it shares, as far as that is near it."""
+    places = np.flatnonzero(owner)
+    whose = owner.ravel()[places]
+    order = np.argsort(whose, kind="stable")
+    y, x = np.divmod(places[order], owner.shape[1])
+    begins = np.searchsorted(whose[order], np.arange(1, len(lines) + 2)).tolist()  # what is shared comes before
+    shared_y, shared_x = y[: begins[0]], x[: begins[0]]
+    inks = []
+    for line, begin, end in zip(lines, begins, begins[1:]):
+        size, x_of_page = line.x_height * scale, shared_x / scale
+        off = shared_y - line.middle(x_of_page) * scale
+        beside = (x_of_page > line.left - line.x_height) & (x_of_page < line.right + line.x_height)
+        near = (off > ABOVE * size) & (off < BELOW * size) & beside
+        inks.append((np.append(y[begin:end], shared_y[near]), np.append(x[begin:end], shared_x[near])))
+    return inks
 
 
-def strip_of(ink: np.ndarray, own: np.ndarray, line: Line, scale: float, height: int, wider: float) -> Strip | None:
-    """One line's strip; None where it has no ink. `own` (H, W) bool is where, `scale` that of the ink (H, W)."""
-    y, x = np.nonzero(own)
+def strip_of(
+    ink: np.ndarray, own: tuple[np.ndarray, np.ndarray], line: Line, scale: float, height: int, wider: float
+) -> Strip | None:
+    """One line's strip; None where it has no ink. `own`, y and x, is where, `scale` that of the ink (H, W)."""
+    y, x = own
     if len(x) < LEAST_INK:
         return None
     off = y - line.middle(x / scale) * scale
@@ -195,7 +200,9 @@ def strip_of(ink: np.ndarray, own: np.ndarray, line: Line, scale: float, height:
 
     y0, x0 = max(int(y.min()) - 2, 0), max(int(x.min()) - 2, 0)
     around = slice(y0, int(y.max()) + 3), slice(x0, int(x.max()) + 3)
-    soft_edge = cv2.dilate(own[around].astype(np.uint8), np.ones((3, 3), np.uint8))
+    mask = np.zeros_like(ink[around], np.uint8)
+    mask[y - y0, x - x0] = 1
+    soft_edge = cv2.dilate(mask, np.ones((3, 3), np.uint8))
     piece = ink[around] * soft_edge / max(float(np.quantile(ink[own], USUAL)), 1e-3)
     if zoom < 1:
         piece = cv2.GaussianBlur(piece, (0, 0), 0.4 / zoom)

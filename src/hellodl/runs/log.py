@@ -15,11 +15,11 @@ question opens the file for reading only, and closes it again.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from itertools import pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +27,8 @@ from urllib.parse import quote
 import numpy as np
 
 from hellodl.errors import DataError
+from hellodl.ranks import join
+from hellodl.runs.sound import sound
 from hellodl.runs.tables import connect, look_through
 from hellodl.runs.writer import Run
 
@@ -43,21 +45,24 @@ class RunLog:
         self.path = None if path is None else Path(path)
 
     def run(self, program: str, settings: Mapping[str, Any], *, seed: int | None = None, data: Any = None) -> Run:
-        """A new run, to be used in a `with`. `data` is the data set learned from (or only its name)."""
-        return Run(self.path, program, settings, seed, data)
+        """A new run, to be used in a `with`. `data` is the data set learned from (or only its name).
+
+        Where several ranks work at it, only the first writes.
+        """
+        return Run(self.path if join().first else None, program, settings, seed, data)
 
     def runs(self) -> list[dict[str, Any]]:
         """All runs, oldest first; settings, versions and result as dicts. No file means no runs."""
         if self.path is None or not self.path.exists():
             return []
-        return [unpacked(run) for run in self._read("select * from runs order by id")]
+        return self._read("select * from runs order by id")
 
     def find(self, number: int) -> dict[str, Any] | None:
         """The run of that number, as in `runs`; None if there is none."""
         if self.path is None or not self.path.exists():
             return None
         found = self._read("select * from runs where id = ?", str(number))  # SQLite refuses a huge int, but no text
-        return unpacked(found[0]) if found else None
+        return found[0] if found else None
 
     def train_rows(self, run: int) -> list[dict[str, Any]]:
         """The training rows of a run, in order of steps."""
@@ -105,10 +110,7 @@ class RunLog:
         Of one array, such as `("0.weight", "gradient")`, or of all names, or all kinds, where they are None.
         """
         chosen = "run = ? and name = coalesce(?, name) and kind = coalesce(?, kind)"
-        found = self._read(f"select * from layers where {chosen} order by step, name, kind", run, name, kind)
-        for row in found:
-            row["histogram"] = json.loads(row["histogram"])
-        return found
+        return self._read(f"select * from layers where {chosen} order by step, name, kind", run, name, kind)
 
     def layer_names(self, run: int) -> list[tuple[str, str]]:
         """Whose statistics there are: (name, kind), in the order of the network."""
@@ -123,7 +125,12 @@ class RunLog:
         chosen = "run = ? and name = ? and step <= coalesce(?, step)"
         query = f"select shape, data from kernels where {chosen} order by step desc limit 1"
         rows = self._read(query, run, name, step)
-        return np.frombuffer(rows[0]["data"], "<f4").reshape(json.loads(rows[0]["shape"])) if rows else None
+        if not rows:
+            return None
+        data, shape = rows[0]["data"], rows[0]["shape"]
+        if not isinstance(data, bytes) or len(shape) != 4 or len(data) != 4 * prod(shape):
+            raise DataError(f"{self.path}: its kernels of {name!r} are damaged; move it away")
+        return np.frombuffer(data, "<f4").reshape(shape)
 
     def kernel_steps(self, run: int) -> dict[str, list[int]]:
         """Which layers' kernels were stored, and at which steps, in the order of the network."""
@@ -142,8 +149,12 @@ class RunLog:
         if not rows:
             return None
         classes = [row["truth"] for row in rows if row["truth"] == row["guess"]]
+        if not all(isinstance(name, str) and len(name) == 1 for name in classes):
+            raise DataError(f"{self.path}: its table of mistakes is damaged; move it away")
         matrix = np.zeros((len(classes), len(classes)), np.int64)
         for row in rows:
+            if not 0 <= row["place"] < matrix.size or not 0 <= row["count"] < 2**63:
+                raise DataError(f"{self.path}: its table of mistakes is damaged; move it away")
             matrix[divmod(row["place"], len(classes))] = row["count"]
         return "".join(classes), matrix
 
@@ -163,14 +174,18 @@ class RunLog:
             raise DataError(f"{self.path}: cannot be changed ({error}); check its rights") from error
 
     def _read(self, query: str, *values: Any) -> Rows:
-        return [dict(row) for row in self._ask(query, *values)]
-
-    def _tuples(self, query: str, *values: Any) -> list[tuple]:
-        return [tuple(row) for row in self._ask(query, *values)]
-
-    def _ask(self, query: str, *values: Any) -> list[sqlite3.Row]:
         if self.path is None or not self.path.is_file():
             raise DataError(f"{self.path}: there is no run log; train something first, or give its name")
+        try:
+            return [sound(dict(row)) for row in self._ask(query, *values)]
+        except DataError as error:
+            raise DataError(f"{self.path}: does not read as a run log ({error}); move it away") from error
+
+    def _tuples(self, query: str, *values: Any) -> list[tuple]:
+        return [tuple(row.values()) for row in self._read(query, *values)]
+
+    def _ask(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        assert self.path is not None
         address = f"file:{quote(str(self.path.absolute()))}?mode=ro"
         try:
             # Where not even a reader may leave its marks beside the file, nobody else writes to it either.
@@ -178,20 +193,16 @@ class RunLog:
                 try:
                     with closing(sqlite3.connect(address + extra, uri=True, timeout=5)) as connection:
                         connection.row_factory = sqlite3.Row
+                        connection.text_factory = lambda data: data.decode("utf-8", "replace")
                         look_through(connection)
                         return connection.execute(query, values).fetchall()
                 except sqlite3.OperationalError as error:
                     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
                     if extra or code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                         raise
-        except sqlite3.Error as error:
-            raise DataError(f"{self.path}: does not read as a run log ({error}); move it away") from error
+        except (sqlite3.Error, ValueError, OverflowError) as error:
+            raise DataError(str(error)) from error
         raise AssertionError("unreachable")
-
-
-def unpacked(run: dict[str, Any]) -> dict[str, Any]:
-    """A row of the table `runs` with its settings, versions and result as dicts."""
-    return run | {name: json.loads(run[name] or "{}") for name in ("settings", "versions", "result")}
 
 
 def thinned(values: Sequence[float | None], points: int) -> list[int]:

@@ -19,7 +19,9 @@ PATIENCE = 30.0  # seconds to wait for others who do nothing
 LOOK_AGAIN = 0.001  # often, or whoever comes back at once would have it again before us
 
 if sys.platform == "win32":
+    import hashlib
     import msvcrt
+    import tempfile
 
     def lock(handle: int) -> bool:
         """Lock an open file; False where another holds it."""
@@ -30,8 +32,10 @@ if sys.platform == "win32":
         return True
 
     def _opened(folder: Path) -> int:
-        """A folder cannot be opened, so it has a file for this."""
-        return os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
+        """A folder cannot be opened, so a file stands for it, elsewhere."""
+        place = folder.resolve(strict=True)
+        name = hashlib.sha256(str(place).lower().encode()).hexdigest()[:16]
+        return os.open(Path(tempfile.gettempdir()) / f"hellodl-{name}.lock", os.O_RDWR | os.O_CREAT)
 
 else:
     import fcntl

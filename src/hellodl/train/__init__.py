@@ -12,14 +12,5 @@ Nothing here knows where pictures or texts come from: they are arrays, and the t
 from hellodl.train.settings import OPTIMIZERS, SCHEDULES, Settings
 from hellodl.train.trainer import Preparation, Trainer, classification, evaluate, judged, plain
 
-__all__ = [
-    "OPTIMIZERS",
-    "SCHEDULES",
-    "Preparation",
-    "Settings",
-    "Trainer",
-    "classification",
-    "evaluate",
-    "judged",
-    "plain",
-]
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Settings"]
+__all__ += ["Preparation", "Trainer", "classification", "evaluate", "judged", "plain"]

@@ -12,7 +12,7 @@ what these stand for; the metadata `quantized` has `{"bits": 8, "how": "uniform"
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +20,16 @@ import numpy as np
 
 from hellodl.errors import CheckpointError, HelloError
 from hellodl.storage.quantize import TABLES, Quantized, quantized, restored
-from hellodl.storage.safetensors import FORMAT, PLAIN, load, quoted, save
+from hellodl.storage.safetensors import FORMAT, PLAIN, load, one_line, quoted, save
 
 if TYPE_CHECKING:
     from hellodl.nn import Module
+    from hellodl.nn.init import Budget
 
 __all__ = ["BITS", "load", "load_model", "load_weights", "save", "save_model"]
 
 BITS = (32, 16, 8, 4)  # in which a file may have its weights
+MOST_PARTS = 20_000  # of a network in a file, those within others too; a second's work
 
 
 def save_model(
@@ -80,6 +82,8 @@ def load_model(path: str | Path) -> tuple[Module, dict[str, Any]]:
 
     tensors, metadata = load(path)
     tensors = _restored(path, tensors, metadata.get("quantized"))
+    if odd := [name for name, array in tensors.items() if array.dtype.kind == "f" and not np.isfinite(array).all()]:
+        raise CheckpointError(f"{path}: {quoted(odd[0])} has weights that are no finite numbers; train it again")
     description = metadata.get("model")
     if not isinstance(description, dict):
         raise CheckpointError(
@@ -90,11 +94,35 @@ def load_model(path: str | Path) -> tuple[Module, dict[str, Any]]:
     if classes is not None and not isinstance(classes, str):
         raise CheckpointError(f"{path}: its classes are no text; save the model again")
     try:
-        model = nn.build(description)
+        model = nn.build(description, _budget(tensors))
     except HelloError as error:
         raise CheckpointError(f"{path}: {error}") from error
     load_weights(model, tensors, path)
     return model, metadata
+
+
+def _budget(tensors: Mapping[str, np.ndarray]) -> Budget:
+    """What a file's tensors are enough for. (A weight of two names is made twice, before it is tied.)"""
+    from hellodl.nn.init import Budget
+
+    weights = sum(max(array.size, 1) for array in tensors.values())
+    return Budget(2 * weights + 64, min(8 * len(tensors) + 64, MOST_PARTS))
+
+
+def tried(path: str | Path, use: Callable[[], Any]) -> Any:
+    """What a first use of a file's model gives; CheckpointError where it cannot be used as it should.
+
+    That a description makes a module, and weights fit, does not mean that anything passes through it.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            found = use()
+        if not np.isfinite(found).all():
+            raise ValueError("what comes out is no number")
+        return found
+    except Exception as error:
+        what = f"{type(error).__name__}: {one_line(error)}"
+        raise CheckpointError(f"{path}: its model does not work ({what}); take another file") from error
 
 
 def load_weights(model: Module, tensors: Mapping[str, np.ndarray], path: str | Path) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.autograd.arrays import laid_out
+from hellodl.autograd.arrays import laid_out, places_of
 from hellodl.autograd.mode import mode, no_grad
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import TrainingError
@@ -304,15 +304,6 @@ class Lanes:
                 norm.merge(*self.lanes[k % len(self.lanes)].norms[number].waiting[k // len(self.lanes)])  # type: ignore[index]
             for lane in self.lanes:
                 lane.norms[number].waiting.clear()  # type: ignore[union-attr]
-
-
-def places_of(arrays: Sequence[Array]) -> tuple[list[slice], int]:
-    """Where arrays go in one long row, each beginning where a line of the cache does; and how long that row is."""
-    places, end = [], 0
-    for array in arrays:
-        places.append(slice(end, end + array.size))
-        end += -(-array.size // 16) * 16
-    return places, end
 
 
 def predict(

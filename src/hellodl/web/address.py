@@ -1,13 +1,12 @@
 """A row of the table of addresses, and what is settled there before a body is read.
 
 FastAPI reads the body of a request before it asks anybody else. Two things have to come first here: whether it says
-that it is JSON at all, and whether there is a seat at the desk, as large bodies that wait would fill the memory.
+that it is JSON at all, and whether the desk that it is for has a queue that is too long already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from contextlib import nullcontext
 from typing import Any
 
 from fastapi import HTTPException, Request
@@ -26,7 +25,7 @@ EVENTS = {"description": "server-sent events", "content": {"text/event-stream": 
 
 
 class Address(APIRoute):
-    """Who answers a method at a path, in what shape, and at which desk one has to be seated for it."""
+    """Who answers a method at a path, in what shape, and which desk must have room for it."""
 
     def __init__(
         self,
@@ -52,10 +51,11 @@ class Address(APIRoute):
         answer = super().get_route_handler()
 
         async def settled(request: Request) -> Response:
-            with self.desk.seat() if self.desk else nullcontext():
-                if self.body_field is not None:
-                    await read_json(request)
-                return await answer(request)
+            if self.desk:
+                self.desk.check()
+            if self.body_field is not None:
+                await read_json(request)
+            return await answer(request)
 
         return settled
 

@@ -7,8 +7,6 @@ browser reads them, and so does `curl`.
 from __future__ import annotations
 
 import base64
-import json
-import math
 import traceback
 from collections.abc import AsyncIterator
 from typing import Any
@@ -19,7 +17,7 @@ from fastapi import HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from hellodl.console import log
+from hellodl.console import as_json, log
 from hellodl.errors import HelloError
 from hellodl.storage.safetensors import one_line
 from hellodl.web.desks import Chairs
@@ -31,23 +29,6 @@ class Answer(JSONResponse):
     def render(self, content: Any) -> bytes:
         """The bytes; half characters, which no UTF-8 can say, become question marks."""
         return as_json(content).encode("utf-8", "replace")
-
-
-def as_json(content: Any) -> str:
-    """JSON on one line."""
-    try:
-        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except ValueError:
-        return json.dumps(_sound(content), ensure_ascii=False, separators=(",", ":"))
-
-
-def _sound(value: Any) -> Any:
-    """The same without NaN and infinite numbers."""
-    if isinstance(value, dict):
-        return {key: _sound(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_sound(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def refusal(status: int, message: str, headers: dict[str, str] | None = None) -> Answer:

@@ -23,6 +23,7 @@ from hellodl.runs.log import RunLog
 from hellodl.web import accepted, draw, photo, shapes, watch, writing
 from hellodl.web.address import Address
 from hellodl.web.answers import Answer, Events, Picture
+from hellodl.web.apart import Apart, Here
 from hellodl.web.desks import Chairs, Desk
 from hellodl.web.lessons import Job, Lessons
 from hellodl.web.readers import Readers
@@ -31,6 +32,7 @@ from hellodl.web.safety import Door, Guard
 from hellodl.web.static import page_files
 
 ABOUT = "What `hellodl web` offers its page. Requests that change something need the header X-Hellodl: 1."
+LEARNING = 600.0  # seconds
 IMAGE = {"type": "string", "contentMediaType": "image/*"}
 PHOTO_BODY = {"requestBody": {"required": True, "content": {"image/*": {"schema": IMAGE}}}}
 
@@ -42,12 +44,13 @@ def make_app(
     *,
     names: frozenset[str] = frozenset(),
     door: Door | None = None,
+    apart: bool = True,
 ) -> ASGIApp:
     """The server as an ASGI application: `mine` is the collection of who owns it, `runs` the file of the run log.
 
-    `names` and `door` are what `safety.Guard` wants.
+    `names` and `door` are what `safety.Guard` wants. Reading and learning are done `apart`, in processes of their own.
     """
-    page = Page(mine, runs, threads)
+    page = Page(mine, runs, threads, apart)
     app = FastAPI(
         title="hellodl",
         version=page.version,
@@ -67,22 +70,23 @@ def make_app(
 class Page:
     """All that the addresses have in common: the readers, the lessons, the runs, and the desks."""
 
-    def __init__(self, mine: Collection, runs: Path, threads: int | None):
+    def __init__(self, mine: Collection, runs: Path, threads: int | None, apart: bool = True):
         self.threads = threads
         self.readers = Readers(mine)
-        self.lessons = Lessons(mine, self.readers, threads)
+        self.reader = Apart("reading", photo.SECONDS + 15) if apart else Here()
+        self.lessons = Lessons(mine, self.readers, threads, Apart("learning", LEARNING) if apart else Here())
         self.runs = watch.Runs(RunLog(runs))
         self.files = page_files()
         self.version = _version()
         # Drawings one after the other: two at once would hand Python's lock to and fro, and both come later (20 clients
         # on two cores: 95% within 20 ms, where two workers took 60).
-        self.drawing = Desk("drawing", 1, 63, seconds=10, retry_after=1)
-        self.reading = Desk("reading", 1, 7, seconds=photo.SECONDS + 30, retry_after=5)
-        self.keeping = Desk("lessons", 1, 31, seconds=photo.SECONDS + 30)
-        self.learning = Desk("learning", 1, 0, seconds=600)
-        self.records = Desk("the run log", 2, 62, seconds=30)
-        self.writing = Desk("writing", 2, 6, seconds=30)
-        self.listening = Chairs("listening", 64)
+        self.drawing = Desk("drawing", 1, 128, seconds=10, usual=0.01, patience=5)
+        self.reading = Desk("reading", 1, 64, seconds=photo.SECONDS + 30, usual=1, patience=10)
+        self.keeping = Desk("lessons", 1, 64, seconds=30)
+        self.learning = Desk("learning", 1, 2, seconds=LEARNING)
+        self.records = Desk("the run log", 1, 128, seconds=30)
+        self.writing = Desk("writing", 1, 16, seconds=30)
+        self.listening = Chairs("listening", 128)
         self._sample: bytes | None = None
         self._learner: asyncio.Task[Any] | None = None
 
@@ -122,6 +126,8 @@ class Page:
             self.lessons.job.called_off = True  # or the process would wait for it
         for desk in (self.drawing, self.reading, self.keeping, self.learning, self.records, self.writing):
             desk.close()
+        self.reader.close()
+        self.lessons.apart.close()
 
     # The page itself.
 
@@ -169,18 +175,19 @@ class Page:
         """What a photo says."""
         if not request.headers.get("content-type", "").startswith("image/"):
             raise HTTPException(415, "that is no picture; send the bytes of a photo as image/jpeg, image/png ...")
-        with self.reading.seat():  # before the body comes: photos that wait their turn would fill the memory
-            data = await request.body()
-            return Answer(await self.reading.do(self.read_photo, data, asked))
+        self.reading.check()  # before the body comes, which nobody may be there for
+        data = await request.body()
+        return Answer(await self.reading.serve(self.read_photo, data, asked))
 
     def read_photo(self, data: bytes, asked: accepted.ReadQuery) -> dict[str, Any]:
         """The work of `read`."""
-        return photo.read(data, *self.readers.lines(asked.personal == "1"), self.threads, asked.rotate, asked.case)
+        path = self.readers.path(asked.personal == "1")
+        return self.reader.do(photo.read, data, path, self.threads, asked.rotate, asked.case)
 
     async def sample(self) -> Response:
         """A made page, as PNG."""
         if self._sample is None:
-            self._sample = await self.reading.serve(photo.sample)
+            self._sample = await self.reading.serve(self.reader.do, photo.sample)
         return Picture(self._sample)
 
     # Teach.
@@ -192,8 +199,10 @@ class Page:
 
     async def add_lesson(self, lesson: accepted.Lesson) -> Response:
         """Keep characters to learn from."""
-        add = self.lessons.add_drawing if isinstance(lesson, accepted.DrawnLesson) else self.lessons.add_photo
-        return Answer(await self.keeping.do(add, lesson))
+        if isinstance(lesson, accepted.DrawnLesson):
+            return Answer(await self.keeping.serve(self.lessons.add_drawing, lesson))
+        found = await self.reading.serve(self.lessons.read_photo, lesson, self.reader)
+        return Answer(await self.keeping.serve(self.lessons.add, found))
 
     async def undo(self) -> Response:
         """Take the last lesson back."""

@@ -15,6 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hellodl.commands import teach
@@ -23,15 +24,18 @@ from hellodl.commands.truth import corrected_photo
 from hellodl.data.collection import Collection, Lesson, now
 from hellodl.errors import DataError, HelloError, PhotoError
 from hellodl.reading.decoding import best_path, text_of
+from hellodl.reading.photo import decoded_photo
 from hellodl.reading.turn import best_turn
 from hellodl.web.accepted import DrawnLesson, PhotoLesson
 from hellodl.web.answers import STILL_HERE, event, tell
+from hellodl.web.apart import Here
 from hellodl.web.draw import as_strip
-from hellodl.web.photo import in_time, opened
-from hellodl.web.readers import Readers
+from hellodl.web.photo import NAME, in_time
+from hellodl.web.readers import Readers, lines_in
 
 CALLED_OFF = "the lesson was called off; what it had learned is forgotten"
 REMEMBERED = 8  # jobs that one can still ask about
+SEED = 0
 LOOK_EVERY, SPEAK_EVERY = 0.1, 15.0  # seconds
 
 
@@ -73,12 +77,24 @@ class Job:
                 silent = 0.0
 
 
+def lesson_in(
+    data: bytes, path: Path, truth: list[tuple[str, tuple[int, int, int, int]]], turn: bool, threads: int | None
+) -> Lesson:
+    """What a photo teaches whose boxes have been corrected; `path` is the file of who reads."""
+    picture = decoded_photo(data, NAME)
+    look = closely(*lines_in(path), threads, minded=in_time)
+    degrees = best_turn(picture.picture, lambda upright: look(upright)[0]) if turn else 0
+    page = corrected_photo(picture, NAME, truth, look, degrees)
+    return teach.lesson_of(page.sure(), "a photo", hashlib.sha256(data).hexdigest(), now())
+
+
 class Lessons:
     """The collection and its jobs. Whatever changes files holds the lock, so that forgetting is final."""
 
-    def __init__(self, mine: Collection, readers: Readers, threads: int | None):
-        self.mine, self.readers, self.threads = mine, readers, threads
+    def __init__(self, mine: Collection, readers: Readers, threads: int | None, apart: Here):
+        self.mine, self.readers, self.threads, self.apart = mine, readers, threads, apart
         self.jobs: dict[str, Job] = {}
+        self._counted: tuple[int | None, dict[str, int]] = None, {}
         self._lock = threading.Lock()
 
     @property
@@ -87,10 +103,14 @@ class Lessons:
         return next((job for job in self.jobs.values() if job.ended is None), None)
 
     def counts(self) -> dict[str, int]:
-        """How often each character is in the collection."""
+        """How often each character is in the collection: counted anew where something in its folder has changed."""
         with self._lock:
-            lessons = self.mine.lessons().values()
-        return dict(sorted(Counter("".join(lesson.characters for lesson in lessons)).items()))
+            stamp = self.mine.folder.stat().st_mtime_ns if self.mine.folder.exists() else None
+            if stamp is None or stamp != self._counted[0]:
+                lessons = self.mine.lessons().values()
+                found = Counter("".join(lesson.characters for lesson in lessons))
+                self._counted = stamp, dict(sorted(found.items()))
+            return self._counted[1]
 
     def add_drawing(self, drawn: DrawnLesson) -> dict[str, int]:
         """Keep a drawn character. Raises DataError for one that the reader has no class for."""
@@ -104,10 +124,10 @@ class Lessons:
             raise DataError(str(error)) from None
         was_read = text_of(best_path(reader(network, 1)([strip])[0]), symbols)
         digest = hashlib.sha256(json.dumps(drawn.strokes).encode()).hexdigest()
-        return self._add(Lesson("a drawing", digest, now(), (letter,), (was_read,), (strip,)))
+        return self.add(Lesson("a drawing", digest, now(), (letter,), (was_read,), (strip,)))
 
-    def add_photo(self, sent: PhotoLesson) -> dict[str, int]:
-        """Keep characters of a photo, each with the box in which it was found and what it is.
+    def read_photo(self, sent: PhotoLesson, reader: Here) -> Lesson:
+        """Characters of a photo, each with the box in which it was found and what it is, as a lesson to `add`.
 
         The photo is read once more, as it was read before, so that what is learned is what reading will see. A letter
         "" says that there is no character in a box, which is not kept.
@@ -116,18 +136,14 @@ class Lessons:
             data = base64.b64decode(sent.photo, validate=True)
         except ValueError:  # also for what is no ASCII
             raise PhotoError("the photo is no base64; send its bytes in that form") from None
-        network, symbols = self.readers.lines(sent.personal)
         truth = [(one.letter, one.whole_box()) for one in sent.characters]
         if not any(letter for letter, _ in truth):
             raise DataError("no letter was given; say what is in at least one box")
-        picture = opened(data)[0]
-        look = closely(network, symbols, self.threads, minded=in_time)
-        degrees = best_turn(picture.picture, lambda upright: look(upright)[0]) if sent.rotate == "auto" else 0
-        page = corrected_photo(picture, "the photo", truth, look, degrees)
-        digest = hashlib.sha256(data).hexdigest()
-        return self._add(teach.lesson_of(page.sure(), "a photo", digest, now()))
+        path = self.readers.path(sent.personal)
+        return reader.do(lesson_in, data, path, truth, sent.rotate == "auto", self.threads)
 
-    def _add(self, lesson: Lesson) -> dict[str, int]:
+    def add(self, lesson: Lesson) -> dict[str, int]:
+        """Keep a lesson."""
         with self._lock:
             self.mine.add(lesson)
         return {"added": len(lesson.characters), "lessons": sum(self.counts().values())}
@@ -169,7 +185,7 @@ class Lessons:
         try:
             with self._lock:
                 lessons = [*self.mine.lessons().values()]
-            pupil = teach.taught(lessons, threads=self.threads, watch=job.watch)
+            pupil = self.apart.do(teach.taught, lessons, SEED, self.threads, watch=job.watch)
             with self._lock:
                 if job.called_off:
                     raise HelloError(CALLED_OFF)
@@ -181,3 +197,5 @@ class Lessons:
         except Exception as error:
             tell("a lesson", error)
             job.ended = ("failed", {"error": f"unexpected {type(error).__name__}: {error}"})
+        finally:
+            self.apart.close()  # it needs much memory, and is seldom needed

@@ -3,7 +3,8 @@
 A server holds something for every connection, and a client may hold thousands of them open for the price of a few
 bytes each: it begins a request and never ends it, or asks for much and never reads it (the "slowloris" of Hansen,
 2009). uvicorn waits for both without end. Here a request's head must be there in time, and an answer must be taken.
-(How long a body may take is settled in `safety`, where it can still be answered.)
+(How long a body may take is settled in `safety`, where it can still be answered.) And of all connections, nobody has
+more than a share: who opens too many is told when to come again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from hellodl.web.limits import Connections, Shares
+
 HEAD, TAKING = 15.0, 30.0  # seconds
+FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 62\r\n\r\n"
+    b'{"error":"too many connections are open; try again in 5 s"}   '
+)
 
 
 class Patience(H11Protocol):
@@ -21,12 +29,21 @@ class Patience(H11Protocol):
 
     def __init__(self, *arguments: Any, **keywords: Any):
         super().__init__(*arguments, **keywords)
+        self._connections: Connections | None = getattr(self.config.app, "connections", None)
+        self._who, self._places = "", list[Shares]()
         self._head: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The clock runs from the first moment."""
         super().connection_made(transport)
+        address = transport.get_extra_info("peername")
+        self._who = address[0] if isinstance(address, tuple) else ""
+        self._places = self._connections.enter(self._who) if self._connections else []
+        if self._connections and not self._places:
+            transport.write(FULL)
+            transport.close()
+            return
         self._watch()
 
     def data_received(self, data: bytes) -> None:
@@ -65,4 +82,7 @@ class Patience(H11Protocol):
         for clock in (self._head, self._taking):
             if clock is not None:
                 clock.cancel()
+        for shares in self._places:
+            shares.give_back(self._who)
+        self._places = []
         super().connection_lost(exc)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, TypeVar
 
 import cv2
@@ -13,41 +14,24 @@ from hellodl.commands.eyes import eyes_of
 from hellodl.commands.read import Reader
 from hellodl.data.pages.layout import sample_page
 from hellodl.errors import PhotoError
-from hellodl.nn import LineReader
-from hellodl.reading import Page, Photo
-from hellodl.reading.header import picture_size
+from hellodl.reading import Page
 from hellodl.reading.photo import decoded_photo
+from hellodl.web.readers import lines_in
 
 T = TypeVar("T")
 R = TypeVar("R")
-MOST_PIXELS = 60_000_000
 SECONDS = 60.0  # to read a page; a crowded one takes three on two cores
 NAME = "the photo"  # has no other: what a client calls it is its own affair
 
 
-def opened(data: bytes) -> tuple[Photo, tuple[int, int]]:
-    """A picture from the bytes of its file, and its (width, height) upright, as a browser shows it.
+def read(data: bytes, path: Path, threads: int | None, rotate: str, case: str) -> dict[str, Any]:
+    """What a photo says, as the page wants to have it, to the reader in a file.
 
-    Raises PhotoError for what a browser does not show, for what is too large (seen before anything is decoded), and
-    as `reading.load_photo` does.
+    `rotate` is none or auto, `case` page, upper or lower.
     """
-    size = picture_size(data)
-    if size is not None and size[0] * size[1] > MOST_PIXELS:
-        raise PhotoError(
-            f"{NAME} has {size[0]}×{size[1]} pixels, and {MOST_PIXELS / 1e6:.0f} million are enough; make it smaller"
-        )
-    if size is None and data and data[4:8] != b"ftyp":  # `decoded_photo` knows what to say about phones' own formats
-        raise PhotoError(f"{NAME} is not in a format that is read here; send JPEG, PNG, WebP, GIF or BMP")
+    network, symbols = lines_in(path)
     photo = decoded_photo(data, NAME)
-    height, width = photo.picture.shape[:2]
-    full = size or (width, height)
-    as_it_lies = abs(full[0] * height - full[1] * width) <= abs(full[1] * height - full[0] * width)
-    return photo, full if as_it_lies else full[::-1]
-
-
-def read(data: bytes, network: LineReader, symbols: str, threads: int | None, rotate: str, case: str) -> dict[str, Any]:
-    """What a photo says, as the page wants to have it. `rotate` is none or auto, `case` page, upper or lower."""
-    photo, (width, height) = opened(data)
+    width, height = photo.size
     eyes = eyes_of(network, symbols, threads, minded=in_time)
     reader = Reader(eyes, rotate="auto" if rotate == "auto" else "0")
     page = reader(photo.picture).enlarged(photo.reduction).in_case(None if case == "page" else case)

@@ -34,22 +34,30 @@ class Fresh(Generic[T]):
             return self._value
 
 
+_lines: dict[Path, Fresh[tuple[LineReader, str]]] = {}  # of this process
+
+
+def lines_in(path: Path) -> tuple[LineReader, str]:
+    """Who reads photos with the model in a file, and its symbols."""
+    return _lines.setdefault(path, Fresh(eyes.lines_of))(path)
+
+
 class Readers:
     """The reader that ships, the one that learned its owner's hand, and the model that writes."""
 
     def __init__(self, mine: Collection):
         self.mine = mine
-        self._lines, self._own = Fresh(eyes.lines_of), Fresh(eyes.lines_of)
         self._text = Fresh(write.load)
 
     def lines(self, personal: bool = False) -> tuple[LineReader, str]:
         """Who reads photos, and its symbols. Raises DataError where a personal reader is wanted and there is none."""
-        if not personal:
-            return self._lines(eyes.LINES)
-        try:
-            return self._own(self.mine.reader)
-        except OSError:
-            raise DataError("there is no reader of your own yet; teach it some characters, and let it learn") from None
+        return lines_in(self.path(personal))
+
+    def path(self, personal: bool = False) -> Path:
+        """The file of who reads. Raises DataError as `lines` does."""
+        if personal and not self.personal:
+            raise DataError("there is no reader of your own yet; teach it some characters, and let it learn")
+        return self.mine.reader if personal else eyes.LINES
 
     @property
     def personal(self) -> bool:

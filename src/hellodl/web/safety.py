@@ -12,7 +12,7 @@ Four things keep them out:
 In a network (`--lan`) other people can reach the server as well; there the page's address has a token that opens the
 door once, and leaves a cookie.
 
-Besides, a body may be only so large, and may take only so long to arrive.
+Besides, a body may be only so large, must keep coming, and all of those that are here at once must fit.
 """
 
 from __future__ import annotations
@@ -33,10 +33,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hellodl.web.answers import refusal
+from hellodl.web.limits import Connections, Shares, asking, later
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 BODY = 2**20  # bytes, where `accepted.BODIES` says nothing else
-SECONDS_BETWEEN, SECONDS_IN_ALL = 10.0, 120.0  # for a body: from one piece to the next, and for all of it
+SECONDS, PACE = 10.0, 250_000  # for a body to come, and the bytes for each of which there is a second more
+ARRIVED = 400_000_000  # bytes of bodies that may be here at once
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self'; "
@@ -113,6 +115,7 @@ class Guard:
     ):
         self.app, self.names, self.door = app, names, door
         self.bodies = bodies or {}
+        self.arrived, self.connections = Shares(ARRIVED), Connections(door is not None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or hand it on with its limits."""
@@ -132,12 +135,19 @@ class Guard:
             await send(message)
 
         headers = Headers(scope=scope)
+        who = (scope.get("client") or ("",))[0]
+        asking.set(who)
         answer = self.answer_at_the_door(scope, headers)
         if answer is not None:
             await answer(scope, receive, guarded)
             return
+        self.connections.trust(who)
         most = self.bodies.get(scope["path"], BODY)
-        await self.app(scope, limited(receive, headers.get("content-length"), most), guarded)
+        body = Body(receive, headers.get("content-length"), most, self.arrived, who)
+        try:
+            await self.app(scope, body.piece, guarded)
+        finally:
+            body.forget()
 
     def answer_at_the_door(self, scope: Scope, headers: Headers) -> Response | None:
         """A refusal, or the welcome of `Door`; None for who may go in."""
@@ -185,32 +195,41 @@ def is_address(name: str) -> bool:
     return True
 
 
-def limited(receive: Receive, length: str | None, most: int) -> Receive:
-    """`receive` for a body of so many bytes at most, all of which must arrive in time.
+class Body:
+    """A request's body of so many bytes at `most`, which must keep coming, and is part of what may be here at once."""
 
-    Raises HTTPException 413 and 408.
-    """
-    too_large = HTTPException(413, f"that is too large; at most {most / 1e6:.0f} MB fit")
-    arrived = 0
-    complete = False
-    deadline = asyncio.get_running_loop().time() + SECONDS_IN_ALL
+    def __init__(self, receive: Receive, length: str | None, most: int, shares: Shares, who: str):
+        self.receive, self.most, self.shares, self.who = receive, most, shares, who
+        self.too_long = length is not None and length.isdecimal() and int(length) > most
+        self.arrived = self.held = 0
+        self.complete = False
+        self.began = asyncio.get_running_loop().time()
 
-    async def piece() -> Message:
-        nonlocal arrived, complete
-        if complete:  # what comes now is that the client leaves, whenever that is
-            return await receive()
-        if length is not None and length.isdecimal() and int(length) > most:
-            raise too_large
-        now = asyncio.get_running_loop().time()
+    async def piece(self) -> Message:
+        """The next piece. Raises HTTPException: 413 where it is too large, 408 too slow, 503 too much just now."""
+        if self.complete:  # what comes now is that the client leaves, whenever that is
+            return await self.receive()
+        if self.too_long:
+            raise self._too_large()
+        deadline = self.began + SECONDS + self.arrived / PACE
         try:
-            async with asyncio.timeout(min(SECONDS_BETWEEN, deadline - now)):
-                message = await receive()
+            async with asyncio.timeout_at(deadline):
+                message = await self.receive()
         except TimeoutError:
             raise HTTPException(408, "this came too slowly; send it again", {"Connection": "close"}) from None
-        arrived += len(message.get("body", b""))
-        if arrived > most:
-            raise too_large
-        complete = not message.get("more_body", False)
+        size = len(message.get("body", b""))
+        self.arrived += size
+        if self.arrived > self.most:
+            raise self._too_large()
+        if size and not self.shares.take(self.who, size):
+            raise later("too much is being sent just now", 5)
+        self.held += size
+        self.complete = not message.get("more_body", False)
         return message
 
-    return piece
+    def _too_large(self) -> HTTPException:
+        return HTTPException(413, f"that is too large; at most {self.most / 1e6:.0f} MB fit")
+
+    def forget(self) -> None:
+        """It was answered."""
+        self.shares.give_back(self.who, self.held)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 PORT = 8765
 TRIED = 20  # ports from there on, where none is asked for
-CONNECTIONS = 256
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,7 +103,6 @@ def serve(app: ASGIApp, listening: socket.socket, debug: bool = False) -> None:
         access_log=debug,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=2,
     )

@@ -13,85 +13,8 @@ Images are (N, height, width, channels) float32, arrays lie in one piece, and re
 
 from __future__ import annotations
 
-from hellodl.ops.loops.alignments import align
+from hellodl.ops.loops import alignments, pictures, rows, sequences
 from hellodl.ops.loops.compiler import LOOPS, Loop, available, compiled, running, start, use
-from hellodl.ops.loops.pictures import add_tiles, cut_tiles, halve, paste_tiles, unhalve, unpaste_tiles
-from hellodl.ops.loops.rows import (
-    adam,
-    cubic,
-    gelu_of_tanh,
-    gradient_sums,
-    moments,
-    normalise,
-    normalise_each,
-    rectify,
-    rectify_and_square,
-    ungelu,
-    unnormalise,
-    unnormalise_each,
-    unrectify,
-    unrectify_and_square,
-)
-from hellodl.ops.loops.sequences import (
-    ask,
-    below_largest,
-    gru_back,
-    gru_blend,
-    gru_look_back,
-    gru_open,
-    lstm_back,
-    lstm_keep,
-    lstm_open,
-    lstm_show,
-    shift,
-    to_shares,
-    unask,
-    unshare,
-    unshift,
-)
 
-__all__ = [
-    "LOOPS",
-    "Loop",
-    "adam",
-    "add_tiles",
-    "align",
-    "ask",
-    "available",
-    "below_largest",
-    "compiled",
-    "cubic",
-    "cut_tiles",
-    "gelu_of_tanh",
-    "gradient_sums",
-    "gru_back",
-    "gru_blend",
-    "gru_look_back",
-    "gru_open",
-    "halve",
-    "lstm_back",
-    "lstm_keep",
-    "lstm_open",
-    "lstm_show",
-    "moments",
-    "normalise",
-    "normalise_each",
-    "paste_tiles",
-    "rectify",
-    "rectify_and_square",
-    "running",
-    "shift",
-    "start",
-    "to_shares",
-    "unask",
-    "ungelu",
-    "unhalve",
-    "unnormalise",
-    "unnormalise_each",
-    "unpaste_tiles",
-    "unrectify",
-    "unrectify_and_square",
-    "unshare",
-    "unshift",
-    "use",
-]
+__all__ = ["LOOPS", "Loop", "available", "compiled", "running", "start", "use"]
+__all__ += ["alignments", "pictures", "rows", "sequences"]

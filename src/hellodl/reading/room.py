@@ -1,0 +1,47 @@
+"""Room around writing that was cut out tight.
+
+Who marks lines has learned what pages look like: small letters with paper around them. A single character that fills
+its picture (as in MNIST, of 28×28 pixels) is nothing of the kind, so a picture that is small gets larger, and gets
+paper around it, of the shade that most of its edge has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from hellodl.reading.level import askew_again
+from hellodl.reading.page import Page
+
+SMALL = 48  # pixels of the longer side: no page
+LARGER = 4  # times, and as much paper on every side as the picture is long
+
+
+def is_cut_out(picture: np.ndarray) -> bool:
+    """Whether a picture (H, W, 3) is so small that it shows a character or two."""
+    return max(picture.shape[:2]) <= SMALL
+
+
+def with_room(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The picture (H, W, 3) uint8 larger and amid paper, and the matrix (2, 3) from its points back to those of it."""
+    large = cv2.resize(picture, None, fx=LARGER, fy=LARGER, interpolation=cv2.INTER_CUBIC)
+    edge = np.concatenate([large[0], large[-1], large[:, 0], large[:, -1]])
+    paper = np.median(edge, axis=0)
+    room = max(large.shape[:2])
+    out = cv2.copyMakeBorder(large, room, room, room, room, cv2.BORDER_CONSTANT, value=paper.tolist())
+    return out, np.array([[1, 0, -room], [0, 1, -room]]) / LARGER
+
+
+def cut_out_again(page: Page, back: np.ndarray, size: tuple[int, int]) -> Page:
+    """A page that was read with room, as one of this (width, height)."""
+
+    def within(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        left, top, right, bottom = box[0], box[1], box[0] + box[2], box[1] + box[3]
+        x, y = (min(max(start, 0), most - 1) for start, most in zip((left, top), size))
+        return x, y, max(min(right, size[0]) - x, 1), max(min(bottom, size[1]) - y, 1)
+
+    found = askew_again(page, back)
+    lines = [[replace(one, box=within(one.box)) for one in line] for line in found.lines]
+    return replace(found, lines=lines, size=size, x_height=page.x_height * float(back[0, 0]))
