@@ -89,3 +89,12 @@ def test_launch_speaks_to_either_mpi(monkeypatch):
 def test_names_of_machines_are_names(wrong):
     done = hellodl("launch", f"--hosts={wrong}", "train", "letters")
     assert done.returncode == 2 and "no list of machines" in done.stderr
+
+
+def test_a_small_batch_is_shared_out_among_all_ranks_too():
+    us = Ranks()
+    us.count = 2
+    with Lanes(nn.Linear(2, 2), lanes=8, threads=1, ranks=us) as lanes:
+        assert lanes._shares(4) == [range(2), range(2, 4)]
+        assert lanes._shares(20) == [range(4), range(4, 8)]
+        assert lanes._shares(1) == [range(0), range(1)]

@@ -94,11 +94,10 @@ class Lanes:
         if self.ranks.count > lanes:
             raise TrainingError(
                 f"{self.ranks.count} ranks cannot share {lanes} lanes, the parts of a batch that are computed "
-                f"apart; start at most {lanes}, or ask for more --lanes"
+                f"apart; start at most {lanes}"
             )
-        self.shares = tree.shares(lanes, self.ranks.count)
-        self.own = self.shares[self.ranks.number]
-        self.model, self.micro_batch, self.threads = model, micro_batch, min(thread_count(threads), len(self.own))
+        most = -(-lanes // self.ranks.count)  # that a rank has to do
+        self.model, self.micro_batch, self.threads = model, micro_batch, min(thread_count(threads), most)
         self.processes = processes and can_fork() and self.threads > 1
         self.parameters = dict(model.named_parameters())
         self.norms = [m for m in model.modules() if isinstance(m, BatchNorm2d)]
@@ -119,7 +118,7 @@ class Lanes:
             norm.waiting = []
         chancy = [m for m in twin.modules() if hasattr(m, "generator")]
         parameters, elsewhere = dict(twin.named_parameters()), {}
-        if self.processes and number in self.own and (number - self.own.start) % self.threads:
+        if self.processes and (number % self.threads or self.ranks.count > 1):
             elsewhere = {name: shared(parameter.data) for name, parameter in parameters.items()}
         return _Lane(twin.train(), parameters, norms, chancy, elsewhere)
 
@@ -157,7 +156,7 @@ class Lanes:
 
     def _own_share(self, work: Work, pieces: list[Array], seeds: Sequence[int]) -> list[tuple[Any, ...]]:
         """Do the lanes that are this rank's; what came of them but for the gradients."""
-        own = self._busy(pieces)
+        own = self._shares(len(pieces))[self.ranks.number]
         remember = mode.remember
         try:
             if self.processes and len(own) > 1 and not mode.debug:
@@ -171,9 +170,9 @@ class Lanes:
             mode.remember = remember
         return [self._outcome(number) for number in own]
 
-    def _busy(self, pieces: list[Array]) -> range:
-        """The lanes of this rank that have something to do."""
-        return range(self.own.start, max(min(self.own.stop, len(pieces)), self.own.start))
+    def _shares(self, pieces: int) -> list[range]:
+        """The lanes of each rank that have something to do in a batch of so many micro-batches."""
+        return tree.shares(min(pieces, len(self.lanes)), self.ranks.count)
 
     def _outcome(self, number: int) -> tuple[Any, ...]:
         """What came of a lane, but for its gradients."""
@@ -206,7 +205,7 @@ class Lanes:
             mode.debug = debug
             self._run(number, work, pieces, seeds)
 
-        futures = [pool.submit(run, number) for number in self._busy(pieces)]
+        futures = [pool.submit(run, number) for number in self._shares(len(pieces))[self.ranks.number]]
         wait(futures)  # all of them, also where one fails: none may go on in the background
         for future in futures:
             future.result()
@@ -238,10 +237,10 @@ class Lanes:
         """Do the lanes from `first` on that are one process's; what came of them but for the gradients."""
         pieces, seeds = question
         done = []
-        for number in self._busy(pieces)[first :: self.threads]:
+        for number in self._shares(len(pieces))[self.ranks.number][first :: self.threads]:
             self._run(number, work, pieces, seeds)
             lane = self.lanes[number]
-            if lane.gradients:
+            if first:
                 for name in lane.learned:
                     lane.gradients[name][...] = lane.parameters[name].grad
             done.append(self._outcome(number))
@@ -278,7 +277,8 @@ class Lanes:
         What no lane of a branch has learned is -0.0 there: the number that changes nothing when it is added.
         """
         whole = tree.root(len(busy))
-        every = [tree.branches(whole, range(own.start, min(own.stop, len(busy)))) for own in self.shares]
+        shares = self._shares(len(busy))
+        every, own = [tree.branches(whole, share) for share in shares], shares[self.ranks.number]
         learned = set().union(*(lane.learned for lane in busy))
         for parameter in self.parameters.values():
             parameter.grad = None
@@ -288,13 +288,13 @@ class Lanes:
             rows = [np.full(size, -0.0, kind) for _ in every[self.ranks.number] or [whole]]
             for branch, row in zip(every[self.ranks.number], rows):
                 for name, place in zip(names, places):
-                    leaves = {(number, 1): self.lanes[number].parameters[name].grad for number in self.own}
+                    leaves = {(number, 1): self.lanes[number].parameters[name].grad for number in own}
                     if (total := tree.total(branch, leaves)) is not None:
                         laid_out(row[place], self.parameters[name].data)[...] = total
             flat = self.ranks.add_branches(rows, every, whole)
             for name, place in zip(names, places):
                 self.parameters[name].grad = laid_out(flat[place], self.parameters[name].data)
-        for number in self.own:
+        for number in own:
             for parameter in self.lanes[number].parameters.values():
                 parameter.grad = None
 

@@ -154,6 +154,7 @@ class Trainer:
         ):
             bar.advance(self.steps)
             self.ranks.stop = interrupted.is_set
+            self._mind_the_idle()
             self.save()
             try:
                 self._agree(machine.versions())
@@ -241,6 +242,14 @@ class Trainer:
         training = {"settings": asdict(self.settings), **place, "about": self.about}
         checkpoint.save(self.path, tensors, {"training": training, "model": nn.describe(self.model)})
         self._saved = time.perf_counter()
+
+    def _mind_the_idle(self) -> None:
+        """Say so where a batch is too small for all ranks."""
+        batch, size = self.settings.batch_size, self.settings.micro_batch
+        pieces = -(-batch // size)
+        if pieces < self.ranks.count:
+            idle = f"{self.ranks.count - pieces} of {self.ranks.count} ranks have nothing to do"
+            log.warning(f"{idle}: a batch of {batch} is {pieces} pieces of {size}; give a larger --batch-size")
 
     def _agree(self, versions: Mapping[str, str] | None = None) -> None:
         """HelloError where ranks have come to different weights, or were about to."""
