@@ -1,8 +1,10 @@
 """Ranks where there is one alone, which needs no MPI; and what is said where several cannot meet."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,6 +61,14 @@ def test_without_mpi4py_the_first_of_several_says_in_one_line_what_to_install():
 def test_one_alone_imports_nothing_of_mpi():
     program = "import sys; from hellodl import ranks, train; ranks.join(); assert 'mpi4py' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_loop_on_the_page_learns(capsys):
+    page = Path(__file__).parents[2] / "course" / "from-one-laptop-to-a-room.md"
+    if not page.is_file():
+        pytest.skip("the course is not here")
+    exec(page.read_text("utf-8").partition("```python\n")[2].partition("```")[0], {})
+    assert re.fullmatch(r"loss 0\.0000\d\d, largest error 0\.00\d\d\n", capsys.readouterr().out)
 
 
 def test_cores_that_ranks_share_are_divided():
