@@ -32,7 +32,7 @@ from hellodl.nn.module import Module, Parameter, evaluating
 from hellodl.nn.norm import BatchNorm2d
 from hellodl.ops import loops, softmax
 from hellodl.ranks import Ranks, tree
-from hellodl.train.processes import Helper, can_fork, shared
+from hellodl.train.processes import Helper, can_fork, room_for, shared
 from hellodl.train.threads import in_lanes, quick_hand_over, single_threaded_products, thread_count
 
 # From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
@@ -118,8 +118,8 @@ class Lanes:
             norm.waiting = []
         chancy = [m for m in twin.modules() if hasattr(m, "generator")]
         parameters, elsewhere = dict(twin.named_parameters()), {}
-        if self.processes and (number % self.threads or self.ranks.count > 1):
-            elsewhere = {name: shared(parameter.data) for name, parameter in parameters.items()}
+        if self.processes:
+            elsewhere = {name: room_for(parameter.data) for name, parameter in parameters.items()}
         return _Lane(twin.train(), parameters, norms, chancy, elsewhere)
 
     def __enter__(self) -> Lanes:
@@ -211,12 +211,12 @@ class Lanes:
             future.result()
 
     def _by_processes(self, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
-        """Every so-manieth lane here, and each helper its own."""
+        """The first lanes here, and each helper its own."""
         if work is not self._work:
             self._let_go()
             self._work = work
-            for first in range(1, self.threads):
-                function = partial(self._share, first, work)
+            for who in range(1, self.threads):
+                function = partial(self._share, who, work)
                 self._helpers.append(Helper(function, self._helpers))
         for helper in self._helpers:
             helper.ask((pieces, seeds))
@@ -233,18 +233,28 @@ class Lanes:
         if errors:
             raise errors[0]
 
-    def _share(self, first: int, work: Work, question: tuple[list[Array], Sequence[int]]) -> list[tuple[Any, ...]]:
-        """Do the lanes from `first` on that are one process's; what came of them but for the gradients."""
+    def _share(self, who: int, work: Work, question: tuple[list[Array], Sequence[int]]) -> list[tuple[Any, ...]]:
+        """Do the lanes of one of the processes, and add up the branches that they make, each in its first lane.
+
+        What came of them but for the gradients; those are in shared memory where that is a helper's.
+        """
         pieces, seeds = question
-        done = []
-        for number in self._shares(len(pieces))[self.ranks.number][first :: self.threads]:
+        own = self._shares(len(pieces))[self.ranks.number]
+        mine = own[slice(*(len(own) * number // self.threads for number in (who, who + 1)))]
+        for number in mine:
             self._run(number, work, pieces, seeds)
-            lane = self.lanes[number]
-            if first:
-                for name in lane.learned:
-                    lane.gradients[name][...] = lane.parameters[name].grad
-            done.append(self._outcome(number))
-        return done
+        for branch in tree.branches(tree.root(len(self.lanes)), mine):
+            lanes = self.lanes[branch[0] : sum(branch)]
+            for name in self.parameters:
+                leaves = {(number, 1): lane.parameters[name].grad for number, lane in enumerate(lanes, branch[0])}
+                total = tree.total(branch, leaves)
+                for lane in lanes:
+                    lane.parameters[name].grad = total if lane is lanes[0] else None
+                if who and total is not None:
+                    lanes[0].gradients[name][...] = total
+            for lane in lanes:
+                lane.learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
+        return [self._outcome(number) for number in mine]
 
     def _take_over(self, done: list[tuple[Any, ...]], gradients: bool = False) -> None:
         """Put the results of a helper, or of another rank, where they would be, had its lanes been done here."""
@@ -314,21 +324,17 @@ def predict(
     Runs on all threads, without a graph, in the state that `eval` gives; afterwards the model is in the one it was in.
     `ranks` share the images out among themselves; all of them must ask, and all get all answers.
     """
-    with evaluating(model):
-        return _predicted(model, images, threads, micro_batch, ranks)
-
-
-def _predicted(model: Module, images: Array, threads: int | None, micro_batch: int, ranks: Ranks | None) -> Array:
 
     def answer(start: int) -> Array:
         with no_grad():
             return model(Tensor(as_input(images[start : start + micro_batch]))).data
 
-    starts = range(0, len(images), micro_batch)
-    if not len(starts):
-        with no_grad():
-            return model(Tensor(as_input(np.zeros((1, *images.shape[1:]), images.dtype)))).data[:0]
-    return np.concatenate(in_lanes(answer, starts, threads, ranks))
+    with evaluating(model):
+        starts = range(0, len(images), micro_batch)
+        if not len(starts):
+            with no_grad():
+                return model(Tensor(as_input(np.zeros((1, *images.shape[1:]), images.dtype)))).data[:0]
+        return np.concatenate(in_lanes(answer, starts, threads, ranks))
 
 
 def probabilities(model: Module, images: Array, threads: int | None = None) -> Array:

@@ -46,10 +46,15 @@ def can_fork() -> bool:
     return sys.platform == "linux" and not multiprocessing.current_process().daemon
 
 
-def shared(array: np.ndarray) -> np.ndarray:
-    """A copy, laid out alike, in memory that processes forked from now on will share."""
+def room_for(array: np.ndarray) -> np.ndarray:
+    """Room for as much, laid out alike, that processes forked from now on will share; taken when it is written to."""
     memory = mmap.mmap(-1, max(array.nbytes, 1))
-    copy = laid_out(np.frombuffer(memory, array.dtype, array.size), array)
+    return laid_out(np.frombuffer(memory, array.dtype, array.size), array)
+
+
+def shared(array: np.ndarray) -> np.ndarray:
+    """A copy in such room."""
+    copy = room_for(array)
     copy[...] = array
     return copy
 
