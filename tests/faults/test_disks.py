@@ -49,6 +49,7 @@ def test_a_folder_that_is_read_only_is_one_line_before_any_work(nobody):
     assert "learn" not in said.out and nobody.leftovers() == []
 
 
+@pytest.mark.faults
 def test_a_folder_for_the_model_that_is_read_only_is_one_line_before_any_work(nobody):
     with closed(nobody.folder / "mine"):
         said = nobody.run(*TRAINING.words, "--out", "mine/model.safetensors")
@@ -69,6 +70,7 @@ def test_a_final_save_that_fails_says_so_and_how_to_go_on(nobody, unbroken):
     assert same_bits(place.model, unbroken(NAME).model) and place.leftovers() == []
 
 
+@pytest.mark.faults
 def test_a_limit_on_the_size_of_files_is_one_line(place, unbroken):
     """As on a disk that is full: the log cannot be written any more, which is a warning, and then no state."""
 
@@ -111,6 +113,7 @@ def test_a_full_disk_is_one_line_or_a_warning_and_room_mends_it(place, unbroken,
         subprocess.run(["umount", disk], check=True)
 
 
+@pytest.mark.faults
 def test_a_folder_in_the_place_of_a_file_is_one_line(place):
     (place.folder / "runs").mkdir()
     (place.folder / "runs" / "text-1.state").mkdir()
@@ -141,6 +144,7 @@ def test_a_file_that_becomes_a_folder_while_it_learns_is_one_line_that_says_how_
     assert again.status == 0 and same_bits(place.model, unbroken("text, longer").model)
 
 
+@pytest.mark.faults
 def test_a_run_log_that_somebody_holds_is_a_warning_and_does_not_stop_it(place, unbroken):
     place.train(TRAINING)
     with closing(sqlite3.connect(place.folder / "runs" / "hellodl.sqlite3", isolation_level=None)) as connection:

@@ -35,7 +35,7 @@ def assert_all_is_well(place, whole, said):
     assert place.leftovers() == []
 
 
-@pytest.mark.parametrize("moment", ["begin:2", "save:3", "row:1", "remove:1"])
+@pytest.mark.parametrize("moment", ["row:1"])  # and all the others, of all trainings, below
 def test_a_kill_at_a_bad_moment_costs_nothing(place, unbroken, moment):
     training = TRAININGS["text, gru"]
     whole = unbroken("text, gru")
@@ -54,7 +54,7 @@ def test_a_kill_at_a_bad_moment_costs_nothing_anywhere(place, unbroken, name, mo
     assert_all_is_well(place, whole, come_back(place, training))
 
 
-@pytest.mark.parametrize("name", ["digits, mnist, the first that is here", "splice, simulated"])
+@pytest.mark.parametrize("name", ["splice, simulated"])
 def test_a_killed_training_goes_on_through_the_command_line(place, unbroken, name):
     training, whole = TRAININGS[name], unbroken(name)
     assert place.run(*place.words(training), fault="save:2").status == -9
@@ -74,7 +74,7 @@ def helper_killed(place, rng):
     place.threads = 2
     process = place.start(*place.words(training))
     assert wait_until(lambda: helpers(process.pid), process), "there was a helper"
-    time.sleep(rng.random() * 0.5)
+    time.sleep(rng.random() * 0.2)
     for pid in helpers(process.pid)[:1]:
         kill(pid)
     _, err = process.communicate(timeout=60)

@@ -18,7 +18,6 @@ import numpy as np
 from hellodl import nn, plots
 from hellodl.commands.arguments import at_least
 from hellodl.commands.evaluate import in_cases_of, what_it_knows
-from hellodl.commands.read import make_folder
 from hellodl.commands.show import confusion_matrix
 from hellodl.console import progress_bar
 from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
@@ -26,6 +25,7 @@ from hellodl.data.vocabulary import from_description
 from hellodl.errors import HelloError
 from hellodl.models import find_model
 from hellodl.plots.text import UNREADABLE, printable
+from hellodl.storage.atomic import make_folder
 from hellodl.train.checkpoint import load_model
 from hellodl.train.lanes import probabilities
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hellodl.commands.arguments import at_least
-from hellodl.storage.atomic import write_whole
+from hellodl.storage.atomic import make_folder, write_whole
 
 if TYPE_CHECKING:
     from hellodl.data.pages.photograph import Photographed
@@ -34,7 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Make the pages, one seed after the other, and say where they are."""
-    from hellodl.commands.read import make_folder
     from hellodl.console import progress_bar
     from hellodl.data.pages.photograph import PRESETS, made_page
 

@@ -16,7 +16,7 @@ from hellodl.commands.arguments import share
 from hellodl.console import log
 from hellodl.errors import HelloError, PhotoError
 from hellodl.reading.debug import DebugFolder, Watcher, nobody
-from hellodl.storage.atomic import write_whole
+from hellodl.storage.atomic import make_folder, write_whole
 from hellodl.storage.safetensors import one_line
 
 if TYPE_CHECKING:
@@ -199,14 +199,6 @@ def picture_names(photos: list[Path]) -> list[str]:
             wanted = f"{name}-{number}-read.png"
         names.append(wanted)
     return names
-
-
-def make_folder(folder: Path) -> None:
-    """The folder for the pictures, made where it is not there."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise HelloError(f"{folder}: is no folder and cannot be made ({error.strerror or error})") from error
 
 
 def save_picture(path: Path, picture: np.ndarray) -> None:
