@@ -35,7 +35,7 @@ def add_arguments(parser):
     parser.add_argument("network", choices=[*NETWORKS, "gpt"])
     parser.add_argument("out", type=Path)
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--fail", choices=["kill", "interrupt", "nan", "error", "stop", "alone", "apart"])
+    parser.add_argument("--fail", choices=["kill", "interrupt", "nan", "error", "stop", "alone", "apart", "slow"])
 
 
 def main(options):
@@ -56,6 +56,8 @@ def main(options):
 
     def failing(model, which, generator):
         loss, sums = work(model, which, generator)
+        if last == "slow":
+            time.sleep(0.5)
         if last and trainer.steps == BAD:
             if last == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -15,11 +15,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hellodl.bench import memory, record
+from hellodl.bench import memory, ranks, record
 from hellodl.bench.contestants import RATE, Contestant, installed_peers, ours
 from hellodl.bench.problems import TASKS, Task, problem_of
 from hellodl.bench.races import measured
 from hellodl.bench.standings import LIMIT, as_markdown
+from hellodl.commands.arguments import positive
 from hellodl.console import log, progress_bar
 from hellodl.runs import machine
 from hellodl.train.lanes import quick_hand_over, single_threaded_products
@@ -31,10 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is timed, how often, and beside whom."""
     option = parser.add_argument
     names = ", ".join(task.name for task in TASKS)
-    what = f"what to time ({names}: these if none is named; {record.NAME}: minutes; all)"
+    more = f"{record.NAME}: minutes; all; or {ranks.NAME} alone: what a room of machines would make of it"
+    what = f"what to time ({names}: these if none is named; {more})"
     option("tasks", nargs="*", metavar="TASK", help=what)
     option("--rounds", type=int, default=15, metavar="N", help="turns of each contestant (15)")
     option("--no-peers", action="store_true", help="hellodl alone, beside the limit of matrix products")
+    option("--gigabits", type=positive, default=1.0, metavar="N", help=f"of {ranks.NAME}: a link's speed, a second (1)")
+    option("--delay", type=positive, default=0.2, metavar="MS", help=f"of {ranks.NAME}: a message's own time (0.2)")
     option("--out", type=Path, metavar="FILE", help="write all figures there, as JSON")
     # For a process whose memory is being watched.
     option("--alone", nargs=2, metavar=("LIBRARY", "THREADS"), help=argparse.SUPPRESS)
@@ -43,6 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Let them race, and print the table."""
+    if options.tasks == [ranks.NAME]:
+        wire = ranks.Wire(options.gigabits, options.delay)
+        told = ranks.simulated(wire)
+        if options.out:
+            options.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        print(json.dumps(told) if options.json else ranks.as_table(told, wire))
+        return 0
     names = [*(task.name for task in TASKS), record.NAME, "all"]
     for name in options.tasks:
         if name not in names:
