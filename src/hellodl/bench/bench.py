@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +21,6 @@ from hellodl.bench.contestants import RATE, Contestant, installed_peers, ours
 from hellodl.bench.problems import TASKS, Task, problem_of
 from hellodl.bench.races import measured
 from hellodl.bench.standings import LIMIT, as_markdown
-from hellodl.commands.arguments import positive
 from hellodl.console import log, progress_bar
 from hellodl.runs import machine
 from hellodl.train.lanes import quick_hand_over, single_threaded_products
@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("tasks", nargs="*", metavar="TASK", help=what)
     option("--rounds", type=int, default=15, metavar="N", help="turns of each contestant (15)")
     option("--no-peers", action="store_true", help="hellodl alone, beside the limit of matrix products")
-    option("--gigabits", type=positive, default=1.0, metavar="N", help=f"of {ranks.NAME}: a link's speed, a second (1)")
-    option("--delay", type=positive, default=0.2, metavar="MS", help=f"of {ranks.NAME}: a message's own time (0.2)")
+    option("--gigabits", type=float, default=1.0, metavar="N", help=f"of {ranks.NAME}: a link's speed, a second (1)")
+    option("--delay", type=float, default=0.2, metavar="MS", help=f"of {ranks.NAME}: a message's own time (0.2)")
     option("--out", type=Path, metavar="FILE", help="write all figures there, as JSON")
     # For a process whose memory is being watched.
     option("--alone", nargs=2, metavar=("LIBRARY", "THREADS"), help=argparse.SUPPRESS)
@@ -48,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Let them race, and print the table."""
     if options.tasks == [ranks.NAME]:
+        if not (0 < options.gigabits < math.inf and 0 < options.delay < math.inf):
+            options.wrong_usage("--gigabits and --delay are numbers above 0")
         wire = ranks.Wire(options.gigabits, options.delay)
         told = ranks.simulated(wire)
         if options.out:
