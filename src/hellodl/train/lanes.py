@@ -1,10 +1,11 @@
 """Lanes: one batch on several threads, with the same bits whatever their number.
 
-A batch is cut into micro-batches of a fixed size, which belong to a fixed number of lanes; threads take lanes, or
-processes that work like threads. Each lane has a replica of the model: the same weight arrays, but its own gradients and its own random
-generator, made from the seed, the step and the micro-batch. Gradients are added within a lane in order, then
-over the lanes as a fixed tree (see `ranks.tree`). Floating-point sums depend on their order, and nothing here
-depends on which thread was first, so training with 1, 2 or 8 threads gives the same weights to the last bit.
+A batch is cut into micro-batches of a fixed size, which belong to a fixed number of lanes; threads take lanes,
+or processes that work like threads. Each lane has a replica of the model: the same weight arrays, but its own
+gradients and its own random generator, made from the seed, the step and the micro-batch. Gradients are added
+within a lane in order, then over the lanes as a fixed tree (see `ranks.tree`). Floating-point sums depend on
+their order, and nothing here depends on which thread was first, so training with 1, 2 or 8 threads gives the
+same weights to the last bit.
 
 Lanes may also be shared out among ranks: each does its own, and they tell each other what came of it.
 
