@@ -42,7 +42,6 @@ Work = Callable[[Module, Array, np.random.Generator], tuple[Tensor, Array]]
 
 def replica(model: Module) -> Module:
     """A copy of the model's tree with the same weight and buffer arrays, but gradients of its own."""
-
     twins: dict[int, Parameter] = {}  # a weight that is used in two places stays one
 
     def copied(module: Module) -> Module:
