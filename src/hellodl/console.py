@@ -6,6 +6,7 @@ so that `hellodl read photo.jpg > text.txt` writes the text and nothing else. Ri
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import math
@@ -42,6 +43,22 @@ class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         style = "red" if record.levelno >= logging.ERROR else "yellow" if record.levelno >= logging.WARNING else ""
         console().print(record.getMessage(), style=style, markup=False, soft_wrap=True)
+
+
+class _Nowhere(io.StringIO):
+    """Takes whatever is written, and keeps none of it."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def hush() -> None:
+    """Let this process say and show nothing more, its results included: another one does."""
+    global _console
+    from rich.console import Console
+
+    sys.stdout = _Nowhere()
+    _console = Console(file=sys.stdout)
 
 
 def start_logging(verbose: bool = False) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import Any
 
-from hellodl.bench import record
+from hellodl.bench import ranks, record
 from hellodl.bench.contestants import installed_peers
 from hellodl.bench.problems import TASKS
 from hellodl.bench.races import measured
@@ -26,16 +27,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is timed, how often, and beside whom."""
     option = parser.add_argument
     names = ", ".join(task.name for task in TASKS)
-    what = f"what to time ({names}: these if none is named; {record.NAME}: minutes; all)"
+    more = f"{record.NAME}: minutes; all; or {ranks.NAME} alone: what a room of machines would make of it"
+    what = f"what to time ({names}: these if none is named; {more})"
     option("tasks", nargs="*", metavar="TASK", help=what)
     option("--rounds", type=int, default=5, metavar="N", help="turns of each contestant (5)")
     option("--no-peers", action="store_true", help="hellodl alone, beside the limit of matrix products")
+    option("--gigabits", type=float, default=1.0, metavar="N", help=f"of {ranks.NAME}: a link's speed, a second (1)")
+    option("--delay", type=float, default=0.2, metavar="MS", help=f"of {ranks.NAME}: a message's own time (0.2)")
     option("--out", type=Path, metavar="FILE", help="write all figures there, as JSON")
     parser.set_defaults(wrong_usage=parser.error)
 
 
 def main(options: argparse.Namespace) -> int:
     """Let them race, and print the table."""
+    if options.tasks == [ranks.NAME]:
+        if not (0 < options.gigabits < math.inf and 0 < options.delay < math.inf):
+            options.wrong_usage("--gigabits and --delay are numbers above 0")
+        wire = ranks.Wire(options.gigabits, options.delay)
+        told = ranks.simulated(wire)
+        if options.out:
+            options.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        print(json.dumps(told) if options.json else ranks.as_table(told, wire))
+        return 0
     names = [*(task.name for task in TASKS), record.NAME, "all"]
     for name in options.tasks:
         if name not in names:

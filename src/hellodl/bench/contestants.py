@@ -22,7 +22,8 @@ from hellodl.bench.standings import JIT, LIMIT, OURS
 from hellodl.errors import HelloError
 from hellodl.ops import loops
 from hellodl.runs import machine
-from hellodl.train.lanes import Lanes, predict, thread_count
+from hellodl.train.lanes import Lanes, predict
+from hellodl.train.threads import thread_count
 
 PEERS = machine.SOURCE / "benchmarks" / "peers"
 RATE = 1e-4  # the learning rate: what the steps learn does not matter here

@@ -22,8 +22,8 @@ from hellodl.bench.contestants import Contestant, Way, contestant_of
 from hellodl.bench.problems import Task, problem_of
 from hellodl.errors import HelloError
 from hellodl.ops import scratch
-from hellodl.train.lanes import quick_hand_over, single_threaded_products
 from hellodl.train.processes import end_with_parent
+from hellodl.train.threads import quick_hand_over, single_threaded_products
 
 
 @dataclass

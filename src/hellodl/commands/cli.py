@@ -17,8 +17,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from hellodl import ranks
 from hellodl.commands.arguments import at_least
 from hellodl.errors import HelloError
+
+_silent = False  # another rank talks
 
 
 class Program(NamedTuple):
@@ -52,6 +55,7 @@ PROGRAMS: Table = {
     "teach": Program(".commands.teach", "teach the reader your own hand", ("seed", "threads", "json")),
     "splice": Program(".commands.scan", "find where introns begin and end in DNA", ("threads", "json")),
     "train": TRAIN,
+    "launch": Program(".commands.launch", "train on several processes or machines, by MPI"),
     "write": Program(".commands.write", "a small GPT writes on from a prompt", ("seed", "json")),
     "evaluate": Program(".commands.evaluate", "how well a trained model reads a data set", LEARNING),
     "quantize": Program(".commands.quantize", "how small a model's file can be, and what that costs", LEARNING),
@@ -96,6 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     forgive_output()
     try:
         try:
+            meet()
             status = run(arguments)
         except WrongUsage as usage:
             status = usage.args[0]
@@ -113,25 +118,39 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt as interruption:
         if debug:
             raise
-        say(str(interruption) or "interrupted")  # a training says where it stopped, and how to go on
-        return 130
+        return failed(str(interruption) or "interrupted", 130)  # a training says where it stopped, and how to go on
     except HelloError as error:
         if debug:
             raise
-        say(str(error))
-        return 1
+        return failed(str(error))
     except MemoryError:
         if debug:
             raise
-        say("there is not enough memory for this; close other programs, or ask for something smaller")
-        return 1
+        return failed("there is not enough memory for this; close other programs, or ask for something smaller")
     except Exception as error:
         if debug:
             raise
         if isinstance(error, OSError):
             close_output()  # perhaps the output itself failed, on a full disk; do not fail again at exit
-        say(f"unexpected {type(error).__name__}: {error}; run it again with --debug to see where")
-        return 1
+        return failed(f"unexpected {type(error).__name__}: {error}; run it again with --debug to see where")
+
+
+def meet() -> None:
+    """Find the others, where `mpiexec` started several of us: of those, the first one talks."""
+    global _silent
+    if ranks.started() > 1:
+        from hellodl.console import hush
+
+        if _silent := ranks.started_as() > 0:
+            hush()
+        ranks.join()
+
+
+def failed(message: str, status: int = 1) -> int:
+    """Say what went wrong; where we are several, that ends all."""
+    say(message)
+    ranks.leave(status, message)
+    return status
 
 
 def run(arguments: list[str]) -> int:
@@ -225,6 +244,8 @@ def version() -> str:
 
 def say(message: str) -> None:
     """One line on standard error, of which no character can command the terminal (file names may try)."""
+    if _silent:
+        return
     line = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
     print(f"hellodl: {line.removeprefix('hellodl: ')}", file=sys.stderr)
 

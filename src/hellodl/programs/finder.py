@@ -35,8 +35,8 @@ from hellodl.programs.remembered import asked
 from hellodl.reading.darkness import darkness
 from hellodl.runs.writer import Run
 from hellodl.train import Settings, Trainer
-from hellodl.train.lanes import thread_count
 from hellodl.train.processes import ENDED, end_with_parent
+from hellodl.train.threads import thread_count
 
 SETTINGS = Settings(batch_size=8, learning_rate=3e-3, clip=5.0, average=0.995, micro_batch=2, lanes=4)
 SIDE = 384  # pixels of the pieces of pages that it learns from

@@ -27,6 +27,7 @@ from hellodl.nn.calibration import best_temperature, cool, reliability
 from hellodl.ops import softmax
 from hellodl.programs import recorded
 from hellodl.programs.recorded import Learned, State
+from hellodl.ranks import join
 from hellodl.reading.views import VIEWS, View, agreed
 from hellodl.runs.writer import Run
 from hellodl.train import OPTIMIZERS, SCHEDULES, Preparation, Settings, Trainer, classification, inside, judged, plain
@@ -128,7 +129,7 @@ def learn(
     def make(run: Run, path: Path) -> Trainer:
         def judge(model: nn.Module) -> dict[str, float]:
             assert watched is not None
-            logits = predict(model, watched.images, threads)
+            logits = predict(model, watched.images, threads, ranks=join())
             record_guesses(run, trainer.steps, logits, watched)
             return judged(logits, watched.labels)
 

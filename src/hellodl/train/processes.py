@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.autograd.arrays import memory_order
+from hellodl.autograd.arrays import laid_out
 from hellodl.errors import HelloError, HelperError
 
 PATIENCE = 2e-3  # seconds to look for a message before going to sleep
@@ -46,12 +46,15 @@ def can_fork() -> bool:
     return sys.platform == "linux" and not multiprocessing.current_process().daemon
 
 
-def shared(array: np.ndarray) -> np.ndarray:
-    """A copy, laid out alike, in memory that processes forked from now on will share."""
-    order = memory_order(array)
+def room_for(array: np.ndarray) -> np.ndarray:
+    """Room for as much, laid out alike, that processes forked from now on will share; taken when it is written to."""
     memory = mmap.mmap(-1, max(array.nbytes, 1))
-    flat = np.frombuffer(memory, array.dtype, array.size)
-    copy = flat.reshape([array.shape[axis] for axis in order]).transpose(np.argsort(order))
+    return laid_out(np.frombuffer(memory, array.dtype, array.size), array)
+
+
+def shared(array: np.ndarray) -> np.ndarray:
+    """A copy in such room."""
+    copy = room_for(array)
     copy[...] = array
     return copy
 

@@ -97,7 +97,7 @@ class Apart(Here):
 
 def _life(pipe: Connection) -> None:
     """Answer questions until nobody is there to ask."""
-    from hellodl.train.lanes import single_threaded_products
+    from hellodl.train.threads import single_threaded_products
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's affair
     if hasattr(os, "nice"):
