@@ -6,7 +6,7 @@ twice. `tests/web/test_fuzz.py` does it instead.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -76,10 +76,11 @@ class Character(Shape):
 
 
 class Read(Shape):
-    """What a photo says."""
+    """What a photo says, when it is turned to the right by so many degrees."""
 
     width: Count
     height: Count
+    turned: Literal[0, 90, 180, 270]
     text: str
     lines: list[list[Character]]
 

@@ -1,7 +1,7 @@
 // Draw: after every stroke, what the network takes it for, and what each of its layers made of it.
 
 import { action, ask, bars, byId, element, newest, percent, say, spoken } from "./helpers.js";
-import { DOUBT } from "./boxes.js";
+import { DOUBT } from "./written.js";
 import { personal, whenHandChanges } from "./hand.js";
 import { Pad } from "./pad.js";
 
