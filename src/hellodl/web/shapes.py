@@ -28,12 +28,13 @@ class Refused(Shape):
 
 
 class Status(Shape):
-    """How things are; `job` is the learning that goes on."""
+    """How things are; `text_data` is what the text model learned from, and `job` the learning that goes on."""
 
     version: str
     lessons: Count
     personal: bool
     text_model: str
+    text_data: str
     busy: bool
     job: str | None
 
