@@ -167,6 +167,15 @@ async function keep(lines) {
   document.dispatchEvent(new Event("lessons-changed"));
 }
 
+function base64(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => reject(new Error("The photo cannot be read any more; choose it again."));
+    reader.readAsDataURL(file);
+  });
+}
+
 byId("read-keep-some").addEventListener(
   "click",
   action(() => keep(truth(false))),
