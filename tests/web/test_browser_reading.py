@@ -1,4 +1,4 @@
-"""The Read tab in a real browser, against a stand-in for the server: a text that one edits, and boxes that follow it."""
+"""The Read tab in a real browser, against a stand-in for the server: a text that one edits, and boxes that follow."""
 
 from __future__ import annotations
 
@@ -124,7 +124,8 @@ def test_a_click_takes_the_nearest_box(page):
 def test_a_photo_is_whole_and_comes_nearer(page):
     read_sample(page)
     inside = """() => { const [frame, sheet] = ["read-photo", "read-sheet"].map(id => document.getElementById(id));
-        return [sheet.clientWidth <= frame.clientWidth && sheet.clientHeight <= frame.clientHeight, frame.scrollLeft]; }"""
+        const whole = sheet.clientWidth <= frame.clientWidth && sheet.clientHeight <= frame.clientHeight;
+        return [whole, frame.scrollLeft]; }"""
     assert page.evaluate(inside) == [True, 0]
     for _ in range(4):
         page.locator("#read-nearer").click()
@@ -150,7 +151,8 @@ def test_the_text_is_in_sight_once_a_photo_is_read(page):
 HAND_OVER = """async kind => {
     const bytes = await (await fetch("/api/sample")).blob(), data = new DataTransfer();
     data.items.add(new File([bytes], "page.png", {type: "image/png"}));
-    document.dispatchEvent(kind === "drop" ? new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true})
+    document.dispatchEvent(kind === "drop"
+        ? new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true})
         : new ClipboardEvent("paste", {clipboardData: data, bubbles: true})); }"""
 
 

@@ -15,11 +15,13 @@ from pathlib import Path
 import cv2
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'hellodl[browser]'")
-axe = pytest.importorskip("axe_playwright_python", reason="pip install 'hellodl[browser]'")
+pytest.importorskip("playwright.sync_api", reason="pip install 'hellodl[browser]'")
+pytest.importorskip("axe_playwright_python", reason="pip install 'hellodl[browser]'")
 pytest.importorskip("fastapi")
 
+import axe_playwright_python as axe
 import uvicorn
+from playwright.sync_api import expect
 
 from hellodl.data.collection import Collection
 from hellodl.data.pages.layout import write_page
@@ -33,7 +35,6 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has
 PASTE = """async bytes => { const data = new DataTransfer();
     data.items.add(new File([new Uint8Array(bytes)], "page.png", {type: "image/png"}));
     document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true})); }"""
-expect = playwright.expect
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +115,8 @@ def test_a_photo_on_its_side_is_shown_upright(page, picture):
     file = {"name": "a.png", "mimeType": "image/png", "buffer": png(cv2.rotate(picture, cv2.ROTATE_90_CLOCKWISE))}
     page.locator("#read-file").set_input_files(file)
     expect(page.locator("#read-text")).to_be_visible(timeout=60_000)
-    shown = page.locator("#read-picture").evaluate(
-        "async one => (await one.decode(), [one.naturalWidth, one.naturalHeight])"
-    )
+    size = "async one => (await one.decode(), [one.naturalWidth, one.naturalHeight])"
+    shown = page.locator("#read-picture").evaluate(size)
     assert shown == [picture.shape[1], picture.shape[0]]
     lines = page.locator("#read-text").input_value().split("\n")
     assert len(lines) == 2 and len(lines[0]) < len(lines[1])
