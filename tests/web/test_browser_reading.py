@@ -122,11 +122,13 @@ def test_a_click_takes_the_nearest_box(page):
 
 
 def test_a_photo_is_whole_and_comes_nearer(page):
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": 320})  # higher than its frame, all across
     read_sample(page)
     inside = """() => { const [frame, sheet] = ["read-photo", "read-sheet"].map(id => document.getElementById(id));
         const whole = sheet.clientWidth <= frame.clientWidth && sheet.clientHeight <= frame.clientHeight;
         return [whole, frame.scrollLeft]; }"""
     assert page.evaluate(inside) == [True, 0]
+    assert page.locator("#read-photo").evaluate("frame => frame.scrollHeight <= frame.clientHeight")
     for _ in range(4):
         page.locator("#read-nearer").click()
     whole, left = page.evaluate(inside)

@@ -29,7 +29,7 @@ export class Sheet {
   }
 
   lay() {
-    const high = parseFloat(getComputedStyle(this.frame).maxHeight) || Infinity;
+    const high = parseFloat(getComputedStyle(this.frame).maxHeight) - 2 * this.frame.clientTop || Infinity;
     const width = Math.floor(Math.min(this.frame.clientWidth, high * this.shape));
     this.sheet.style.setProperty("inline-size", `${this.near * width}px`);
     this.told(this.near);
