@@ -22,6 +22,7 @@ from hellodl.errors import HelloError
 from hellodl.storage.locks import lock
 
 PARTS = ".hellodl-*.part"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no room: on the disk, for this user, in one file
 NOBODYS = 3600.0  # seconds after which a part that cannot be locked is nobody's
 
 
@@ -83,7 +84,7 @@ def make_folder(folder: Path, option: str = "--out") -> None:
 
 def reason(error: OSError) -> str:
     """Why something cannot be written, in words."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return "the disk is full"
     return str(error.strerror or error)
 
