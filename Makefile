@@ -4,7 +4,7 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: base demo test test-lowest test-web test-peers test-faults test-fuzz test-load lint types imports pytest course chapter course-sync setup clean
+.PHONY: base demo test test-lowest test-web test-peers test-terminal test-faults test-fuzz test-load lint types imports pytest course chapter course-sync setup clean
 
 demo: base
 	$(PYTHON) -m hellodl demo
@@ -40,6 +40,10 @@ test-web: setup
 test-peers: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,peers]'
 	$(PYTHON) -m pytest tests/peers -m peers
+
+# Every command typed in a pseudo-terminal: narrow, wide, piped, ASCII, read-only folders, Ctrl-C; for half an hour.
+test-terminal: setup
+	$(PYTHON) -m pytest tests/terminal -m "terminal or not terminal"
 
 # Kills, full disks and bad company, for some minutes. KILLS=200 kills so many trainings at random moments (seed SEED).
 KILLS ?= 40

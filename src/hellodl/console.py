@@ -13,17 +13,18 @@ import math
 import os
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress, TaskID
 
 log = logging.getLogger("hellodl")
 
 _console: Console | None = None
+_busy = False  # whether there is a progress bar on the screen
 
 
 def console() -> Console:
@@ -54,21 +55,28 @@ def start_logging(verbose: bool = False) -> None:
 class Bar:
     """A running progress bar: `advance` it, and `note` what is worth seeing beside it."""
 
-    def __init__(self, progress: Progress, task: TaskID):
-        self._progress, self._task = progress, task
+    def __init__(self, update: Callable[..., object]):
+        self._update = update
 
     def advance(self, steps: float = 1) -> None:
         """Move on by this many steps."""
-        self._progress.update(self._task, advance=steps)
+        self._update(advance=steps)
 
     def note(self, text: str) -> None:
         """Show a short text, such as the loss, at the end of the bar."""
-        self._progress.update(self._task, note=text)
+        self._update(note=text)
 
 
 @contextmanager
 def progress_bar(description: str, total: float) -> Iterator[Bar]:
-    """A progress bar on standard error, with the time left; it is gone from the screen when the work is done."""
+    """A progress bar on standard error, with the time left; it is gone from the screen when the work is done.
+
+    Where there is one already, what is done within its work is not shown.
+    """
+    global _busy
+    if _busy:
+        yield Bar(lambda **news: None)
+        return
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
@@ -77,7 +85,12 @@ def progress_bar(description: str, total: float) -> Iterator[Bar]:
     parts = (name, bar, TaskProgressColumn(), TimeRemainingColumn(), note)
     seen = columns(sys.stdout) is not None  # else Rich would show results instead of passing them on
     with Progress(*parts, console=console(), transient=True, redirect_stdout=seen) as progress:
-        yield Bar(progress, progress.add_task(description, total=total, note=""))
+        task = progress.add_task(description, total=total, note="")
+        try:
+            _busy = True
+            yield Bar(partial(progress.update, task))
+        finally:
+            _busy = False
 
 
 def columns(stream: TextIO | None) -> int | None:
@@ -88,22 +101,19 @@ def columns(stream: TextIO | None) -> int | None:
         return None
 
 
-def wrapped(text: str, width: int | None, indent: str = "") -> str:
-    """Text with its lines broken between words, where they are longer than the width; the rest of one is indented.
+def wrapped(text: str, width: int | None) -> str:
+    """Text with its lines broken between words where they are longer than the width; the rest of a line is as far in.
 
     No word is broken, for it may be an address or a path. What is in several columns has to fit by itself.
     """
     if width is None:
         return text
-    how = {"break_long_words": False, "break_on_hyphens": False, "replace_whitespace": False}
-    return "\n".join(
-        line if len(line) <= width else textwrap.fill(line, width, subsequent_indent=indent + _margin(line), **how)
-        for line in text.split("\n")
-    )
-
-
-def _margin(line: str) -> str:
-    return " " * (len(line) - len(line.lstrip(" ")))
+    lines = []
+    for line in text.split("\n"):
+        margin = line[: len(line) - len(line.lstrip(" "))]
+        how = {"break_long_words": False, "break_on_hyphens": False, "replace_whitespace": False}
+        lines.append(line if len(line) <= width else textwrap.fill(line, width, subsequent_indent=margin, **how))
+    return "\n".join(lines)
 
 
 def tell(text: str) -> None:
@@ -111,15 +121,21 @@ def tell(text: str) -> None:
     print(wrapped(text, columns(sys.stdout)), flush=True)
 
 
+def say(message: str) -> None:
+    """One line on standard error, of which no character can command the terminal (file names may try)."""
+    line = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
+    with suppress(OSError):  # nobody is there who could be told
+        print(wrapped(f"hellodl: {line.removeprefix('hellodl: ')}", columns(sys.stderr)), file=sys.stderr, flush=True)
+
+
 def show_facts(facts: Mapping[str, str], margin: str = "") -> None:
     """Print values below each other as a result, each behind its name; nothing for those that are empty."""
-    wide = max(map(len, facts), default=0)
-    indent = margin + " " * (wide + 2)
+    indent = margin + " " * (max(map(len, facts), default=0) + 2)
     width = columns(sys.stdout)
     for name, value in facts.items():
         if value:
-            lines = value.replace("\n", f"\n{indent}")
-            tell(wrapped(f"{margin}{name:{wide}}  {lines}", width, indent.removeprefix(margin)))
+            lines = wrapped(value, None if width is None else max(width - len(indent), 20)).replace("\n", "\n" + indent)
+            print(f"{margin}{name}".ljust(len(indent)) + lines, flush=True)
 
 
 def show_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

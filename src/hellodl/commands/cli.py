@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from hellodl.commands.arguments import at_least
 from hellodl.commands.plain import forgive_output
+from hellodl.console import say
 from hellodl.errors import HelloError
 
 
@@ -71,6 +72,8 @@ PROGRAMS: Table = {
     "completion": Program(".commands.completion", "what lets a shell complete these words: bash, zsh or fish"),
 }
 
+MOST_CHOICES = 36  # characters of an option's choices in its usage
+
 HELP_OF_TABLES = {"train": "train a network: " + ", ".join(TRAIN)}
 
 
@@ -79,13 +82,30 @@ class WrongUsage(Exception):
 
 
 class Help(argparse.HelpFormatter):
-    """Help that breaks its lines between words only: an option or an address that is cut in two is of no use."""
+    """Help that breaks its lines between words only: an option or an address that is cut in two is of no use.
+
+    So choices that would make a long word are named in an option's help.
+    """
+
+    def _metavar_formatter(self, action: argparse.Action, default_metavar: str) -> Any:
+        if named_in_help(action):
+            return lambda count: (default_metavar,) * count
+        return super()._metavar_formatter(action, default_metavar)
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        help = action.help
+        return f"{help}; one of {', '.join(map(str, action.choices or ()))}" if named_in_help(action) else help
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         return textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return "\n".join(indent + line for line in self._split_lines(text, width - len(indent)))
+
+
+def named_in_help(action: argparse.Action) -> bool:
+    """Whether an option's choices are too many for `{one,two}`."""
+    return action.metavar is None and len(",".join(map(str, action.choices or ()))) > MOST_CHOICES
 
 
 class Parser(argparse.ArgumentParser):
@@ -262,15 +282,6 @@ def version() -> str:
         return metadata.version("hellodl")
     except metadata.PackageNotFoundError:
         return "(not installed)"
-
-
-def say(message: str) -> None:
-    """One line on standard error, of which no character can command the terminal (file names may try)."""
-    from hellodl.console import columns, wrapped
-
-    line = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
-    with contextlib.suppress(OSError):  # nobody is there who could be told
-        print(wrapped(f"hellodl: {line.removeprefix('hellodl: ')}", columns(sys.stderr)), file=sys.stderr, flush=True)
 
 
 def nobody_reads() -> bool:

@@ -278,7 +278,8 @@ def differences(runs: list[dict[str, Any]]) -> dict[str, list[Any]]:
     for run in runs:
         facts = {name: value for name, value in run.items() if not isinstance(value, dict)}
         for group in ("settings", "versions", "result"):
-            facts |= {f"{group}: {name}": value for name, value in run[group].items()}
+            flat = {name: value for name, value in run[group].items() if not isinstance(value, dict)}
+            facts |= {f"{group}: {name}": value for name, value in flat.items()}
         tables.append(facts)
     names = dict.fromkeys(name for table in tables for name in table)
     rows = {name: [table.get(name) for table in tables] for name in names}
