@@ -82,7 +82,7 @@ def settled(folder: Path) -> Path:
                 run.train_row(step, epoch=step / 50, loss=3 / (step + 1 + seed), accuracy=step / 100)
             run.validation_row(99, loss=0.123456789, accuracy=0.87654321)
             weights = rng.standard_normal((8, 1, 3, 3)).astype(np.float32) * 1e-6
-            run.weights(99, [("convolution.weight", weights, weights / 3)])
+            run.weights(99, [("convolution.weight", weights, weights / 3)], {"convolution.weight": weights * 0.99})
             run.confusion(99, rng.integers(1, 900, (10, 10)), "0123456789")
             for number in range(12):
                 run.sample(99, number, "7", "1", 0.7)

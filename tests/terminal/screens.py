@@ -121,8 +121,9 @@ class Press:
 def surroundings(folder: Path, **more: str) -> dict[str, str]:
     """The variables of a newcomer who has nothing but hellodl: own home, no data, no settings."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")}
-    mine = {"HOME": str(folder), "PYTHONPATH": str(SOURCE), "HELLODL_JIT": "0", "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    return kept | mine | more
+    mine = {"HOME": str(folder), "HELLODL_MINE": "mine", "HELLODL_JIT": "0"}
+    python = {"PYTHONPATH": str(SOURCE), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    return kept | mine | python | more
 
 
 def command(words: Sequence[str]) -> list[str]:

@@ -72,7 +72,7 @@ PROGRAMS: Table = {
     "completion": Program(".commands.completion", "what lets a shell complete these words: bash, zsh or fish"),
 }
 
-MOST_CHOICES = 36  # characters of an option's choices in its usage
+MOST_CHOICES = 24  # characters of an option's choices in its usage
 
 HELP_OF_TABLES = {"train": "train a network: " + ", ".join(TRAIN)}
 
