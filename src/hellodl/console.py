@@ -1,8 +1,8 @@
 """What appears in a terminal: log lines and progress bars while programs work, and tables of what came out.
 
-Results go to standard output (`output`), and everything that is said on the way goes to standard error (`console`),
-so that `hellodl read photo.jpg > text.txt` writes the text and nothing else. What is for a person fits his terminal: lines
-are broken between words, and a table that is too wide is told row by row. What goes elsewhere is left as it is.
+Results go to standard output, and everything that is said on the way goes to standard error (`console`),
+so that `hellodl read photo.jpg > text.txt` writes the text and nothing else. What is for a person fits his terminal:
+lines are broken between words, and a table that is too wide is told row by row. What goes elsewhere stays as it is.
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ def progress_bar(description: str, total: float) -> Iterator[Bar]:
     from rich.table import Column
 
     name, note = TextColumn("{task.description}"), TextColumn("{task.fields[note]}")
-    bar = BarColumn(bar_width=None, table_column=Column(max_width=30))  # the rest is words, for which the bar makes room
+    bar = BarColumn(
+        bar_width=None, table_column=Column(max_width=30)
+    )  # the rest is words, for which the bar makes room
     parts = (name, bar, TaskProgressColumn(), TimeRemainingColumn(), note)
     seen = columns(sys.stdout) is not None  # else Rich would show results instead of passing them on
     with Progress(*parts, console=console(), transient=True, redirect_stdout=seen) as progress:
@@ -108,11 +110,11 @@ def wrapped(text: str, width: int | None) -> str:
     """
     if width is None:
         return text
+    wrap = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False, replace_whitespace=False)
     lines = []
     for line in text.split("\n"):
-        margin = line[: len(line) - len(line.lstrip(" "))]
-        how = {"break_long_words": False, "break_on_hyphens": False, "replace_whitespace": False}
-        lines.append(line if len(line) <= width else textwrap.fill(line, width, subsequent_indent=margin, **how))
+        wrap.subsequent_indent = line[: len(line) - len(line.lstrip(" "))]
+        lines.append(line if len(line) <= width else wrap.fill(line))
     return "\n".join(lines)
 
 

@@ -207,7 +207,7 @@ def test_help_and_version_are_as_in_other_tools(program, capsys):
 
 
 def test_a_file_that_cannot_be_used_is_no_surprise(program, capsys):
-    program.main = lambda options: open("/nowhere/at/all")
+    program.main = lambda options: Path("/nowhere/at/all").read_text()
     assert cli.main(["sample"]) == 1
     assert capsys.readouterr().err.startswith("hellodl: /nowhere/at/all: cannot be used (No such file or directory); ")
 
@@ -219,7 +219,10 @@ cli.run = lambda arguments: print("\u2591\u2592\u2593\u2588 \u2581\u2588 3\u00d7
 raise SystemExit(cli.main([]))"""
     surroundings = os.environ | {"PYTHONIOENCODING": encoding}
     done = subprocess.run([sys.executable, "-c", talk], capture_output=True, env=surroundings)
-    assert done.stdout.decode(encoding) == {"ascii": ".:*# _# 3x +- \\u0416\n", "latin-1": ".:*# _# 3× ± \\u0416\n"}[encoding]
+    assert (
+        done.stdout.decode(encoding)
+        == {"ascii": ".:*# _# 3x +- \\u0416\n", "latin-1": ".:*# _# 3× ± \\u0416\n"}[encoding]
+    )
 
 
 def test_python_dash_m_is_the_command():

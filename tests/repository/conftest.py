@@ -1,4 +1,4 @@
-"""What checks distributions and writes a release's notes are programs in a folder; what takes minutes waits for its name."""
+"""What checks distributions and writes a release's notes are programs in a folder; what takes long waits."""
 
 import sys
 from pathlib import Path

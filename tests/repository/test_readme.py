@@ -1,7 +1,7 @@
 """What the README says can be done is done: every command that it shows, by somebody who has nothing but hellodl.
 
-A few are run in every run of the tests, in an empty folder; all of them, and those of docs/using.md, by `make test-readme`,
-with a wheel in an environment of its own.
+A few are run in every run of the tests, in an empty folder; all of them, and those of docs/using.md, by
+`make test-readme`, with a wheel in an environment of its own.
 """
 
 import os
@@ -38,7 +38,9 @@ def seconds(said: str) -> float:
     """How long a command takes, by what is said of it; a few seconds where nothing is said."""
     if found := TAKES.search(said):
         many = {"a": 1, "an": 1, "half a": 0.5, "a quarter of an": 0.25}.get(found["many"])
-        return (float(found["many"]) if many is None else many) * {"second": 1, "minute": 60, "hour": 3600}[found["unit"]]
+        return (float(found["many"]) if many is None else many) * {"second": 1, "minute": 60, "hour": 3600}[
+            found["unit"]
+        ]
     return 5.0
 
 
@@ -68,7 +70,7 @@ def test_what_it_asks_make_for_is_there():
 
 
 def test_every_command_that_takes_long_says_how_long():
-    said = {command: words for command, words in commands(README)}
+    said = dict(commands(README))
     assert len(said) >= 9
     quick = {"pip install hellodl", "hellodl help"}
     assert not [command for command, words in said.items() if command not in quick and not TAKES.search(words)]
@@ -84,8 +86,12 @@ def newcomer(tmp_path):
 
 
 def surroundings(home: Path, **more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")}
-    kept |= {name: value for name, value in os.environ.items() if name.lower().startswith(("pip_", "http", "ssl", "uv_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if name in ("PATH", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
+    }
+    kept |= {
+        name: value for name, value in os.environ.items() if name.lower().startswith(("pip_", "http", "ssl", "uv_"))
+    }
     return kept | {"HOME": str(home)} | more
 
 
@@ -126,7 +132,14 @@ def test_every_command_in_a_fresh_environment(page, fresh, newcomer):
         begun = seconds(said) > MOST or "not to its end" in said
         start = time.monotonic()
         process = subprocess.Popen(
-            command, shell=True, cwd=newcomer, env=there, text=True, process_group=0, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            shell=True,
+            cwd=newcomer,
+            env=there,
+            text=True,
+            process_group=0,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         try:
             out, _ = process.communicate(timeout=60 if begun else MOST)
@@ -149,5 +162,7 @@ def test_python_in_a_fresh_environment(fresh, newcomer):
     assert len(blocks) == 2 and '`hellodl.read("note.jpg").text`' in README.read_text("utf-8")
     for block in [*blocks, 'import hellodl\nassert hellodl.read("note.jpg").text == "what it says"']:
         command = [fresh / "python", "-c", block]
-        done = subprocess.run(command, cwd=newcomer, env=surroundings(newcomer), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=newcomer, env=surroundings(newcomer), capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr

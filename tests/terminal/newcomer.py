@@ -51,19 +51,29 @@ COMMANDS = [
     Typed("teach --show", says="is empty"),
     Typed("teach page-0001.png --text page-0001.txt --dry-run", says="line 1: ", slow=True),
     Typed("teach page-0001.png --text page-0001.txt", says="the reader that ships reads", slow=True, writes=True),
-    Typed("splice gene.fasta --threads 1", says="1 sequence", slow=True),
+    Typed("splice gene.fasta --threads 1", says="1 sequence", slow=True, raw=True),
     Typed("write --length 60 --seed 1", slow=True, raw=True),
-    Typed("evaluate digits.safetensors --dataset ink", says="right: ", slow=True),
-    Typed("quantize digits.safetensors --dataset ink", says="8 bits", slow=True),
+    Typed("evaluate letters.safetensors --dataset ink", says="right: ", slow=True),
+    Typed("quantize letters.safetensors --dataset ink", says="8 bits", slow=True),
     Typed("pages --count 1 --out made", says="1 page with", slow=True, writes=True),
     Typed("plot curves --out curves.png", says="curves.png", slow=True, writes=True),
-    Typed("inspect digits.safetensors --out inside --dataset ink", says="inside", slow=True, writes=True),
+    Typed("inspect letters.safetensors --out inside --dataset ink", says="inside", slow=True, writes=True),
     Typed("train three-or-seven --dataset ink --epochs 1", says="by hand", slow=True),
-    Typed(f"train digits --dataset ink --count 200 --architecture perceptron {SMALL}", says="images right", writes=True, slow=True),
+    Typed(
+        f"train digits --dataset ink --count 200 --architecture perceptron {SMALL}",
+        says="test images of ink",
+        writes=True,
+        slow=True,
+    ),
     Typed(f"train digits --dataset ink --count 64 {SMALL}", says="the perceptron reads", slow=True, writes=True),
-    Typed(f"train letters --dataset ink --count 64 --architecture perceptron {SMALL}", says="images right", slow=True, writes=True),
-    Typed(f"train finder --pages 16 {SMALL.replace('32', '8')}", slow=True, writes=True),
-    Typed(f"train lines --dataset ink --count 64 --pages 0 {SMALL}", slow=True, writes=True),
+    Typed(
+        f"train letters --dataset ink --count 64 --architecture perceptron {SMALL}",
+        says="test images of ink",
+        slow=True,
+        writes=True,
+    ),
+    Typed("train finder --pages 16 --epochs 1 --threads 1", says="overlap the true ones", slow=True, writes=True),
+    Typed("train lines --dataset ink --count 64 --pages 0 --epochs 1 --threads 1", slow=True, writes=True),
     Typed("train text --corpus rhyme.txt --steps 16 --width 16 --context 16 --batch-size 4", slow=True, writes=True),
     Typed("train splice --dataset simulated --count 200 --epochs 2 --members 1", slow=True, writes=True),
 ]
@@ -93,7 +103,7 @@ def settled(folder: Path) -> Path:
 def with_pages(folder: Path) -> Path:
     """Add a page whose text is known, and a model."""
     done(folder, "pages --count 1 --out .")
-    done(folder, f"train digits --dataset ink --count 128 --architecture perceptron {SMALL} --out digits.safetensors")
+    done(folder, f"train letters --dataset ink --count 128 --architecture perceptron {SMALL} --out letters.safetensors")
     return folder
 
 

@@ -120,7 +120,9 @@ class Press:
 
 def surroundings(folder: Path, **more: str) -> dict[str, str]:
     """The variables of a newcomer who has nothing but hellodl: own home, no data, no settings."""
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")}
+    kept = {
+        name: value for name, value in os.environ.items() if name in ("PATH", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
+    }
     mine = {"HOME": str(folder), "HELLODL_MINE": "mine", "HELLODL_JIT": "0"}
     python = {"PYTHONPATH": str(SOURCE), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
     return kept | mine | python | more
@@ -192,7 +194,9 @@ def _watched(process: subprocess.Popen, master: int, press: Press | None, decode
     return text
 
 
-def piped(words: Sequence[str], folder: Path, prefix: Sequence[str] = (), **variables: str) -> subprocess.CompletedProcess:
+def piped(
+    words: Sequence[str], folder: Path, prefix: Sequence[str] = (), **variables: str
+) -> subprocess.CompletedProcess:
     """`hellodl WORDS` with its output in a pipe."""
     return subprocess.run(
         [*prefix, *command(words)],

@@ -1,5 +1,5 @@
-"""Every command is typed in a terminal as people have them: narrow, wide, none, without colours, with few characters, in
-a folder where nothing may be written, and with Ctrl-C. Nothing is cut, wrapped to rubble, or a surprise."""
+"""Every command is typed in a terminal as people have them: narrow, wide, none, without colours, with few characters,
+in a folder where nothing may be written, and with Ctrl-C. Nothing is cut, wrapped to rubble, or a surprise."""
 
 import os
 import re

@@ -217,7 +217,8 @@ def parser_of(name: str, program: Program) -> Parser:
 def choose(table: Table, name: str, rest: list[str]) -> tuple[str, list[str]]:
     """The first word names the program; options before it are ours (help, version, debug)."""
     at = next((i for i, word in enumerate(rest) if not word.startswith("-")), len(rest))
-    parser = Parser(prog=name, usage=f"{name} PROGRAM [options]", epilog=f"More: {name} PROGRAM -h, or hellodl help PROGRAM")
+    more = f"More: {name} PROGRAM -h; or: {name.replace('hellodl', 'hellodl help')} PROGRAM"
+    parser = Parser(prog=name, usage=f"{name} PROGRAM [options]", epilog=more)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = "Deep learning from scratch.\n\n" + list_of(table)
     parser.allow_abbrev = False
@@ -242,11 +243,13 @@ def list_of(table: Table) -> str:
     """The programs and what each of them is for."""
     long = max(map(len, table))
     width = shutil.get_terminal_size().columns - 2  # as argparse has it
-    how = {"subsequent_indent": " " * (long + 4), "break_long_words": False, "break_on_hyphens": False}
+    wrap = textwrap.TextWrapper(
+        width, subsequent_indent=" " * (long + 4), break_long_words=False, break_on_hyphens=False
+    )
     lines = ["programs:"]
     for word, found in table.items():
         about = found.help if isinstance(found, Program) else HELP_OF_TABLES[word]
-        lines.append(textwrap.fill(f"  {word:{long}}  {about}", width, **how))
+        lines.append(wrap.fill(f"  {word:{long}}  {about}"))
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from hellodl.commands.cli import PROGRAMS, Program, Table, parser_of
 
 BASH = r"""_hellodl() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} place= word words
-    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    for word in "${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
         case " %(places)s " in *" ${place:+$place/}$word "*) place=${place:+$place/}$word ;; esac
     done
     case "$place $previous" in

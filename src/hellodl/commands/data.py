@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from hellodl.console import show_facts
+from hellodl.console import show_facts, tell
 from hellodl.data import Known, available
 
 
@@ -42,7 +42,7 @@ def download(options: argparse.Namespace) -> int:
         folder = get(name, options.data)
         folders[name] = None if folder is None else str(folder)
         if not options.json:
-            print(f"{name}: {folder or 'built in, nothing to download'}")
+            tell(f"{name}: {folder or 'built in, nothing to download'}")
     if options.json:
         print(json.dumps(folders, indent=2))
     return 0

@@ -153,6 +153,6 @@ def show(figures: dict[str, Any]) -> None:
             f"as it stands alone: {figures['accuracy_one_view']:.2%}"
         )
     tell(f"\nWhen it says how sure it is, it is off by {figures['calibration_error']:.1%} on average:")
-    bins = ((b["confidence"], b["accuracy"], b["images"]) for b in figures["calibration"])
-    show_table(("sure", "right", "images"), [(f"{sure:.1%}", f"{right:.1%}", f"{images:,}") for sure, right, images in bins])
+    rows = [(f"{b['confidence']:.1%}", f"{b['accuracy']:.1%}", f"{b['images']:,}") for b in figures["calibration"]]
+    show_table(("sure", "right", "images"), rows)
     tell("\n" + pairs_as_text(np.array(figures["confusion"]), figures["told_apart"]))

@@ -64,7 +64,7 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(figures))
     elif options.out:
-        print(f"{options.out}: {figures['bytes']:,} bytes; its weights are off by {figures['weight_error']:.2%}")
+        tell(f"{options.out}: {figures['bytes']:,} bytes; its weights are off by {figures['weight_error']:.2%}")
     else:
         show(figures)
     return 0

@@ -69,7 +69,7 @@ def main(options: argparse.Namespace) -> int:
         return compare(log, runs, options.json)
     for run in runs:
         log.delete(run["id"])
-        print(f"run {run['id']} is deleted")
+        tell(f"run {run['id']} is deleted")
     return 0
 
 
@@ -141,7 +141,7 @@ def list_runs(log: RunLog, options: argparse.Namespace) -> int:
         return 0
     if not runs:
         others = "none of the runs is like that; `hellodl runs` lists all"
-        print(f"{log.path}: {others if log.runs() else 'no runs yet; `hellodl train letters` makes one'}")
+        tell(f"{log.path}: {others if log.runs() else 'no runs yet; `hellodl train letters` makes one'}")
         return 0
     rows = []
     for run in runs:

@@ -155,7 +155,7 @@ def show(mine: Collection, in_json: bool) -> None:
     if not lessons:
         tell(f"{mine.folder}: is empty; fill it by: hellodl teach PHOTO --text TRUTH")
         return
-    print(f"{mine.folder}:")
+    tell(f"{mine.folder}:")
     for number, lesson in lessons.items():
         count = some(len(lesson.characters), "character")
         tell(harmless(f"  lesson {number}, {lesson.when}, {lesson.photo}: {count}"))

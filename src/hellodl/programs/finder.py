@@ -24,7 +24,7 @@ from hellodl import nn
 from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands.arguments import at_least, rate
-from hellodl.console import log, progress_bar
+from hellodl.console import log, progress_bar, tell
 from hellodl.data import unipen, writing
 from hellodl.data.home import find
 from hellodl.data.pages.marked import Marked
@@ -102,7 +102,7 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(learned.figures))
     else:
-        print(f"marks of lines overlap the true ones by {learned.figures['validation_accuracy']:.1%}; {learned.path}")
+        tell(f"marks of lines overlap the true ones by {learned.figures['validation_accuracy']:.1%}; {learned.path}")
     return 0
 
 

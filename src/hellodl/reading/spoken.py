@@ -24,7 +24,7 @@ DOUBT = 0.02  # how much of the language is left to chance: it knows neither all
 
 
 def listened(strips: Sequence[np.ndarray], read: Read) -> list[np.ndarray]:
-    """What is said along each strip (HEIGHT, W) uint8, as (T, K): the surest of several, for each is looked at narrower and wider, too.
+    """What is said along each strip (HEIGHT, W) uint8, as (T, K): the surest of several looks, narrower and wider ones.
 
     Some write letters twice as wide as others, and where they are very narrow two of them are over in one step.
     """
