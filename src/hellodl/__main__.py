@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> int:
-    """Run what the command line says; Ctrl-C is one line from the first moment on, while all else is still loading."""
+    """Run what the command line says; Ctrl-C is one line also while the rest is still loading."""
     try:
         from hellodl.commands import cli
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hellodl")
 
+WORDS = 60  # columns of the words beside a progress bar, and of the ^C that a terminal writes there
+
 _console: Console | None = None
 _busy = False  # whether there is a progress bar on the screen
 
@@ -78,13 +80,11 @@ def progress_bar(description: str, total: float) -> Iterator[Bar]:
         yield Bar(lambda **news: None)
         return
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.table import Column
 
     name, note = TextColumn("{task.description}"), TextColumn("{task.fields[note]}")
-    bar = BarColumn(
-        bar_width=None, table_column=Column(max_width=30)
-    )  # the rest is words, for which the bar makes room
-    parts = (name, bar, TaskProgressColumn(), TimeRemainingColumn(), note)
+    room = (columns(sys.stderr) or 80) - WORDS
+    bar = [BarColumn(bar_width=min(room, 30))] if room >= 8 else []
+    parts = (name, *bar, TaskProgressColumn(), TimeRemainingColumn(), note)
     seen = columns(sys.stdout) is not None  # else Rich would show results instead of passing them on
     with Progress(*parts, console=console(), transient=True, redirect_stdout=seen) as progress:
         task = progress.add_task(description, total=total, note="")

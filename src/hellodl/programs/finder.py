@@ -36,7 +36,7 @@ from hellodl.reading.darkness import darkness
 from hellodl.runs.writer import Run
 from hellodl.train import Settings, Trainer
 from hellodl.train.lanes import thread_count
-from hellodl.train.processes import ENDED, end_with_parent
+from hellodl.train.processes import ENDED, deaf_to_ctrl_c, end_with_parent
 
 SETTINGS = Settings(batch_size=8, learning_rate=3e-3, clip=5.0, average=0.995, micro_batch=2, lanes=4)
 SIDE = 384  # pixels of the pieces of pages that it learns from
@@ -121,7 +121,9 @@ def side_by_side(function: Callable[[T], R], tasks: Sequence[T], what: str, thre
         progress_bar(what, len(tasks)) as bar,
     ):
         try:
-            for one in pool.map(function, tasks, chunksize=8):
+            with deaf_to_ctrl_c():  # the processes are started as the first tasks come in
+                answers = pool.map(function, tasks)
+            for one in answers:
                 done.append(one)
                 bar.advance(1)
         except BrokenProcessPool as error:
