@@ -217,7 +217,7 @@ def parser_of(name: str, program: Program) -> Parser:
 def choose(table: Table, name: str, rest: list[str]) -> tuple[str, list[str]]:
     """The first word names the program; options before it are ours (help, version, debug)."""
     at = next((i for i, word in enumerate(rest) if not word.startswith("-")), len(rest))
-    more = f"More: {name} PROGRAM -h; or: {name.replace('hellodl', 'hellodl help')} PROGRAM"
+    more = f"More: {name.replace('hellodl', 'hellodl help')} PROGRAM"
     parser = Parser(prog=name, usage=f"{name} PROGRAM [options]", epilog=more)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = "Deep learning from scratch.\n\n" + list_of(table)
