@@ -7,6 +7,7 @@ A few are run in every run of the tests, in an empty folder; all of them, and th
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from hellodl.runs.machine import SOURCE
 README = SOURCE / "README.md"
 USING = SOURCE / "docs" / "using.md"
 PROJECT = "https://github.com/hellodl/hellodl/"
-BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TAKES = re.compile(r"(?P<many>a|an|half a|a quarter of an|\d+) (?P<unit>second|minute|hour)s?\b")
 MOST = 1000  # seconds for a command; what takes longer is begun, and then interrupted
 SHORT = ("hellodl read note.jpg", "hellodl help")
@@ -30,7 +31,8 @@ SHORT = ("hellodl read note.jpg", "hellodl help")
 
 def commands(page: Path) -> list[tuple[str, str]]:
     """The commands in the blocks of a page, with what is said of each."""
-    lines = [line for block in BLOCK.findall(page.read_text("utf-8")) for line in block.splitlines()]
+    blocks = [block for language, block in BLOCK.findall(page.read_text("utf-8")) if not language]
+    lines = [line for block in blocks for line in block.splitlines()]
     return [(command.strip(), said) for command, _, said in (line.partition("  # ") for line in lines)]
 
 
@@ -111,12 +113,20 @@ def test_the_first_commands_work_in_an_empty_folder(newcomer, command):
 def fresh(tmp_path_factory):
     """The `bin` of an environment into which a wheel of this tree was installed, and nothing else."""
     folder = tmp_path_factory.mktemp("fresh")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "wheel", "--quiet", "--no-deps", "-w", folder / "dist", SOURCE], check=True)
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    alone = surroundings(folder)
+
+    def run(*command) -> None:
+        subprocess.run(list(map(str, command)), check=True, env=alone)
+
+    pip = ("-m", "pip", "--quiet", "--disable-pip-version-check")
+    source = folder / "source"  # a copy, for building leaves things behind
+    shutil.copytree(SOURCE / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(SOURCE / name, source)
+    run(sys.executable, *pip, "wheel", "--no-deps", "-w", folder / "dist", source)
+    run(sys.executable, "-m", "venv", folder / "venv")
     bin = folder / "venv" / "bin"
-    install = [bin / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, *(folder / "dist").glob("*.whl")], check=True)
+    run(bin / "python", *pip, "install", *(folder / "dist").glob("*.whl"))
     return bin
 
 
@@ -158,7 +168,7 @@ def test_every_command_in_a_fresh_environment(page, fresh, newcomer):
 
 @pytest.mark.readme
 def test_python_in_a_fresh_environment(fresh, newcomer):
-    blocks = re.findall(r"^```python\n(.*?)^```$", USING.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    blocks = [block for language, block in BLOCK.findall(USING.read_text("utf-8")) if language == "python"]
     assert len(blocks) == 2 and '`hellodl.read("note.jpg").text`' in README.read_text("utf-8")
     for block in [*blocks, 'import hellodl\nassert hellodl.read("note.jpg").text == "what it says"']:
         command = [fresh / "python", "-c", block]
