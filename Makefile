@@ -4,7 +4,8 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: base demo test test-lowest test-mpi test-web test-peers test-faults test-fuzz test-load lint types imports pytest course chapter course-sync setup clean
+.PHONY: base demo test test-lowest test-mpi test-web test-peers test-terminal test-readme test-faults test-fuzz test-load
+.PHONY: lint types imports pytest course chapter course-sync setup clean
 
 demo: base
 	$(PYTHON) -m hellodl demo
@@ -46,6 +47,14 @@ test-mpi: setup
 test-peers: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,peers]'
 	$(PYTHON) -m pytest tests/peers -m peers
+
+# Every command typed in a pseudo-terminal: narrow, wide, piped, ASCII, read-only folders, Ctrl-C; for half an hour.
+test-terminal: setup
+	$(PYTHON) -m pytest tests/terminal -m "terminal or not terminal"
+
+# Every command of the README and of docs/using.md, from a wheel in an environment of its own, with its time.
+test-readme: setup
+	$(PYTHON) -m pytest tests/repository/test_readme.py -m "readme or not readme" -s
 
 # Kills, full disks and bad company, for some minutes. KILLS=200 kills so many trainings at random moments (seed SEED).
 KILLS ?= 40

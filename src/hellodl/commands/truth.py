@@ -79,7 +79,7 @@ def taught_by_text(path: Path, text: str, look: Look) -> Taught:
     if sure < FITS * all_:
         raise DataError(
             f"{path}: only {sure} of the text's {all_} characters are in lines that were surely found there; check the "
-            "text, and the boxes in the picture that `hellodl read` makes, or correct its JSON"
+            "text, and the boxes in the picture of `hellodl read --picture`, or correct its JSON"
         )
     return taught
 

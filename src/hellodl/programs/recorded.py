@@ -154,7 +154,7 @@ def make_room(out: Path | None) -> None:
     """Make the folders of states and of a model file: better to fail now than after the training."""
     if out and out.is_dir():
         raise DataError(f"{out}: is a folder; give --out the name of a file")
-    make_folder(RUNS, "changing to another")
+    make_folder(RUNS, "what is learned is kept there: change to a folder of your own first")
     if out:
         make_folder(out.parent)
 

@@ -21,7 +21,7 @@ import numpy as np
 from hellodl import nn
 from hellodl.commands.arguments import at_least, part, positive, rate, real
 from hellodl.commands.show import harmless
-from hellodl.console import log
+from hellodl.console import log, tell
 from hellodl.data.text import CORPORA, load_text
 from hellodl.data.vocabulary import learn_vocabulary
 from hellodl.nn import LanguageModel, Module
@@ -214,7 +214,7 @@ def finish(learned: recorded.Learned, options: argparse.Namespace) -> int:
         print(json.dumps(figures))
     else:
         bits = figures["validation_bits"]
-        print(
+        tell(
             f"validation loss on {figures['dataset']}: {loss:.3f} nats a character ({bits:.3f} bits, "
             f"perplexity {math.exp(loss):.2f}), after {figures['seconds']:.0f} s"
         )
