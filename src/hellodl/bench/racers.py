@@ -22,7 +22,7 @@ from hellodl.bench.contestants import Contestant, Way, contestant_of
 from hellodl.bench.problems import Task, problem_of
 from hellodl.errors import HelloError
 from hellodl.ops import scratch
-from hellodl.train.processes import end_with_parent
+from hellodl.train.processes import deaf_to_ctrl_c, end_with_parent
 from hellodl.train.threads import quick_hand_over, single_threaded_products
 
 
@@ -48,7 +48,8 @@ class Racer:
         spawn = multiprocessing.get_context("spawn")  # a fresh Python: some libraries do not survive a fork
         self._pipe, theirs = spawn.Pipe()
         self._process = spawn.Process(target=_serve, args=(task, self.way, theirs))
-        self._process.start()
+        with deaf_to_ctrl_c():
+            self._process.start()
         theirs.close()
 
     def ready(self) -> tuple[Array, dict[str, Array]]:

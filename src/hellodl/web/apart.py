@@ -77,10 +77,13 @@ class Apart(Here):
         """The pipe to a process that is alive."""
         if self._process is None or not self._process.is_alive() or self._pipe is None:
             self.close()
+            from hellodl.train.processes import deaf_to_ctrl_c
+
             context = multiprocessing.get_context("spawn")  # a fork would have the server's sockets
             self._pipe, theirs = context.Pipe()
             self._process = context.Process(target=_life, args=(theirs,), daemon=True)
-            self._process.start()
+            with deaf_to_ctrl_c():
+                self._process.start()
             theirs.close()
         return self._pipe
 
