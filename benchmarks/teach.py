@@ -18,7 +18,7 @@ import numpy as np
 
 from hellodl.commands.eyes import LINES, lines_of
 from hellodl.commands.teach import accuracy
-from hellodl.console import output, plain_table, progress_bar, start_logging
+from hellodl.console import progress_bar, show_table, start_logging
 from hellodl.data import writing
 from hellodl.data.home import folder_of
 from hellodl.train.personal import Tuning, personalised, rehearsal
@@ -73,10 +73,8 @@ def main() -> int:
     if options.json:
         print(json.dumps(figures))
         return 0
-    table = plain_table("writer", "words", "error before", "after", "others lose")
-    for writer, count, *shares in rows:
-        table.add_row(str(writer), str(count), *(f"{value:.1%}" for value in shares))
-    output.print(table)
+    cells = [(str(writer), str(count), *(f"{value:.1%}" for value in shares)) for writer, count, *shares in rows]
+    show_table(("writer", "words", "error before", "after", "others lose"), cells)
     print(", ".join(f"{name} {value:.1%}" if value < 2 else f"{name} {value}" for name, value in figures.items()))
     return 0
 

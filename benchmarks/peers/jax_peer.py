@@ -5,8 +5,6 @@ There is one contestant, with all threads: XLA settles their number once, when i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 LIBRARY, NAME = "jax", "JAX"
@@ -19,10 +17,13 @@ def version():
     return jax.__version__
 
 
-def contestants(problem, thread_counts, rate, Contestant) -> Iterator:
-    """JAX with as many threads as it takes."""
-    if problem.task.length:
-        return  # texts are not for here
+def ways(task, thread_counts):
+    """JAX with as many threads as it takes; texts are not for here."""
+    return [] if task.length else [(NAME, max(thread_counts))]
+
+
+def contestant(problem, library, threads, rate):
+    """JAX at any problem; the number of threads is its own affair."""
     import jax
     import jax.numpy as jnp
 
@@ -67,7 +68,7 @@ def contestants(problem, thread_counts, rate, Contestant) -> Iterator:
         return np.asarray(logits), {name: np.asarray(gradient) for name, gradient in gradients.items()}
 
     run = train if training else lambda: compiled_answer(weights, running).block_until_ready()
-    yield Contestant(NAME, max(thread_counts), run, show)
+    return run, show
 
 
 def apply(description, weights, running, x, training, name=""):

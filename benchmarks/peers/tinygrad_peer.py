@@ -8,7 +8,6 @@ better kernels one takes it seconds, and the search takes longer than the race.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -22,15 +21,13 @@ def version():
     return version("tinygrad")
 
 
-def contestants(problem, thread_counts, rate, Contestant) -> Iterator:
-    """tinygrad with as many threads as it takes, where that is a matter of milliseconds."""
-    if problem.task.length:
-        return  # texts are not for here
-    if not problem.task.training or problem.task.network == "perceptron":
-        yield contestant(problem, max(thread_counts), rate, Contestant)
+def ways(task, thread_counts):
+    """tinygrad with as many threads as it takes, where that is a matter of milliseconds; texts are not for here."""
+    quick = not task.length and (not task.training or task.network == "perceptron")
+    return [(NAME, max(thread_counts))] if quick else []
 
 
-def contestant(problem, threads, rate, Contestant):
+def contestant(problem, library, threads, rate):
     """tinygrad at any problem."""
     os.environ.setdefault("DEV", "CPU")
     from tinygrad import Context, Tensor, TinyJit, nn
@@ -71,7 +68,7 @@ def contestant(problem, threads, rate, Contestant):
     def run():
         (step if training else answer)().numpy()  # to look at the result is to wait for it
 
-    return Contestant(NAME, threads, run, show)
+    return run, show
 
 
 def trained(problem):

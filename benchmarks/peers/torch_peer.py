@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 LIBRARY, NAME = "torch", "PyTorch"
@@ -16,38 +14,34 @@ def version():
     return torch.__version__
 
 
-def contestants(problem, thread_counts, rate, Contestant) -> Iterator:
-    """Every way of PyTorch, with each number of threads."""
-    if problem.task.length:
-        return  # texts are not for here
-    for threads in thread_counts:
-        for way in ("", ", channels last", ", compiled"):
-            yield contestant(problem, threads, way, rate, Contestant)
+def ways(task, thread_counts):
+    """Every way of PyTorch, with each number of threads; texts are not for here."""
+    libraries = [] if task.length else [NAME, NAME + ", channels last", NAME + ", compiled"]
+    return [(library, threads) for threads in thread_counts for library in libraries]
 
 
-def contestant(problem, threads, way, rate, Contestant):
+def contestant(problem, library, threads, rate):
     """One way of PyTorch to do the problem."""
     import torch
     import torch.nn.functional as F
 
     torch.set_num_threads(threads)
-    training = problem.task.training
+    way, training = library.removeprefix(NAME), problem.task.training
     model = network(problem).train(training)
     images = torch.from_numpy(np.ascontiguousarray(problem.images.transpose(0, 3, 1, 2)))
     labels = torch.from_numpy(problem.labels)
     if way:
         model, images = (thing.to(memory_format=torch.channels_last) for thing in (model, images))
     optimizer = torch.optim.AdamW(model.parameters(), rate, fused=bool(way))
+    torch._dynamo.config.fail_on_recompile_limit_hit = True  # who falls back to eager says so, and is left out
     called = torch.compile(model) if way == ", compiled" else model
 
     def step():
-        torch.set_num_threads(threads)
         optimizer.zero_grad()
         F.cross_entropy(called(images), labels).backward()
         optimizer.step()
 
     def answer():
-        torch.set_num_threads(threads)
         with torch.inference_mode():
             return called(images)
 
@@ -62,7 +56,7 @@ def contestant(problem, threads, way, rate, Contestant):
             gradients[name] = reordered(gradients[name], (channels, height, width), (1, 2, 0))
         return logits.detach().numpy(), gradients
 
-    return Contestant(NAME + way, threads, step if training else answer, show)
+    return step if training else answer, show
 
 
 def network(problem):
@@ -108,7 +102,7 @@ def flattened(problem):
 
     model, found, shape = problem.network().eval(), {}, None
     x = Tensor(problem.images[:1])
-    for name, layer in model.children():
+    for name, layer in model.named_children():
         if shape is not None and type(layer).__name__ == "Linear":
             found[f"{name}.weight"], shape = shape, None
         if type(layer).__name__ == "Flatten":

@@ -223,7 +223,7 @@ def _(d: Draw, name: str) -> Trial:
     spelled = None if weight is None else torch.tensor(weight)
     return Trial(
         [d.normal(n, classes)],
-        lambda x: getattr(nn, name)(x, targets, weight, **how),
+        lambda x: getattr(nn.functional, name)(x, targets, weight, **how),
         lambda x: getattr(F, name)(x, torch.tensor(targets), spelled, **how),
         how,
     )
@@ -241,7 +241,7 @@ def _(d: Draw, name: str) -> Trial:
     more = {"pos_weight": d.positive(shape[-1])} if name.startswith("binary") and d.upto(0, 1) else {}
     return Trial(
         [d.normal(*shape) * d.dtype(3)],
-        lambda x: getattr(nn, name)(x, target, **how, **more),
+        lambda x: getattr(nn.functional, name)(x, target, **how, **more),
         lambda x: getattr(F, name)(x, torch.tensor(target), **how, **{k: torch.tensor(v) for k, v in more.items()}),
         how,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 LIBRARY, NAME = "torch", "PyTorch"
@@ -16,28 +14,31 @@ def version():
     return torch.__version__
 
 
-def contestants(problem, thread_counts, rate, Contestant) -> Iterator:
-    """Every way of PyTorch, with each number of threads."""
-    if not problem.task.length:
-        return  # images are not for here
-    if not problem.task.training:
-        yield from (writing(problem, threads, Contestant) for threads in thread_counts)
-        return
-    ways = ["", ", fused AdamW"] + [", compiled"] * (problem.description["kind"] == "GPT")
-    for threads in thread_counts:
-        for way in ways:
-            yield learning(problem, threads, way, rate, Contestant)
+def ways(task, thread_counts):
+    """Every way of PyTorch, with each number of threads; images are not for here."""
+    libraries = [NAME] if task.length else []
+    if libraries and task.training:
+        libraries += [NAME + ", fused AdamW"] + [NAME + ", compiled"] * task.network.startswith("gpt")
+    return [(library, threads) for threads in thread_counts for library in libraries]
 
 
-def learning(problem, threads, way, rate, Contestant):
+def contestant(problem, library, threads, rate):
+    """One way of PyTorch to do the problem."""
+    import torch
+
+    torch.set_num_threads(threads)
+    return learning(problem, library, rate) if problem.task.training else writing(problem)
+
+
+def learning(problem, library, rate):
     """One way of PyTorch to learn."""
     import torch
     import torch.nn.functional as F
 
-    torch.set_num_threads(threads)
-    model = network(problem).train()
+    way, model = library.removeprefix(NAME), network(problem).train()
     texts, labels = torch.from_numpy(problem.images), torch.from_numpy(problem.labels).reshape(-1)
     optimizer = torch.optim.AdamW(model.parameters(), rate, fused=bool(way))
+    torch._dynamo.config.fail_on_recompile_limit_hit = True  # who falls back to eager says so, and is left out
     called = torch.compile(model) if way == ", compiled" else model
 
     def gradients():
@@ -47,7 +48,6 @@ def learning(problem, threads, way, rate, Contestant):
         return logits
 
     def step():
-        torch.set_num_threads(threads)
         gradients()
         optimizer.step()
 
@@ -55,19 +55,17 @@ def learning(problem, threads, way, rate, Contestant):
         logits = gradients().detach().numpy()
         return logits, {name: p.grad.numpy().copy() for name, p in model.named_parameters()}
 
-    return Contestant(NAME + way, threads, step, show)
+    return step, show
 
 
-def writing(problem, threads, Contestant):
+def writing(problem):
     """PyTorch letter by letter, with a state or a key-value cache."""
     import torch
 
-    torch.set_num_threads(threads)
     model = network(problem).eval()
     text = torch.from_numpy(problem.images)
 
     def run():
-        torch.set_num_threads(threads)
         found, state = [], model.begin()
         with torch.inference_mode():
             for place in range(text.shape[1]):
@@ -75,7 +73,7 @@ def writing(problem, threads, Contestant):
                 found.append(logits[0, -1])
             return torch.stack(found).numpy()
 
-    return Contestant(NAME, threads, run, lambda: (run(), {}))
+    return run, lambda: (run(), {})
 
 
 def network(problem):

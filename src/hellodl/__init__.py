@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from hellodl import data, nn, optim, train
+    from hellodl import data, nn, optim, ranks, train
     from hellodl.autograd import gradcheck
     from hellodl.data.pages.letter import Letter
     from hellodl.reading import Page
@@ -48,6 +48,7 @@ __all__ = [
     "optim",
     "parallel",
     "pen",
+    "ranks",
     "read",
     "train",
     "write",

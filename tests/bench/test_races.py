@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from hellodl.bench import races
-from hellodl.bench.contestants import Contestant, step
+from hellodl.bench.contestants import Way, step
 from hellodl.bench.problems import Task, problem_of
+from hellodl.bench.racers import Racer
 from hellodl.errors import HelloError
 
 SMALL = Task("small", "hello-dl", 8, True, micro_batch=4)
@@ -29,19 +30,19 @@ def test_who_cannot_do_the_work_is_left_out_but_other_work_is_an_error(caplog):
 def test_contestants_take_turns_and_the_ratio_is_taken_within_a_round(monkeypatch):
     monkeypatch.setattr(races, "REST", 0.0)
     monkeypatch.setattr(races, "TURN", 0.0)
-    now, turns = [0.0], []
-    monkeypatch.setattr(races.time, "perf_counter", lambda: now[0])
+    turns = []
 
-    def contestant(library, threads, seconds):
-        def run():
-            turns.append(library)
-            now[0] += seconds * (1 + len(turns) // 8)  # the machine gets slower all the time
+    class Told(Racer):
+        """One whose clock says what we say: the machine gets slower all the time."""
 
-        return Contestant(library, threads, run)
+        def turn(self, times):
+            turns.append(self.library)
+            seconds = {"hellodl": 2.0, "other": 4.0, "matrix products alone": 1.0}[self.library]
+            return times * seconds * (1 + len(turns) // 4)
 
-    racers = [contestant("hellodl", 1, 2.0), contestant("other", 1, 4.0), contestant("matrix products alone", 1, 1.0)]
+    racers = [Told(Way(library, 1)) for library in ("hellodl", "other", "matrix products alone")]
     races.race(racers, SMALL, 4)
-    assert turns[6:12] == ["hellodl"] * 2 + ["other"] * 2 + ["matrix products alone"] * 2
+    assert turns == ["hellodl", "other", "matrix products alone"] * 5
     assert all(len(racer.rates) == 4 for racer in racers)
     figures = races.figures_of(problem_of(SMALL), racers)
     mine, other, _ = figures["best"]
@@ -52,7 +53,7 @@ def test_contestants_take_turns_and_the_ratio_is_taken_within_a_round(monkeypatc
 
 def test_the_best_number_of_threads_speaks_for_a_library():
     def racer(library, threads, *rates):
-        return Contestant(library, threads, lambda: None, rates=list(rates))
+        return Racer(Way(library, threads), rates=list(rates))
 
     racers = [
         racer("hellodl", 1, 10.0, 10.0),
@@ -70,3 +71,26 @@ def test_the_best_number_of_threads_speaks_for_a_library():
     ]
     assert figures["best"][1]["hellodl is"] == [2.0, 2.0, 2.0]
     assert figures["gain_from_threads"] == {"hellodl": pytest.approx(1.9), "matrix products alone": 2.0}
+
+
+def test_a_racer_works_in_a_process_of_its_own_and_says_what_went_wrong():
+    racer = Racer(Way("hellodl", 1))
+    racer.start(SMALL)
+    try:
+        races.check_alike("the racer", step(problem_of(SMALL), 1, 8).show(), racer.ready())
+        assert 0 < racer.turn(2) < 60
+        racer.weigh()
+        assert racer.memory_mb is None or 20 < racer.memory_mb < 2000
+        racer._process.kill()
+        racer._process.join()
+        with pytest.raises(HelloError, match="hellodl, 1 thread: its process ended"):
+            racer.turn(1)
+    finally:
+        racer.stop()
+    nobody = Racer(Way("nobody", 1))
+    nobody.start(SMALL)
+    try:
+        with pytest.raises(RuntimeError, match="nobody here does 'small' by nobody"):
+            nobody.ready()
+    finally:
+        nobody.stop()

@@ -1,5 +1,6 @@
 """The command line: programs are found, options mean the same everywhere, and errors are one line."""
 
+import os
 import subprocess
 import sys
 import types
@@ -183,13 +184,45 @@ def test_too_little_memory_is_one_line(program, capsys):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_under_the_output_is_one_line():
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "hellodl", "--version"], stdout=full, stderr=subprocess.PIPE, text=True
-        )
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "No space left" in done.stderr
+    for unbuffered in ("", "1"):  # it fails at the end, or at once
+        surroundings = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+        for words in (["-V"], ["help", "read"]):
+            with Path("/dev/full").open("w") as full:
+                command = [sys.executable, "-m", "hellodl", *words]
+                done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=surroundings)
+            assert done.returncode == 1
+            assert done.stderr == "hellodl: what comes out cannot be written (the disk is full); send it elsewhere\n"
+
+
+def test_help_and_version_are_as_in_other_tools(program, capsys):
+    for words, same in (("help", "-h"), ("help sample", "sample -h"), ("help train sample", "train sample -h")):
+        assert cli.main(words.split()) == 0
+        said = capsys.readouterr().out
+        assert cli.main(same.split()) == 0
+        assert said == capsys.readouterr().out != ""
+    assert cli.main(["help", "sampel"]) == 2
+    assert "did you mean 'sample'?" in capsys.readouterr().err
+    assert cli.main(["-V"]) == 0
+    assert capsys.readouterr().out.startswith("hellodl ")
+
+
+def test_a_file_that_cannot_be_used_is_no_surprise(program, capsys):
+    program.main = lambda options: Path("/nowhere/at/all").read_text()
+    assert cli.main(["sample"]) == 1
+    assert capsys.readouterr().err.startswith("hellodl: /nowhere/at/all: cannot be used (No such file or directory); ")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_pictures_stay_pictures_where_there_are_few_characters(encoding):
+    talk = """from hellodl.commands import cli
+cli.run = lambda arguments: print("\u2591\u2592\u2593\u2588 \u2581\u2588 3\u00d7 \u00b1 \u0416") or 0
+raise SystemExit(cli.main([]))"""
+    surroundings = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", talk], capture_output=True, env=surroundings)
+    assert (
+        done.stdout.decode(encoding)
+        == {"ascii": ".:*# _# 3x +- \\u0416\n", "latin-1": ".:*# _# 3× ± \\u0416\n"}[encoding]
+    )
 
 
 def test_python_dash_m_is_the_command():

@@ -44,22 +44,29 @@ def run(*arguments):
     return program.main(parser.parse_args([str(argument) for argument in arguments]))
 
 
-def test_one_photo_gives_its_text_alone_and_a_picture_beside(reader, tmp_path, capsys):
+def test_one_photo_gives_its_text_alone_and_with_picture_one_beside_it(reader, tmp_path, capsys):
     path = photo(tmp_path / "note.png")
-    assert run(path, "--out", tmp_path) == 0
+    assert run(path, "--picture") == 0
     assert capsys.readouterr().out == "HHH\n"
     shown = cv2.imread(str(tmp_path / "note-read.png"))
     assert shown.shape == (160, 400, 3)
     assert (shown != cv2.imread(str(path))).any()
 
 
-def test_the_picture_goes_to_the_current_folder_unless_told_otherwise(reader, tmp_path, monkeypatch):
+def test_nothing_is_left_where_nobody_asked_for_it(reader, tmp_path, monkeypatch):
     path = photo(tmp_path / "note.png")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     run(path)
-    assert [found.name for found in elsewhere.iterdir()] == ["note-read.png"]
+    assert not [*elsewhere.iterdir()] and [*tmp_path.glob("*.png")] == [path]
+
+
+def test_a_picture_that_cannot_be_left_is_a_warning_after_the_text(reader, tmp_path, capsys, caplog):
+    path = photo(tmp_path / "note.png")
+    assert run(path, "--out", path / "below") == 1
+    assert capsys.readouterr().out == "HHH\n"
+    assert "choose another by --out" in caplog.text
 
 
 def test_several_photos_are_told_apart_by_their_names(reader, tmp_path, capsys):
@@ -105,9 +112,9 @@ def test_boxes_of_a_large_photo_are_in_its_own_pixels(reader, tmp_path, capsys):
 def test_a_bad_photo_gets_its_line_and_the_others_are_read(reader, tmp_path, capsys):
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"")
-    assert run(bad, photo(tmp_path / "good.png"), "--out", tmp_path) == 1
+    assert run(bad, photo(tmp_path / "good.png")) == 1
     said = capsys.readouterr()
-    assert "HHH" in said.out
+    assert said.out == f"{tmp_path / 'good.png'}:\nHHH\n"
     assert said.err.count("\n") == 1 and "bad.jpg" in said.err
     assert not (tmp_path / "bad-read.png").exists()
 
@@ -151,12 +158,6 @@ def test_a_picture_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     with pytest.raises(HelloError, match=r"x-read\.png.*the disk is full"):
         program.save_picture(tmp_path / "x-read.png", np.zeros((50, 50, 3), np.uint8))
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_cannot_be_made_is_one_line(reader, tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(HelloError, match="file"):
-        run(photo(tmp_path / "a.png"), "--out", tmp_path / "file")
 
 
 def test_a_model_that_reads_no_lines_is_refused(tmp_path, rng):

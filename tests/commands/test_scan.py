@@ -48,7 +48,7 @@ def test_sites_are_printed_with_where_they_are(model, tmp_path, capsys):
     assert [row[:4] for row in rows] == [["s1", "40", "+", "donor"], ["s1", "90", "+", "acceptor"]]
     assert all(0.5 < float(row[4]) < 1 for row in rows)
     assert [row[5] for row in rows] == ["CCCCCCCCCC|GTAAGCCCCC", "CCCCCTTTAG|CCCCCCCCCC"]
-    assert "2 sites in 130 bases of 1 sequences" in said
+    assert "2 sites in 130 bases of 1 sequence" in said
 
 
 def test_the_finder_that_ships_knows_the_consensus_from_what_nearly_is_one():

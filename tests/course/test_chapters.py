@@ -214,9 +214,7 @@ def test_a_notebook_runs_in_jupyter():
 
 def test_every_chapter_is_listed():
     index = (SOURCE / "course" / "index.md").read_text("utf-8")
-    readme = (SOURCE / "README.md").read_text("utf-8")
-    for path in chapters.files():
-        assert f"({path.name})" in index and f"(course/{path.name})" in readme
+    assert all(f"({path.name})" in index for path in chapters.files())
 
 
 @EVERY

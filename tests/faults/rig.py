@@ -63,7 +63,7 @@ TRAININGS = {
         "text", ("--corpus", "rhyme.txt", "--steps", "40", "--width", "16", "--context", "16", "--dropout", "0.1")
     ),
     "text, longer": Training(
-        "text", ("--corpus", "rhyme.txt", "--steps", "250", "--width", "16", "--context", "16", "--batch-size", "8")
+        "text", ("--corpus", "rhyme.txt", "--steps", "800", "--width", "16", "--context", "16", "--batch-size", "8")
     ),
     "text, gpt": Training(
         "text",

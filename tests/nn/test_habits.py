@@ -1,5 +1,8 @@
 """What hands that know PyTorch type: it does what PyTorch does, or says in one line what is done here instead."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -199,3 +202,9 @@ def test_a_data_set_prints_in_a_line_and_hellodl_says_its_version():
     data = hellodl.data.Dataset("few", np.zeros((3, 28, 28), np.uint8), np.zeros(3, int), "ab")
     assert repr(data) == "Dataset(name='few', images=uint8(3, 28, 28), labels=int64(3), classes='ab', writers=None)"
     assert hellodl.__version__.count(".") == 2
+
+
+def test_functional_is_there_without_being_asked_for():
+    code = "import hellodl; print(hellodl.nn.functional.relu(hellodl.Tensor([-1.0, 2.0])).tolist())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[0.0,", "2.0]"]

@@ -44,5 +44,5 @@ def test_pieces_of_a_batch_share_out_evenly():
     for batch, context in ((12, 64), (32, 128), (64, 64), (16, 256), (1, 64)):
         recipe = replace(recipes.RECIPES["gpt"], batch_size=batch, context=context)
         pieces = -(-batch // recipes.micro_batch_of(recipe))
-        assert pieces % recipes.LANES == 0 or batch < recipes.LANES
+        assert pieces % recipes.EVEN == 0 or batch < recipes.EVEN
     assert recipes.micro_batch_of(replace(recipes.RECIPES["gpt"], batch_size=12, context=64)) == 6

@@ -91,4 +91,4 @@ def test_a_folder_is_made_or_what_is_in_the_way_is_said(tmp_path):
     (tmp_path / "file").touch()
     for name in ("file", "file/below"):
         with pytest.raises(HelloError, match="choose another by --there"):
-            make_folder(tmp_path / name, "--there")
+            make_folder(tmp_path / name, "choose another by --there")

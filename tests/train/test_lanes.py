@@ -12,6 +12,7 @@ from hellodl import nn, optim
 from hellodl.autograd.mode import debug, mode, no_grad
 from hellodl.autograd.tensor import Tensor
 from hellodl.errors import HelloError, TrainingError
+from hellodl.ranks.tree import tree_sum_reference
 from hellodl.train.lanes import Lanes, replica
 from hellodl.train.processes import can_fork
 
@@ -281,3 +282,21 @@ def test_debug_reaches_the_lanes_and_leaves_weights_that_can_be_learned(data, th
                 lanes.gradients(work_on(data, COUNT), np.arange(COUNT), (0, 1))
         optim.SGD(model.named_parameters(), 0.1).step()
         model.load_state_dict(network(1).state_dict())
+
+
+def test_lanes_are_added_as_the_tree_says(data):
+    model, apart = network(drop=0), []
+
+    def work(replica, which, generator):
+        scale = 10.0 ** (which[0] % 7 - 3)  # so that the order of adding is seen
+        return replica(Tensor(data[0][which])).sum() * scale, np.zeros(1)
+
+    with Lanes(model, 4, 8, 2) as lanes:
+        for number in range(5):  # of eight
+            lanes.gradients(work, np.arange(4 * number, 4 * number + 4), (0, 0))
+            apart.append([p.grad for p in model.parameters()])
+        lanes.gradients(work, np.arange(20), (0, 0))
+    for parameter, *leaves in zip(model.parameters(), *apart):
+        assert (parameter.grad == tree_sum_reference(leaves)).all()
+    others = [sum(leaves[1:], leaves[0]) for leaves in zip(*apart)]  # from left to right
+    assert any((parameter.grad != other).any() for parameter, other in zip(model.parameters(), others))

@@ -9,7 +9,8 @@ from lane_work import CLASSES, COUNT, network, work_on
 from hellodl import nn
 from hellodl.autograd.mode import mode, no_grad
 from hellodl.autograd.tensor import Tensor
-from hellodl.train.lanes import Lanes, as_input, predict, probabilities, thread_count
+from hellodl.train.lanes import Lanes, as_input, predict, probabilities
+from hellodl.train.threads import thread_count
 
 
 def test_predict_is_forward_in_eval_on_any_number_of_threads(data):

@@ -1,97 +1,17 @@
 """The page in a real browser, against a stand-in for the server: what each tab is for, on a desk and on a phone.
 
-Needs Playwright (the extra `browser`) and a Chromium: the one that CHROMIUM names, or Debian's
-(`apt-get install chromium`). `make test-web` runs only these. Every test also fails for a script error, or for a
-breach of the page's own policy.
+The Read tab has a file of its own (test_browser_reading.py). What they need, conftest.py says.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 
 import pytest
-from mock_server import Mock
+from visiting import ARCH, STEM, asked, draw, open_tab
 
-playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'hellodl[browser]'")
-expect = playwright.expect
+expect = pytest.importorskip("playwright.sync_api", reason="pip install 'hellodl[browser]'").expect
 expect.set_options(timeout=20_000)  # milliseconds; other work may have the processor
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-SIZES = {
-    "desk": {"viewport": {"width": 1280, "height": 800}},
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-}
-EXPECTED = "Failed to load resource: the server responded with a status of"  # a browser's word on an error answer
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here; apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    with playwright.sync_playwright() as runner:
-        browser = runner.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def mock() -> Iterator[Mock]:
-    mock = Mock().start()
-    mock.pace = 0.002
-    yield mock
-    mock.shutdown()
-    mock.server_close()
-
-
-@pytest.fixture(params=SIZES)
-def page(browser, mock, request) -> Iterator:
-    """The page as it is first opened; complaints of the browser fail the test."""
-    context = browser.new_context(**SIZES[request.param], reduced_motion="reduce")
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    page.goto(mock.address)
-    yield page
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    context.close()
-    assert [line for line in complaints if EXPECTED not in line] == []
-    assert wide <= 0, "the page is wider than the screen"
-
-
-def draw(page, pad: str, *strokes: list[tuple[float, float]]) -> None:
-    """Strokes by mouse, as shares of the pad's sides."""
-    page.locator(pad).scroll_into_view_if_needed()
-    frame = page.locator(pad).bounding_box()
-    for stroke in strokes:
-        places = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]) for x, y in stroke]
-        page.mouse.move(*places[0])
-        page.mouse.down()
-        for place in places[1:]:
-            page.mouse.move(*place, steps=4)
-        page.mouse.up()
-
-
-STEM, ARCH = [(0.35, 0.1), (0.35, 0.9)], [(0.35, 0.6), (0.5, 0.5), (0.65, 0.6), (0.65, 0.9)]
-
-
-def asked(mock: Mock, path: str) -> list:
-    """The bodies that were posted to a path."""
-    return [body for method, where, _, body in mock.asked if (method, where) == ("POST", path)]
-
-
-def open_tab(page, name: str) -> None:
-    page.locator(f"#tab-{name}").click()
-
-
-def read_sample(page) -> None:
-    open_tab(page, "read")
-    page.locator("#read-sample").click()
-    expect(page.locator("#read-result")).to_be_visible()
 
 
 def choose_run(page, number: int) -> None:
@@ -165,51 +85,23 @@ def test_an_error_is_one_line_until_it_works_again(page, mock):
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-# ---- Read ----
+def test_a_trembling_dot_is_a_point(page, mock):
+    draw(page, "#draw-pad", [(0.4, 0.4), (0.41, 0.4), (0.405, 0.41)])
+    expect(page.locator("#draw-letter")).to_have_text("n")
+    ((stroke,),) = [body["strokes"] for body in asked(mock, "/api/draw")]
+    assert len(stroke) == 1
 
 
-def test_a_photo_is_read_corrected_and_kept(page, mock):
-    read_sample(page)
-    expect(page.locator("#read-text .line").first).to_have_text("Dear Avna")
-    page.locator("#read-boxes").focus()
-    page.keyboard.press("ArrowRight")
-    page.locator("#read-next").click()
-    expect(page.locator("#read-letter")).to_have_value("v")
-    page.locator("#read-runner-up").click()
-    expect(page.locator("#read-text .line").first).to_have_text("Dear Anna")
-    page.locator("#read-letter").fill("c")
-    page.keyboard.press("Enter")
-    expect(page.locator("#read-text .line").nth(1)).to_contain_text("quick")
-    page.locator("#read-none").click()
-    page.locator("#read-keep-some").click()
-    expect(page.locator("#read-keep-words")).to_contain_text("2 characters kept")
-    (body,) = asked(mock, "/api/lessons")
-    assert [one["letter"] for one in body["characters"]] == ["n", "c", ""]
-    assert all(len(one["box"]) == 4 for one in body["characters"])
-    assert len(body["photo"]) > 1000
-
-
-def test_a_click_takes_the_nearest_box(page):
-    read_sample(page)
-    page.locator("#box-3 rect").click(force=True)
-    expect(page.locator("#box-3")).to_have_attribute("aria-selected", "true")
-    expect(page.locator("#read-letter")).to_have_value("r")
-
-
-def test_a_file_is_read_and_too_large_a_one_is_not_sent(page, mock, tmp_path):
-    open_tab(page, "read")
-    page.locator("#read-file").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"hello"})
-    expect(page.locator("#trouble-words")).to_contain_text("no picture")
-    huge = tmp_path / "huge.png"
-    with huge.open("wb") as file:
-        file.truncate(31_000_000)
-    page.locator("#read-file").set_input_files(huge)
-    expect(page.locator("#trouble-words")).to_contain_text("smaller than 30 MB")
-    assert asked(mock, "/api/read") == []
-    page.locator("#read-file").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"bytes"})
-    expect(page.locator("#read-result")).to_be_visible()
-    assert asked(mock, "/api/read") == [b"bytes"]
-    expect(page.locator("#trouble")).to_be_hidden()
+def test_a_layer_opens_large(page):
+    draw(page, "#draw-pad", STEM, ARCH)
+    small = page.locator("#draw-layers img").nth(2).bounding_box()["width"]
+    page.locator("#draw-layers button").nth(2).click()
+    room = 0.7 * page.viewport_size["width"]  # which a phone's cards fill already
+    expect(page.locator("#layer-large")).to_be_visible()
+    assert page.locator("#layer-large-picture").bounding_box()["width"] > min(small, room)
+    expect(page.locator("#layer-large-words")).to_contain_text("64 channels of 7 × 7")
+    page.keyboard.press("Escape")
+    expect(page.locator("#layer-large")).to_be_hidden()
 
 
 # ---- Teach ----
@@ -225,6 +117,7 @@ def test_it_is_taught_learns_and_forgets(page, mock):
     assert mock.lessons == ["a"]
     page.locator("#learn").click()
     expect(page.locator("#learn-after")).to_have_text("96%")
+    expect(page.locator("#learn-others")).to_contain_text("90% right, where it was 91%")
     expect(page.locator("#learn-chart path").first).to_be_visible()
     expect(page.locator("#hand")).to_be_checked()
     open_tab(page, "draw")
@@ -239,6 +132,27 @@ def test_it_is_taught_learns_and_forgets(page, mock):
     expect(page.locator("#teach-total")).to_have_text("Nothing yet")
     expect(page.locator("#hand")).to_be_disabled()
     assert mock.lessons == []
+
+
+def test_enter_keeps_and_what_is_taken_back_is_said(page, mock):
+    open_tab(page, "teach")
+    draw(page, "#teach-pad", STEM, ARCH)
+    page.keyboard.press("Enter")
+    expect(page.locator("#teach-total")).to_contain_text("1 character")
+    mock.personal = True
+    page.locator("#teach-undo").click()
+    expect(page.locator("#learn-words")).to_contain_text("had learned from it")
+
+
+def test_keep_says_that_it_keeps(page, mock):
+    open_tab(page, "teach")
+    draw(page, "#teach-pad", STEM, ARCH)
+    mock.slow["/api/lessons"] = 0.5
+    page.locator("#teach-keep").click()
+    expect(page.locator("#teach-keep")).to_have_text("Keeping…")
+    page.keyboard.press("Enter")
+    expect(page.locator("#teach-keep")).to_have_text("Keep it")
+    assert len(mock.lessons) == 1
 
 
 def test_learning_can_be_stopped_and_is_found_again(page, mock):
@@ -285,6 +199,7 @@ def test_a_run_is_looked_into(page):
 def test_runs_are_compared_and_read_by_keyboard(page):
     open_tab(page, "runs")
     choose_run(page, 9)
+    page.locator('.runs-list [data-run="12"] input').uncheck()
     choose_run(page, 8)
     expect(page.locator("#runs-loss .plot path")).to_have_count(4)
     plot = page.locator("#runs-loss .plot")
@@ -300,9 +215,21 @@ def test_runs_are_compared_and_read_by_keyboard(page):
     expect(page.locator("#runs-loss .plot path")).to_have_count(2)
 
 
-def test_a_run_that_goes_on_is_watched(page):
+def test_curves_are_smoothed_and_their_scale_is_of_ratios(page):
     open_tab(page, "runs")
-    choose_run(page, 12)
+    choose_run(page, 9)
+    path = page.locator("#runs-loss .plot path").first
+    rough = path.get_attribute("d")
+    page.locator("#runs-smooth").fill("0.9")
+    smooth = path.get_attribute("d")
+    page.locator("#runs-log").check()
+    assert len({rough, smooth, path.get_attribute("d")}) == 3 and "NaN" not in path.get_attribute("d")
+
+
+def test_a_run_that_goes_on_opens_by_itself_and_is_watched(page):
+    open_tab(page, "runs")
+    expect(page.locator('.runs-list [data-run="12"] input')).to_be_checked()
+    expect(page.locator('.runs-list [data-run="12"] .result')).to_contain_text("left")
     plot = page.locator("#runs-loss .plot")
     expect(plot).to_have_attribute("aria-valuenow", "7000")
     expect(page.locator('.runs-list [data-run="12"]')).not_to_have_class("live")
@@ -318,6 +245,8 @@ def test_it_writes_on_and_stops(page, mock):
     page.locator("#write-length").fill("50")
     page.locator("#write-go").click()
     expect(page.locator("#write-copy")).to_be_enabled()
+    expect(page.locator("#write-model")).to_contain_text("learned from the source code of Python")
+    assert page.locator("#write-paper").bounding_box()["y"] < page.viewport_size["height"]
     expect(page.locator("#write-given")).to_have_text("def f():")
     assert len(page.locator("#write-text").inner_text()) == 50
     expect(page.locator("#write-next li")).to_have_count(8)

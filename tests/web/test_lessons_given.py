@@ -19,7 +19,7 @@ from hellodl.commands import teach
 from hellodl.data.pages.layout import write_page
 from hellodl.errors import HelloError
 from hellodl.train.checkpoint import load_model
-from hellodl.web.lessons import Job
+from hellodl.web.lessons import Job, around
 
 T = [[[10, 10], [210, 12]], [[110, 10], [108, 260]]]
 L = [[[10, 10], [12, 200], [90, 200]]]
@@ -76,35 +76,38 @@ def photo():
     return cv2.imencode(".png", write_page("hay", 3, width=320)[0])[1].tobytes()
 
 
-def sent(client, photo, characters, **more):
-    body = {"photo": base64.b64encode(photo).decode(), "characters": characters, **more}
+def sent(client, photo, lines, **more):
+    body = {"photo": base64.b64encode(photo).decode(), "lines": lines, **more}
     return client.post("/api/lessons", json=body)
 
 
-def boxes(client, photo, query=""):
+def lines_of(client, photo, query=""):
+    """The lines of a photo as the page sends them: the box around the characters of each, and its text."""
     answer = client.post(f"/api/read{query}", content=photo, headers={"Content-Type": "image/png"}).json()
-    return [{"box": c["box"], "letter": c["letter"]} for line in answer["lines"] for c in line]
+    boxes = [around([c["box"] for c in line]) for line in answer["lines"]]
+    return [{"box": box, "text": text} for box, text in zip(boxes, answer["text"].split("\n"), strict=True)]
 
 
-def test_boxes_of_a_photo_are_kept_as_corrected(client, here, photo):
-    characters = boxes(client, photo)[:3]
-    characters[0]["letter"] = "Q"
-    characters[2]["letter"] = ""
-    assert sent(client, photo, characters).json() == {"added": 2, "lessons": 2}
+def test_lines_of_a_photo_are_kept_as_corrected(client, here, photo):
+    (line,) = lines_of(client, photo)
+    assert sent(client, photo, [line | {"text": "Q  ay\n"}]).json() == {"added": 3, "lessons": 3}
     (lesson,) = here.mine.lessons().values()
-    assert lesson.texts[0][0] == "Q" and lesson.read[0][0] != "Q"
-    again = sent(client, photo, characters[:1]).json()
-    assert again == {"added": len(lesson.read[0]), "lessons": len(lesson.read[0])}, "one photo is one lesson"
+    assert lesson.texts == ("Q ay",) and lesson.read == (line["text"],)
+    assert sent(client, photo, [line]).json()["lessons"] == len(line["text"]), "one photo is one lesson"
+
+
+def test_a_line_with_a_sign_that_the_reader_has_not_is_no_lesson(client, photo):
+    (line,) = lines_of(client, photo)
+    answer = sent(client, photo, [line | {"text": "häy"}])
+    assert answer.status_code == 409 and "letters that the reader knows" in answer.json()["error"]
 
 
 def test_a_photo_that_was_turned_to_be_read_is_turned_to_be_learned(client, here, photo):
-    turned = cv2.imencode(".png", cv2.rotate(cv2.imdecode(np.frombuffer(photo, np.uint8), 1), cv2.ROTATE_180))[
-        1
-    ].tobytes()
-    characters = boxes(client, turned, "?rotate=auto")
-    answer = sent(client, turned, characters, rotate="auto", case="page").json()
-    assert answer["added"] >= len(characters) - 1
-    assert sent(client, turned, [{"box": [0, 0, 5, 5], "letter": "a"}]).status_code == 409
+    upside_down = cv2.rotate(cv2.imdecode(np.frombuffer(photo, np.uint8), 1), cv2.ROTATE_180)
+    turned = cv2.imencode(".png", upside_down)[1].tobytes()
+    lines = lines_of(client, turned, "?rotate=auto")
+    assert sent(client, turned, lines, rotate="auto").json()["added"] == len(lines[0]["text"])
+    assert sent(client, turned, [{"box": [0, 0, 5, 5], "text": "a"}]).status_code == 409
 
 
 @pytest.mark.parametrize(
@@ -116,12 +119,12 @@ def test_a_photo_that_was_turned_to_be_read_is_turned_to_be_learned(client, here
         ({"letter": "\ud800", "strokes": T}, 409),
         ({"letter": "a", "strokes": []}, 409),
         ({"letter": "a"}, 422),
-        ({"photo": "!", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
-        ({"photo": "é", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
-        ({"photo": "aGVsbG8=", "characters": [{"box": [0, 0, 1, 1], "letter": "a"}]}, 422),
-        ({"photo": "aGVsbG8=", "characters": []}, 422),
-        ({"photo": "aGVsbG8=", "characters": [{"box": [0, 0, 1, 1], "letter": ""}]}, 409),
-        ({"photo": "aGVsbG8=", "characters": [{"box": [0, 0, 1], "letter": "a"}]}, 422),
+        ({"photo": "!", "lines": [{"box": [0, 0, 1, 1], "text": "a"}]}, 422),
+        ({"photo": "é", "lines": [{"box": [0, 0, 1, 1], "text": "a"}]}, 422),
+        ({"photo": "aGVsbG8=", "lines": [{"box": [0, 0, 1, 1], "text": "a"}]}, 422),
+        ({"photo": "aGVsbG8=", "lines": []}, 422),
+        ({"photo": "aGVsbG8=", "lines": [{"box": [0, 0, 1, 1], "text": " "}]}, 409),
+        ({"photo": "aGVsbG8=", "lines": [{"box": [0, 0, 1], "text": "a"}]}, 422),
     ],
 )
 def test_what_cannot_be_learned_is_not_kept(client, here, body, status):

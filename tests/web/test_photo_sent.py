@@ -52,11 +52,10 @@ def test_letters_may_be_asked_for_in_one_case(client, page):
 
 def test_a_photo_upside_down_is_turned_if_asked_for(client, page):
     upright = read(client, encoded(page)).json()
-    turned = read(client, encoded(cv2.rotate(page, cv2.ROTATE_180)), "?rotate=auto").json()
-    assert turned["text"] == upright["text"]
-    x, y, width, height = upright["lines"][0][0]["box"]
-    other = turned["lines"][0][0]["box"]
-    assert abs(other[0] - (page.shape[1] - x - width)) < 8 and abs(other[1] - (page.shape[0] - y - height)) < 8
+    assert upright["turned"] == 0
+    for turn, degrees in ((cv2.ROTATE_180, 180), (cv2.ROTATE_90_CLOCKWISE, 270)):
+        turned = read(client, encoded(cv2.rotate(page, turn)), "?rotate=auto").json()
+        assert turned == upright | {"turned": degrees}, "the same boxes, in the same picture"
 
 
 def test_a_phones_photo_has_the_size_that_a_browser_shows(page):
@@ -72,7 +71,7 @@ def test_a_phones_photo_has_the_size_that_a_browser_shows(page):
 
 def test_a_small_blank_picture_has_no_text(client):
     answer = read(client, encoded(np.full((60, 90, 3), 255, np.uint8)))
-    assert answer.json() == {"width": 90, "height": 60, "text": "", "lines": []}
+    assert answer.json() == {"width": 90, "height": 60, "turned": 0, "text": "", "lines": []}
 
 
 @pytest.mark.parametrize(

@@ -59,3 +59,30 @@ def left_after(app, method: str, path: str, body: bytes = b"", pieces: int = 3, 
         return got
 
     return asyncio.run(visit())
+
+
+# The page in a browser.
+
+STEM, ARCH = [(0.35, 0.1), (0.35, 0.9)], [(0.35, 0.6), (0.5, 0.5), (0.65, 0.6), (0.65, 0.9)]
+
+
+def draw(page, pad: str, *strokes: list[tuple[float, float]]) -> None:
+    """Strokes by mouse, as shares of the pad's sides."""
+    page.locator(pad).scroll_into_view_if_needed()
+    frame = page.locator(pad).bounding_box()
+    for stroke in strokes:
+        places = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]) for x, y in stroke]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place, steps=4)
+        page.mouse.up()
+
+
+def asked(mock, path: str) -> list:
+    """The bodies that were posted to a path."""
+    return [body for method, where, _, body in mock.asked if (method, where) == ("POST", path)]
+
+
+def open_tab(page, name: str) -> None:
+    page.locator(f"#tab-{name}").click()

@@ -123,7 +123,7 @@ def contents() -> str:
     """The table of contents beside each page, which the index does not show a second time."""
     names = [path.stem for path in chapters.files()]
     course = "\n".join(["```{toctree}", ":hidden:", ":caption: The course", *names, "```"])
-    beside = [path.stem for path in chapters.sheets()] + ["glossary"]
+    beside = [path.stem for path in chapters.sheets()] + ["from-one-laptop-to-a-room", "glossary"]
     sheets = "\n".join(["```{toctree}", ":hidden:", ":caption: Beside the course", *beside, "```"])
     others = "\n".join(
         ["```{toctree}", ":hidden:", ":caption: Reference", "architecture", "promises", "api", "contributing", "```"]
@@ -139,7 +139,7 @@ def page_of(path: str) -> str:
 def source_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """A page for each file that links may lead to, and one for each folder."""
     roots = [SOURCE / name for name in ("src/hellodl", "benchmarks", "course", "tools", "tests")]
-    alone = [SOURCE / name for name in ("README.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml")]
+    alone = [SOURCE / name for name in ("README.md", "CONTRIBUTING.md", "docs/using.md", "Makefile", "pyproject.toml")]
     paths = [path for root in roots for path in [root, *sorted(root.rglob("*"))] if not made_by_tools(path)]
     for path in alone + paths:
         name = path.relative_to(SOURCE).as_posix()

@@ -32,7 +32,9 @@ from chapters import CourseError
 from hellodl.bench.claims import Claim, all_claims
 from hellodl.bench.results import Result, read_results
 from hellodl.commands.reproduce import figure
+from hellodl.runs.machine import SOURCE
 
+QUOTING = [SOURCE / "README.md", SOURCE / "benchmarks" / "README.md"]  # pages that are no chapters, but quote figures
 CODE = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
 WORDS = re.compile(r"<!-- (?P<kind>claim|mean|day|machine): (?P<id>[\w-]+) -->.*?<!-- end -->", re.DOTALL)
 GLOSSARY = re.compile(r"^\| (?P<here>[^|]+) \| (?P<field>[^|]+) \| [^|]+ \| (?P<chapters>[\d, ]+) \|$", re.MULTILINE)
@@ -118,15 +120,15 @@ def told(chapter: int) -> str:
 
 
 def stale(code_only: bool = False) -> dict[Path, str]:
-    """The chapters that are not as they should be, each with the text that it should have."""
+    """The chapters and other pages that are not as they should be, each with the text that it should have."""
     claims, results = {claim.id: claim for claim in all_claims()}, read_results()
     changed = {}
-    for path in chapters.files():
+    for path in [*chapters.files(), *QUOTING]:
         text = path.read_text("utf-8")
         try:
             fresh = with_code(text) if code_only else synced(text, claims, results)
         except CourseError as error:
-            raise CourseError(f"{path.name}: {error}") from None
+            raise CourseError(f"{path.relative_to(SOURCE)}: {error}") from None
         if fresh != text:
             changed[path] = fresh
     return changed
@@ -146,7 +148,7 @@ def main() -> int:
     for path, fresh in changed.items():
         if not options.check:
             path.write_text(fresh, "utf-8")
-        print(f"{path.name}: {'is stale; run make course-sync' if options.check else 'written'}")
+        print(f"{path.relative_to(SOURCE)}: {'is stale; run make course-sync' if options.check else 'written'}")
     return 1 if changed and options.check else 0
 
 

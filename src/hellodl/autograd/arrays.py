@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 Array = np.ndarray
@@ -19,6 +21,21 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
 def memory_order(array: Array) -> list[int]:
     """The axes of an array as they lie in its memory, the outermost first."""
     return sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+
+
+def laid_out(flat: Array, like: Array) -> Array:
+    """A view of numbers (N,) in the shape of an array, and with its axes in that order in memory."""
+    order = memory_order(like)
+    return flat.reshape([like.shape[axis] for axis in order]).transpose(np.argsort(order))
+
+
+def places_of(arrays: Sequence[Array]) -> tuple[list[slice], int]:
+    """Where arrays go in one long row, each beginning where a line of the cache does; and how long that row is."""
+    places, end = [], 0
+    for array in arrays:
+        places.append(slice(end, end + array.size))
+        end += -(-array.size // 16) * 16
+    return places, end
 
 
 def column_sums(rows: Array) -> Array:

@@ -1,67 +1,73 @@
 """Who takes part in `hellodl bench`: hellodl in all its ways, the limit, and other libraries where they are installed.
 
 The limit stands among them as a contestant: the same number of multiplications as bare matrix products. What speaks
-to other libraries is in `benchmarks/peers`, beside the package, which itself knows nothing of them.
+to other libraries is in `benchmarks/peers`, beside the package, which itself knows nothing of them. Each peer's file
+has `ways(task, thread_counts)`, pairs of a library's name and its number of threads, and `contestant`, which makes one.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from hellodl import nn, optim
 from hellodl.autograd.tensor import Array, Tensor
-from hellodl.bench.problems import Problem, flops
+from hellodl.bench.problems import Problem, Task, flops
 from hellodl.bench.standings import JIT, LIMIT, OURS
+from hellodl.errors import HelloError
 from hellodl.ops import loops
 from hellodl.runs import machine
-from hellodl.train.lanes import Lanes, predict, thread_count
+from hellodl.train.lanes import Lanes, predict
+from hellodl.train.threads import thread_count
 
 PEERS = machine.SOURCE / "benchmarks" / "peers"
 RATE = 1e-4  # the learning rate: what the steps learn does not matter here
+
+
+class Way(NamedTuple):
+    """How the work is done: such as by "PyTorch, channels last" with two threads."""
+
+    library: str
+    threads: int
 
 
 @dataclass
 class Contestant:
     """One way to do a problem. `run` does it once; `show`, before the first run, gives outputs and gradients."""
 
-    library: str  # such as "hellodl" or "PyTorch, channels last"
-    threads: int
     run: Callable[[], object]
-    show: Callable[[], tuple[Array, dict[str, Array]]] | None = None
+    show: Callable[[], tuple[Array, dict[str, Array]]]
     work: float = 1.0  # of the problem, that one run does
-    rates: list[float] = field(default_factory=list)  # images a second, one a round
-
-    @property
-    def name(self) -> str:
-        """The library and how many threads it has."""
-        return f"{self.library}, {self.threads} thread{'s' if self.threads > 1 else ''}"
 
 
-def ours(problem: Problem, thread_counts: list[int]) -> Iterator[Contestant]:
+def ways(task: Task, thread_counts: list[int]) -> list[Way]:
     """hellodl with each number of threads, in NumPy alone and, where Numba is installed, with compiled loops."""
-    for jit in [False, True] if loops.available() else [False]:
-        for threads in thread_counts:
-            if problem.task.length and not problem.task.training and threads > 1:
-                continue  # letter after letter: there is nothing to share out
-            contestant = step(problem, threads) if problem.task.training else answer(problem, threads)
-            yield compiled(contestant) if jit else contestant
+    libraries = [OURS, JIT] if loops.available() else [OURS]
+    alone = bool(task.length) and not task.training  # letter after letter: there is nothing to share out
+    return [Way(library, n) for library in libraries for n in (thread_counts[:1] if alone else thread_counts)]
+
+
+def contestant_of(problem: Problem, way: Way) -> Contestant:
+    """Whoever does the problem in this way."""
+    if way.library == LIMIT:
+        return limit(problem, way.threads)
+    if way.library in (OURS, JIT):
+        mine = step(problem, way.threads) if problem.task.training else answer(problem, way.threads)
+        return compiled(mine) if way.library == JIT else mine
+    for peer in installed_peers():
+        if way in peer.ways(problem.task, [way.threads]):
+            return Contestant(*peer.contestant(problem, *way, RATE))
+    raise HelloError(f"nobody here does '{problem.task.name}' by {way.library}")
 
 
 def compiled(contestant: Contestant) -> Contestant:
     """The same with loops as machine code."""
-
-    def switched_on(function: Callable[[], Any]) -> Callable[[], Any]:
-        return loops.compiled()(function)
-
-    assert contestant.show is not None
-    run, show = switched_on(contestant.run), switched_on(contestant.show)
-    return replace(contestant, library=JIT, run=run, show=show, rates=[])
+    return Contestant(loops.compiled()(contestant.run), loops.compiled()(contestant.show))
 
 
 def one_and_all() -> list[int]:
@@ -91,7 +97,7 @@ def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Cont
         lanes.gradients(work, batch, (0, 0))
         return logits, {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
 
-    return Contestant(OURS, threads, run, show)
+    return Contestant(run, show)
 
 
 def answer(problem: Problem, threads: int) -> Contestant:
@@ -104,7 +110,7 @@ def answer(problem: Problem, threads: int) -> Contestant:
             return np.array([writer.step(letter) for letter in problem.images[0].tolist()])
         return predict(model, problem.images, threads)
 
-    return Contestant(OURS, threads, run, lambda: (run(), {}))
+    return Contestant(run, lambda: (run(), {}))
 
 
 def limit(problem: Problem, threads: int) -> Contestant:
@@ -124,7 +130,8 @@ def limit(problem: Problem, threads: int) -> Contestant:
     def run() -> None:
         list(pool.map(lambda pair: multiply(*pair), pairs))
 
-    return Contestant(LIMIT, threads, run, work=times * threads * 2 * side**3 / whole)
+    work = times * threads * 2 * side**3 / whole
+    return Contestant(run, lambda: (np.empty(0), {}), work)
 
 
 def installed_peers() -> list[Any]:

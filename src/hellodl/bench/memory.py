@@ -1,4 +1,4 @@
-"""How much memory a command takes: the most that it and its helpers ever held at once.
+"""How much memory a process takes: the most that it held at once, and what its helpers hold.
 
 What processes share (libraries, weights, what a forked helper has not changed) is in the memory once, but in the
 account of each. So the first process counts with all that it has there (its "resident set"), and those that it
@@ -8,13 +8,10 @@ the number of those who share it; but then a library would cost half as much whi
 
 from __future__ import annotations
 
-import subprocess
-import time
-from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 PROCESSES = Path("/proc")
-PAUSE = 0.02  # seconds between looks
 
 
 def can_measure() -> bool:
@@ -22,23 +19,21 @@ def can_measure() -> bool:
     return (PROCESSES / "self/smaps_rollup").exists() and (PROCESSES / "thread-self/children").exists()
 
 
-def peak(command: Sequence[str]) -> float | None:
-    """Run a command to its end; the most memory (MB) it was seen to hold, with all processes that it started.
+def begin() -> None:
+    """Forget what this process held at most until now, where the system lets us."""
+    with suppress(OSError):
+        (PROCESSES / "self/clear_refs").write_text("5")
 
-    None where the system cannot tell, or the command failed.
-    """
+
+def most_held() -> float | None:
+    """The most memory (MB) that this process held since `begin`, and its helpers hold; None where nobody can tell."""
     if not can_measure():
         return None
-    most = 0
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None:
-            helpers = sum(held(helper, "Private_Clean:", "Private_Dirty:") for helper in started_by(process.pid))
-            most = max(most, held(process.pid, "Rss:") + helpers)
-            time.sleep(PAUSE)
-    return most / 1e6 if process.returncode == 0 else None
+    helpers = sum(account(helper, "smaps_rollup", "Private_Clean:", "Private_Dirty:") for helper in started_by("self"))
+    return (account("self", "status", "VmHWM:") + helpers) / 1e6
 
 
-def started_by(process: int) -> list[int]:
+def started_by(process: int | str) -> list[int]:
     """The processes that a process started, and those that they did."""
     found = []
     for path in PROCESSES.glob(f"{process}/task/*/children"):
@@ -51,10 +46,10 @@ def started_by(process: int) -> list[int]:
     return found
 
 
-def held(process: int, *accounts: str) -> int:
-    """What some accounts of a process add up to, in bytes; 0 once it has ended."""
+def account(process: int | str, file: str, *lines: str) -> int:
+    """What some lines of a process's account add up to, in bytes; 0 once it has ended."""
     try:
-        lines = (PROCESSES / str(process) / "smaps_rollup").read_text().splitlines()
+        account = (PROCESSES / str(process) / file).read_text().splitlines()
     except OSError:
         return 0
-    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith(accounts))
+    return sum(1024 * int(line.split()[1]) for line in account if line.startswith(lines))

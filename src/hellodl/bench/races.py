@@ -7,7 +7,6 @@ show that it does the same work: its outputs and gradients must agree with ours.
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from hellodl.autograd.tensor import Array
-from hellodl.bench.contestants import RATE, Contestant, compiled, limit, one_and_all, ours, step
+from hellodl.bench.contestants import Way, answer, one_and_all, step, ways
 from hellodl.bench.problems import Problem, Task, flops, problem_of
+from hellodl.bench.racers import Racer
 from hellodl.bench.standings import JIT, LIMIT, OURS
 from hellodl.console import log, progress_bar
 from hellodl.errors import HelloError
-from hellodl.train.lanes import quick_hand_over, single_threaded_products
 
 TURN = 0.3  # seconds: long against the clock's grain, short against the machine's moods
 REST = 0.02  # seconds between turns, in which the threads of the one before go to sleep
@@ -33,25 +32,30 @@ CLOSE_GRADIENT = 5e-2
 
 def measured(task: Task, peers: Iterable[Any], rounds: int) -> dict[str, Any]:
     """Let all contestants race at a task: its figures, as JSON has them."""
-    problem = problem_of(task)
-    contestants = [*ours(problem, one_and_all())]
-    reference = step(problem, 1, task.batch) if task.training else contestants[0]
-    assert reference.show is not None
-    shown = reference.show()
-    if any(contestant.library == JIT for contestant in contestants):
-        twin = compiled(reference)
-        check_alike(JIT, shown, twin.show())  # type: ignore[misc]
-    for peer in peers:
-        with left_out_on_failure(peer.NAME):
-            for contestant in peer.contestants(problem, one_and_all(), RATE, Contestant):
-                with left_out_on_failure(contestant.name):
-                    check_alike(contestant.name, shown, contestant.show())
-                    contestant.run()
-                    contestants.append(contestant)
-    contestants += [limit(problem, threads) for threads in one_and_all()]
-    with single_threaded_products(), quick_hand_over():
-        race(contestants, task, rounds)
-    return figures_of(problem, contestants)
+    problem, counts = problem_of(task), one_and_all()
+    theirs = [Way(*way) for peer in peers for way in peer.ways(task, counts)]
+    racers = [Racer(way) for way in (*ways(task, counts), *theirs, *(Way(LIMIT, threads) for threads in counts))]
+    ready: list[Racer] = []
+    try:
+        with progress_bar(f"{task.name}: getting ready", len(racers)) as bar:
+            reference = (step(problem, 1, task.batch) if task.training else answer(problem, 1)).show()
+            for racer in racers:  # one after the other: whoever compiles takes all cores
+                bar.note(racer.name)
+                racer.start(task)
+                with left_out_on_failure(racer.name):
+                    shown = racer.ready()
+                    if racer.library != LIMIT:
+                        check_alike(racer.name, reference, shown)
+                    racer.turn(1)
+                    ready.append(racer)
+                bar.advance(1)
+        race(ready, task, rounds)
+        for racer in ready:
+            racer.weigh()
+    finally:
+        for racer in racers:
+            racer.stop()
+    return figures_of(problem, ready)
 
 
 @contextmanager
@@ -76,56 +80,45 @@ def check_alike(name: str, mine: tuple[Array, dict[str, Array]], theirs: tuple[A
         raise HelloError(f"{name} does not do the same work: {wrong[0]} is not ours; its time would mean nothing")
 
 
-def race(contestants: list[Contestant], task: Task, rounds: int) -> None:
-    """Each contestant in turn, round after round: fills in their `rates`."""
-    repeats = []
-    for contestant in contestants:
-        contestant.run()
-        begin = time.perf_counter()
-        contestant.run()
-        repeats.append(max(1, round(TURN / max(time.perf_counter() - begin, 1e-6))))
-    gc.collect()
-    with progress_bar(task.name, rounds * len(contestants)) as bar:
+def race(racers: list[Racer], task: Task, rounds: int) -> None:
+    """Each in turn, round after round: fills in their `rates`."""
+    repeats = [max(1, round(TURN / max(racer.turn(1), 1e-6))) for racer in racers]
+    with progress_bar(task.name, rounds * len(racers)) as bar:
         for _ in range(rounds):
-            for contestant, times in zip(contestants, repeats, strict=True):
+            for racer, times in zip(racers, repeats, strict=True):
                 time.sleep(REST)
-                bar.note(contestant.name)
-                contestant.run()  # its data back into the caches, its threads awake
-                begin = time.perf_counter()
-                for _ in range(times):
-                    contestant.run()
-                seconds = time.perf_counter() - begin
-                contestant.rates.append(contestant.work * times * task.count / seconds)
+                bar.note(racer.name)
+                racer.rates.append(racer.work * times * task.count / racer.turn(times))
                 bar.advance(1)
 
 
-def figures_of(problem: Problem, contestants: list[Contestant]) -> dict[str, Any]:
+def figures_of(problem: Problem, racers: list[Racer]) -> dict[str, Any]:
     """The race of a task in numbers: each library with the number of threads that suits it best."""
-    best: dict[str, Contestant] = {}
-    for contestant in contestants:
-        known = best.get(contestant.library)
-        if known is None or np.median(contestant.rates) > np.median(known.rates):
-            best[contestant.library] = contestant
+    best: dict[str, Racer] = {}
+    for racer in racers:
+        known = best.get(racer.library)
+        if known is None or np.median(racer.rates) > np.median(known.rates):
+            best[racer.library] = racer
     per_image = flops(problem)
     rows = []
-    for library, contestant in best.items():
-        low, middle, high = (float(q) for q in np.percentile(contestant.rates, (25, 50, 75)))
-        row: dict[str, Any] = {"library": library, "threads": contestant.threads}
+    for library, racer in best.items():
+        low, middle, high = (float(q) for q in np.percentile(racer.rates, (25, 50, 75)))
+        row: dict[str, Any] = {"library": library, "threads": racer.threads}
         row |= {"images_per_second": middle, "quartiles": [low, high]}
-        row |= {"gflops": middle * per_image / 1e9, "memory_mb": None}
+        row |= {"gflops": middle * per_image / 1e9, "memory_mb": None if library == LIMIT else racer.memory_mb}
         for mine in (OURS, JIT):  # how many times as fast as this library, round by round
             if mine in best and library not in (OURS, JIT):
-                ratios = np.array(best[mine].rates) / np.array(contestant.rates)
+                ratios = np.array(best[mine].rates) / np.array(racer.rates)
                 row[f"{mine} is"] = [float(q) for q in np.percentile(ratios, (25, 50, 75))]
         rows.append(row)
-    everyone = {c.name: {"threads": c.threads, "library": c.library, "rates": c.rates} for c in contestants}
-    scaling = {name: gain(contestants, name) for name in (OURS, JIT, LIMIT) if name in best}
+    everyone = {c.name: {"threads": c.threads, "library": c.library, "rates": c.rates} for c in racers}
+    scaling = {name: gain(racers, name) for name in (OURS, JIT, LIMIT) if name in best}
     about = {name: getattr(problem.task, name) for name in ("network", "batch", "training", "unit")}
     figures = {"flops_per_image": per_image, "best": rows, "gain_from_threads": scaling, "all": everyone}
     return {"task": problem.task.name, **about, **figures}
 
 
-def gain(contestants: list[Contestant], library: str) -> float:
+def gain(racers: list[Racer], library: str) -> float:
     """How many times as fast a library is with all threads as with one (median over rounds)."""
-    found = sorted((c for c in contestants if c.library == library), key=lambda c: c.threads)
+    found = sorted((c for c in racers if c.library == library), key=lambda c: c.threads)
     return float(np.median(np.array(found[-1].rates) / np.array(found[0].rates)))

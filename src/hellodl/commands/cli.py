@@ -11,13 +11,18 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
+from hellodl import ranks
 from hellodl.commands.arguments import at_least
+from hellodl.commands.plain import forgive_output
+from hellodl.console import hush, say
 from hellodl.errors import HelloError
 
 
@@ -53,6 +58,7 @@ PROGRAMS: Table = {
     "teach": Program(".commands.teach", "teach the reader your own hand", ("seed", "threads", "json")),
     "splice": Program(".commands.scan", "find where introns begin and end in DNA", ("threads", "json")),
     "train": TRAIN,
+    "launch": Program(".commands.launch", "train on several processes or machines, by MPI"),
     "write": Program(".commands.write", "a small GPT writes on from a prompt", ("seed", "json")),
     "pen": Program(".commands.pen", "write any text by hand, in one of many hands", ("seed", "json")),
     "evaluate": Program(".commands.evaluate", "how well a trained model reads a data set", LEARNING),
@@ -67,13 +73,43 @@ PROGRAMS: Table = {
     "web": Program(".web.serve", "the page: draw, read photos, teach, watch runs", ("threads",)),
     "bench": Program(".bench.bench", "images and letters a second, beside others", ("data", "json")),
     "reproduce": Program(".commands.reproduce", "run published figures again", ("data", "json")),
+    "completion": Program(".commands.completion", "what lets a shell complete these words: bash, zsh or fish"),
 }
+
+MOST_CHOICES = 24  # characters of an option's choices in its usage
 
 HELP_OF_TABLES = {"train": "train a network: " + ", ".join(TRAIN)}
 
 
 class WrongUsage(Exception):
     """Carries the exit status of argparse, which would rather leave the whole process."""
+
+
+class Help(argparse.HelpFormatter):
+    """Help that breaks its lines between words only: an option or an address that is cut in two is of no use.
+
+    So choices that would make a long word are named in an option's help.
+    """
+
+    def _metavar_formatter(self, action: argparse.Action, default_metavar: str) -> Any:
+        if named_in_help(action):
+            return lambda count: (default_metavar,) * count
+        return super()._metavar_formatter(action, default_metavar)
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        help = action.help
+        return f"{help}; one of {', '.join(map(str, action.choices or ()))}" if named_in_help(action) else help
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in self._split_lines(text, width - len(indent)))
+
+
+def named_in_help(action: argparse.Action) -> bool:
+    """Whether an option's choices are too many for `{one,two}`."""
+    return action.metavar is None and len(",".join(map(str, action.choices or ()))) > MOST_CHOICES
 
 
 class Parser(argparse.ArgumentParser):
@@ -84,6 +120,11 @@ class Parser(argparse.ArgumentParser):
         if message:
             say(message)
         raise WrongUsage(status)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Help that cannot be written is a failure like any other."""
+        if file is not None:
+            file.write(message)
 
     def error(self, message: str) -> NoReturn:
         """One line that says what is wrong and where the help is."""
@@ -98,6 +139,7 @@ def main(argv: list[str] | None = None) -> int:
     forgive_output()
     try:
         try:
+            meet()
             status = run(arguments)
         except WrongUsage as usage:
             status = usage.args[0]
@@ -115,29 +157,55 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt as interruption:
         if debug:
             raise
-        say(str(interruption) or "interrupted")  # a training says where it stopped, and how to go on
-        return 130
+        return failed(str(interruption) or "interrupted", 130)  # a training says where it stopped, and how to go on
     except HelloError as error:
         if debug:
             raise
-        say(str(error))
-        return 1
+        return failed(str(error))
     except MemoryError:
         if debug:
             raise
-        say("there is not enough memory for this; close other programs, or ask for something smaller")
-        return 1
+        return failed("there is not enough memory for this; close other programs, or ask for something smaller")
     except Exception as error:
         if debug:
             raise
-        if isinstance(error, OSError):
-            close_output()  # perhaps the output itself failed, on a full disk; do not fail again at exit
-        say(f"unexpected {type(error).__name__}: {error}; run it again with --debug to see where")
-        return 1
+        return failed(told(error))
+
+
+def meet() -> None:
+    """Find the others, where `mpiexec` started several of us: of those, the first one talks."""
+    if ranks.started() > 1:
+        if ranks.started_as() > 0:
+            hush()
+        ranks.join()
+
+
+def failed(message: str, status: int = 1) -> int:
+    """Say what went wrong; where we are several, that ends all."""
+    say(message)
+    ranks.leave(status, message)
+    return status
+
+
+def told(error: Exception) -> str:
+    """An error that nobody has put into words, as one line; full disks and the rights of files are no surprise."""
+    later = "run it again with --debug to see where"
+    if not isinstance(error, OSError):
+        return f"unexpected {type(error).__name__}: {error}; {later}"
+    from hellodl.storage.atomic import FULL, reason
+
+    if error.filename is None and error.errno in FULL:  # whoever writes files says which
+        close_output()  # or it would fail again at exit
+        return f"what comes out cannot be written ({reason(error)}); send it elsewhere"
+    if error.filename is None:
+        return f"unexpected {type(error).__name__}: {error}; {later}"
+    return f"{error.filename}: cannot be used ({reason(error)}); choose another place, or {later}"
 
 
 def run(arguments: list[str]) -> int:
     """Find the program in the table, give it its options, and call it."""
+    if arguments[:1] == ["help"]:  # `hellodl help read` is `hellodl read -h`
+        arguments = [*arguments[1:], "-h"]
     table, name, rest = PROGRAMS, "hellodl", arguments
     while True:
         word, rest = choose(table, name, rest)
@@ -146,27 +214,32 @@ def run(arguments: list[str]) -> int:
         if isinstance(found, Program):
             break
         table = found
-    module = import_module(found.module, "hellodl")
-    parser = Parser(prog=name, description=found.help, allow_abbrev=False)
-    module.add_arguments(parser)
-    add_common_options(parser, found.options)
-    options = parser.parse_args(rest)
+    options = parser_of(name, found).parse_args(rest)
 
     from hellodl.console import start_logging
 
     start_logging(verbose=options.debug)
-    return int(module.main(options) or 0)
+    return int(import_module(found.module, "hellodl").main(options) or 0)
+
+
+def parser_of(name: str, program: Program) -> Parser:
+    """The parser of one program, which is imported for it."""
+    parser = Parser(prog=name, description=program.help, allow_abbrev=False, formatter_class=Help)
+    import_module(program.module, "hellodl").add_arguments(parser)
+    add_common_options(parser, program.options)
+    return parser
 
 
 def choose(table: Table, name: str, rest: list[str]) -> tuple[str, list[str]]:
     """The first word names the program; options before it are ours (help, version, debug)."""
     at = next((i for i, word in enumerate(rest) if not word.startswith("-")), len(rest))
-    parser = Parser(prog=name, usage=f"{name} PROGRAM [options]", epilog=f"More: {name} PROGRAM -h")
+    more = f"More: {name.replace('hellodl', 'hellodl help')} PROGRAM"
+    parser = Parser(prog=name, usage=f"{name} PROGRAM [options]", epilog=more)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = "Deep learning from scratch.\n\n" + list_of(table)
     parser.allow_abbrev = False
     if name == "hellodl":
-        parser.add_argument("--version", action="store_true", help="show the version and exit")
+        parser.add_argument("-V", "--version", action="store_true", help="show the version and exit")
     parser.add_argument("--debug", action="store_true", help="show details, and where an error came from")
     ours = parser.parse_args(rest[:at])
     if getattr(ours, "version", False):
@@ -183,11 +256,16 @@ def choose(table: Table, name: str, rest: list[str]) -> tuple[str, list[str]]:
 
 
 def list_of(table: Table) -> str:
-    """The programs with one line each."""
-    width = max(map(len, table))
+    """The programs and what each of them is for."""
+    long = max(map(len, table))
+    width = shutil.get_terminal_size().columns - 2  # as argparse has it
+    wrap = textwrap.TextWrapper(
+        width, subsequent_indent=" " * (long + 4), break_long_words=False, break_on_hyphens=False
+    )
     lines = ["programs:"]
     for word, found in table.items():
-        lines.append(f"  {word:{width}}  {found.help if isinstance(found, Program) else HELP_OF_TABLES[word]}")
+        about = found.help if isinstance(found, Program) else HELP_OF_TABLES[word]
+        lines.append(wrap.fill(f"  {word:{long}}  {about}"))
     return "\n".join(lines)
 
 
@@ -223,18 +301,6 @@ def version() -> str:
         return metadata.version("hellodl")
     except metadata.PackageNotFoundError:
         return "(not installed)"
-
-
-def say(message: str) -> None:
-    """One line on standard error, of which no character can command the terminal (file names may try)."""
-    line = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
-    print(f"hellodl: {line.removeprefix('hellodl: ')}", file=sys.stderr)
-
-
-def forgive_output() -> None:
-    """A terminal that cannot show a character shows its number instead; that is no reason to fail."""
-    if getattr(sys.stdout, "errors", None) == "strict" and hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def nobody_reads() -> bool:

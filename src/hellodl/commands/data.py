@@ -6,6 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 
+from hellodl.console import show_facts, tell
 from hellodl.data import Known, available
 
 
@@ -26,7 +27,7 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([as_json(one) for one in known], indent=2))
     else:
-        print_table(known)
+        show(known)
     return 0
 
 
@@ -41,25 +42,20 @@ def download(options: argparse.Namespace) -> int:
         folder = get(name, options.data)
         folders[name] = None if folder is None else str(folder)
         if not options.json:
-            print(f"{name}: {folder or 'built in, nothing to download'}")
+            tell(f"{name}: {folder or 'built in, nothing to download'}")
     if options.json:
         print(json.dumps(folders, indent=2))
     return 0
 
 
-def print_table(known: list[Known]) -> None:
-    """One row a set: its name, what it is and may be used for, and where it lies or how to get it."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("name", "what", "where", box=None, pad_edge=False, padding=(0, 2, 1, 0))
-    table.columns[0].no_wrap = True
-    table.columns[2].overflow = "fold"  # an address or a path must not lose its end
+def show(known: list[Known]) -> None:
+    """Of each set its name, what it is and may be used for, and where it lies or how to get it."""
+    facts = {}
     for one in known:
         how = f"`hellodl data get {one.name}`" if one.can_download else one.how
         where = "built in" if one.built_in else str(one.folder or f"not here: {how}")
-        table.add_row(one.name, f"{one.what}\n{one.size}; {one.licence}", where)
-    Console(highlight=False, markup=False).print(table)
+        facts[one.name] = f"{one.what}\n{one.size}; {one.licence}\n{where}"
+    show_facts(facts)
 
 
 def as_json(one: Known) -> dict:

@@ -20,7 +20,7 @@ from hellodl import plots
 from hellodl.commands import penned, words
 from hellodl.commands.arguments import at_least
 from hellodl.commands.show import confusion_matrix, pairs_as_text
-from hellodl.console import output, plain_table, progress_bar
+from hellodl.console import progress_bar, show_table, tell
 from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
 from hellodl.errors import CheckpointError, DataError
 from hellodl.models import MODELS, find_model
@@ -144,20 +144,17 @@ def looked_at(model: Module, images: np.ndarray, threads: int | None, views: Seq
 
 def show(figures: dict[str, Any]) -> None:
     """The figures for a person."""
-    out = output()
     judged = f"{figures['dataset']} ({figures['split']}): {figures['images']:,} images"
-    out.print(f"{figures['model']} on {judged}")
+    tell(f"{figures['model']} on {judged}")
     if figures["skipped"]:
-        out.print(f"{figures['skipped']:,} more are of classes that it does not know")
-    out.print(f"right: {figures['accuracy']:.2%}, within two guesses: {figures['top2']:.2%}")
+        tell(f"{figures['skipped']:,} more are of classes that it does not know")
+    tell(f"right: {figures['accuracy']:.2%}, within two guesses: {figures['top2']:.2%}")
     if figures["views"] > 1:
-        out.print(
+        tell(
             f"that is the mean opinion of {figures['views']} views of each image; "
             f"as it stands alone: {figures['accuracy_one_view']:.2%}"
         )
-    out.print(f"\nWhen it says how sure it is, it is off by {figures['calibration_error']:.1%} on average:")
-    table = plain_table("sure", "right", "images")
-    for b in figures["calibration"]:
-        table.add_row(f"{b['confidence']:.1%}", f"{b['accuracy']:.1%}", f"{b['images']:,}")
-    out.print(table)
-    out.print("\n" + pairs_as_text(np.array(figures["confusion"]), figures["told_apart"]))
+    tell(f"\nWhen it says how sure it is, it is off by {figures['calibration_error']:.1%} on average:")
+    rows = [(f"{b['confidence']:.1%}", f"{b['accuracy']:.1%}", f"{b['images']:,}") for b in figures["calibration"]]
+    show_table(("sure", "right", "images"), rows)
+    tell("\n" + pairs_as_text(np.array(figures["confusion"]), figures["told_apart"]))

@@ -23,7 +23,7 @@ from hellodl.models import find_model
 from hellodl.nn import LanguageModel
 from hellodl.nn.language import Writer
 from hellodl.reading import Language
-from hellodl.train.lanes import single_threaded_products
+from hellodl.train.threads import single_threaded_products
 
 LEAST = 200  # letters: fewer say nothing about a language
 

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Make the pages, one seed after the other, and say where they are."""
     from hellodl.commands.pen import penned_page
-    from hellodl.console import progress_bar
+    from hellodl.console import progress_bar, some, tell
     from hellodl.data.pages.photograph import PRESETS, made_page, photograph
 
     make_folder(options.out)
@@ -55,7 +55,7 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"folder": str(options.out), "pages": options.count, "characters": characters}))
     else:
-        print(f"{options.count} pages with {characters:,} characters are in {options.out}")
+        tell(f"{some(options.count, 'page')} with {some(characters, 'character')} in {options.out}")
     return 0
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from hellodl.commands.arguments import at_least, positive, rate
 from hellodl.commands.write import listed
-from hellodl.console import log
+from hellodl.console import log, some, tell
 from hellodl.data.moves import USUAL, movements, numbered, reach_of, strokes_of
 from hellodl.data.pages.conditions import Conditions
 from hellodl.data.pages.layout import Page
@@ -67,7 +67,7 @@ def main(options: argparse.Namespace) -> int:
         print(json.dumps({"program": "pen", **letter.about, "strokes": len(letter.strokes), "out": str(options.out)}))
     else:
         whose = f"the hand of {options.like}" if options.like else f"hand {options.hand}"
-        print(f"{len(letter.strokes):,} strokes in {whose}: {options.out}")
+        tell(f"{some(len(letter.strokes), 'stroke')} in {whose}: {options.out}")
     return 0
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from hellodl.commands.eyes import LINES, lines_of
 from hellodl.commands.pen import TIDY
 from hellodl.commands.words import figures_of, read_words
+from hellodl.console import tell
 from hellodl.data import writing
 from hellodl.data.home import folder_of
 from hellodl.data.moves import Moves, load_moves, numbered, strokes_of
@@ -44,7 +45,7 @@ def evaluate(network: Pen, path: Path, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(figures))
         return 0
-    print(
+    tell(
         f"a movement by people whom it never met costs it {figures['loss']:.3f} nats; of {figures['words']} words "
         f"that it writes, {figures['written_error']:.1%} of the characters are read wrong ({figures['real_error']:.1%} "
         f"where people wrote them); to the nearest training word they are {figures['written_apart']:.3f} of a small x "

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from hellodl.commands import evaluate, write
-from hellodl.console import log, output, plain_table, share
+from hellodl.console import log, share, show_table, tell
 from hellodl.data import load
 from hellodl.data.text import CORPORA, load_text
 from hellodl.models import find_model
@@ -64,7 +64,7 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(figures))
     elif options.out:
-        print(f"{options.out}: {figures['bytes']:,} bytes; its weights are off by {figures['weight_error']:.2%}")
+        tell(f"{options.out}: {figures['bytes']:,} bytes; its weights are off by {figures['weight_error']:.2%}")
     else:
         show(figures)
     return 0
@@ -139,15 +139,14 @@ def name_of(bits: int, how: str | None) -> str:
 
 def show(figures: dict[str, Any]) -> None:
     """The figures for a person."""
-    out = output()
-    out.print(f"{figures['model']}, {figures['weights']:,} weights, judged on {figures['judged_on']}\n")
+    tell(f"{figures['model']}, {figures['weights']:,} weights, judged on {figures['judged_on']}\n")
     judged = {"accuracy": "right", "loss": "nats a character"}
     columns = [name for name in judged if name in figures["rows"][0]]
     titles = [judged[name] for name in columns]
-    table = plain_table("weights in", "bytes", "smaller", "off by", "by mean square", *titles)
+    rows = []
     for row in figures["rows"]:
         cells = [name_of(row["bits"], row["how"]), f"{row['bytes']:,}", f"{row['ratio']:.2f}×"]
         cells += [share(row["weight_error"]), share(row["weight_rms_error"])]
         cells += [f"{row[name]:.4f}" if name == "loss" else share(row[name]) for name in columns]
-        table.add_row(*cells)
-    out.print(table)
+        rows.append(cells)
+    show_table(("weights in", "bytes", "smaller", "off by", "by mean square", *titles), rows)

@@ -1,11 +1,9 @@
-"""`hellodl read PHOTO ...`: the text of photographed handwriting, and a picture that shows what was read
-where."""
+"""`hellodl read PHOTO ...`: the text of photographed handwriting, and where wanted a picture of what was read where."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hellodl.commands.arguments import share
-from hellodl.console import log
+from hellodl.console import log, say
 from hellodl.errors import HelloError, PhotoError
 from hellodl.reading.debug import DebugFolder, Watcher, nobody
 from hellodl.storage.atomic import make_folder, write_whole
@@ -30,10 +28,13 @@ TOO_SMALL = 4.0  # pixels of a small x: of mild pages shrunk so far, two charact
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The photos, and where the pictures with the answers go."""
+    """The photos, and whether there are to be pictures with the answers."""
     option = parser.add_argument
     option("photos", nargs="+", type=Path, metavar="PHOTO", help="photos of handwriting")
-    option("--out", type=Path, default=Path(), metavar="DIR", help="where PHOTO-read.png goes (here)")
+    shown = parser.add_mutually_exclusive_group()
+    picture = "leave PHOTO-read.png beside the photo, which shows what was read where"
+    shown.add_argument("--picture", action="store_true", help=picture)
+    shown.add_argument("--out", type=Path, metavar="DIR", help="leave such pictures in this folder")
     option("--case", choices=("upper", "lower"), help="all letters in one case (as the page shows them)")
     doubt = "write ? for characters that are less probable than this, 0 to 1 (0)"
     option("--min-confidence", type=share, default=0.0, metavar="P", help=doubt)
@@ -63,16 +64,13 @@ def add_reader_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Read each photo; a bad one gets its line and does not keep the others from being read."""
     reader = reader_of(options)
-    make_folder(options.out)
-    records, failed = [], False
-    names = picture_names(options.photos)
-    for place, (path, name) in enumerate(zip(options.photos, names)):
+    records, failed, shown = [], False, 0
+    for path, name in zip(options.photos, picture_names(options.photos)):
         watch = DebugFolder(options.debug_dir, name.removesuffix("-read.png")) if options.debug_dir else nobody
         try:
             page, annotated = read_and_annotate(path, reader, watch)
-            save_picture(options.out / name, annotated)
         except PhotoError as error:
-            print(f"hellodl: {error}", file=sys.stderr)
+            say(str(error))
             failed = True
             continue
         if 0 < page.x_height < TOO_SMALL:
@@ -84,10 +82,25 @@ def main(options: argparse.Namespace) -> int:
         if options.json:
             records.append({"photo": str(path), **page.to_json()})
         else:
-            show(page, path if len(options.photos) > 1 else None, first=place == 0)
+            show(page, path if len(options.photos) > 1 else None, first=not shown)
+            shown += 1
+        if options.picture or options.out:
+            failed |= not left(path.parent if options.picture else options.out, name, annotated)
     if options.json:
         print(json.dumps({"photos": records}, ensure_ascii=False))
     return int(failed)
+
+
+def left(folder: Path, name: str, picture: np.ndarray) -> bool:
+    """Leave a picture in a folder and say so; where that cannot be done, say that, for its text is there anyway."""
+    try:
+        make_folder(folder)
+        save_picture(folder / name, picture)
+    except HelloError as error:
+        log.warning(str(error))
+        return False
+    log.info(f"{folder / name} shows what was read where")
+    return True
 
 
 def show(page: Page, path: Path | None, first: bool) -> None:

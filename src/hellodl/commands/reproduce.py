@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hellodl.bench.claims import Bench, Claim, ClaimError, Outcome, all_claims, duration, read_claims
 from hellodl.bench.results import RESULTS, record
-from hellodl.console import log, output, plain_table
+from hellodl.console import log, show_table, tell
 from hellodl.runs.machine import processor
 
 QUICK_SECONDS = 60
@@ -63,24 +63,23 @@ def list_claims(claims: list[Claim], as_json: bool) -> int:
     if as_json:
         print(json.dumps([vars(claim) for claim in claims]))
         return 0
-    table = plain_table("claim", "what", "published", "takes", "needs")
+    rows = []
     for claim in claims:
         takes = duration(claim.seconds * len(claim.seeds))
-        table.add_row(claim.id, claim.what, published(claim), takes, ", ".join(claim.needs))
-    output().print(table)
+        rows.append((claim.id, claim.what, published(claim), takes, ", ".join(claim.needs)))
+    show_table(("claim", "what", "published", "takes", "needs"), rows)
     return 0
 
 
 def show(outcomes: list[Outcome]) -> None:
     """Claimed beside measured."""
-    table = plain_table("claim", "published", "measured", "verdict")
+    rows = []
     for outcome in outcomes:
         why = f": {outcome.why}" if outcome.why else ""
-        table.add_row(outcome.claim.id, published(outcome.claim), measured(outcome), outcome.verdict + why)
-    out = output()
-    out.print(table)
+        rows.append((outcome.claim.id, published(outcome.claim), measured(outcome), outcome.verdict + why))
+    show_table(("claim", "published", "measured", "verdict"), rows)
     counts = [sum(o.verdict == verdict for o in outcomes) for verdict in ("reproduced", "missed", "not run")]
-    out.print(f"\n{counts[0]} reproduced, {counts[1]} missed, {counts[2]} not run, on {processor()}")
+    tell(f"\n{counts[0]} reproduced, {counts[1]} missed, {counts[2]} not run, on {processor()}")
 
 
 def published(claim: Claim) -> str:

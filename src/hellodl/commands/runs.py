@@ -12,17 +12,14 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hellodl.commands.arguments import at_least
 from hellodl.commands.show import pairs_as_text
-from hellodl.console import as_json, listed, output, plain_table, share, words
+from hellodl.console import as_json, columns, listed, share, show_facts, show_table, tell, words
 from hellodl.errors import DataError
 from hellodl.runs import tensorboard
 from hellodl.runs.log import DEFAULT_PATH, RunLog, by_number
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 BARS = "▁▂▃▄▅▆▇█"
 CURVE_WIDTH = 60
@@ -72,7 +69,7 @@ def main(options: argparse.Namespace) -> int:
         return compare(log, runs, options.json)
     for run in runs:
         log.delete(run["id"])
-        print(f"run {run['id']} is deleted")
+        tell(f"run {run['id']} is deleted")
     return 0
 
 
@@ -144,14 +141,14 @@ def list_runs(log: RunLog, options: argparse.Namespace) -> int:
         return 0
     if not runs:
         others = "none of the runs is like that; `hellodl runs` lists all"
-        print(f"{log.path}: {others if log.runs() else 'no runs yet; `hellodl train letters` makes one'}")
+        tell(f"{log.path}: {others if log.runs() else 'no runs yet; `hellodl train letters` makes one'}")
         return 0
-    table = plain_table("run", "program", "started", "status", "minutes", "data", "seed", "loss", "validation")
+    rows = []
     for run in runs:
         cells = [str(run["id"]), run["program"], run["started"].replace("T", " ").rstrip("Z"), run["status"]]
         cells += [f"{run['minutes']:.1f}", run["data"] or "", words(run["seed"]), words(run["loss"])]
-        table.add_row(*cells, share(run["validation_accuracy"]))
-    output().print(table)
+        rows.append([*cells, share(run["validation_accuracy"])])
+    show_table(("run", "program", "started", "status", "minutes", "data", "seed", "loss", "validation"), rows)
     return 0
 
 
@@ -160,28 +157,23 @@ def show(log: RunLog, runs: list[dict[str, Any]], in_json: bool) -> int:
     if in_json:
         print(as_json([everything(log, run) for run in runs]))
         return 0
-    out = output()
     for run in (summary(log, run) for run in runs):
-        out.print(f"run {run['id']}: {run['program']}, {run['status']} after {run['minutes']:.1f} minutes")
+        tell(f"run {run['id']}: {run['program']}, {run['status']} after {run['minutes']:.1f} minutes")
         if run["error"]:
-            out.print(f"  {run['error']}")
+            tell(f"  {run['error']}")
         facts = {name: run[name] for name in ("started", "seed", "data", "machine", "source")}
         if run["logging_seconds"] is not None:
             facts["log"] = f"took {run['logging_seconds']:.1f} s"
         facts |= {name: listed(run[name]) for name in ("versions", "settings")}
         figures = {name: value for name, value in run["result"].items() if is_figure(name, value)}
         facts["result"] = listed(figures)
-        table = plain_table()
-        for name, value in facts.items():
-            if value not in (None, ""):
-                table.add_row(f"  {name}", str(value))
-        out.print(table)
-        show_curves(out, log, run["id"])
-        show_layers(out, log, run["id"])
-        show_samples(out, log, run["id"])
+        show_facts({name: words(value) for name, value in facts.items()}, margin="  ")
+        show_curves(log, run["id"])
+        show_layers(log, run["id"])
+        show_samples(log, run["id"])
         if found := log.confusion(run["id"]):
             classes, matrix = found
-            out.print("\n" + pairs_as_text(matrix, classes))
+            tell("\n" + pairs_as_text(matrix, classes))
     return 0
 
 
@@ -216,7 +208,7 @@ def everything(log: RunLog, run: dict[str, Any]) -> dict[str, Any]:
     return {**summary(log, run), **rows}
 
 
-def show_curves(out: Console, log: RunLog, number: int) -> None:
+def show_curves(log: RunLog, number: int) -> None:
     """Loss and accuracy over the steps, as little bars."""
     training, validation = log.train_rows(number), log.validation_rows(number)
     for title, rows, name in (
@@ -226,39 +218,40 @@ def show_curves(out: Console, log: RunLog, number: int) -> None:
     ):
         values = [row[name] for row in rows if row[name] is not None]
         if values:
-            out.print(f"\n{title}, {words(values[0])} to {words(values[-1])}\n  {sparkline(values)}")
+            bars = sparkline(values, min(CURVE_WIDTH, (columns(sys.stdout) or CURVE_WIDTH + 2) - 2))
+            tell(f"\n{title}, {words(values[0])} to {words(values[-1])}\n  {bars}")
 
 
-def show_layers(out: Console, log: RunLog, number: int) -> None:
+def show_layers(log: RunLog, number: int) -> None:
     """The weights and gradients of each layer when they were last looked at; of its steps, the median."""
     rows = log.layers(number)
     if not rows:
         return
     last = rows[-1]["step"]
     gradients = {row["name"]: row for row in rows if row["step"] == last and row["kind"] == "gradient"}
-    table = plain_table("layer", "weights", "mean", "spread", "zeros", "a step moves", "gradient's spread")
+    table = []
     for row in sorted(rows, key=lambda row: by_number(row["name"])):
         if row["step"] == last and row["kind"] == "weight":
             gradient = gradients.get(row["name"], {}).get("spread")
             moves = [r["step_ratio"] for r in rows if r["name"] == row["name"] and r["step_ratio"] is not None]
             cells = [words(row["mean"]), words(row["spread"]), share(row["zeros"])]
             cells += [words(median(moves) if moves else None), words(gradient)]
-            table.add_row(row["name"], f"{row['size']:,}", *cells)
-    out.print(f"\nlayers at step {last:,}")
-    out.print(table)
+            table.append((row["name"], f"{row['size']:,}", *cells))
+    tell(f"\nlayers at step {last:,}")
+    show_table(("layer", "weights", "mean", "spread", "zeros", "a step moves", "gradient's spread"), table)
     dead = [row for row in rows if row["step"] == last and row["dead"]]
     if dead:
         layers = ", ".join(f"{share(row['dead'])} of layer {row['name']}" for row in dead)
-        out.print(f"units that are 0 whatever comes in: {layers}")
+        tell(f"units that are 0 whatever comes in: {layers}")
 
 
-def show_samples(out: Console, log: RunLog, number: int) -> None:
+def show_samples(log: RunLog, number: int) -> None:
     """What a few validation inputs were taken for, in the end."""
     rows = log.samples(number)
     last = [row for row in rows if row["step"] == rows[-1]["step"]]
     guesses = [f"{row['truth']} as {row['guess']} ({row['probability']:.0%})" for row in last]
     if guesses:
-        out.print(f"\nread at step {rows[-1]['step']:,}: {', '.join(guesses)}")
+        tell(f"\nread at step {rows[-1]['step']:,}: {', '.join(guesses)}")
 
 
 def is_figure(name: str, value: Any) -> bool:
@@ -273,11 +266,9 @@ def compare(log: RunLog, runs: list[dict[str, Any]], in_json: bool) -> int:
     if in_json:
         print(as_json({"runs": [run["id"] for run in found], "differences": rows}))
         return 0
-    table = plain_table("", *(f"run {run['id']}" for run in found))
-    for name, values in rows.items():
-        table.add_row(name, *map(words, values))
-    table.add_row("training loss", *(sparkline(curve(log, run["id"]), 24) for run in found))
-    output().print(table)
+    table = [(name, *map(words, values)) for name, values in rows.items()]
+    table.append(("training loss", *(sparkline(curve(log, run["id"]), 24) for run in found)))
+    show_table(("", *(f"run {run['id']}" for run in found)), table)
     return 0
 
 
@@ -287,7 +278,8 @@ def differences(runs: list[dict[str, Any]]) -> dict[str, list[Any]]:
     for run in runs:
         facts = {name: value for name, value in run.items() if not isinstance(value, dict)}
         for group in ("settings", "versions", "result"):
-            facts |= {f"{group}: {name}": value for name, value in run[group].items()}
+            flat = {name: value for name, value in run[group].items() if not isinstance(value, dict)}
+            facts |= {f"{group}: {name}": value for name, value in flat.items()}
         tables.append(facts)
     names = dict.fromkeys(name for table in tables for name in table)
     rows = {name: [table.get(name) for table in tables] for name in names}

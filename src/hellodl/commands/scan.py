@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from hellodl.commands.arguments import share
-from hellodl.console import log
+from hellodl.console import log, some
 from hellodl.data import dna, fasta
 from hellodl.errors import CheckpointError
 from hellodl.models import MODELS
@@ -79,7 +79,8 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         files, listed = [str(path) for path in options.files], [site._asdict() for site in found]
         print(json.dumps({"files": files, **vars(scanned), "sites": listed}))
-    log.info(f"{scanned.sites:,} sites in {scanned.bases:,} bases of {scanned.sequences:,} sequences")
+    where = f"{some(scanned.bases, 'base')} of {some(scanned.sequences, 'sequence')}"
+    log.info(f"{some(scanned.sites, 'site')} in {where}")
     return 0
 
 

@@ -26,7 +26,7 @@ import numpy as np
 
 from hellodl.commands import read
 from hellodl.commands.arguments import at_least, share
-from hellodl.console import output, plain_table, progress_bar
+from hellodl.console import progress_bar, show_table, tell
 from hellodl.errors import HelloError
 from hellodl.nn.calibration import reliability
 from hellodl.reading.accuracy import aligned, edit_distance, plain, strict
@@ -257,26 +257,22 @@ def mistakes(boxes: list[Box], characters: list[Character]) -> Iterator[Mistake]
 
 def show(figures: dict[str, Any]) -> None:
     """The figures for a person."""
-    out = output()
     if figures["pages"] not in MADE:
-        table = plain_table("photo", "right")
-        for name, share in figures["each"].items():
-            table.add_row(name, f"{share:.1%}")
-        out.print(table)
-    out.print(
+        show_table(("photo", "right"), [(name, f"{share:.1%}") for name, share in figures["each"].items()])
+    tell(
         f"{figures['accuracy']:.2%} of {figures['characters']:,} characters right; "
         f"mean over {figures['writers']} writers {figures['writers_mean']:.2%}"
     )
-    out.print(
+    tell(
         f"case and spaces counted: {figures['strict_accuracy']:.2%} of the characters, "
         f"{figures['word_accuracy']:.2%} of {figures['words']:,} words"
     )
-    out.print(
+    tell(
         f"when it says how sure it is, it is off by {figures['calibration_error']:.1%}; "
         f"{figures['wrong_of_read']:.2%} of what it read is wrong, "
         f"{figures['wrong_of_sure']:.2%} without the least sure {DOUBTFUL:.0%}"
     )
     if figures["causes"]:
-        out.print(", ".join(f"{count} {cause}" for cause, count in figures["causes"].items()))
+        tell(", ".join(f"{count} {cause}" for cause, count in figures["causes"].items()))
     if figures["mixed_up"]:
-        out.print("most mixed up: " + ", ".join(f"{pair} {n}" for pair, n in figures["mixed_up"].items()))
+        tell("most mixed up: " + ", ".join(f"{pair} {n}" for pair, n in figures["mixed_up"].items()))

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
+
+from hellodl.console import columns
+
+WIDE = 24  # characters of a picture
 
 
 def picture_as_text(image: np.ndarray) -> str:
@@ -13,11 +19,13 @@ def picture_as_text(image: np.ndarray) -> str:
 
 
 def side_by_side(pictures: list[np.ndarray], captions: list[str]) -> str:
-    """Pictures next to each other, each with its caption below."""
+    """Pictures next to each other, as many as fit the terminal, each with its caption below."""
     blocks = [picture_as_text(picture).split("\n") for picture in pictures]
     for block, caption in zip(blocks, captions):
-        block.append(caption.center(24)[:24])
-    return "\n".join("  ".join(lines).rstrip() for lines in zip(*blocks))
+        block.append(caption.center(WIDE)[:WIDE])
+    fit = max(((columns(sys.stderr) or 80) + 2) // (WIDE + 2), 1)
+    rows = (blocks[first : first + fit] for first in range(0, len(blocks), fit))
+    return "\n".join("  ".join(lines).rstrip() for row in rows for lines in zip(*row))
 
 
 def confusion_matrix(labels: np.ndarray, guesses: np.ndarray, classes: int) -> np.ndarray:

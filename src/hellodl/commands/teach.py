@@ -21,13 +21,14 @@ import numpy as np
 from hellodl.commands.eyes import LINES, closely, lines_of, reader
 from hellodl.commands.show import harmless
 from hellodl.commands.truth import Match, taught_by_boxes, taught_by_text
-from hellodl.console import log
+from hellodl.console import log, some, tell
 from hellodl.data.collection import Collection, Lesson, collection, counted, digest, now
 from hellodl.data.writing import drawn
 from hellodl.errors import DataError
 from hellodl.nn import LineReader
 from hellodl.reading.accuracy import edit_distance
 from hellodl.reading.decoding import best_path, text_of
+from hellodl.reading.spoken import listened
 from hellodl.runs import machine
 from hellodl.train.checkpoint import save_model
 from hellodl.train.personal import StepWatcher, personalised, rehearsal
@@ -58,12 +59,15 @@ def main(options: argparse.Namespace) -> int:
     check(options)
     mine = collection(options.mine)
     if options.show:
-        show(mine)
+        show(mine, options.json)
     elif options.forget:
-        print(f"{mine.folder}: {mine.forget()} lessons forgotten")
+        forgotten = mine.forget()
+        say(options, f"{mine.folder}: {some(forgotten, 'lesson')} forgotten")
+        if options.json:
+            print(json.dumps({"folder": str(mine.folder), "forgotten": forgotten}))
     elif options.undo:
         lesson = mine.undo()
-        say(options, f"took back {len(lesson.characters)} characters of {harmless(lesson.photo)}")
+        say(options, f"took back {some(len(lesson.characters), 'character')} of {harmless(lesson.photo)}")
         learn(mine, options)
     elif options.page is None:
         if not mine.lessons():
@@ -88,13 +92,14 @@ def check(options: argparse.Namespace) -> None:
 
 def teach(mine: Collection, options: argparse.Namespace) -> None:
     """Compare the page with its truth, keep what is sure, and learn."""
-    look = closely(*lines_of(mine.reader if mine.reader.exists() else LINES), options.threads)
+    who = ("your reader", mine.reader) if mine.reader.exists() else ("the reader that ships", LINES)
+    look = closely(*lines_of(who[1]), options.threads)
     if options.text is None:
         pages = taught_by_boxes(options.page, look)
     else:
         pages = [taught_by_text(options.page, truth_in(options.text), look)]
     for page in pages:
-        say(options, f"{harmless(str(page.path))}:")
+        say(options, f"{harmless(str(page.path))}, by {who[0]}:")
         for number, line in enumerate(page.lines, 1):
             say(options, f"  line {number}: {summary(line)}")
     if options.dry_run:
@@ -123,7 +128,7 @@ def truth_in(text: str) -> str:
 
 def say(options: argparse.Namespace, line: str) -> None:
     """A line on standard output, unless that is for JSON."""
-    (log.info if options.json else print)(line)
+    (log.info if options.json else tell)(line)
 
 
 def summary(line: Match) -> str:
@@ -137,17 +142,24 @@ def summary(line: Match) -> str:
     return harmless("; ".join(parts))
 
 
-def show(mine: Collection) -> None:
+def show(mine: Collection, in_json: bool) -> None:
     """What is in the collection, a line for each lesson."""
     lessons = mine.lessons()
-    if not lessons:
-        print(f"{mine.folder}: is empty; fill it by: hellodl teach PHOTO --text TRUTH")
+    if in_json:
+        rows = [
+            {"lesson": number, "when": lesson.when, "photo": lesson.photo, "lines": list(lesson.texts)}
+            for number, lesson in lessons.items()
+        ]
+        print(json.dumps({"folder": str(mine.folder), "lessons": rows}, ensure_ascii=False))
         return
-    print(f"{mine.folder}:")
+    if not lessons:
+        tell(f"{mine.folder}: is empty; fill it by: hellodl teach PHOTO --text TRUTH")
+        return
+    tell(f"{mine.folder}:")
     for number, lesson in lessons.items():
-        count = len(lesson.characters)
-        print(harmless(f"  lesson {number}, {lesson.when}, {lesson.photo}: {count} characters"))
-    print("  " + counted("".join(lesson.characters for lesson in lessons.values())))
+        count = some(len(lesson.characters), "character")
+        tell(harmless(f"  lesson {number}, {lesson.when}, {lesson.photo}: {count}"))
+    tell("  " + counted("".join(lesson.characters for lesson in lessons.values())))
 
 
 def learn(mine: Collection, options: argparse.Namespace) -> None:
@@ -155,6 +167,8 @@ def learn(mine: Collection, options: argparse.Namespace) -> None:
     lessons = list(mine.lessons().values())
     if not lessons:
         mine.reader.unlink(missing_ok=True)
+        if options.json:
+            print(json.dumps({"characters": 0, "lessons": 0, "model": None}))
         return
     pupil = taught(lessons, options.seed, options.threads)
     mine.keep_reader(lessons, pupil.save)
@@ -162,10 +176,11 @@ def learn(mine: Collection, options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(figures | {"model": str(mine.reader)}))
         return
-    print(
-        f"learned {figures['characters']:,} characters in {figures['seconds']:.0f} s: of them "
-        f"{figures['own_before']:.1%} were read right before, {figures['own_after']:.1%} are now; "
-        f"of other hands (ink) {figures['others_before']:.1%} before, {figures['others_after']:.1%} now"
+    tell(
+        f"learned {some(int(figures['characters']), 'character')} of {some(int(figures['lessons']), 'lesson')} in "
+        f"{figures['seconds']:.0f} s: the reader that ships reads {figures['own_before']:.1%} of them right, yours "
+        f"{figures['own_after']:.1%}; of other hands (ink) {figures['others_before']:.1%} and "
+        f"{figures['others_after']:.1%}"
     )
     log.info(f"your reader is {mine.reader}; `hellodl read --mine PHOTO` reads with it")
 
@@ -215,8 +230,8 @@ def samples(lessons: list[Lesson], symbols: str) -> tuple[list[np.ndarray], list
 def accuracy(
     network: LineReader, symbols: str, strips: Sequence[np.ndarray], truths: Sequence[str], threads: int | None
 ) -> float:
-    """The share of characters that a reader reads right in strips."""
+    """The share of characters that a reader reads right in strips, looking at them as `read` does."""
     wrong = 0
-    for log_probs, truth in zip(reader(network, threads)(strips), truths, strict=True):
+    for log_probs, truth in zip(listened(strips, reader(network, threads)), truths, strict=True):
         wrong += min(edit_distance(truth, text_of(best_path(log_probs), symbols)), len(truth))
     return 1 - wrong / max(sum(map(len, truths)), 1)

@@ -20,7 +20,6 @@ from hellodl.errors import DataError, PhotoError
 from hellodl.reading import Character, Page, Photo, load_photo
 from hellodl.reading.accuracy import cheapest, edit_distance, plain
 from hellodl.reading.page import line_text
-from hellodl.reading.turn import turned, turned_back
 
 FITS = 0.5  # of a text's characters that must be in lines that were found, or it is the text of another page
 ALIKE = 0.6  # edits for each character: a line that was read so wrongly is another one
@@ -80,7 +79,7 @@ def taught_by_text(path: Path, text: str, look: Look) -> Taught:
     if sure < FITS * all_:
         raise DataError(
             f"{path}: only {sure} of the text's {all_} characters are in lines that were surely found there; check the "
-            "text, and the boxes in the picture that `hellodl read` makes, or correct its JSON"
+            "text, and the boxes in the picture of `hellodl read --picture`, or correct its JSON"
         )
     return taught
 
@@ -119,12 +118,12 @@ def corrected(path: Path) -> dict[Path, list[tuple[str, Box]]]:
         ) from error
 
 
-def seen(photo: Photo, name: str, look: Look, degrees: int = 0) -> tuple[list[list[Character]], list[np.ndarray]]:
-    """What was read in the lines of a photo, turned to the right by so many degrees, and their strips."""
-    page, strips = look(turned(photo.picture, degrees))
+def seen(photo: Photo, name: str, look: Look) -> tuple[list[list[Character]], list[np.ndarray]]:
+    """What was read in the lines of a photo, and their strips."""
+    page, strips = look(photo.picture)
     if not page.characters:
         raise PhotoError(f"{name}: no writing was found there; take a sharper, lighter photo")
-    return turned_back(page, degrees).enlarged(photo.reduction).lines, strips
+    return page.enlarged(photo.reduction).lines, strips
 
 
 def _boxes_in(photo: dict[str, Any]) -> list[tuple[str, Box]]:
@@ -144,13 +143,12 @@ def _found(photo: Path, listing: Path) -> Path:
     return beside if not photo.exists() and beside.exists() else photo
 
 
-def corrected_photo(photo: Photo, name: str, truth: list[tuple[str, Box]], look: Look, degrees: int = 0) -> Taught:
+def corrected_photo(photo: Photo, name: str, truth: list[tuple[str, Box]], look: Look) -> Taught:
     """The lines of a photo in which something is said to be in a box; the rest of such a line was read right.
 
-    A letter "" says that there is no character in a box. `name` is what errors call the photo; it is read turned to the
-    right by so many degrees.
+    A letter "" says that there is no character in a box. `name` is what errors call the photo.
     """
-    lines, strips = seen(photo, name, look, degrees)
+    lines, strips = seen(photo, name, look)
     matches = []
     for line, strip in zip(lines, strips, strict=True):
         true, touched, space = "", False, False

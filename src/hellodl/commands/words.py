@@ -12,7 +12,7 @@ import numpy as np
 
 from hellodl.commands.eyes import reader
 from hellodl.commands.language import load
-from hellodl.console import progress_bar
+from hellodl.console import progress_bar, tell
 from hellodl.data import writing
 from hellodl.data.home import folder_of
 from hellodl.data.pages.strings import in_ink, strung
@@ -48,7 +48,7 @@ def evaluate(network: LineReader, path: Path, options: argparse.Namespace) -> in
     if options.json:
         print(json.dumps(figures))
         return 0
-    print(
+    tell(
         f"{figures['error']:.1%} of {figures['characters']:,} characters wrong ({figures['error_case_ignored']:.1%} "
         f"with case ignored), {figures['right']:.1%} of {figures['pieces']:,} words and lines right; of what is read, "
         f"{figures['wrong_of_read']:.1%} is wrong, and {figures['wrong_of_sure']:.1%} without the least sure 5%; its "

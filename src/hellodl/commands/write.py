@@ -20,7 +20,7 @@ from hellodl.nn import LanguageModel
 from hellodl.nn.sampling import Knobs, continued
 from hellodl.runs.log import RUNS
 from hellodl.train.checkpoint import load_model, tried
-from hellodl.train.lanes import single_threaded_products
+from hellodl.train.threads import single_threaded_products
 
 MODEL = MODELS / "text.safetensors"
 LENGTH, TEMPERATURE = 500, 0.8

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from hellodl.console import progress_bar
 from hellodl.data import strokes as pen
 from hellodl.data.dataset import DIGITS, LETTERS, Dataset
 from hellodl.data.unipen import CLASSES_36, CLASSES_62, checked_split
@@ -26,6 +28,7 @@ from hellodl.errors import DataError
 
 FILE = Path(__file__).with_name("ink.npz")
 CLASSES = {"letters": LETTERS, "digits": DIGITS, "36": CLASSES_36, "62": CLASSES_62}
+MANY, PIECE = 5_000, 500  # characters that take so long that progress is shown, and after how many
 FARTHEST = 2.5  # no random number farther out than this many standard deviations
 
 SLANT = (0.11, 0.17)  # mean and spread: x gained to the right for each y upwards (writers alone: 0.13)
@@ -139,7 +142,14 @@ class Ink:
             places = np.flatnonzero(characters == number)
             styles[places] = self.pick(known[number], len(places), rng, split)
         widths = np.exp(rng.uniform(np.log(width[0]), np.log(width[1]), count))
-        images = pen.render_many(self.write(styles, rng), widths)
+        images = np.empty((count, pen.SIZE, pen.SIZE), np.uint8)
+        written = self.write(styles, rng)
+        with progress_bar("writing in ink", count) if count >= MANY else nullcontext() as bar:
+            for first in range(0, count, PIECE):
+                piece = slice(first, first + PIECE)
+                images[piece] = pen.render_many(written[piece], widths[piece])
+                if bar is not None:
+                    bar.advance(PIECE)
         return Dataset(f"ink {classes}, {split}", images, class_of[characters], names)
 
 

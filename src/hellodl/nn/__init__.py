@@ -8,6 +8,7 @@ A layer is a file or a class in one: weights and a `forward` that calls `ops`, w
 nothing of training (`train`), files (`storage`) or data sets, but for the vocabulary that `sampling` writes with.
 """
 
+from hellodl.nn import functional
 from hellodl.nn.activation import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from hellodl.nn.attention import Block, CausalSelfAttention, FeedForward, TokenShift
 from hellodl.nn.committee import Committee
@@ -70,4 +71,4 @@ __all__ += [
 ]
 __all__ += ["GPT", "Committee", "LanguageModel", "LineReader", "Pen", "RecurrentText", "UNet", "Writer"]
 __all__ += ["BCEWithLogitsLoss", "CTCLoss", "CrossEntropyLoss", "HuberLoss", "KLDivLoss", "L1Loss", "Loss", "MSELoss"]
-__all__ += ["NLLLoss", "accuracy", "binary_cross_entropy_with_logits", "cross_entropy", "mse_loss"]
+__all__ += ["NLLLoss", "accuracy", "binary_cross_entropy_with_logits", "cross_entropy", "functional", "mse_loss"]

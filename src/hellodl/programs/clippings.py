@@ -21,7 +21,7 @@ from hellodl.programs.finder import maker, side_by_side
 from hellodl.reading.darkness import darkness
 from hellodl.reading.lines import Line, Mark, look
 from hellodl.reading.strips import cut_strips
-from hellodl.train.lanes import single_threaded_products
+from hellodl.train.threads import single_threaded_products
 
 WIDEST = 900  # pixels of a strip: longer ones would make all others wait
 SAMPLES = 24  # places along a line that are looked at

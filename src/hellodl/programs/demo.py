@@ -49,6 +49,7 @@ def main(options: argparse.Namespace) -> int:
     """Learn, read, compare."""
     began = time.perf_counter()
     state = recorded.resumed(options, "demo")
+    recorded.make_room(None)
     make_folder(options.out)
     log.info("A network of random numbers is about to learn to read, from handwriting that is made up here.")
     counts = {"train": IMAGES, "validation": 2_000, "test": 4_000}

@@ -29,7 +29,8 @@ CHANNELS = (8, 24, 48, 96)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The common options of learning, and which of the two networks."""
     learning.add_arguments(parser, SETTINGS, DATASETS, images=385_000)
-    kinds, which = ("perceptron", "convolutional", "both"), "both, one after the other; the options are the second's"
+    kinds = ("perceptron", "convolutional", "both")
+    which = "both, one after the other; of the options, --epochs is for both, the others are for the second"
     parser.add_argument("--architecture", choices=kinds, default="both", help=f"which network ({which})")
 
 
@@ -44,7 +45,7 @@ def main(options: argparse.Namespace) -> int:
     learning.log.info(show.side_by_side(*learning.some_of(splits.train, rng)))
 
     if options.architecture != "convolutional":
-        settings = replace(PERCEPTRON, seed=options.seed)
+        settings = replace(PERCEPTRON, seed=options.seed, epochs=options.epochs or PERCEPTRON.epochs)
         if alone := options.architecture == "perceptron":
             settings = learning.settings_of(options, settings, splits.train)
         settled = {"dataset": name} | ({"epochs": settings.epochs} if alone else {})

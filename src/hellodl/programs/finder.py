@@ -24,7 +24,7 @@ from hellodl import nn
 from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands.arguments import at_least, rate
-from hellodl.console import log, progress_bar
+from hellodl.console import log, progress_bar, tell
 from hellodl.data import unipen, writing
 from hellodl.data.home import find
 from hellodl.data.pages.marked import Marked
@@ -35,8 +35,8 @@ from hellodl.programs.remembered import asked
 from hellodl.reading.darkness import darkness
 from hellodl.runs.writer import Run
 from hellodl.train import Settings, Trainer
-from hellodl.train.lanes import thread_count
-from hellodl.train.processes import ENDED, end_with_parent
+from hellodl.train.processes import ENDED, deaf_to_ctrl_c, end_with_parent
+from hellodl.train.threads import thread_count
 
 SETTINGS = Settings(batch_size=8, learning_rate=3e-3, clip=5.0, average=0.995, micro_batch=2, lanes=4)
 SIDE = 384  # pixels of the pieces of pages that it learns from
@@ -102,7 +102,7 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(learned.figures))
     else:
-        print(f"marks of lines overlap the true ones by {learned.figures['validation_accuracy']:.1%}; {learned.path}")
+        tell(f"marks of lines overlap the true ones by {learned.figures['validation_accuracy']:.1%}; {learned.path}")
     return 0
 
 
@@ -121,7 +121,9 @@ def side_by_side(function: Callable[[T], R], tasks: Sequence[T], what: str, thre
         progress_bar(what, len(tasks)) as bar,
     ):
         try:
-            for one in pool.map(function, tasks, chunksize=8):
+            with deaf_to_ctrl_c():  # the processes are started as the first tasks come in
+                answers = pool.map(function, tasks)
+            for one in answers:
                 done.append(one)
                 bar.advance(1)
         except BrokenProcessPool as error:

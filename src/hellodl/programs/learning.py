@@ -20,13 +20,14 @@ from hellodl.autograd.tensor import Tensor
 from hellodl.commands import show
 from hellodl.commands.arguments import at_least, positive, rate, real
 from hellodl.commands.evaluate import looked_at
-from hellodl.console import log
+from hellodl.console import log, tell
 from hellodl.data.batches import epoch_order
 from hellodl.data.dataset import Dataset
 from hellodl.nn.calibration import best_temperature, cool, reliability
 from hellodl.ops import softmax
 from hellodl.programs import recorded
 from hellodl.programs.recorded import Learned, State
+from hellodl.ranks import join
 from hellodl.reading.views import VIEWS, View, agreed
 from hellodl.runs.writer import Run
 from hellodl.train import OPTIMIZERS, SCHEDULES, Preparation, Settings, Trainer, classification, inside, judged, plain
@@ -128,7 +129,7 @@ def learn(
     def make(run: Run, path: Path) -> Trainer:
         def judge(model: nn.Module) -> dict[str, float]:
             assert watched is not None
-            logits = predict(model, watched.images, threads)
+            logits = predict(model, watched.images, threads, ranks=join())
             record_guesses(run, trainer.steps, logits, watched)
             return judged(logits, watched.labels)
 
@@ -213,7 +214,7 @@ def finish(learned: Learned, options: argparse.Namespace) -> int:
     else:
         views = figures["views"]
         looked = f", {views} views of each; at one view {figures['test_accuracy_one_view']:.2%}" if views > 1 else ""
-        print(
+        tell(
             f"{accuracy:.2%} of {figures['test_images']:,} test images of {figures['dataset']} right "
             f"({figures['test_top2']:.2%} within two guesses{looked}), after {figures['seconds']:.0f} s; "
             f"its probabilities are off by {figures['test_calibration_error']:.1%}"

@@ -23,7 +23,7 @@ from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands.arguments import at_least, rate
 from hellodl.commands.words import figures_of, honest_temperature, read_words
-from hellodl.console import log
+from hellodl.console import log, tell
 from hellodl.data import unipen, writing
 from hellodl.data.batches import cut
 from hellodl.data.home import find, folder_of
@@ -127,7 +127,7 @@ def report(figures: dict[str, Any], path: Path, as_json: bool) -> None:
         return
     part = "test" if "test_error" in figures else "validation"
     of = {name.removeprefix(f"{part}_"): value for name, value in figures.items()}
-    print(
+    tell(
         f"of {of['characters']:,} characters by people whom it never saw {of['error']:.1%} are wrong "
         f"({of['error_case_ignored']:.1%} with case ignored); {of['right']:.1%} of {of['pieces']:,} words and lines "
         f"are right; {path}"

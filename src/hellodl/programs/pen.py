@@ -19,7 +19,7 @@ import numpy as np
 
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands.arguments import at_least, rate
-from hellodl.console import log
+from hellodl.console import log, tell
 from hellodl.data.batches import cut
 from hellodl.data.home import folder_of
 from hellodl.data.moves import Moves, load_moves
@@ -116,7 +116,7 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(figures))
     else:
-        print(
+        tell(
             f"a movement by people whom it never met costs it {figures['test_loss']:.3f} nats, and it knows in "
             f"{figures['test_accuracy']:.1%} whether the pen lifts; {learned.path}"
         )

@@ -13,8 +13,8 @@ from hellodl.nn import LanguageModel
 from hellodl.train import Settings
 
 PARTS = 8  # of a training: after each one it is judged, and writes a sample
-LANES = 2  # of the pieces of a batch: gradients of fewer lanes are fewer to add up
-SETTINGS = Settings(lanes=LANES)
+EVEN = 2  # pieces of a batch are a multiple of this, so that two cores have as many
+SETTINGS = Settings()
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def settings_of(options: argparse.Namespace, recipe: Recipe) -> Settings:
 
 def micro_batch_of(recipe: Recipe) -> int:
     """Windows in a piece: of about the size that the recipe wants, and as many pieces as share out evenly."""
-    pieces = LANES * max(round(recipe.batch_size * recipe.context / recipe.piece / LANES), 1)
+    pieces = EVEN * max(round(recipe.batch_size * recipe.context / recipe.piece / EVEN), 1)
     return -(-recipe.batch_size // pieces)
 
 

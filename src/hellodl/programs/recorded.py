@@ -19,6 +19,7 @@ from hellodl import nn
 from hellodl.console import log
 from hellodl.errors import CheckpointError, DataError, HelperError, TrainingError
 from hellodl.programs.remembered import take_over
+from hellodl.ranks import join
 from hellodl.runs import machine
 from hellodl.runs.log import RUNS, RunLog
 from hellodl.runs.writer import Run, fingerprint
@@ -75,7 +76,7 @@ def resumed(options: argparse.Namespace, program: str) -> State | None:
     number = options.resume.isascii() and options.resume.isdecimal()
     path = RUNS / f"{program}-{options.resume}.state" if number else Path(options.resume)
     try:
-        training = checkpoint.load(path)[1].get("training")
+        training = join().same(lambda: checkpoint.load(path)[1]).get("training")
     except CheckpointError as error:
         if isinstance(error.__cause__, FileNotFoundError):
             raise DataError(
@@ -110,14 +111,16 @@ def train(
     model file. `asked` is what the state remembers of the command line. Where the training cannot go on, the error says
     how to come back to it.
     """
-    make_room(out)
+    us = join()
+    us.same(lambda: make_room(out))
     mark = fingerprint(data) or str(data)
     if state and state.fingerprint != mark:
         name = getattr(data, "name", data)
         raise DataError(f"{name}: is not what {state.path} was learning from; give it that again")
     began = time.perf_counter()
     with RunLog().run(program, {**asdict(settings), **about}, seed=settings.seed, data=data) as run:
-        name = f"{program}-{run.id}" if run.id is not None else _free_name(f"{program}-seed{settings.seed}")
+        no_log = f"{program}-seed{settings.seed}"
+        name = us.same(lambda: f"{program}-{run.id}" if run.id is not None else _free_name(no_log))
         out = out or RUNS / f"{name}.safetensors"
         trainer = make(run, state.path if state else RUNS / f"{name}.state")
         trainer.about = {"program": program, "asked": dict(asked), "fingerprint": mark}
@@ -136,12 +139,13 @@ def train(
                 **conclude(run, trainer),
                 "seconds": trainer.seconds if state else time.perf_counter() - began,
             }
-            checkpoint.save_model(out, network, classes=classes, vocabulary=vocabulary, card=figures)
+            about_it: dict[str, Any] = {"classes": classes, "vocabulary": vocabulary, "card": figures}
+            us.same(lambda: checkpoint.save_model(out, network, **about_it))
         except (CheckpointError, HelperError, MemoryError) as error:
             words = "there is not enough memory; close other programs" if isinstance(error, MemoryError) else error
             raise TrainingError(f"{words}{trainer.way_back()}") from error
         run.result(figures)
-    if trainer.path:
+    if trainer.path and us.first:
         trainer.path.unlink(missing_ok=True)
     return Learned(network, figures | {"model": str(out)}, out)
 
@@ -150,7 +154,7 @@ def make_room(out: Path | None) -> None:
     """Make the folders of states and of a model file: better to fail now than after the training."""
     if out and out.is_dir():
         raise DataError(f"{out}: is a folder; give --out the name of a file")
-    make_folder(RUNS, "changing to another")
+    make_folder(RUNS, "what is learned is kept there: change to a folder of your own first")
     if out:
         make_folder(out.parent)
 

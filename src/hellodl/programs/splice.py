@@ -24,7 +24,7 @@ import numpy as np
 from hellodl import nn
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.commands.arguments import at_least, rate, real
-from hellodl.console import log
+from hellodl.console import log, tell
 from hellodl.data import dna, introns
 from hellodl.data.home import find, folder_of
 from hellodl.programs import recorded
@@ -257,10 +257,10 @@ def finish(figures: dict[str, Any], options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(figures))
     elif accuracy is None:
-        print(f"learned from all of {figures['dataset']} in {figures['seconds']:.0f} s, and tested on none of it")
+        tell(f"learned from all of {figures['dataset']} in {figures['seconds']:.0f} s, and tested on none of it")
     else:
         spread = f" ± {100 * figures['spread']:.2f} over {figures['folds']} folds" if figures["folds"] else ""
-        print(
+        tell(
             f"{accuracy:.2%}{spread} of {figures['tested']:,} stretches of DNA ({figures['dataset']}) right, "
             f"{figures['distinct_accuracy']:.2%} of the {figures['distinct']:,} different ones, "
             f"after {figures['seconds']:.0f} s"

@@ -12,6 +12,7 @@ import json
 import math
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ import numpy as np
 from hellodl import nn
 from hellodl.commands.arguments import at_least, part, positive, rate, real
 from hellodl.commands.show import harmless
-from hellodl.console import log
+from hellodl.console import log, tell
 from hellodl.data.text import CORPORA, load_text
 from hellodl.data.vocabulary import learn_vocabulary
 from hellodl.nn import LanguageModel, Module
 from hellodl.programs import recipes, recorded
 from hellodl.programs.recipes import IN_GPT, INGREDIENTS, RECIPES, in_parts, recipe_of, settings_of, style_of
 from hellodl.programs.remembered import asked
+from hellodl.ranks import join
 from hellodl.runs.writer import Run, fingerprint
 from hellodl.train import OPTIMIZERS, SCHEDULES, Settings, Trainer, inside
 from hellodl.train.lanes import Lanes
@@ -133,7 +135,7 @@ def learn(
 
     def judge(model: Module) -> dict[str, float]:
         show_sample(model)
-        return lesson.judge(model, threads)
+        return lesson.judge(model, threads, join())
 
     def make(run: Run, path: Path) -> Trainer:
         return Trainer(
@@ -184,17 +186,19 @@ def steps_in(minutes: float, network: LanguageModel, lesson: Lesson, settings: S
     assert isinstance(twin, LanguageModel)
     work, batch = lesson.work(settings.batch_size), np.zeros(settings.batch_size, np.int64)
     optimizer = OPTIMIZERS[settings.optimizer](twin, settings, threads)
-    with Lanes(twin, settings.micro_batch, settings.lanes, threads, processes=True) as lanes:
+    us = join()
+    clock = partial(us.same, time.perf_counter)  # all ranks must come to the same number of steps
+    with Lanes(twin, settings.micro_batch, settings.lanes, threads, processes=True, ranks=us) as lanes:
         lanes.gradients(work, batch, (0, 0))  # the first is slower: helpers begin
-        began, steps, passed = time.perf_counter(), 0, 0.0
+        began, steps, passed = clock(), 0, 0.0
         while passed < TRIAL_SECONDS:
             lanes.gradients(work, batch, (0, 0))
             optimizer.step()
-            steps, passed = steps + 1, time.perf_counter() - began
-        began = time.perf_counter()
-        lesson.judge(twin, threads)
+            steps, passed = steps + 1, clock() - began
+        began = clock()
+        lesson.judge(twin, threads, us)
         lesson.sample(twin, SAMPLE, settings.seed)
-        judging = (recipes.PARTS + 1) * (time.perf_counter() - began)
+        judging = (recipes.PARTS + 1) * (clock() - began)
     return max(round((minutes * 60 - judging) * steps / passed), 1)
 
 
@@ -210,7 +214,7 @@ def finish(learned: recorded.Learned, options: argparse.Namespace) -> int:
         print(json.dumps(figures))
     else:
         bits = figures["validation_bits"]
-        print(
+        tell(
             f"validation loss on {figures['dataset']}: {loss:.3f} nats a character ({bits:.3f} bits, "
             f"perplexity {math.exp(loss):.2f}), after {figures['seconds']:.0f} s"
         )

@@ -17,7 +17,7 @@ from hellodl import data, nn, optim
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands import show
 from hellodl.commands.arguments import at_least, rate, real
-from hellodl.console import log
+from hellodl.console import log, tell
 from hellodl.data.batches import cut, epoch_order
 from hellodl.data.dataset import Dataset
 from hellodl.programs import learning
@@ -70,7 +70,7 @@ def main(options: argparse.Namespace) -> int:
         about = {"program": "three-or-seven", "dataset": name, "seed": options.seed, "test_images": len(test)}
         print(json.dumps(about | {"by_hand_accuracy": by_hand, "test_accuracy": learned}))
     else:
-        print(f"by hand {by_hand:.2%}, learned {learned:.2%} of {len(test):,} test images of {name} right")
+        tell(f"by hand {by_hand:.2%}, learned {learned:.2%} of {len(test):,} test images of {name} right")
     if options.least is not None and learned < options.least:
         log.error(f"that misses the {options.least:.1%} that was asked for")
         return 1

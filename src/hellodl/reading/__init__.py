@@ -72,7 +72,7 @@ def read_closely(
     watch("ink", lambda: found.marks.ink)
     strips = cut_strips(dark, found)
     watch("strips", lambda: stacked(strips))
-    said = listened(strips, read)
+    said = listened([strip.picture for strip in strips], read)
     lines = [characters_of(strip, log_probs, alphabet, language) for strip, log_probs in zip(strips, said, strict=True)]
     kept = [number for number, line in enumerate(lines) if is_text(line)]
     page = Page([lines[number] for number in kept], (width, height), found.x_height)

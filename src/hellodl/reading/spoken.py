@@ -23,20 +23,20 @@ WEIGHT, BONUS = 0.5, 1.5  # of a language, beside what is seen: its say, and wha
 DOUBT = 0.02  # how much of the language is left to chance: it knows neither all names nor all misspellings
 
 
-def listened(strips: Sequence[Strip], read: Read) -> list[np.ndarray]:
-    """What is said along each strip, (T, K): the surest of several, for each is looked at narrower and wider, too.
+def listened(strips: Sequence[np.ndarray], read: Read) -> list[np.ndarray]:
+    """What is said along each strip (HEIGHT, W) uint8, as (T, K): the surest of several looks, narrower and wider ones.
 
     Some write letters twice as wide as others, and where they are very narrow two of them are over in one step.
     """
-    views = [cv2.resize(strip.picture, width_of(strip, wider)) for strip in strips for wider in WIDTHS]
+    views = [cv2.resize(strip, width_of(strip, wider)) for strip in strips for wider in WIDTHS]
     said = read(views)
     each = [said[first : first + len(WIDTHS)] for first in range(0, len(said), len(WIDTHS))]
     return [max(views, key=sureness_of) for views in each]
 
 
-def width_of(strip: Strip, wider: float) -> tuple[int, int]:
+def width_of(strip: np.ndarray, wider: float) -> tuple[int, int]:
     """Width and height of a strip that is made so many times wider."""
-    height, width = strip.picture.shape
+    height, width = strip.shape
     return max(8, round(width * wider)), height
 
 

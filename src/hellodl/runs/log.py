@@ -27,6 +27,7 @@ from urllib.parse import quote
 import numpy as np
 
 from hellodl.errors import DataError
+from hellodl.ranks import join
 from hellodl.runs.sound import sound
 from hellodl.runs.tables import connect, look_through
 from hellodl.runs.writer import Run
@@ -44,8 +45,11 @@ class RunLog:
         self.path = None if path is None else Path(path)
 
     def run(self, program: str, settings: Mapping[str, Any], *, seed: int | None = None, data: Any = None) -> Run:
-        """A new run, to be used in a `with`. `data` is the data set learned from (or only its name)."""
-        return Run(self.path, program, settings, seed, data)
+        """A new run, to be used in a `with`. `data` is the data set learned from (or only its name).
+
+        Where several ranks work at it, only the first writes.
+        """
+        return Run(self.path if join().first else None, program, settings, seed, data)
 
     def runs(self) -> list[dict[str, Any]]:
         """All runs, oldest first; settings, versions and result as dicts. No file means no runs."""

@@ -22,6 +22,7 @@ from hellodl.errors import HelloError
 from hellodl.storage.locks import lock
 
 PARTS = ".hellodl-*.part"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no room: on the disk, for this user, in one file
 NOBODYS = 3600.0  # seconds after which a part that cannot be locked is nobody's
 
 
@@ -66,10 +67,10 @@ def write_whole(path: Path, data: bytes, option: str = "--out", lasting: bool = 
         raise HelloError(f"{path}: cannot be written ({reason(error)}); choose a folder by {option}") from error
 
 
-def make_folder(folder: Path, option: str = "--out") -> None:
+def make_folder(folder: Path, mend: str = "choose another by --out") -> None:
     """Make a folder where there is none, and see whether one can write there: better to fail before the work.
 
-    HelloError where that cannot be done; it names the `option` by which one chooses another.
+    HelloError where that cannot be done; it says how to `mend` that.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,13 +78,13 @@ def make_folder(folder: Path, option: str = "--out") -> None:
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise HelloError(
-            f"{folder}: is no folder to write to, and cannot be made one ({reason(error)}); choose another by {option}"
+            f"{folder}: is no folder to write to, and cannot be made one ({reason(error)}); {mend}"
         ) from error
 
 
 def reason(error: OSError) -> str:
     """Why something cannot be written, in words."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return "the disk is full"
     return str(error.strerror or error)
 

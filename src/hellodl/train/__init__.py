@@ -1,6 +1,6 @@
 """From a heap of examples to a trained model, and from there to its answers.
 
-    processes -> lanes -> inside -> trainer             a batch: cut into lanes, gradients added, one step taken
+    threads, processes -> lanes -> inside -> trainer    a batch: cut into lanes, gradients added, one step taken
     settings                                            what decides the outcome, and is stored with the run
     checkpoint                                          what a training leaves: weights, state, description
     lesson                                              a corpus as a lesson for models of language

@@ -1,86 +1,47 @@
 """Lanes: one batch on several threads, with the same bits whatever their number.
 
 A batch is cut into micro-batches of a fixed size, which belong to a fixed number of lanes; threads take lanes,
-or processes that work like threads.
-Each lane has a replica of the model: the same weight arrays, but its own gradients and its own random
-generator, made from the seed, the step and the micro-batch. Gradients are added within a lane in order, then
-over the lanes in order. Floating-point sums depend on their order, and nothing here depends on which thread
-was first, so training with 1, 2 or 8 threads gives the same weights to the last bit.
+or processes that work like threads. Each lane has a replica of the model: the same weight arrays, but its own
+gradients and its own random generator, made from the seed, the step and the micro-batch. Gradients are added
+within a lane in order, then over the lanes as a fixed tree (see `ranks.tree`). Floating-point sums depend on
+their order, and nothing here depends on which thread was first, so training with 1, 2 or 8 threads gives the
+same weights to the last bit.
 
-A small micro-batch is also fast: all that one makes on the way fits into its core's own cache. The matrix library
-is told to use one thread a product.
+Lanes may also be shared out among ranks: each does its own, and they tell each other what came of it.
+
+A small micro-batch is also fast: all that one makes on the way fits into its core's own cache.
 """
 
 from __future__ import annotations
 
 import math
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cache, partial
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
+from hellodl.autograd.arrays import laid_out, places_of
 from hellodl.autograd.mode import mode, no_grad
 from hellodl.autograd.tensor import Array, Tensor
-from hellodl.console import log
+from hellodl.errors import TrainingError
 from hellodl.nn.module import Module, Parameter, evaluating
 from hellodl.nn.norm import BatchNorm2d
 from hellodl.ops import loops, softmax
-from hellodl.runs.machine import cores
-from hellodl.train.processes import Helper, can_fork, shared
+from hellodl.ranks import Ranks, tree
+from hellodl.train.processes import Helper, can_fork, room_for, shared
+from hellodl.train.threads import in_lanes, quick_hand_over, single_threaded_products, thread_count
 
 # From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
 # by the size of the whole batch) and whatever numbers should be added up over the batch (such as how many are right).
 Work = Callable[[Module, Array, np.random.Generator], tuple[Tensor, Array]]
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-def thread_count(threads: int | None = None) -> int:
-    """How many threads to use: what is asked for, else one for every core that this process may use."""
-    return cores() if threads is None else max(threads, 1)
-
-
-@cache
-def _matrix_library() -> ThreadpoolController:
-    """What sets the number of threads of the matrix library, looked for once: that takes milliseconds."""
-    controller = ThreadpoolController()
-    if not controller.select(user_api="blas").lib_controllers:
-        log.debug("the matrix library's threads cannot be set here; lanes work, perhaps slower")
-    return controller
-
-
-@contextmanager
-def single_threaded_products() -> Iterator[None]:
-    """Inside, each matrix product runs on the thread that asked for it: lanes share out the cores already."""
-    with _matrix_library().limit(limits=1, user_api="blas"):
-        yield
-
-
-@contextmanager
-def quick_hand_over() -> Iterator[None]:
-    """Inside, a thread that waits for Python's lock looks again after 50 µs, not 5 ms.
-
-    It is told when the lock comes free, but until it has woken up another often has it again. Lanes hold it only
-    for moments, so looking again soon finds it free. (Measured on two threads: 5 to 12% more images a second.)
-    """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, 5e-5))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 def replica(model: Module) -> Module:
     """A copy of the model's tree with the same weight and buffer arrays, but gradients of its own."""
-
     twins: dict[int, Parameter] = {}  # a weight that is used in two places stays one
 
     def copied(module: Module) -> Module:
@@ -103,6 +64,7 @@ class _Lane:
     norms: list[BatchNorm2d]
     chancy: list[Any]  # modules that want a generator
     gradients: dict[str, Array]  # where another process leaves them, if one does this lane
+    learned: list[str] = field(default_factory=list)  # the weights that have a gradient
     loss: float = 0.0
     sums: list[Array] = field(default_factory=list)
 
@@ -114,12 +76,27 @@ class Lanes:
     changes nothing but the time it takes. With `processes`, helpers take lanes instead of threads, where the
     system can fork (see `processes`): they see everything as it was when they were first asked to do this work, so
     what the work looks at must not change later, and what it changes stays with them.
+    `ranks` share the lanes out among themselves, so there can be no more of them than lanes; all must ask for the
+    gradient of the same batch, and all get it.
     """
 
     def __init__(
-        self, model: Module, micro_batch: int = 16, lanes: int = 8, threads: int | None = None, processes: bool = False
+        self,
+        model: Module,
+        micro_batch: int = 16,
+        lanes: int = 8,
+        threads: int | None = None,
+        processes: bool = False,
+        ranks: Ranks | None = None,
     ):
-        self.model, self.micro_batch, self.threads = model, micro_batch, min(thread_count(threads), lanes)
+        self.ranks = ranks or Ranks()
+        if self.ranks.count > lanes:
+            raise TrainingError(
+                f"{self.ranks.count} ranks cannot share {lanes} lanes, the parts of a batch that are computed "
+                f"apart; start at most {lanes}"
+            )
+        most = -(-lanes // self.ranks.count)  # that a rank has to do
+        self.model, self.micro_batch, self.threads = model, micro_batch, min(thread_count(threads), most)
         self.processes = processes and can_fork() and self.threads > 1
         self.parameters = dict(model.named_parameters())
         self.norms = [m for m in model.modules() if isinstance(m, BatchNorm2d)]
@@ -140,8 +117,8 @@ class Lanes:
             norm.waiting = []
         chancy = [m for m in twin.modules() if hasattr(m, "generator")]
         parameters, elsewhere = dict(twin.named_parameters()), {}
-        if self.processes and number % self.threads:
-            elsewhere = {name: shared(parameter.data) for name, parameter in parameters.items()}
+        if self.processes:
+            elsewhere = {name: room_for(parameter.data) for name, parameter in parameters.items()}
         return _Lane(twin.train(), parameters, norms, chancy, elsewhere)
 
     def __enter__(self) -> Lanes:
@@ -163,23 +140,43 @@ class Lanes:
         `seeds` (such as the run's seed and the step) and the micro-batch's number make each generator.
         """
         pieces = [batch[i : i + self.micro_batch] for i in range(0, len(batch), self.micro_batch)]
+        for number, done in enumerate(self.ranks.each(lambda: self._own_share(work, pieces, seeds))):
+            if number != self.ranks.number:
+                self._take_over(done)
         busy = self.lanes[: len(pieces)]
-        remember = mode.remember
-        try:
-            if self.processes and len(busy) > 1 and not mode.debug:
-                self._by_processes(work, pieces, seeds)
-            elif self._pool:
-                self._by_threads(self._pool, work, pieces, seeds)
-            else:
-                for number in range(len(busy)):
-                    self._run(number, work, pieces, seeds)
-        finally:
-            mode.remember = remember
-        self._add_up(busy)
+        if self.ranks.count == 1:
+            self._add_up(busy)
+        else:
+            self._add_up_over_ranks(busy)
         loss = sum(lane.loss for lane in busy)
         if math.isfinite(loss):  # running statistics, unlike weights, could not be refused a NaN later
             self._merge_statistics(len(pieces))
         return loss, np.sum([s for lane in busy for s in lane.sums], axis=0)
+
+    def _own_share(self, work: Work, pieces: list[Array], seeds: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Do the lanes that are this rank's; what came of them but for the gradients."""
+        own = self._shares(len(pieces))[self.ranks.number]
+        remember = mode.remember
+        try:
+            if self.processes and len(own) > 1 and not mode.debug:
+                self._by_processes(work, pieces, seeds)
+            elif self._pool:
+                self._by_threads(self._pool, work, pieces, seeds)
+            else:
+                for number in own:
+                    self._run(number, work, pieces, seeds)
+        finally:
+            mode.remember = remember
+        return [self._outcome(number) for number in own]
+
+    def _shares(self, pieces: int) -> list[range]:
+        """The lanes of each rank that have something to do in a batch of so many micro-batches."""
+        return tree.shares(min(pieces, len(self.lanes)), self.ranks.count)
+
+    def _outcome(self, number: int) -> tuple[Any, ...]:
+        """What came of a lane, but for its gradients."""
+        lane = self.lanes[number]
+        return number, lane.loss, lane.sums, [norm.waiting for norm in lane.norms], lane.learned
 
     def _run(self, number: int, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
         """Do one lane's micro-batches, in order."""
@@ -197,6 +194,7 @@ class Lanes:
             loss.backward()
             lane.loss += loss.item()
             lane.sums.append(np.asarray(sums))
+        lane.learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
 
     def _by_threads(self, pool: ThreadPoolExecutor, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
         """Lanes as threads become free to take them."""
@@ -206,18 +204,18 @@ class Lanes:
             mode.debug = debug
             self._run(number, work, pieces, seeds)
 
-        futures = [pool.submit(run, number) for number in range(min(len(pieces), len(self.lanes)))]
+        futures = [pool.submit(run, number) for number in self._shares(len(pieces))[self.ranks.number]]
         wait(futures)  # all of them, also where one fails: none may go on in the background
         for future in futures:
             future.result()
 
     def _by_processes(self, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
-        """Every so-manieth lane here, and each helper its own."""
+        """The first lanes here, and each helper its own."""
         if work is not self._work:
             self._let_go()
             self._work = work
-            for first in range(1, self.threads):
-                function = partial(self._share, first, work)
+            for who in range(1, self.threads):
+                function = partial(self._share, who, work)
                 self._helpers.append(Helper(function, self._helpers))
         for helper in self._helpers:
             helper.ask((pieces, seeds))
@@ -228,35 +226,44 @@ class Lanes:
             errors.append(error)
         for helper in self._helpers:  # all of them, also where one fails: none may go on in the background
             try:
-                self._take_over(helper.answer())
+                self._take_over(helper.answer(), gradients=True)
             except Exception as error:
                 errors.append(error)
         if errors:
             raise errors[0]
 
-    def _share(self, first: int, work: Work, question: tuple[list[Array], Sequence[int]]) -> list[tuple[Any, ...]]:
-        """Do the lanes from `first` on that are one process's; what came of them but for the gradients."""
-        pieces, seeds = question
-        done = []
-        for number in range(first, min(len(pieces), len(self.lanes)), self.threads):
-            self._run(number, work, pieces, seeds)
-            lane = self.lanes[number]
-            learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
-            if lane.gradients:
-                for name in learned:
-                    lane.gradients[name][...] = lane.parameters[name].grad
-            done.append((number, lane.loss, lane.sums, [norm.waiting for norm in lane.norms], learned))
-        return done
+    def _share(self, who: int, work: Work, question: tuple[list[Array], Sequence[int]]) -> list[tuple[Any, ...]]:
+        """Do the lanes of one of the processes, and add up the branches that they make, each in its first lane.
 
-    def _take_over(self, done: list[tuple[Any, ...]]) -> None:
-        """Put a helper's results where they would be, had its lanes been done here."""
+        What came of them but for the gradients; those are in shared memory where that is a helper's.
+        """
+        pieces, seeds = question
+        own = self._shares(len(pieces))[self.ranks.number]
+        mine = own[slice(*(len(own) * number // self.threads for number in (who, who + 1)))]
+        for number in mine:
+            self._run(number, work, pieces, seeds)
+        for branch in tree.branches(tree.root(len(self.lanes)), mine):
+            lanes = self.lanes[branch[0] : sum(branch)]
+            for name in self.parameters:
+                leaves = {(number, 1): lane.parameters[name].grad for number, lane in enumerate(lanes, branch[0])}
+                total = tree.total(branch, leaves)
+                for lane in lanes:
+                    lane.parameters[name].grad = total if lane is lanes[0] else None
+                if who and total is not None:
+                    lanes[0].gradients[name][...] = total
+            for lane in lanes:
+                lane.learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
+        return [self._outcome(number) for number in mine]
+
+    def _take_over(self, done: list[tuple[Any, ...]], gradients: bool = False) -> None:
+        """Put the results of a helper, or of another rank, where they would be, had its lanes been done here."""
         for number, loss, sums, statistics, learned in done:
             lane = self.lanes[number]
-            lane.loss, lane.sums = loss, sums
+            lane.loss, lane.sums, lane.learned = loss, sums, learned
             for norm, waiting in zip(lane.norms, statistics, strict=True):
                 norm.waiting = waiting
             for name, parameter in lane.parameters.items():
-                parameter.grad = lane.gradients[name] if name in learned else None
+                parameter.grad = lane.gradients[name] if gradients and name in learned else None
 
     def _let_go(self) -> None:
         for helper in self._helpers:
@@ -264,18 +271,41 @@ class Lanes:
         self._helpers, self._work = [], None
 
     def _add_up(self, busy: list[_Lane]) -> None:
+        """The lanes' gradients, weight by weight, added as a tree."""
         for name, parameter in self.parameters.items():
-            total = None
+            gradients = {(number, 1): lane.parameters[name].grad for number, lane in enumerate(busy)}
+            total = tree.total(tree.root(len(busy)), gradients)
+            shared = any(total is lane.gradients.get(name, ()) for lane in busy)
+            parameter.grad = np.array(total) if shared else total  # a helper writes there again, next time
             for lane in busy:
-                gradient = lane.parameters[name].grad
-                if gradient is None:
-                    continue
-                if total is None:
-                    total = np.array(gradient) if lane.gradients else gradient
-                else:
-                    total += gradient
                 lane.parameters[name].grad = None
-            parameter.grad = total
+
+    def _add_up_over_ranks(self, busy: list[_Lane]) -> None:
+        """The same with all ranks: each adds up the branches that its lanes make, and together they add up the rest.
+
+        What no lane of a branch has learned is -0.0 there: the number that changes nothing when it is added.
+        """
+        whole = tree.root(len(busy))
+        shares = self._shares(len(busy))
+        every, own = [tree.branches(whole, share) for share in shares], shares[self.ranks.number]
+        learned = set().union(*(lane.learned for lane in busy))
+        for parameter in self.parameters.values():
+            parameter.grad = None
+        for kind in {parameter.data.dtype for parameter in self.parameters.values()}:
+            names = [name for name, p in self.parameters.items() if name in learned and p.data.dtype == kind]
+            places, size = places_of([self.parameters[name].data for name in names])
+            rows = [np.full(size, -0.0, kind) for _ in every[self.ranks.number] or [whole]]
+            for branch, row in zip(every[self.ranks.number], rows):
+                for name, place in zip(names, places):
+                    leaves = {(number, 1): self.lanes[number].parameters[name].grad for number in own}
+                    if (total := tree.total(branch, leaves)) is not None:
+                        laid_out(row[place], self.parameters[name].data)[...] = total
+            flat = self.ranks.add_branches(rows, every, whole)
+            for name, place in zip(names, places):
+                self.parameters[name].grad = laid_out(flat[place], self.parameters[name].data)
+        for number in own:
+            for parameter in self.lanes[number].parameters.values():
+                parameter.grad = None
 
     def _merge_statistics(self, pieces: int) -> None:
         for number, norm in enumerate(self.norms):
@@ -285,45 +315,25 @@ class Lanes:
                 lane.norms[number].waiting.clear()  # type: ignore[union-attr]
 
 
-@cache
-def _readers(count: int) -> ThreadPoolExecutor:
-    """Threads that stay from one call to the next, since what they have used before is warm (see `scratch`)."""
-    return ThreadPoolExecutor(count, thread_name_prefix="reader")
-
-
-if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's threads
-    os.register_at_fork(after_in_child=_readers.cache_clear)
-
-
-def predict(model: Module, images: Array, threads: int | None = None, micro_batch: int = 128) -> Array:
+def predict(
+    model: Module, images: Array, threads: int | None = None, micro_batch: int = 128, ranks: Ranks | None = None
+) -> Array:
     """The model's answers to images (N, 28, 28) uint8, or (N, H, W, C) float32: logits (N, classes), float32.
 
     Runs on all threads, without a graph, in the state that `eval` gives; afterwards the model is in the one it was in.
+    `ranks` share the images out among themselves; all of them must ask, and all get all answers.
     """
-    with evaluating(model):
-        return _predicted(model, images, threads, micro_batch)
-
-
-def _predicted(model: Module, images: Array, threads: int | None, micro_batch: int) -> Array:
 
     def answer(start: int) -> Array:
         with no_grad():
             return model(Tensor(as_input(images[start : start + micro_batch]))).data
 
-    starts = range(0, len(images), micro_batch)
-    if not len(starts):
-        with no_grad():
-            return model(Tensor(as_input(np.zeros((1, *images.shape[1:]), images.dtype)))).data[:0]
-    return np.concatenate(in_lanes(answer, starts, threads))
-
-
-def in_lanes(function: Callable[[T], R], tasks: Sequence[T], threads: int | None = None) -> list[R]:
-    """What a function makes of each task, on all threads, in the tasks' order."""
-    count = min(thread_count(threads), len(tasks))
-    with single_threaded_products():
-        if count <= 1:
-            return [function(task) for task in tasks]
-        return list(_readers(count).map(function, tasks))
+    with evaluating(model):
+        starts = range(0, len(images), micro_batch)
+        if not len(starts):
+            with no_grad():
+                return model(Tensor(as_input(np.zeros((1, *images.shape[1:]), images.dtype)))).data[:0]
+        return np.concatenate(in_lanes(answer, starts, threads, ranks))
 
 
 def probabilities(model: Module, images: Array, threads: int | None = None) -> Array:

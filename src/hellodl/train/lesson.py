@@ -16,6 +16,7 @@ from hellodl.data.vocabulary import Vocabulary
 from hellodl.errors import DataError
 from hellodl.nn import LanguageModel, Module
 from hellodl.nn.sampling import Knobs, continued
+from hellodl.ranks import Ranks
 from hellodl.train.lanes import Work, predict
 
 MOST_JUDGED = 2**17  # tokens of the validation text, evenly chosen where there are more
@@ -59,19 +60,23 @@ class Lesson:
 
         return work
 
-    def judge(self, model: Module, threads: int | None = None) -> dict[str, float]:
+    def judge(self, model: Module, threads: int | None = None, ranks: Ranks | None = None) -> dict[str, float]:
         """On the validation text: loss in nats a character, and the share of tokens that were the likeliest.
 
-        Each window is read from nothing, as in training.
+        Each window is read from nothing, as in training. `ranks` share the windows out among themselves.
         """
-        loss = right = 0.0
-        for part in np.array_split(self.watched, -(-len(self.watched) // 64)):
+
+        def judged(part: Array) -> tuple[float, float]:
             logits = predict(model, part[:, :-1], threads, micro_batch=8)  # (N, L, V)
             logits, wanted = logits.reshape(-1, logits.shape[-1]), part[:, 1:].reshape(-1)
-            loss += nn.cross_entropy(Tensor(logits), wanted, reduction="sum").item()
-            right += (logits.argmax(axis=1) == wanted).sum()
+            loss = nn.cross_entropy(Tensor(logits), wanted, reduction="sum").item()
+            return loss, float((logits.argmax(axis=1) == wanted).sum())
+
+        parts = np.array_split(self.watched, -(-len(self.watched) // 64))
+        found = (ranks or Ranks()).spread(judged, parts)
+        loss, right = (sum(values) for values in zip(*found))
         count = self.watched[:, 1:].size
-        return {"loss": loss / count / self.characters_per_token, "accuracy": float(right / count)}
+        return {"loss": loss / count / self.characters_per_token, "accuracy": right / count}
 
     def sample(self, model: Module, length: int, seed: int) -> str:
         """What the model writes from nothing; of the same seed, so that samples differ by what was learned."""

@@ -27,8 +27,8 @@ from hellodl.data.pages.strings import in_ink, strung
 from hellodl.data.writing import Writing
 from hellodl.errors import DataError
 from hellodl.ops import loops
-from hellodl.train.lanes import single_threaded_products
 from hellodl.train.lines import told
+from hellodl.train.threads import single_threaded_products
 
 WARM_UP = 10  # steps
 REHEARSED = 600  # strings

@@ -20,14 +20,15 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
 
-from hellodl.autograd.arrays import memory_order
+from hellodl.autograd.arrays import laid_out
 from hellodl.errors import HelloError, HelperError
 
 PATIENCE = 2e-3  # seconds to look for a message before going to sleep
@@ -41,17 +42,36 @@ def end_with_parent() -> None:
         threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
 
 
+@contextmanager
+def deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that are started inside never hear of Ctrl-C, not even while they load: it is the parent's affair.
+
+    The parent hears of it when the block has ended. Windows knows nothing of the kind.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def can_fork() -> bool:
     """Whether helpers can be had here; a process that is itself some pool's helper may have none."""
     return sys.platform == "linux" and not multiprocessing.current_process().daemon
 
 
-def shared(array: np.ndarray) -> np.ndarray:
-    """A copy, laid out alike, in memory that processes forked from now on will share."""
-    order = memory_order(array)
+def room_for(array: np.ndarray) -> np.ndarray:
+    """Room for as much, laid out alike, that processes forked from now on will share; taken when it is written to."""
     memory = mmap.mmap(-1, max(array.nbytes, 1))
-    flat = np.frombuffer(memory, array.dtype, array.size)
-    copy = flat.reshape([array.shape[axis] for axis in order]).transpose(np.argsort(order))
+    return laid_out(np.frombuffer(memory, array.dtype, array.size), array)
+
+
+def shared(array: np.ndarray) -> np.ndarray:
+    """A copy in such room."""
+    copy = room_for(array)
     copy[...] = array
     return copy
 

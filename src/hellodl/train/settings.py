@@ -9,7 +9,7 @@ from typing import Any
 from hellodl import optim
 from hellodl.nn.module import Module
 from hellodl.optim import muon
-from hellodl.train.lanes import thread_count
+from hellodl.train.threads import thread_count
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ that came from, and leaves the last good weights; Ctrl-C saves before it ends.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import signal
 import threading
@@ -29,6 +30,8 @@ from hellodl.data.batches import batch_count, cut, epoch_order
 from hellodl.data.dataset import Dataset
 from hellodl.errors import CheckpointError, HelperError, TrainingError
 from hellodl.nn.module import Module
+from hellodl.ranks import join
+from hellodl.runs import machine
 from hellodl.runs.writer import Run
 from hellodl.train import checkpoint
 from hellodl.train.inside import Inside
@@ -36,6 +39,7 @@ from hellodl.train.lanes import Lanes, Work, as_input, predict
 from hellodl.train.settings import OPTIMIZERS, SCHEDULES, Settings
 
 SAVE_SECONDS = 60.0  # between two states, within long epochs
+ECHO = 1.0  # seconds in which one Ctrl-C may arrive twice
 
 Preparation = Callable[[Array, np.random.Generator], Array]
 
@@ -81,6 +85,7 @@ class Trainer:
 
     Lanes are done by helping processes where the system can fork, so `work` must not count on being called here:
     what it looks at has to stay as it is while `fit` runs, and what it has to tell goes into the sums it returns.
+    Ranks (see `hellodl.ranks`) share the lanes out, and all come to the same weights; the first one saves.
     """
 
     def __init__(
@@ -118,6 +123,7 @@ class Trainer:
         self.epochs = math.ceil(self.total / self.steps_per_epoch)
         self.schedule = SCHEDULES[settings.schedule](self.total)
         self.inside = Inside(model, run, self.total, probe)
+        self.ranks = join()
         self.steps = 0
         self.seconds = 0.0
         self.history: list[dict[str, float]] = []
@@ -142,13 +148,16 @@ class Trainer:
     def fit(self) -> Module:
         """Train to the end, from the start or from where `load` left off; returns the model, averaged if so set."""
         with (
-            Lanes(self.model, self.settings.micro_batch, self.settings.lanes, self.threads, True) as lanes,
+            Lanes(self.model, self.settings.micro_batch, self.settings.lanes, self.threads, True, self.ranks) as lanes,
             progress_bar("training", self.total) as bar,
-            _politely_interrupted() as interrupted,
+            _politely_interrupted(self.ranks.count > 1) as interrupted,
         ):
             bar.advance(self.steps)
+            self.ranks.stop = interrupted.is_set
+            self._mind_the_idle()
             self.save()
             try:
+                self._agree(machine.versions())
                 while self.steps < self.total:
                     self._epoch(lanes, bar, interrupted)
             except HelperError:  # in the middle of a step, which has changed nothing yet
@@ -180,7 +189,7 @@ class Trainer:
             self.inside.after(self.steps)
             seen += sums[1]
             self._report(bar, np.sum(recent, axis=0) / len(recent))
-            if interrupted.is_set():
+            if self.ranks.stopped if self.ranks.count > 1 else interrupted.is_set():
                 self.save()
                 raise KeyboardInterrupt(f"interrupted at step {self.steps} of {self.total}{self.way_back()}")
             if time.perf_counter() - self._saved > SAVE_SECONDS:
@@ -210,6 +219,7 @@ class Trainer:
         self.history.append(figures)
         log.info(f"{line}  {rate:,.0f} {self.unit}/s")
         self.save()
+        self._agree()
 
     @contextmanager
     def averaged(self) -> Iterator[Module]:
@@ -222,7 +232,7 @@ class Trainer:
 
     def save(self) -> None:
         """Write all that a resume needs; the file is whole at any moment."""
-        if self.path is None:
+        if self.path is None or not self.ranks.first:
             return
         parts = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
         if self.average:
@@ -233,13 +243,31 @@ class Trainer:
         checkpoint.save(self.path, tensors, {"training": training, "model": nn.describe(self.model)})
         self._saved = time.perf_counter()
 
+    def _mind_the_idle(self) -> None:
+        """Say so where a batch is too small for all ranks."""
+        batch, size = self.settings.batch_size, self.settings.micro_batch
+        pieces = -(-batch // size)
+        if pieces < self.ranks.count:
+            idle = f"{self.ranks.count - pieces} of {self.ranks.count} ranks have nothing to do"
+            log.warning(f"{idle}: a batch of {batch} is {pieces} pieces of {size}; give a larger --batch-size")
+
+    def _agree(self, versions: Mapping[str, str] | None = None) -> None:
+        """HelloError where ranks have come to different weights, or were about to."""
+        if self.ranks.count > 1:
+            mark = hashlib.sha256()
+            for name, array in self.model.state_dict().items():
+                mark.update(name.encode() + np.ascontiguousarray(array).tobytes())
+            begun = {**asdict(self.settings), "samples": self.count, **versions} if versions else {}
+            begun.pop("python", None)
+            self.ranks.agree({**begun, "step": self.steps, "a digest of all weights": mark.hexdigest()[:12]})
+
     def way_back(self) -> str:
         """The end of a message about a training that was cut short: how to go on, where there is a state."""
         return f"; go on with --resume {self.path}" if self.path and self.path.is_file() else ""
 
     def load(self, path: str | Path) -> None:
         """Go on where a saved run stopped: the same settings and data lead to the same bits as an unbroken run."""
-        tensors, metadata = checkpoint.load(path)
+        tensors, metadata = self.ranks.same(lambda: checkpoint.load(path))
         saved = metadata.get("training")
         if not isinstance(saved, dict):
             raise CheckpointError(f"{path}: is a finished model, not a run to go on with; give the file of the run")
@@ -291,20 +319,28 @@ def _are_figures(history: object) -> bool:
 
 
 @contextmanager
-def _politely_interrupted() -> Iterator[threading.Event]:
-    """Ctrl-C inside only sets the event, so that a step is finished and saved first; a second one ends at once."""
+def _politely_interrupted(together: bool = False) -> Iterator[threading.Event]:
+    """Ctrl-C inside only sets the event, so that a step is finished and saved first; a second one ends at once.
+
+    What starts ranks `together` may hand it on as another signal, and on top of the terminal's own.
+    """
     event = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield event
         return
 
+    first = 0.0
+
     def note(number: int, frame: Any) -> None:
-        if event.is_set():
+        nonlocal first
+        if event.is_set() and time.monotonic() - first > ECHO * together:
             raise KeyboardInterrupt
+        first = first or time.monotonic()
         event.set()
 
-    before = signal.signal(signal.SIGINT, note)
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)[: 1 + together]}
     try:
         yield event
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

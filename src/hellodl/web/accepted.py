@@ -85,11 +85,11 @@ class DrawnLesson(Sent):
     letter: Annotated[str, Field(min_length=1, max_length=1), MENDED]
 
 
-class Corrected(Sent):
-    """A box [x, y, width, height] of a photo, and the character in it; "" for none."""
+class TrueLine(Sent):
+    """A line of a photo, by the box [x, y, width, height] around what was read in it, and what it truly says."""
 
     box: Box
-    letter: Annotated[str, Field(max_length=1), MENDED]
+    text: Annotated[str, Field(max_length=1000), MENDED]
 
     def whole_box(self) -> tuple[int, int, int, int]:
         """The box in whole pixels."""
@@ -98,13 +98,12 @@ class Corrected(Sent):
 
 
 class PhotoLesson(Sent):
-    """A photo in base64, and what is in some of its boxes."""
+    """A photo in base64, and what some of its lines say."""
 
     photo: str
-    characters: Annotated[list[Corrected], Field(min_length=1, max_length=5000), FailFast()]
+    lines: Annotated[list[TrueLine], Field(min_length=1, max_length=500), FailFast()]
     personal: bool = False
     rotate: Rotate = "none"
-    case: Case = "page"
 
 
 def _form(lesson: Any) -> str:

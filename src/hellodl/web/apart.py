@@ -77,10 +77,13 @@ class Apart(Here):
         """The pipe to a process that is alive."""
         if self._process is None or not self._process.is_alive() or self._pipe is None:
             self.close()
+            from hellodl.train.processes import deaf_to_ctrl_c
+
             context = multiprocessing.get_context("spawn")  # a fork would have the server's sockets
             self._pipe, theirs = context.Pipe()
             self._process = context.Process(target=_life, args=(theirs,), daemon=True)
-            self._process.start()
+            with deaf_to_ctrl_c():
+                self._process.start()
             theirs.close()
         return self._pipe
 
@@ -97,7 +100,7 @@ class Apart(Here):
 
 def _life(pipe: Connection) -> None:
     """Answer questions until nobody is there to ask."""
-    from hellodl.train.lanes import single_threaded_products
+    from hellodl.train.threads import single_threaded_products
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's affair
     if hasattr(os, "nice"):

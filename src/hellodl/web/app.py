@@ -148,12 +148,14 @@ class Page:
         """How things are."""
         counts = await self.keeping.serve(self.lessons.counts)
         job = self.lessons.job
+        text_model, text_data = await self.records.serve(self.readers.writer_card)
         return Answer(
             {
                 "version": self.version,
                 "lessons": sum(counts.values()),
                 "personal": self.readers.personal,
-                "text_model": self.readers.writer_name(),
+                "text_model": text_model,
+                "text_data": text_data,
                 "busy": job is not None,
                 "job": job and job.number,
             }

@@ -20,12 +20,13 @@ from typing import Any
 
 from hellodl.commands import teach
 from hellodl.commands.eyes import closely, reader
-from hellodl.commands.truth import corrected_photo
+from hellodl.commands.truth import SAME, Box, Match, overlap
 from hellodl.data.collection import Collection, Lesson, now
 from hellodl.errors import DataError, HelloError, PhotoError
 from hellodl.reading.decoding import best_path, text_of
+from hellodl.reading.page import line_text
 from hellodl.reading.photo import decoded_photo
-from hellodl.reading.turn import best_turn
+from hellodl.reading.turn import best_turn, turned
 from hellodl.web.accepted import DrawnLesson, PhotoLesson
 from hellodl.web.answers import STILL_HERE, event, tell
 from hellodl.web.apart import Here
@@ -77,15 +78,31 @@ class Job:
                 silent = 0.0
 
 
-def lesson_in(
-    data: bytes, path: Path, truth: list[tuple[str, tuple[int, int, int, int]]], turn: bool, threads: int | None
-) -> Lesson:
-    """What a photo teaches whose boxes have been corrected; `path` is the file of who reads."""
-    picture = decoded_photo(data, NAME)
+def lesson_in(data: bytes, path: Path, truth: list[tuple[str, Box]], turn: bool, threads: int | None) -> Lesson:
+    """What a photo teaches of which some lines are known; `path` is the file of who reads.
+
+    A line is known again by the box around its characters, in the photo as it was read: upright, if it was turned.
+    """
+    photo = decoded_photo(data, NAME)
     look = closely(*lines_in(path), threads, minded=in_time)
-    degrees = best_turn(picture.picture, lambda upright: look(upright)[0]) if turn else 0
-    page = corrected_photo(picture, NAME, truth, look, degrees)
-    return teach.lesson_of(page.sure(), "a photo", hashlib.sha256(data).hexdigest(), now())
+    degrees = best_turn(photo.picture, lambda picture: look(picture)[0]) if turn else 0
+    page, strips = look(turned(photo.picture, degrees))
+    matches = []
+    for line, strip in zip(page.enlarged(photo.reduction).lines, strips, strict=True):
+        here = around([character.box for character in line])
+        said = next((text for text, box in truth if overlap(box, here) >= SAME), None)
+        matches += [Match(said, line_text(line), strip, sure=True)] if said else []
+    known = [match for match in matches if match.trusted]
+    if not known:
+        raise DataError("none of these lines is in the photo with letters that the reader knows; read it again")
+    return teach.lesson_of(known, "a photo", hashlib.sha256(data).hexdigest(), now())
+
+
+def around(boxes: list[Box]) -> Box:
+    """The box around some."""
+    left, top = (min(box[side] for box in boxes) for side in (0, 1))
+    right, foot = (max(box[side] + box[side + 2] for box in boxes) for side in (0, 1))
+    return left, top, right - left, foot - top
 
 
 class Lessons:
@@ -127,18 +144,17 @@ class Lessons:
         return self.add(Lesson("a drawing", digest, now(), (letter,), (was_read,), (strip,)))
 
     def read_photo(self, sent: PhotoLesson, reader: Here) -> Lesson:
-        """Characters of a photo, each with the box in which it was found and what it is, as a lesson to `add`.
+        """Lines of a photo, each with the box in which it was found and what it says, as a lesson to `add`.
 
-        The photo is read once more, as it was read before, so that what is learned is what reading will see. A letter
-        "" says that there is no character in a box, which is not kept.
+        The photo is read once more, as it was read before, so that what is learned is what reading will see.
         """
         try:
             data = base64.b64decode(sent.photo, validate=True)
         except ValueError:  # also for what is no ASCII
             raise PhotoError("the photo is no base64; send its bytes in that form") from None
-        truth = [(one.letter, one.whole_box()) for one in sent.characters]
-        if not any(letter for letter, _ in truth):
-            raise DataError("no letter was given; say what is in at least one box")
+        truth = [(" ".join(line.text.split()), line.whole_box()) for line in sent.lines]
+        if not any(text for text, _ in truth):
+            raise DataError("no letter was given; say what stands in at least one line")
         path = self.readers.path(sent.personal)
         return reader.do(lesson_in, data, path, truth, sent.rotate == "auto", self.threads)
 

@@ -11,31 +11,40 @@ from typing import Any, TypeVar
 import cv2
 
 from hellodl.commands.eyes import eyes_of
-from hellodl.commands.read import Reader
-from hellodl.data.pages.layout import sample_page
+from hellodl.data.pages.layout import write_page
 from hellodl.errors import PhotoError
 from hellodl.reading import Page
 from hellodl.reading.photo import decoded_photo
+from hellodl.reading.turn import best_turn, turned
 from hellodl.web.readers import lines_in
 
 T = TypeVar("T")
 R = TypeVar("R")
 SECONDS = 60.0  # to read a page; a crowded one takes three on two cores
+SAMPLE = """Hello from hellodl
+this page was written by a hand
+that nobody has with a pen made
+of numbers and a network that
+never saw it is about to read it
+correct it where it is wrong"""
 NAME = "the photo"  # has no other: what a client calls it is its own affair
 
 
 def read(data: bytes, path: Path, threads: int | None, rotate: str, case: str) -> dict[str, Any]:
     """What a photo says, as the page wants to have it, to the reader in a file.
 
-    `rotate` is none or auto, `case` page, upper or lower.
+    `rotate` is none or auto, `case` page, upper or lower. Boxes are in the photo when it is `turned` to the right by so
+    many degrees, which has the given width and height.
     """
     network, symbols = lines_in(path)
     photo = decoded_photo(data, NAME)
     width, height = photo.size
     eyes = eyes_of(network, symbols, threads, minded=in_time)
-    reader = Reader(eyes, rotate="auto" if rotate == "auto" else "0")
-    page = reader(photo.picture).enlarged(photo.reduction).in_case(None if case == "page" else case)
-    return {"width": width, "height": height, "text": page.text, "lines": characters(page)}
+    degrees = best_turn(photo.picture, eyes) if rotate == "auto" else 0
+    page = eyes(turned(photo.picture, degrees)).enlarged(photo.reduction).in_case(None if case == "page" else case)
+    if degrees in (90, 270):
+        width, height = height, width
+    return {"width": width, "height": height, "turned": degrees, "text": page.text, "lines": characters(page)}
 
 
 def characters(page: Page) -> list[list[dict[str, Any]]]:
@@ -65,4 +74,4 @@ def in_time(look: Callable[[T], R], seconds: float = SECONDS) -> Callable[[T], R
 
 def sample() -> bytes:
     """A made page for who has no photo at hand, as the bytes of a PNG."""
-    return cv2.imencode(".png", sample_page()[0])[1].tobytes()
+    return cv2.imencode(".png", write_page(SAMPLE, 0, "test", width=1500)[0])[1].tobytes()

@@ -10,8 +10,9 @@ from typing import Generic, TypeVar
 from hellodl.commands import eyes, write
 from hellodl.data.collection import Collection
 from hellodl.data.vocabulary import Vocabulary
-from hellodl.errors import DataError
+from hellodl.errors import DataError, HelloError
 from hellodl.nn import LanguageModel, LineReader
+from hellodl.storage.safetensors import load
 
 T = TypeVar("T")
 
@@ -42,12 +43,22 @@ def lines_in(path: Path) -> tuple[LineReader, str]:
     return _lines.setdefault(path, Fresh(eyes.lines_of))(path)
 
 
+def learned_from(path: Path) -> str:
+    """The name of the text that a model of text learned from, as its card has it."""
+    try:
+        card = load(path)[1].get("card")
+    except HelloError:
+        return ""
+    return str(card.get("corpus", "")) if isinstance(card, dict) else ""
+
+
 class Readers:
     """The reader that ships, the one that learned its owner's hand, and the model that writes."""
 
     def __init__(self, mine: Collection):
         self.mine = mine
         self._text = Fresh(write.load)
+        self._card = Fresh(learned_from)
 
     def lines(self, personal: bool = False) -> tuple[LineReader, str]:
         """Who reads photos, and its symbols. Raises DataError where a personal reader is wanted and there is none."""
@@ -68,9 +79,10 @@ class Readers:
         """Who writes, and the vocabulary in which. Raises DataError without one."""
         return self._text(write.find_model(None))
 
-    def writer_name(self) -> str:
-        """What to call who writes; nothing where there is none."""
+    def writer_card(self) -> tuple[str, str]:
+        """What to call who writes, and the text from which that learned; nothing where there is none."""
         try:
-            return write.find_model(None).stem
+            path = write.find_model(None)
         except DataError:
-            return ""
+            return "", ""
+        return path.stem, self._card(path)

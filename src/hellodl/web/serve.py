@@ -92,7 +92,7 @@ def serve(app: ASGIApp, listening: socket.socket, debug: bool = False) -> None:
     """Answer whoever asks, until Ctrl-C."""
     import uvicorn
 
-    from hellodl.train.lanes import single_threaded_products
+    from hellodl.train.threads import single_threaded_products
     from hellodl.web.patience import Patience
 
     config = uvicorn.Config(

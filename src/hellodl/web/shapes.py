@@ -6,7 +6,7 @@ twice. `tests/web/test_fuzz.py` does it instead.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,12 +28,13 @@ class Refused(Shape):
 
 
 class Status(Shape):
-    """How things are; `job` is the learning that goes on."""
+    """How things are; `text_data` is what the text model learned from, and `job` the learning that goes on."""
 
     version: str
     lessons: Count
     personal: bool
     text_model: str
+    text_data: str
     busy: bool
     job: str | None
 
@@ -87,10 +88,11 @@ class Character(Shape):
 
 
 class Read(Shape):
-    """What a photo says."""
+    """What a photo says, when it is turned to the right by so many degrees."""
 
     width: Count
     height: Count
+    turned: Literal[0, 90, 180, 270]
     text: str
     lines: list[list[Character]]
 

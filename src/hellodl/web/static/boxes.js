@@ -1,73 +1,55 @@
 // The boxes over a photo: one for each character, to look at, to choose by click, touch or arrow keys.
 //
 // To a screen reader they are a list of options. A click takes the nearest box, for on a phone a letter of a photo is
-// smaller than a finger.
+// smaller than a finger; with Shift, click and arrows take all boxes from the first one on.
 
 import { drawn, percent, spoken } from "./helpers.js";
 
-export const DOUBT = 0.6; // what is less probable is shown as doubtful
-
-/** What now counts as the letter of a character: what a person said of it, or else what the network read. */
-export const letterOf = (character) => character.mended ?? character.letter;
-export const doubtful = (character) => character.mended === undefined && character.probability < DOUBT;
-
 export class Boxes {
-  /** `chosen(number, opened)` is told which box was taken; `opened` if to be corrected right away. */
+  /** `chosen(first, last, opened)` is told which boxes were taken; `opened` if to be corrected right away. */
   constructor(svg, chosen) {
-    this.svg = svg;
-    this.chosen = chosen;
-    this.characters = [];
-    this.at = -1;
+    Object.assign(this, { svg, chosen, characters: [], first: -1, last: -1 });
     svg.addEventListener("click", (event) => this.click(event));
     svg.addEventListener("keydown", (event) => this.key(event));
   }
 
-  /** Draw the boxes of a page that was read. */
-  show({ width, height, lines }) {
-    this.characters = lines.flat();
-    this.at = -1;
+  /** Draw the boxes of a picture of that size; of each character one knows whether it is doubtful or mended. */
+  show(characters, [width, height]) {
+    this.characters = characters;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    this.svg.removeAttribute("aria-activedescendant");
-    const heights = this.characters.map(({ box }) => box[3]).sort((a, b) => a - b);
-    this.size = heights[heights.length >> 1] ?? 0; // how high most are
-    const size = 0.7 * this.size;
-    let number = 0;
-    const groups = lines.map((line, place) =>
-      drawn(
-        "g",
-        { role: "group", "aria-label": `line ${place + 1}` },
-        ...line.map((one) => option(one, number++, size)),
+    const heights = characters.map(({ box }) => box[3]).sort((a, b) => a - b);
+    const size = 0.7 * (heights[heights.length >> 1] ?? 0); // as most are high
+    const lines = grouped(characters);
+    this.svg.replaceChildren(
+      ...[...lines].map(([line, those]) =>
+        drawn(
+          "g",
+          { role: "group", "aria-label": `line ${line + 1}` },
+          ...those.map((one) => option(one, characters.indexOf(one), size, width)),
+        ),
       ),
     );
-    this.svg.replaceChildren(...groups);
-    this.characters.forEach((_, place) => this.refresh(place));
+    this.mark(-1, -1);
   }
 
-  /** Bring a box up to date with what is now known of its character. */
-  refresh(place) {
-    const one = this.characters[place],
-      group = this.svg.querySelector(`#box-${place}`);
-    const letter = letterOf(one);
-    group.setAttribute(
-      "class",
-      `${doubtful(one) ? "doubt" : one.mended === undefined ? "" : "mended"} ${letter ? "" : "none"}`,
+  /** Show which are taken, without telling anybody. */
+  mark(first, last, seen = false) {
+    Object.assign(this, { first, last });
+    this.characters.forEach((_, place) =>
+      this.at(place)?.setAttribute("aria-selected", first <= place && place <= last),
     );
-    group.setAttribute(
-      "aria-label",
-      `${spoken(letter)}, ${one.mended === undefined ? percent(one.probability) : "corrected"}`,
-    );
-    group.setAttribute("aria-selected", place === this.at);
-    group.lastChild.textContent = letter;
+    if (last < 0) return this.svg.removeAttribute("aria-activedescendant");
+    this.svg.setAttribute("aria-activedescendant", `box-${last}`);
+    if (seen) this.at(last).scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  choose(place, opened = false) {
-    const before = this.at;
-    this.at = place;
-    if (before >= 0) this.refresh(before);
-    this.refresh(place);
-    this.svg.setAttribute("aria-activedescendant", `box-${place}`);
-    this.svg.querySelector(`#box-${place}`).scrollIntoView({ block: "nearest", inline: "nearest" });
-    this.chosen(place, opened);
+  at(place) {
+    return this.svg.querySelector(`#box-${place}`);
+  }
+
+  choose(first, last = first, opened = false) {
+    this.mark(Math.min(first, last), Math.max(first, last), true);
+    this.chosen(this.first, this.last, opened);
   }
 
   click(event) {
@@ -77,48 +59,69 @@ export class Boxes {
     const x = ((event.clientX - frame.left) / frame.width) * view.width;
     const y = ((event.clientY - frame.top) / frame.height) * view.height;
     const far = this.characters.map(({ box }) => distance(box, x, y));
-    this.choose(far.indexOf(Math.min(...far)), true);
+    const near = far.indexOf(Math.min(...far));
+    this.choose(event.shiftKey && this.first >= 0 ? this.first : near, near, true);
   }
 
   key(event) {
-    const last = this.characters.length - 1;
-    if (last < 0) return;
+    const end = this.characters.length - 1;
+    if (end < 0) return;
     const to = {
-      ArrowRight: this.at + 1,
-      ArrowLeft: this.at - 1,
+      ArrowRight: this.last + 1,
+      ArrowLeft: this.last - 1,
       Home: 0,
-      End: last,
+      End: end,
       ArrowDown: this.inLine(1),
       ArrowUp: this.inLine(-1),
-      Enter: this.at,
-      " ": this.at,
+      Enter: this.last,
+      " ": this.last,
     }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    this.choose(Math.min(Math.max(to, 0), last), event.key === "Enter" || event.key === " ");
+    const opened = event.key === "Enter" || event.key === " ",
+      place = Math.min(Math.max(to, 0), end);
+    this.choose((event.shiftKey || opened) && this.first >= 0 ? this.first : place, place, opened);
   }
 
   /** The box below or above: of the nearest line in that direction, the one that is nearest across. */
   inLine(direction) {
-    const lines = [...this.svg.children].map((group) =>
-      [...group.children].map((one) => Number(one.id.slice(4))),
-    );
-    const line = lines.findIndex((numbers) => numbers.includes(this.at));
-    const next = lines[line + direction];
-    if (line < 0 || !next?.length) return Math.max(this.at, 0);
-    const middle = (place) => this.characters[place].box[0] + this.characters[place].box[2] / 2;
-    return next.reduce((best, place) =>
-      Math.abs(middle(place) - middle(this.at)) < Math.abs(middle(best) - middle(this.at)) ? place : best,
-    );
+    const here = this.characters[this.last];
+    const middle = ({ box }) => box[0] + box[2] / 2;
+    const beyond = this.characters.filter(({ line }) => here && direction * (line - here.line) > 0);
+    const next = direction > 0 ? beyond[0]?.line : beyond.at(-1)?.line;
+    const those = beyond.filter(({ line }) => line === next);
+    if (!those.length) return Math.max(this.last, 0);
+    const far = (one) => Math.abs(middle(one) - middle(here));
+    return this.characters.indexOf(those.reduce((best, one) => (far(one) < far(best) ? one : best)));
   }
 }
 
-function option({ box: [x, y, width, height] }, number, size) {
+/** Characters by their line. */
+function grouped(characters) {
+  const lines = new Map();
+  for (const one of characters) lines.set(one.line, [...(lines.get(one.line) ?? []), one]);
+  return lines;
+}
+
+function option({ letter, box, doubtful, mended, one }, number, size, wide) {
+  const [x, y, width, height] = box;
+  const above = y > 1.1 * size; // else its letter would be off the picture
+  const across = Math.min(Math.max(x + width / 2, size / 2), wide - size / 2);
   return drawn(
     "g",
-    { role: "option", id: `box-${number}`, "aria-selected": "false" },
+    {
+      role: "option",
+      id: `box-${number}`,
+      "aria-selected": "false",
+      "aria-label": `${spoken(letter)}, ${mended || !one ? "corrected" : percent(one.probability)}`,
+      class: `${mended ? "mended" : doubtful ? "doubt" : ""} ${letter ? "" : "none"}`,
+    },
     drawn("rect", { x, y, width, height, rx: size / 8 }),
-    drawn("text", { x: x + width / 2, y: y - size / 6, "font-size": size, "text-anchor": "middle" }),
+    drawn(
+      "text",
+      { x: across, y: above ? y - size / 6 : y + height + size, "font-size": size, "text-anchor": "middle" },
+      letter,
+    ),
   );
 }
 

@@ -11,7 +11,7 @@ const EDGE = { left: 46, right: 10, top: 10, bottom: 24 };
 export class Chart {
   /** `share`: values are 0 to 1 and shown as percentages; `from`: where the y axis begins at the latest. */
   constructor(place, { title, share = false, from = Infinity, axis = "step" }) {
-    Object.assign(this, { title, from, axis, lines: [], at: null });
+    Object.assign(this, { title, from, axis, lines: [], at: null, log: false });
     this.words = share ? percentage : short;
     this.top = share ? 1 : Infinity; // no axis goes on above 100%
     this.svg = drawn("svg", { "aria-hidden": "true" });
@@ -43,14 +43,26 @@ export class Chart {
     this.draw();
   }
 
+  /** Powers of ten on the way up instead of equal steps; what is not above zero then has no place, and is left out. */
+  logarithmic(on) {
+    this.log = on;
+    this.draw();
+  }
+
   draw() {
     const width = this.plot.clientWidth;
     if (!width || !this.lines.length) return;
-    const values = this.lines.flatMap(({ y }) => y.filter((value) => value !== null));
+    const log = this.log,
+      values = this.lines.flatMap(({ y }) => y.filter((value) => value !== null && !(log && value <= 0)));
+    if (!values.length) return;
     const across = spread([this.steps[0], this.steps.at(-1)], Math.max(2, width / 80));
-    const up = spread([Math.min(this.from, ...extent(values)), Math.min(this.top, extent(values)[1])], 5);
+    const up = log
+      ? powers(extent(values))
+      : spread([Math.min(this.from, ...extent(values)), Math.min(this.top, extent(values)[1])], 5);
     this.x = scale(this.steps[0], this.steps.at(-1), EDGE.left, width - EDGE.right);
-    this.y = scale(up.low, Math.min(up.high, this.top), HEIGHT - EDGE.bottom, EDGE.top);
+    const [low, high] = [up.low, Math.min(up.high, this.top)];
+    const linear = scale(log ? Math.log(low) : low, log ? Math.log(high) : high, HEIGHT - EDGE.bottom, EDGE.top);
+    this.y = log ? (value) => linear(Math.log(value)) : linear;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     this.svg.setAttribute("height", HEIGHT);
     this.cursor = drawn("g", { class: "cursor" });
@@ -90,7 +102,7 @@ export class Chart {
     return (
       x
         .map((step, place) => {
-          if (y[place] === null || y[place] === undefined) {
+          if (y[place] === null || y[place] === undefined || (this.log && y[place] <= 0)) {
             drawing = false;
             return "";
           }
@@ -167,7 +179,7 @@ export class Chart {
         : [
             drawn("line", { x1: x, x2: x, y1: EDGE.top, y2: HEIGHT - EDGE.bottom }),
             ...values
-              .filter(({ value }) => value !== null)
+              .filter(({ value }) => value !== null && !(this.log && value <= 0))
               .map(({ line, value }) =>
                 drawn("circle", { class: lineClass(line), cx: x, cy: this.y(value), r: 3.5 }),
               ),
@@ -192,6 +204,30 @@ const extent = (values) =>
 
 const scale = (low, high, from, to) => (value) =>
   high === low ? (from + to) / 2 : from + ((value - low) / (high - low)) * (to - from);
+
+/** The same on a scale of ratios: 1, 2 and 5 times powers of ten, or the powers alone where those would be many. */
+function powers([lowest, highest]) {
+  const [first, last] = [Math.floor(Math.log10(lowest)), Math.ceil(Math.log10(highest))];
+  const marks = last - first > 3 ? [1] : [1, 2, 5];
+  const all = [];
+  for (let power = first; power <= last; power++)
+    all.push(...marks.map((mark) => Number((mark * 10 ** power).toPrecision(3))));
+  const low = all.filter((one) => one <= lowest).at(-1),
+    high = all.find((one) => one >= highest && one > low);
+  return { low, high, ticks: all.filter((one) => low <= one && one <= high) };
+}
+
+/** What a line comes to where each value has so much (0 to 1) of those before it: Kingma and Ba's mean, set right at the start. */
+export function smoothed(values, share) {
+  let mean = 0,
+    weight = 0;
+  return values.map((value) => {
+    if (value === null || value === undefined) return value;
+    mean = share * mean + (1 - share) * value;
+    weight = share * weight + (1 - share);
+    return mean / weight;
+  });
+}
 
 /** Round numbers, about `count` of them, from under the lowest to over the highest. */
 function spread([lowest, highest], count) {

@@ -1,7 +1,7 @@
 // Draw: after every stroke, what the network takes it for, and what each of its layers made of it.
 
 import { action, ask, bars, byId, element, newest, percent, say, spoken } from "./helpers.js";
-import { DOUBT } from "./boxes.js";
+import { DOUBT } from "./written.js";
 import { personal, whenHandChanges } from "./hand.js";
 import { Pad } from "./pad.js";
 
@@ -36,8 +36,7 @@ function nothing() {
 }
 
 function show({ character, probability, candidates, picture, layers }) {
-  const none = spoken(character) === character ? "" : `, ${spoken(character)}`;
-  const sure = `${percent(probability)} sure${probability < DOUBT ? ": a guess" : none}`;
+  const sure = `${percent(probability)} sure${probability < DOUBT ? ": a guess" : ""}`;
   byId("draw-letter").textContent = character;
   byId("draw-letter").classList.toggle("doubtful", probability < DOUBT);
   byId("draw-sure").textContent = sure;
@@ -57,9 +56,13 @@ function sheets(layers) {
     if (!list.children[place]) {
       const image = element("img", { class: "pixels" });
       image.addEventListener("load", () => enlarge(image));
-      list.append(element("li", { class: "card" }, element("h4"), element("p", { class: "hint" }), image));
+      const button = element("button", { type: "button", class: "enlarge" }, image);
+      button.addEventListener("click", () => large(list.children[place]));
+      list.append(element("li", { class: "card" }, element("h4"), element("p", { class: "hint" }), button));
     }
-    const [title, size, image] = list.children[place].children;
+    const [title, size, button] = list.children[place].children,
+      image = button.firstChild;
+    button.setAttribute("aria-label", `${name}, large`);
     title.textContent = name;
     size.textContent = inWords(shape);
     image.alt = `What ${name} made of it`;
@@ -67,14 +70,25 @@ function sheets(layers) {
   });
 }
 
+/** A layer by itself, as large as the screen has room for. */
+function large(card) {
+  const [title, size, button] = card.children;
+  byId("layer-large-words").textContent = `${title.textContent}: ${size.textContent}`;
+  const image = byId("layer-large-picture");
+  image.alt = button.firstChild.alt;
+  image.src = button.firstChild.src;
+  byId("layer-large").showModal();
+  enlarge(image, 0.92 * innerWidth, 0.75 * innerHeight, 40);
+}
+
 const inWords = (shape) =>
   shape.length === 3 ? `${shape[2]} channels of ${shape[0]} × ${shape[1]}` : `${shape.join(" × ")} numbers`;
 
 /** As large as there is room for, by a whole number of the screen's own pixels: so all squares are of one size. */
-function enlarge(image) {
-  const room = image.parentElement.clientWidth - 32,
+function enlarge(image, wide = 0, high = 300, most = 8) {
+  const room = (image.closest("li")?.clientWidth ?? wide) - 36,
     fine = window.devicePixelRatio || 1;
-  const factor = Math.floor(fine * Math.min(room / image.naturalWidth, 300 / image.naturalHeight, 8)) / fine;
+  const factor = Math.floor(fine * Math.min(room / image.naturalWidth, high / image.naturalHeight, most)) / fine;
   image.width = (factor || 1 / fine) * image.naturalWidth;
   image.height = Math.max(factor * image.naturalHeight, LEAST);
 }

@@ -131,7 +131,6 @@ const NAMES = {
   "\n": ["⏎", "new line"],
   "\t": ["⇥", "tab"],
   "": ["∅", "no character"],
-  "?": ["?", "no character"],
 };
 
 /** How a character is shown, and how it is said. */

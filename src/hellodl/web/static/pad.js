@@ -80,7 +80,7 @@ export class Pad {
 
   finish() {
     if (!this.open) return;
-    this.strokes.push(this.open);
+    this.strokes.push(isDot(this.open) ? this.open.slice(0, 1) : this.open);
     this.open = null;
     this.tell();
   }
@@ -142,6 +142,13 @@ export class Pad {
     if (this.pen) mark(context, this.pen, Boolean(this.open));
   }
 }
+
+/** Whether a stroke is no longer than its pen is wide: to the eye it is a dot, whatever way the hand trembled. */
+const isDot = (points) =>
+  [0, 1].every((axis) => {
+    const along = points.map((point) => point[axis]);
+    return Math.max(...along) - Math.min(...along) < WIDTH / 2;
+  });
 
 /** A smooth line: a curve from the middle of each piece to the middle of the next. */
 function line(context, points) {

@@ -1,31 +1,19 @@
-// Read: a photo, the boxes over it, the text beside it, and corrections from which it can learn.
+// Read: a photo, what it says, and the lesson that it may become. Correcting is in correct.js.
 
-import {
-  action,
-  ask,
-  askJson,
-  byId,
-  calm,
-  copy,
-  counted,
-  element,
-  newest,
-  percent,
-  say,
-  spoken,
-} from "./helpers.js";
-import { Boxes, doubtful, letterOf } from "./boxes.js";
+import { action, ask, askJson, byId, calm, counted, newest, say } from "./helpers.js";
+import { corrected, show as correct, summary, truth, whenCorrected } from "./correct.js";
 import { personal, whenHandChanges } from "./hand.js";
+import { Sheet } from "./sheet.js";
 
 const LARGEST = 30; // MB that the server takes
-const LEGIBLE = 16; // screen pixels that a letter is to be high
-const WIDEST = 2.5; // times the screen
 const question = newest();
-const boxes = new Boxes(byId("read-boxes"), take);
 const picture = byId("read-picture");
+const sheet = new Sheet(byId("read-photo"), byId("read-sheet"), (near) => {
+  byId("read-whole").textContent = near === 1 ? "Whole" : `${Math.round(100 * near)}%`;
+  byId("read-farther").disabled = byId("read-whole").disabled = near === 1;
+});
 let photo = null; // the file
 let asked = null; // how it was read
-let page = null; // what was read
 
 // ---- getting a photo ----
 
@@ -44,7 +32,7 @@ byId("read-sample").addEventListener(
   action(async () => open(await (await ask("/api/sample")).blob())),
 );
 
-// A photo may be dropped anywhere on the page; left to itself, the browser would show it in place of the page.
+// A photo may be dropped or pasted anywhere on the page; dropped and left to itself, the browser would show it in place of the page.
 const drop = byId("read-drop");
 document.addEventListener("dragover", (event) => {
   event.preventDefault();
@@ -66,7 +54,9 @@ document.addEventListener(
   "paste",
   action(async (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
-    if (file && !byId("read").hidden) await open(file);
+    if (!file) return;
+    byId("tab-read").click();
+    await open(file);
   }),
 );
 
@@ -76,10 +66,10 @@ whenHandChanges(() => again());
 /** Read the photo once more after a setting changed, unless that would throw corrections away. */
 function again() {
   if (!photo) return;
-  if (page?.lines.flat().some(({ mended }) => mended !== undefined)) {
+  if (corrected())
     byId("read-keep-words").textContent =
       "To read it anew with the changed setting, choose the photo again: your corrections would be lost.";
-  } else action(read)();
+  else action(read)();
 }
 
 async function open(file) {
@@ -88,8 +78,6 @@ async function open(file) {
   if (file.type && !file.type.startsWith("image/"))
     throw new Error("That is no picture; choose a photo (JPEG or PNG).");
   photo = file;
-  URL.revokeObjectURL(picture.src);
-  picture.src = URL.createObjectURL(file);
   await read();
 }
 
@@ -102,12 +90,11 @@ async function read() {
   const query = new URLSearchParams({ ...settings, personal: Number(settings.personal) });
   const signal = question();
   busy(true);
-  page = null;
   byId("read-result").hidden = true;
   try {
-    page = await (await ask(`/api/read?${query}`, { method: "POST", body: photo, signal })).json();
+    const page = await (await ask(`/api/read?${query}`, { method: "POST", body: photo, signal })).json();
     asked = settings;
-    show();
+    await present(page, signal);
   } finally {
     if (!signal.aborted) busy(false);
   }
@@ -119,156 +106,59 @@ function busy(on) {
 
 // ---- what was read ----
 
-function show() {
+async function present(page, signal) {
+  await put(photo, page.turned);
+  if (signal.aborted) return;
   byId("read-result").hidden = false;
-  byId("read-mend").hidden = true;
-  boxes.show(page);
-  fit();
-  write();
-  const found = page.lines.flat();
-  say(
-    found.length
-      ? `${found.length} characters found, ${found.filter(doubtful).length} doubtful`
-      : "No writing was found",
-  );
+  byId("read").classList.add("has-read");
+  sheet.show(page.width / page.height);
+  correct(page);
   byId("read-keep-words").textContent = "Correct what is wrong, then keep it as a lesson.";
+  say(summary());
+  byId("read-result").scrollIntoView({ block: "start" });
 }
 
-/** On a small screen the photo is wider than that, and scrolls, so that its letters are as high as LEGIBLE. */
-function fit() {
-  if (!page || !boxes.size) return;
-  const frame = byId("read-photo").clientWidth;
-  const wanted = (LEGIBLE / boxes.size) * page.width;
-  byId("read-sheet").style.setProperty(
-    "inline-size",
-    `${Math.max(frame, Math.min(wanted, WIDEST * frame))}px`,
-  );
-}
-new ResizeObserver(fit).observe(byId("read-photo"));
-
-/** The text as it stands now; doubtful letters are marked. */
-function write() {
-  const lines = page.lines.map((line) => {
-    const parts = line.flatMap((one) => {
-      const letter = letterOf(one);
-      return [
-        one.space ? " " : "",
-        doubtful(one) ? element("mark", { title: `${percent(one.probability)} sure` }, letter) : letter,
-      ];
-    });
-    return element("span", { class: "line" }, ...parts);
-  });
-  byId("read-text").replaceChildren(
-    ...(lines.length ? lines : ["No writing was found; take a sharper, lighter photo."]),
-  );
-  byId("read-copy").disabled = !lines.length;
-  byId("read-keep-all").disabled = !lines.length;
-  byId("read-keep-some").disabled = !mended().length;
-  byId("read-keep-some").textContent = mended().length
-    ? `Keep ${counted(mended().length, "correction")}`
-    : "Keep corrections";
+/** Show the photo, turned to the right by so many degrees, as it was read. */
+async function put(file, degrees) {
+  URL.revokeObjectURL(picture.src);
+  picture.src = URL.createObjectURL(file);
+  if (!degrees) return;
+  await picture.decode();
+  const { naturalWidth: width, naturalHeight: height } = picture;
+  const canvas = document.createElement("canvas"),
+    context = canvas.getContext("2d");
+  [canvas.width, canvas.height] = degrees === 180 ? [width, height] : [height, width];
+  context.translate(canvas.width / 2, canvas.height / 2);
+  context.rotate((degrees * Math.PI) / 180);
+  context.drawImage(picture, -width / 2, -height / 2);
+  URL.revokeObjectURL(picture.src);
+  const turned = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
+  picture.src = URL.createObjectURL(turned);
 }
 
-const mended = () => page.lines.flat().filter((one) => one.mended !== undefined);
-const text = () =>
-  page.lines.map((line) => line.map((one) => (one.space ? " " : "") + letterOf(one)).join("")).join("\n");
-
-byId("read-copy").addEventListener(
-  "click",
-  action(({ target }) => copy(text(), target)),
-);
+byId("read-nearer").addEventListener("click", () => sheet.nearer());
+byId("read-farther").addEventListener("click", () => sheet.farther());
+byId("read-whole").addEventListener("click", () => sheet.whole());
 byId("read-letters").addEventListener("change", ({ target }) =>
   byId("read-photo").classList.toggle("bare", !target.checked),
 );
 
-// ---- correcting it ----
-
-/** A box was chosen: show it large, and what it could be. */
-function take(place, opened) {
-  const one = boxes.characters[place],
-    input = byId("read-letter");
-  byId("read-mend").hidden = false;
-  crop(one.box);
-  input.value = letterOf(one);
-  byId("read-runner-up").hidden = !one.runner_up;
-  byId("read-runner-up").textContent = `${one.runner_up} ${percent(one.runner_up_probability)}`;
-  byId("read-runner-up").setAttribute(
-    "aria-label",
-    `Rather ${spoken(one.runner_up)}, ${percent(one.runner_up_probability)}`,
-  );
-  byId("read-mend-words").textContent = `It read ${spoken(one.letter)}, ${percent(one.probability)} sure.`;
-  byId("read-next").disabled = !boxes.characters.some(doubtful);
-  if (opened && matchMedia("(pointer: fine)").matches) input.focus();
-  if (opened || document.activeElement === input) input.select();
-}
-
-function crop([x, y, width, height]) {
-  const canvas = byId("read-crop"),
-    context = canvas.getContext("2d");
-  const scale = picture.naturalWidth / page.width || 1;
-  const side = 1.3 * Math.max(width, height);
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(
-    picture,
-    scale * (x + width / 2 - side / 2),
-    scale * (y + height / 2 - side / 2),
-    scale * side,
-    scale * side,
-    0,
-    0,
-    canvas.width,
-    canvas.height,
-  );
-}
-
-function mend(letter) {
-  if (boxes.at < 0) return;
-  boxes.characters[boxes.at].mended = letter;
-  boxes.refresh(boxes.at);
-  write();
-  say(`${spoken(letter)}, corrected`);
-  if (!next()) take(boxes.at, false);
-}
-
-/** Go on to the next doubtful box, from here and then from the beginning. */
-function next() {
-  const all = boxes.characters
-    .map((one, place) => (doubtful(one) ? place : -1))
-    .filter((place) => place >= 0);
-  const place = all.find((one) => one > boxes.at) ?? all[0];
-  if (place === undefined) return false;
-  boxes.choose(place);
-  return true;
-}
-
-byId("read-mend").addEventListener("submit", (event) => {
-  event.preventDefault();
-  mend(byId("read-letter").value.trim());
-});
-byId("read-runner-up").addEventListener("click", () => mend(boxes.characters[boxes.at].runner_up));
-byId("read-none").addEventListener("click", () => mend(""));
-byId("read-next").addEventListener("click", next);
-byId("read-close").addEventListener("click", close);
-byId("read-mend").addEventListener("keydown", (event) => {
-  if (event.key === "Escape") close();
-});
-
-function close() {
-  byId("read-mend").hidden = true;
-  byId("read-boxes").focus({ preventScroll: true });
-}
-
 // ---- learning from it ----
 
-async function keep(characters) {
+whenCorrected(() => {
+  byId("read-found").textContent = summary();
+  byId("read-keep-all").disabled = byId("read-text").disabled;
+  byId("read-keep-some").disabled = !corrected();
+});
+
+async function keep(lines) {
   const { added, lessons } = await askJson("/api/lessons", {
     method: "POST",
     body: {
       photo: await base64(photo),
-      characters: characters.map((one) => ({ box: one.box, letter: letterOf(one).replace("?", "") })),
-      personal: asked.personal, // read once more in the same way, so that the same boxes are found
+      lines,
+      personal: asked.personal, // read once more in the same way, so that the same lines are found
       rotate: asked.rotate,
-      case: asked.case,
     },
   });
   const words = `${counted(added, "character")} kept, ${lessons} in all. Under Teach it learns from them.`;
@@ -288,10 +178,10 @@ function base64(file) {
 
 byId("read-keep-some").addEventListener(
   "click",
-  action(() => keep(mended())),
+  action(() => keep(truth(false))),
 );
 byId("read-keep-all").addEventListener(
   "click",
-  action(() => keep(page.lines.flat())),
+  action(() => keep(truth(true))),
 );
 byId("read").addEventListener("gone", calm);

@@ -1,7 +1,7 @@
 // Runs: the record of every training. Choose one or several, see their curves, and watch those that go on.
 
 import { action, askJson, byId, element, listen, newest, short, trouble } from "./helpers.js";
-import { Chart } from "./chart.js";
+import { Chart, smoothed } from "./chart.js";
 import { look, leave } from "./inside.js";
 
 const MOST = 6; // runs side by side, as many as there are colours
@@ -14,6 +14,7 @@ const chosen = new Map(); // number of a run -> {run, colour, curves, stop}
 const question = newest();
 let inside = null; // the run that is looked into
 let timer = 0;
+let opened = false; // whether a run that goes on was opened by itself: that is done once
 
 const arrive = action(async () => {
   clearTimeout(timer);
@@ -25,8 +26,19 @@ const arrive = action(async () => {
   list(runs);
   if (!program) programs(runs);
   for (const one of chosen.values()) watch(one);
+  await openRunning(runs);
   if (!byId("runs").hidden) timer = setTimeout(arrive, EVERY);
 });
+
+/** Who comes while something trains came for that. */
+async function openRunning(runs) {
+  const run = runs.find(({ status }) => status === "running");
+  if (opened || chosen.size || !run) return;
+  opened = true;
+  const box = byId("runs-list").querySelector(`[data-run="${run.id}"] input`);
+  box.checked = true;
+  await choose(run, box);
+}
 
 byId("runs").addEventListener("shown", arrive);
 byId("runs").addEventListener("gone", () => {
@@ -91,7 +103,7 @@ function describe(item, run) {
   swatch.className = `swatch${chosen.has(run.id) ? ` fill-${chosen.get(run.id).colour}` : ""}`;
   name.textContent = `${run.id} ${run.program}`;
   result.textContent =
-    run.status === "running" ? "running" : run.status === "finished" ? (figure(run) ?? "") : run.status;
+    run.status === "running" ? timeLeft(run) : run.status === "finished" ? (figure(run) ?? "") : run.status;
   when.textContent = [ago(run.started), run.data].filter(Boolean).join(" · ");
   if (chosen.has(run.id)) chosen.get(run.id).run = run;
 }
@@ -102,6 +114,15 @@ const figure = ({ accuracy, loss }) =>
     : loss !== null && loss !== undefined
       ? `loss ${short(loss)}`
       : null;
+
+/** How long a run goes on, if it keeps its pace: by the part of its epochs that is done. */
+function timeLeft({ started, seen, epochs, settings }) {
+  const done = epochs / settings?.epochs;
+  if (!(done > 0.01 && done < 1)) return "running";
+  const minutes = ((new Date(seen) - new Date(started)) / 60_000) * (1 / done - 1);
+  if (minutes < 1) return "under 1 min left";
+  return minutes < 90 ? `${Math.round(minutes)} min left` : `${Math.round(minutes / 60)} h left`;
+}
 
 function ago(time) {
   const minutes = (Date.now() - new Date(time)) / 60_000;
@@ -158,6 +179,7 @@ function mark(id) {
 
 function draw() {
   const shown = [...chosen.values()].filter(({ curves }) => curves);
+  const share = Number(byId("runs-smooth").value);
   byId("runs-chosen").hidden = !shown.length;
   byId("runs-choose").hidden = shown.length > 0;
   for (const [chart, what] of [
@@ -168,13 +190,16 @@ function draw() {
       shown.flatMap(({ run, colour, curves: { training, validation } }) => {
         const of = shown.length > 1 ? `${run.id} ${run.program}` : undefined;
         return [
-          { name: "training", of, x: training.step, y: training[what], colour, faint: true },
+          { name: "training", of, x: training.step, y: smoothed(training[what], share), colour, faint: true },
           { name: "validation", of, x: validation.step, y: validation[what], colour },
         ];
       }),
     );
   }
 }
+
+byId("runs-smooth").addEventListener("input", draw);
+byId("runs-log").addEventListener("change", ({ target }) => losses.logarithmic(target.checked));
 
 /** Which of the chosen is looked into. */
 async function which(id) {

@@ -37,12 +37,17 @@ byId("teach-form").addEventListener(
     event.preventDefault();
     const letter = input.value.trim();
     if (pad.empty || !letter) return;
-    byId("teach-keep").disabled = true;
+    const keep = byId("teach-keep");
+    if (keep.disabled) return; // the one before is on its way
+    keep.disabled = true;
+    keep.textContent = "Keeping…";
     try {
       await askJson("/api/lessons", { method: "POST", body: { strokes: pad.strokes, letter } });
     } catch (error) {
       ready();
       throw error;
+    } finally {
+      keep.textContent = "Keep it";
     }
     pad.clear();
     outcome = "";
@@ -51,6 +56,10 @@ byId("teach-form").addEventListener(
     say(`${letter} kept. Next: ${input.value}`);
   }),
 );
+
+byId("teach-pad").addEventListener("keydown", (event) => {
+  if (event.key === "Enter") byId("teach-form").requestSubmit();
+});
 
 /** From Draw: strokes of which one now says what they are. */
 document.addEventListener("teach-this", ({ detail }) => pad.show(detail));
@@ -86,6 +95,11 @@ byId("teach-undo").addEventListener(
   "click",
   action(async () => {
     const { lessons } = await askJson("/api/lessons/undo", { method: "POST" });
+    byId("learn-result").hidden = true;
+    const { personal } = await refresh();
+    outcome = personal
+      ? "Taken back. The network that knows your hand had learned from it, too; let it learn anew, and it forgets that."
+      : "Taken back.";
     await count();
     say(`Taken back; ${counted(lessons, "character")} left`);
   }),
@@ -114,7 +128,16 @@ dialog.addEventListener(
 
 byId("learn").addEventListener(
   "click",
-  action(async () => follow((await askJson("/api/learn", { method: "POST" })).job)),
+  action(async () => {
+    byId("learn").disabled = true;
+    byId("learn-words").textContent = "Making ready";
+    try {
+      follow((await askJson("/api/learn", { method: "POST" })).job);
+    } catch (error) {
+      await count();
+      throw error;
+    }
+  }),
 );
 byId("learn-stop").addEventListener(
   "click",
@@ -137,11 +160,15 @@ function follow(id) {
       loss.y.push(value);
       chart.show([{ name: "loss", ...loss }]);
     },
-    done: ({ before, after }, stop) => {
+    done: ({ before, after, others_before: others, others_after: still }, stop) => {
       stop();
       ended("It has learned. Draw and Read now know your hand.");
       byId("learn-before").textContent = percent(before);
       byId("learn-after").textContent = percent(after);
+      byId("learn-others").textContent =
+        others === undefined
+          ? ""
+          : `Of other people's writing it reads ${percent(still)} right, where it was ${percent(others)}.`;
       byId("learn-result").hidden = false;
       turnOn();
     },

@@ -2,13 +2,18 @@
 
 import { action, ask, bars, byId, copy, say } from "./helpers.js";
 
+const LEARNED = {
+  python: "the source code of Python's own library, so begin as a program would",
+  tinyshakespeare: "Shakespeare's plays, so begin as a speech would",
+  names: "a list of first names, so begin as a name would",
+};
 const ALL = 41; // the end of the slider: choose among all
 const knob = (name) => Number(byId(`write-${name}`).value);
 let controller = null;
 
 /** Say which model writes; called once the server has said how things stand. */
-export function about({ text_model: model }) {
-  byId("write-model").textContent = model ? `Model: ${model}.` : "";
+export function about({ text_model: model, text_data: data }) {
+  byId("write-model").textContent = model ? `“${model}” learned from ${LEARNED[data] ?? `the text “${data}”`}.` : "";
 }
 
 // ---- the knobs ----
@@ -76,6 +81,7 @@ function begin(prompt) {
   byId("write-stop").disabled = false;
   byId("write-copy").disabled = true;
   byId("write-paper").setAttribute("aria-busy", "true");
+  byId("write-paper").scrollIntoView({ block: "nearest" });
   say("Writing");
 }
 
