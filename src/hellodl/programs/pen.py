@@ -46,7 +46,7 @@ KNOWN = 40  # words that a writer has to have written to be one of them
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How long, how fast, how large."""
     option = parser.add_argument
-    option("--epochs", type=at_least(1), default=8, metavar="N", help="times through the words (8)")
+    option("--epochs", type=at_least(1), default=10, metavar="N", help="times through the words (10)")
     option("--steps", type=at_least(1), metavar="N", help="end after so many steps of 64 words, if that is sooner")
     option("--lr", type=rate, default=SETTINGS.learning_rate, metavar="RATE", help="highest learning rate (0.003)")
     option("--width", type=at_least(1), default=256, metavar="N", help="numbers that a layer thinks in (256)")
