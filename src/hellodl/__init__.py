@@ -3,6 +3,7 @@
     import hellodl
     print(hellodl.read("photo.jpg").text)            # the handwriting in a photo, as text
     print(hellodl.write("def "))                     # a text that goes on from there
+    hellodl.pen("Dear reader,").save("letter.svg")   # a text by hand, as strokes of a pen
 
     from hellodl import Tensor, nn, optim            # or build and train a network of your own
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from hellodl import data, nn, optim, ranks, train
     from hellodl.autograd import gradcheck
+    from hellodl.data.pages.letter import Letter
     from hellodl.reading import Page
     from hellodl.train import checkpoint
     from hellodl.train import lanes as parallel
@@ -45,6 +47,7 @@ __all__ = [
     "ops",
     "optim",
     "parallel",
+    "pen",
     "ranks",
     "read",
     "train",
@@ -71,6 +74,27 @@ def manual_seed(seed: int) -> np.random.Generator:
     from hellodl.nn.init import manual_seed
 
     return manual_seed(seed)
+
+
+def pen(
+    text: str,
+    hand: int | str | Path = 7,
+    *,
+    tidy: float = 0.5,
+    seed: int = 0,
+    width: float = 48.0,
+    model: str | Path | None = None,
+) -> Letter:
+    """A text by hand: `.strokes`, and `.save("letter.svg")`, or .png, .gif (it writes itself), .json.
+
+    `hand` is a number; or a .json file with words of your own, whose hand is then learned: one that was saved by this,
+    or a list of {"text": ..., "strokes": [[[x, y], ...], ...]}, y downwards. `tidy` is 0 for a hand as people's are,
+    at their best and worst, and 1 for a clean copy; lines are `width` wide, in heights of a small x. `model` is a file
+    from `hellodl train pen` (None: the one that ships).
+    """
+    from hellodl.commands.pen import written_by_hand
+
+    return written_by_hand(text, hand, tidy=tidy, seed=seed, width=width, model=model)
 
 
 def read(photo: str | Path, model: str | Path | None = None, *, language: str | Path | None = None) -> Page:

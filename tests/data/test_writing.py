@@ -26,6 +26,7 @@ def write_tiny_words(folder):
         writer_group=np.array([3, 3, 4, 5], np.int16),
         kind=np.array([0, 0, 3, 0], np.uint8),
         case_ok=np.array([True, True, False, True]),
+        height_mm=np.array([5, 0, 4, 6], np.float32),
         aspect=np.array([0.5, 1, 0.75, 1], np.float32),
     )
 
@@ -34,6 +35,7 @@ def test_steps_become_points_with_y_pointing_down(tmp_path):
     write_tiny_words(tmp_path)
     words, about = writing.load_words(tmp_path, "train")
     assert words.texts == ["hi", "a b"] and about["writer_group"].tolist() == [3, 4]
+    assert about["height_mm"].tolist() == [5, 4]
     assert [stroke.tolist() for stroke in words[0]] == [[[0, 0], [0, -9]], [[4, -9]]]
     assert [stroke.tolist() for stroke in words[1]] == [[[5, 0], [0, -5], [3, -8], [6, -5]]]
     assert writing.load_words(tmp_path, "test")[0].texts == ["no"]

@@ -108,6 +108,8 @@ OTHERS = {
     "RecurrentText",
     "CTCLoss",
     "LineReader",
+    "Pen",
+    "WindowLSTM",
     "ModuleList",
     "MultiheadAttention",
     *("Loss", "CrossEntropyLoss", "NLLLoss", "BCEWithLogitsLoss", "MSELoss", "L1Loss", "HuberLoss", "KLDivLoss"),

@@ -244,6 +244,11 @@ class Handler(BaseHTTPRequestHandler):
             self.event({"text": character, "next": made_up.likely(character)})
         self.event({}, "done")
 
+    def pen(self, _: dict, body: Any) -> None:
+        strokes = [f"M{place + 1}.00 1.00L{place + 2}.00 2.00" for place in range(len(body["text"]))]
+        size = {"width": len(strokes) + 3.0, "height": 4.0, "pen": 0.13, "hands": 12}
+        self.tell(size | {"strokes": strokes, "points": [2] * len(strokes)})
+
     ROUTES: ClassVar = {
         ("GET", "/api/status"): status,
         ("POST", "/api/draw"): draw,
@@ -257,6 +262,7 @@ class Handler(BaseHTTPRequestHandler):
         ("GET", "/api/runs"): runs,
         ("GET", "/api/runs/events"): watch,
         ("POST", "/api/write"): write,
+        ("POST", "/api/pen"): pen,
     }
 
 

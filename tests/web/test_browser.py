@@ -28,10 +28,10 @@ def test_tabs_are_turned_by_keyboard_and_kept_in_the_address(page):
     expect(page.locator("#read")).to_be_visible()
     expect(page.locator("#draw")).to_be_hidden()
     page.keyboard.press("End")
-    expect(page.locator("#tab-write")).to_have_attribute("aria-selected", "true")
-    assert page.url.endswith("#write")
+    expect(page.locator("#tab-pen")).to_have_attribute("aria-selected", "true")
+    assert page.url.endswith("#pen")
     page.reload()
-    expect(page.locator("#write")).to_be_visible()
+    expect(page.locator("#pen")).to_be_visible()
 
 
 # ---- Draw ----
@@ -258,3 +258,25 @@ def test_it_writes_on_and_stops(page, mock):
     page.locator("#write-stop").click()
     expect(page.locator("#write-stop")).to_be_disabled()
     assert len(page.locator("#write-text").inner_text()) < 50
+
+
+# ---- Pen ----
+
+
+def test_it_writes_by_hand_stroke_by_stroke(page, mock):
+    open_tab(page, "pen")
+    page.locator("#pen-text").fill("by hand")
+    page.locator("#pen-hand").fill("3")
+    page.locator("#pen-go").click()
+    strokes = page.locator("#pen-paper path")
+    expect(strokes).to_have_count(7)
+    expect(page.locator('#pen-paper path[visibility="hidden"]')).to_have_count(0)
+    expect(page.locator("#pen-paper title")).to_have_text("by hand")
+    (body,) = asked(mock, "/api/pen")
+    assert (body["text"], body["hand"], body["tidy"]) == ("by hand", 3, 0.5)
+    with page.expect_download() as saved:
+        page.locator("#pen-save").click()
+    assert saved.value.path().read_text().count("<path") == 7
+    page.locator("#pen-other").click()
+    expect(page.locator("#pen-hand")).to_have_attribute("max", "11")
+    assert 0 <= int(page.locator("#pen-hand").input_value()) < 12

@@ -44,6 +44,7 @@ TRAIN = {
     "letters": Program(".programs.letters", "learn to read handwritten letters", LEARNING),
     "finder": Program(".programs.finder", "learn where lines of writing are in photos", LEARNING),
     "lines": Program(".programs.lines", "learn to read whole lines, joined or not", LEARNING),
+    "pen": Program(".programs.pen", "learn to write by hand, movement by movement", LEARNING),
     "text": Program(".programs.text", "learn to write: a corpus, character by character", LEARNING),
     "splice": Program(".programs.splice", "learn where the introns of a gene begin and end", LEARNING),
 }
@@ -59,6 +60,7 @@ PROGRAMS: Table = {
     "train": TRAIN,
     "launch": Program(".commands.launch", "train on several processes or machines, by MPI"),
     "write": Program(".commands.write", "a small GPT writes on from a prompt", ("seed", "json")),
+    "pen": Program(".commands.pen", "write any text by hand, in one of many hands", ("seed", "json")),
     "evaluate": Program(".commands.evaluate", "how well a trained model reads a data set", LEARNING),
     "quantize": Program(".commands.quantize", "how small a model's file can be, and what that costs", LEARNING),
     "pages": Program(".commands.made", "make photos of handwritten pages whose text is known", ("seed", "json")),

@@ -2,7 +2,7 @@
 
 MODEL is a file that hellodl saved, or the name of a model that comes with hellodl. It is asked about images
 that it never learned from: the test part of any data set whose classes it knows. A reader of lines is asked about words
-and lines instead (see `words`).
+and lines instead (see `words`), and of a pen what is asked is what it writes (see `penned`).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from hellodl import plots
-from hellodl.commands import words
+from hellodl.commands import penned, words
 from hellodl.commands.arguments import at_least
 from hellodl.commands.show import confusion_matrix, pairs_as_text
 from hellodl.console import progress_bar, show_table, tell
 from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
 from hellodl.errors import CheckpointError, DataError
 from hellodl.models import MODELS, find_model
-from hellodl.nn import LineReader, Module, UNet, accuracy
+from hellodl.nn import LineReader, Module, Pen, UNet, accuracy
 from hellodl.nn.calibration import Bin, reliability
 from hellodl.reading.views import AS_IT_STANDS, VIEWS, View, agreed, opinions
 from hellodl.train.checkpoint import load_model
@@ -56,6 +56,8 @@ def main(options: argparse.Namespace) -> int:
     classes = metadata.get("classes")
     if isinstance(model, LineReader):
         return words.evaluate(model, path, options)
+    if isinstance(model, Pen):
+        return penned.evaluate(model, path, options)
     if isinstance(model, UNet):
         raise CheckpointError(f"{path}: finds lines and reads none; `hellodl score` tries it and the reader together")
     if options.language:

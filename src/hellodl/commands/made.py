@@ -29,20 +29,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--count", type=at_least(1), default=DEFAULT_COUNT, metavar="N", help=f"pages ({DEFAULT_COUNT})")
     option("--out", type=Path, required=True, metavar="DIR", help="the folder for them")
     hands = "styles of handwriting that training never sees, or those that it does (test)"
+    whose = "ink: letter by letter; pen: the pen of `hellodl pen`, joined and unjoined, in a hand drawn by chance (ink)"
+    option("--hands", choices=("ink", "pen"), default="ink", help=whose)
     option("--split", choices=("test", "train"), default="test", help=hands)
 
 
 def main(options: argparse.Namespace) -> int:
     """Make the pages, one seed after the other, and say where they are."""
+    from hellodl.commands.pen import penned_page
     from hellodl.console import progress_bar, some, tell
-    from hellodl.data.pages.photograph import PRESETS, made_page
+    from hellodl.data.pages.photograph import PRESETS, made_page, photograph
 
     make_folder(options.out)
     characters = 0
     with progress_bar("writing pages", options.count) as bar:
         for number in range(options.count):
             seed = options.seed + number
-            page = made_page(PRESETS[options.conditions], seed, options.split)
+            if options.hands == "pen":
+                page = photograph(penned_page(PRESETS[options.conditions], seed), PRESETS[options.conditions], seed)
+            else:
+                page = made_page(PRESETS[options.conditions], seed, options.split)
             save(page, options.out / f"page-{number + 1:04d}", options.conditions, seed, options.split)
             characters += len(page.boxes)
             bar.advance()

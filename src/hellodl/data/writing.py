@@ -22,6 +22,7 @@ from hellodl.data.unipen import existing, read_arrays
 
 WORDS_FILE = "unipen_words.npz"
 SPLITS = ("train", "validation", "test")
+KNOWN = ("writer_group", "kind", "case_ok", "height_mm")  # of each piece of UNIPEN's
 PUNCTUATION = ".,:;!?'\"-()/&+=%#@$*"
 ALPHABET = DIGITS + LETTERS.upper() + LETTERS + " " + PUNCTUATION  # what a line may say; class 0 is the blank
 WIDEST = 14.0  # of a line to learn from or to judge by, in its heights
@@ -100,10 +101,9 @@ def sums(parts: Sequence[Writing], what: str) -> list[int]:
 
 
 def load_words(folder: str | Path, split: str, widest: float = np.inf) -> tuple[Writing, dict[str, np.ndarray]]:
-    """UNIPEN's words and lines of a split that ALPHABET can say, and what is known of each (writer, kind, case_ok)."""
+    """UNIPEN's words and lines of a split that ALPHABET can say, and what is known of each, named in KNOWN."""
     arrays = read_arrays(
-        existing(folder, WORDS_FILE),
-        *("xy", "stroke_ptr", "item_ptr", "text", "text_ptr", "split", "writer_group", "kind", "case_ok", "aspect"),
+        existing(folder, WORDS_FILE), *("xy", "stroke_ptr", "item_ptr", "text", "text_ptr", "split", "aspect", *KNOWN)
     )
     letters = arrays["text"].tobytes().decode("ascii")
     texts = [letters[start:end] for start, end in pairwise(arrays["text_ptr"].tolist())]
@@ -131,7 +131,7 @@ def load_words(folder: str | Path, split: str, widest: float = np.inf) -> tuple[
         [texts[item] for item in which.tolist()],
         arrays["aspect"][which],
     )
-    about = {name: arrays[name][which] for name in ("writer_group", "kind", "case_ok")}
+    about = {name: arrays[name][which] for name in KNOWN}
     return writing, about
 
 

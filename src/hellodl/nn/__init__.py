@@ -48,6 +48,7 @@ from hellodl.nn.loss import (
 from hellodl.nn.module import Module, Parameter
 from hellodl.nn.multihead import MultiheadAttention
 from hellodl.nn.norm import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, RMSNorm
+from hellodl.nn.pen import Pen, WindowLSTM
 from hellodl.nn.recurrent import GRU, LSTM, RNN
 from hellodl.nn.unet import PixelShuffle, UNet
 
@@ -57,7 +58,17 @@ __all__ += ["Dropout", "Embedding", "Flatten", "Linear"]
 __all__ += ["AdaptiveAvgPool2d", "AvgPool2d", "Conv1d", "Conv2d", "ConvTranspose2d", "GlobalAvgPool2d", "MaxPool2d"]
 __all__ += ["PixelShuffle", "Soften", "Upsample"]
 __all__ += ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "RMSNorm"]
-__all__ += ["GRU", "LSTM", "RNN", "Block", "CausalSelfAttention", "FeedForward", "MultiheadAttention", "TokenShift"]
-__all__ += ["GPT", "Committee", "LanguageModel", "LineReader", "RecurrentText", "UNet", "Writer"]
+__all__ += [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Block",
+    "CausalSelfAttention",
+    "FeedForward",
+    "MultiheadAttention",
+    "TokenShift",
+    "WindowLSTM",
+]
+__all__ += ["GPT", "Committee", "LanguageModel", "LineReader", "Pen", "RecurrentText", "UNet", "Writer"]
 __all__ += ["BCEWithLogitsLoss", "CTCLoss", "CrossEntropyLoss", "HuberLoss", "KLDivLoss", "L1Loss", "Loss", "MSELoss"]
 __all__ += ["NLLLoss", "accuracy", "binary_cross_entropy_with_logits", "cross_entropy", "functional", "mse_loss"]

@@ -2,7 +2,7 @@
 
     elementwise, reductions, shapes, norms, products, activations                 arithmetic, a page each
     conv, pool                                                                    pictures
-    recurrent, attention, ctc                                                     texts, and lines of writing
+    recurrent, attention, ctc, soft_window, mixture                               texts, lines of writing, a pen
 
 Those are for reading; how they may be called, with `axis` or `dim`, is in `calling`. Beside them are the fast ways to
 the same sums: `windows` and `winograd` for convolution, `gates` for recurrent steps, `loops/` where Numba is installed,
@@ -38,6 +38,7 @@ from hellodl.ops.calling import two
 from hellodl.ops.conv import conv2d, conv_transpose2d
 from hellodl.ops.ctc import ctc_loss
 from hellodl.ops.elementwise import abs, clip, clone, dropout, exp, log, masked_fill, maximum, minimum, pow, sqrt, where
+from hellodl.ops.mixture import mixture_loss
 from hellodl.ops.norms import rms_norm
 from hellodl.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d, upsample
 from hellodl.ops.products import einsum, linear
@@ -64,7 +65,7 @@ __all__ += ["transpose", "unsqueeze"]
 __all__ += ["elu", "erf", "gelu", "gelu_tanh", "leaky_relu", "log_softmax", "logsigmoid", "relu", "relu_squared"]
 __all__ += ["sigmoid", "silu", "softmax", "softplus", "tanh"]
 __all__ += ["adaptive_avg_pool2d", "avg_pool2d", "conv2d", "conv_transpose2d", "max_pool2d", "upsample"]
-__all__ += ["attention_between", "ctc_loss"]
+__all__ += ["attention_between", "ctc_loss", "mixture_loss"]
 
 # So that x.sum() reads as well as sum(x).
 for _operation in (

@@ -4,6 +4,7 @@
     settings                                            what decides the outcome, and is stored with the run
     checkpoint                                          what a training leaves: weights, state, description
     lesson                                              a corpus as a lesson for models of language
+    lines, pen                                          what a reader of lines is told, and a pen
     personal                                            a few examples in your own hand, learned on top
 
 Nothing here knows where pictures or texts come from: they are arrays, and the trainer is told what to do with a batch.

@@ -86,6 +86,7 @@ class Page:
         self.learning = Desk("learning", 1, 2, seconds=LEARNING)
         self.records = Desk("the run log", 1, 128, seconds=30)
         self.writing = Desk("writing", 1, 16, seconds=30)
+        self.penning = Desk("the pen", 1, 16, seconds=60, usual=0.5)
         self.listening = Chairs("listening", 128)
         self._sample: bytes | None = None
         self._learner: asyncio.Task[Any] | None = None
@@ -114,6 +115,7 @@ class Page:
             Address("GET", "/api/runs/{id}/kernels", self.kernels, shapes.Kernels),
             Address("GET", "/api/runs/{id}/confusion", self.confusion, shapes.Confusion),
             Address("POST", "/api/write", self.write, kind=Events),
+            Address("POST", "/api/pen", self.pen, shapes.Letter),
         ]
         got = [row for row in rows if row.methods == {"GET"}]
         return rows + [Address("HEAD", row.path, row.endpoint, include_in_schema=False) for row in got]
@@ -124,7 +126,7 @@ class Page:
         yield
         if self.lessons.job is not None:
             self.lessons.job.called_off = True  # or the process would wait for it
-        for desk in (self.drawing, self.reading, self.keeping, self.learning, self.records, self.writing):
+        for desk in (self.drawing, self.reading, self.keeping, self.learning, self.records, self.writing, self.penning):
             desk.close()
         self.reader.close()
         self.lessons.apart.close()
@@ -279,6 +281,11 @@ class Page:
         knobs = Knobs(asked.temperature, asked.top_k)
         source = writing.pieces(network, vocabulary, asked.prompt, asked.length, knobs)
         return Events(writing.events(self.writing, source), self.writing)
+
+    async def pen(self, asked: accepted.Penned) -> Response:
+        """A text by hand."""
+        like = [(word.text, word.strokes) for word in asked.like]
+        return Answer(await self.penning.serve(writing.by_hand, asked.text, asked.hand, asked.tidy, asked.seed, like))
 
 
 def after(last_event_id: str, otherwise: int) -> int:

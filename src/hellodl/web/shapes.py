@@ -39,6 +39,17 @@ class Status(Shape):
     job: str | None
 
 
+class Letter(Shape):
+    """A text by hand: strokes as SVG's paths on a sheet, how many points each has, and how many hands there are."""
+
+    width: float
+    height: float
+    pen: float
+    hands: Count
+    strokes: list[str]
+    points: list[Count]
+
+
 # Draw, and read a photo.
 
 

@@ -1,4 +1,4 @@
-"""A small GPT writes on, and one sees at each place what else might have come."""
+"""A small GPT writes on, and one sees at each place what else might have come; and a pen writes by hand."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from hellodl.commands.pen import load, written_by_hand
+from hellodl.data.pages.letter import PEN, path_of
 from hellodl.data.vocabulary import Vocabulary
+from hellodl.errors import DataError
 from hellodl.nn import LanguageModel
 from hellodl.nn.sampling import Knobs, Writer, continued, probabilities
 from hellodl.web.answers import event
 from hellodl.web.desks import Desk
+from hellodl.web.draw import MOST_POINTS, Strokes
 
 SHOWN = 8
 SECONDS = 120.0
@@ -57,6 +61,22 @@ def pieces(
             for token in best
         ]
         yield {"text": text, "next": shown}
+
+
+def by_hand(text: str, hand: int, tidy: float, seed: int, like: list[tuple[str, Strokes]]) -> dict[str, Any]:
+    """A text as strokes: `shapes.Letter`. Words that are like it have the say whose hand it is, where there are any."""
+    if sum(len(stroke) for _, strokes in like for stroke in strokes) > MOST_POINTS:
+        raise DataError(f"that is no writing: {MOST_POINTS:,} points are many; write the words again")
+    own = [(said, [np.array(stroke, np.float64) for stroke in strokes if stroke]) for said, strokes in like]
+    letter = written_by_hand(text, own or hand, tidy=tidy, seed=seed)
+    return {
+        "width": round(letter.width, 2),
+        "height": round(letter.height, 2),
+        "pen": PEN,
+        "hands": len(load(None)[0].hands.weight.data),
+        "strokes": [path_of(stroke) for stroke in letter.strokes],
+        "points": [len(stroke) for stroke in letter.strokes],
+    }
 
 
 async def events(desk: Desk, source: Iterator[dict[str, Any]]) -> AsyncIterator[str]:

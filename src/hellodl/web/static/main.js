@@ -1,4 +1,4 @@
-// The page: five tabs, of which each has a file of its own. Here they are turned over and kept in the address.
+// The page: six tabs, of which each has a file of its own. Here they are turned over and kept in the address.
 
 import { byId, calm, trouble } from "./helpers.js";
 import { refresh } from "./hand.js";
@@ -7,6 +7,7 @@ import "./read.js";
 import "./teach.js";
 import "./runs.js";
 import { about } from "./write.js";
+import "./pen.js";
 
 const tabs = [...document.querySelectorAll('[role="tab"]')];
 const panelOf = (tab) => byId(tab.getAttribute("aria-controls"));

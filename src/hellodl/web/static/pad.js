@@ -3,14 +3,15 @@
 import { colour, say, whenThemeChanges } from "./helpers.js";
 
 const SIDE = 400;
-const WIDTH = 26; // of the pen
+const WIDTH = 26; // of the pen, for single letters
 const STEP = 12; // of an arrow key
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Pad {
   /** `changed` is called after each stroke, and when strokes are taken away. */
-  constructor(canvas, changed) {
+  constructor(canvas, changed, width = WIDTH) {
     this.canvas = canvas;
+    this.width = width;
     this.changed = changed;
     this.strokes = [];
     this.open = null; // the stroke that is being drawn
@@ -131,7 +132,7 @@ export class Pad {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, SIDE, SIDE);
     Object.assign(context, {
-      lineWidth: WIDTH,
+      lineWidth: this.width,
       lineCap: "round",
       lineJoin: "round",
       strokeStyle: colour("ink"),

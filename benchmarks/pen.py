@@ -1,0 +1,94 @@
+"""Are hands hands? A small network is told which of 20 hands wrote a word, and then asked about other words.
+
+    python benchmarks/pen.py                   # the pen that ships; --model FILE another one
+
+Both are written by the pen: it shows whether a hand looks the same from word to word, and unlike the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+import numpy as np
+
+from hellodl import nn, optim
+from hellodl.autograd.tensor import Tensor
+from hellodl.commands.pen import load
+from hellodl.commands.penned import fine
+from hellodl.console import log, start_logging
+from hellodl.data import writing
+from hellodl.data.moves import numbered, strokes_of
+from hellodl.nn.penning import penned
+from hellodl.train.lanes import Lanes, predict
+
+HANDS, EACH, ASKED = 20, 90, 20  # words of each hand to learn from, and to be asked about
+WIDTH = 160  # pixels of a picture
+LEARNED = "people water world great small house right think three place world again never under light might story "
+LEARNED += "young often group begin country example between letter another without second almost because family"
+OTHERS = "garden window moment yesterday morning number picture paper silver follow music river travel summer kitchen"
+
+
+def main() -> int:
+    """Write, learn, ask."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", help="another pen than the one that ships")
+    parser.add_argument("--tidy", type=float, default=0.5)
+    parser.add_argument("--epochs", type=int, default=12)
+    options = parser.parse_args()
+    start_logging()
+    rng = np.random.default_rng(0)
+    network, _ = load(options.model)
+    hands = rng.permutation(len(network.hands.weight.data) - 1)[:HANDS] + 1
+    train, labels = pictures(network, hands, LEARNED.split(), EACH, options.tidy, rng)
+    test, truth = pictures(network, hands, OTHERS.split(), ASKED, options.tidy, rng)
+
+    def window(before: int, after: int) -> list[nn.Module]:
+        layers = [nn.Conv2d(before, after, 3, padding=1, bias=False, rng=rng), nn.BatchNorm2d(after), nn.ReLU()]
+        return [*layers, nn.MaxPool2d(2)]
+
+    parts = [*window(1, 16), *window(16, 32), *window(32, 64), *window(64, 96), nn.GlobalAvgPool2d()]
+    teller = nn.Sequential(*parts, nn.Dropout(0.3), nn.Linear(96, HANDS, gain=1, rng=rng))
+    steps = options.epochs * (len(train) // 64)
+    optimizer = optim.AdamW(teller.parameters(), 3e-3, weight_decay=0.02)
+    schedule, began = optim.one_cycle(steps), time.perf_counter()
+
+    def work(model: nn.Module, which: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, np.ndarray]:
+        moved = np.stack([np.roll(train[item], int(rng.integers(-12, 13)), axis=1) for item in which])
+        logits = model(Tensor(moved))
+        right = (logits.data.argmax(axis=1) == labels[which]).sum()
+        return nn.cross_entropy(logits, labels[which], reduction="sum") * (1 / 64), np.array([right, len(which)])
+
+    with Lanes(teller, 16, 4) as lanes:
+        for step in range(steps):
+            optimizer.learning_rate = 3e-3 * schedule(step)
+            loss, sums = lanes.gradients(work, rng.integers(0, len(train), 64), (0, step))
+            optimizer.step()
+            if (step + 1) % 50 == 0:
+                log.info(f"step {step + 1} of {steps}: loss {loss:.3f}, {sums[0] / sums[1]:.0%} right")
+    right = (predict(teller.eval(), test).argmax(axis=1) == truth).mean()
+    print(f"{right:.1%} of {len(test)} words by {HANDS} hands, after {time.perf_counter() - began:.0f} s")
+    return 0
+
+
+def pictures(
+    network: nn.Pen, hands: np.ndarray, words: list[str], each: int, tidy: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """So many words in each hand as pictures (N, 32, WIDTH, 1) from 0 to 1, and which hand it was (N,)."""
+    found, labels = [], []
+    for label, hand in enumerate(hands.tolist()):
+        texts = [words[k % len(words)] for k in range(each)]
+        numbers, lengths = numbered(texts)
+        vectors = network.hands.weight.data[[hand] * each]
+        for one in penned(network, numbers, lengths, vectors, rng, tidy):
+            drawn = writing.drawn([fine(stroke) for stroke in strokes_of(one.moves)], rng, plain=True)
+            canvas = np.zeros((writing.HEIGHT, WIDTH, 1), np.float32)
+            canvas[:, : drawn.shape[1], 0] = drawn[:, :WIDTH] / 255
+            found.append(canvas)
+            labels.append(label)
+    return np.stack(found), np.array(labels)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""`hellodl pen`: write any text by hand, in one of many hands, as strokes.
+
+Word by word, all of them side by side, a `Pen` writes what is asked for; then words are set on lines. Its hands are
+blends: each is near to what several writers have in common, and is nobody's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from hellodl.commands.arguments import at_least, positive, rate
+from hellodl.commands.write import listed
+from hellodl.console import log, some, tell
+from hellodl.data.moves import USUAL, movements, numbered, reach_of, strokes_of
+from hellodl.data.pages.conditions import Conditions
+from hellodl.data.pages.layout import Page
+from hellodl.data.pages.letter import KINDS, Letter, read_words
+from hellodl.data.pages.penned import page_of
+from hellodl.data.pages.photograph import ADVANCE, LEAST_COLUMNS, MOST_COLUMNS, WIDEST
+from hellodl.data.pages.phrases import page_text
+from hellodl.errors import CheckpointError, DataError
+from hellodl.models import find_model
+from hellodl.nn.pen import Pen
+from hellodl.nn.penning import Penned, penned
+from hellodl.train.checkpoint import load_model
+from hellodl.train.lanes import single_threaded_products
+from hellodl.train.pen import fitted
+
+WIDTH, TIDY, HAND = 48.0, 0.5, 7
+MARGIN, LINE, SPACE = 1.6, 3.4, 0.75  # round the writing; from line to line; between words
+TOP = 2.2  # from the upper margin to the first line
+MOST = 20_000  # characters of a text
+MOST_WORDS = 60  # that a hand is learned from
+
+
+Word = tuple[str, list[np.ndarray]]  # what it says, and its strokes (n, 2), y downwards
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to write, in which hand, how tidily, and where."""
+    option = parser.add_argument
+    option("text", metavar="TEXT", help="what to write; lines end where they end in it, and where they are full")
+    option("--hand", type=at_least(0), default=HAND, metavar="N", help=f"whose hand, from 0 on ({HAND})")
+    like = "your own hand, by words of yours: a .json as --out writes it, or a list of {text, strokes}"
+    option("--like", type=Path, metavar="FILE", help=like)
+    option("--tidy", type=rate, default=TIDY, metavar="B", help=f"0 as people do, 1 a clean copy, 3 stiff ({TIDY})")
+    out = f"where it goes: a name that ends with {', '.join(KINDS)} (letter.svg)"
+    option("--out", type=Path, default=Path("letter.svg"), metavar="FILE", help=out)
+    option("--width", type=positive, default=WIDTH, metavar="X", help=f"of a line, in heights of a small x ({WIDTH:g})")
+    option("--model", type=Path, metavar="FILE", help="another model of `hellodl train pen` than the one that ships")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Write, and say where it is."""
+    if options.out.suffix.lower() not in KINDS:
+        raise DataError(f"{options.out}: a letter is written as {', '.join(KINDS)}; give --out such a name")
+    how = {"tidy": options.tidy, "seed": options.seed, "width": options.width, "model": options.model}
+    letter = written_by_hand(options.text, options.like or options.hand, **how)
+    letter.save(options.out)
+    if options.json:
+        print(json.dumps({"program": "pen", **letter.about, "strokes": len(letter.strokes), "out": str(options.out)}))
+    else:
+        whose = f"the hand of {options.like}" if options.like else f"hand {options.hand}"
+        tell(f"{some(len(letter.strokes), 'stroke')} in {whose}: {options.out}")
+    return 0
+
+
+def written_by_hand(
+    text: str,
+    hand: int | str | Path | Sequence[Word] = HAND,
+    *,
+    tidy: float = TIDY,
+    seed: int = 0,
+    width: float = WIDTH,
+    model: str | Path | None = None,
+) -> Letter:
+    """The text as a letter: see `add_arguments`; a hand is its number, the file of `--like`, or words (text, strokes).
+
+    DataError for what it cannot write, and for a hand that is none.
+    """
+    network, alphabet = load(str(model) if model is not None else None)
+    lines = [line.split() for line in text.splitlines()]
+    words = [word for line in lines for word in line]
+    if not words:
+        raise DataError("there is nothing to write; give it some text")
+    if len(text) > MOST:
+        raise DataError(f"{len(text):,} characters are too many for one letter; give it at most {MOST:,}")
+    if strange := sorted(set("".join(words)) - set(alphabet)):
+        raise DataError(f"the pen cannot write {listed(strange)}; leave it out, or spell it otherwise")
+    hands = network.hands.weight.data
+    if not isinstance(hand, int):
+        own = read_words(Path(hand)) if isinstance(hand, str | Path) else hand
+        vector = fitted(network, *as_moves(own, alphabet))
+    elif 0 <= hand < len(hands):
+        vector = hands[hand]
+    else:
+        raise DataError(f"there is no hand {hand}; there are 0 to {len(hands) - 1}")
+    rng = np.random.default_rng(seed)
+    numbers, lengths = numbered(words)
+    with single_threaded_products():
+        made = penned(network, numbers, lengths, vector[None].repeat(len(words), axis=0), rng, tidy)
+    whose = hand if isinstance(hand, int) else str(hand) if isinstance(hand, str | Path) else "your own"
+    about = {"hand": whose, "tidy": tidy, "seed": seed}
+    return set_on_lines(text, lines, made, width, rng, about)
+
+
+def set_on_lines(
+    text: str, lines: list[list[str]], made: list[Penned], width: float, rng: np.random.Generator, about: dict
+) -> Letter:
+    """Words one after the other, on as many lines as they need."""
+    strokes: list[np.ndarray] = []
+    letters: list[np.ndarray] = []
+    line_of: list[int] = []
+    levels: list[float] = []
+    y, place, widest, queue = MARGIN + TOP - LINE, 0, 0.0, iter(made)
+    for line in lines:
+        x = MARGIN
+        y += LINE
+        levels.append(y)
+        for word in line:
+            place = text.index(word, place)
+            one = next(queue)
+            drawn = strokes_of(one.moves)
+            points = np.concatenate(drawn)
+            left, right = min(float(points[:, 0].min()), 0.0), float(points[:, 0].max())
+            if x > MARGIN and x + right - left > MARGIN + width:
+                x, y = MARGIN, y + LINE
+                levels.append(y)
+            at = np.split(one.letters + place, np.cumsum([len(stroke) for stroke in drawn])[:-1])
+            strokes += [stroke + np.array([x - left, y]) for stroke in drawn]
+            letters += at
+            line_of += [len(levels) - 1] * len(drawn)
+            x += right - left
+            widest = max(widest, x)
+            x += SPACE * float(np.exp(rng.normal(0, 0.15)))
+            place += len(word)
+    lowest = max(float(stroke[:, 1].max()) for stroke in strokes)
+    highest = min(float(stroke[:, 1].min()) for stroke in strokes)
+    down = max(MARGIN - highest, 0.0)  # room for what reaches higher than usual
+    strokes = [stroke + np.array([0.0, down]) for stroke in strokes]
+    size = (widest + MARGIN, max(lowest, y + 1) + down + MARGIN)
+    return Letter(text, strokes, letters, *size, line_of, [level + down for level in levels], about)
+
+
+def penned_page(conditions: Conditions, seed: int, model: str | Path | None = None) -> Page:
+    """A page of made-up text in a hand, and with a tidiness, drawn by chance: for `photograph`, and to learn from."""
+    rng = np.random.default_rng((seed, 2013))
+    x_height = float(np.exp(rng.uniform(*np.log(conditions.x_height))))
+    pen = max(float(np.exp(rng.uniform(*np.log(conditions.pen)))), 1.2 / x_height)
+    columns = int(np.clip((WIDEST / x_height - 2 * MARGIN) / ADVANCE, LEAST_COLUMNS, MOST_COLUMNS))
+    text = page_text(rng, columns, conditions.one_style)
+    hands = len(load(str(model) if model is not None else None)[0].hands.weight.data)
+    hand, tidy = int(rng.integers(min(1, hands - 1), hands)), float(rng.uniform(0.3, 1.2))
+    letter = written_by_hand(text, hand, tidy=tidy, seed=seed, width=columns * ADVANCE, model=model)
+    return page_of(letter, x_height, pen, seed)
+
+
+def as_moves(words: Sequence[Word], alphabet: str) -> tuple[list[np.ndarray], list[str]]:
+    """Words as movements, and what they say; DataError where there is none that the pen could write."""
+    moves, texts = [], []
+    for text, strokes in words[:MOST_WORDS]:
+        tall = float(np.ptp(np.concatenate(strokes)[:, 1])) if strokes else 0.0
+        if tall > 0 and text and not set(text) - set(alphabet):
+            above, below = reach_of(text)
+            _, up, down = USUAL.tolist()
+            moves.append(movements(strokes, text, tall / (1 + up * above + down * below), up, down))
+            texts.append(text)
+    if not moves:
+        raise DataError("there is no word among these that the pen knows how to write; give it some of plain letters")
+    return moves, texts
+
+
+@lru_cache(maxsize=2)
+def load(model: str | None) -> tuple[Pen, str]:
+    """A pen and what it can write, from a file of `hellodl train pen`, or the one that ships."""
+    path = find_model(model or "pen")
+    network, metadata = load_model(path)
+    alphabet = metadata.get("classes")
+    if not isinstance(network, Pen) or not isinstance(alphabet, str):
+        raise CheckpointError(f"{path}: is no model that writes by hand; give one from `hellodl train pen`")
+    log.debug(f"{path} writes")
+    return network.eval(), alphabet

@@ -1,0 +1,63 @@
+"""Telling a pen what people did next: the loss of words as movements, how it is judged by people it never met, and how
+it takes on the hand of somebody who wrote a few words for it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hellodl import optim
+from hellodl.autograd.mode import no_grad
+from hellodl.autograd.tensor import Tensor
+from hellodl.data.batches import cut
+from hellodl.data.moves import Moves, numbered
+from hellodl.nn.module import Module, Parameter
+from hellodl.nn.pen import UNIT, Pen
+from hellodl.ops.mixture import mixture_loss
+
+
+def told(model: Pen, words: list[np.ndarray], texts: list[str], hands: np.ndarray | Tensor) -> tuple[Tensor, int, int]:
+    """The loss of words (n, 4), in nats added up; how often it knew whether the pen lifts, of how many movements."""
+    numbers, lengths = numbered(texts)
+    longest = max(map(len, words))
+    after, counts = np.zeros((longest, len(words), 4), np.float32), np.zeros((longest, len(words)), np.float32)
+    for row, moves in enumerate(words):
+        after[: len(moves), row] = moves
+        counts[: len(moves), row] = 1
+    after[..., :2] *= UNIT
+    before = np.concatenate([np.zeros_like(after[:1]), after[:-1]])
+    said = model(Tensor(before), numbers, lengths, hands)
+    right = ((said.data[..., -2] > 0) == (after[..., 2] > 0)) * counts
+    return mixture_loss(said, after, counts), int(right.sum()), int(counts.sum())
+
+
+def judged(model: Module, watched: Moves) -> dict[str, float]:
+    """Loss (nats a movement) and how often it knows whether the pen lifts, of hands that it was told nothing about."""
+    assert isinstance(model, Pen)
+    loss, right, seen = 0.0, 0, 0
+    with no_grad():
+        for which in cut(np.argsort(watched.lengths, kind="stable"), 64):
+            words, texts = [watched[item] for item in which.tolist()], [watched.texts[item] for item in which.tolist()]
+            more, *counts = told(model, words, texts, np.zeros(len(which), np.int64))
+            loss, right, seen = loss + more.item(), right + counts[0], seen + counts[1]
+    return {"loss": loss / max(seen, 1), "accuracy": right / max(seen, 1)}
+
+
+def fitted(model: Pen, words: list[np.ndarray], texts: list[str], steps: int = 60, rate: float = 0.05) -> np.ndarray:
+    """The hand (hand,) that best explains these words (n, 4): the likeliest one, if hands are normal around their mean.
+
+    Only the vector is learned; the network stays as it is.
+    """
+    known = model.hands.weight.data[1:]
+    middle, spread = known.mean(axis=0), known.std(axis=0) + np.float32(1e-3)
+    steps_away = Parameter(np.zeros_like(middle))  # from the middle, in standard deviations
+    optimizer = optim.Adam([steps_away], rate)
+    everybody = Tensor(np.zeros((len(words), 1), np.float32))
+    for _ in range(steps):
+        hand = steps_away * spread + middle
+        loss, _, seen = told(model, words, texts, everybody + hand.reshape(1, -1))
+        loss = (loss + (steps_away * steps_away).sum() * 0.5) * (1 / seen)
+        steps_away.grad = None
+        loss.backward()
+        optimizer.step()
+    model.zero_grad()
+    return (steps_away.data * spread + middle).astype(np.float32)
