@@ -91,7 +91,8 @@ class Helper:
             # Threads are not forked, and may hold locks, says Python: none that a helper uses.
             warnings.simplefilter("ignore", DeprecationWarning)
             warnings.simplefilter("ignore", RuntimeWarning)  # what other libraries with threads call it
-            self._process.start()
+            with deaf_to_ctrl_c():  # also of one that comes before the helper can say that it will ignore it
+                self._process.start()
         theirs.close()
 
     def ask(self, question: Any) -> None:
