@@ -29,7 +29,9 @@ R = TypeVar("R")
 # By which those who start ranks tell each how many they are, and which of them it is.
 SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 NUMBERS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
-EAGER = 2e-3  # seconds to look for what is waited for before sleeping in between
+# Seconds to look for what is waited for before sleeping in between: what is large comes in pieces, and only while one
+# looks. Where ranks share a core, whoever looks is in the others' way.
+EAGER, EAGER_IN_A_CROWD = 0.1, 2e-3
 NAP = 1e-4
 SMALL = 4096  # bytes of a message that travels in one go
 GRACE = 1.0  # seconds for what is nearly there, when somebody is gone
@@ -64,7 +66,7 @@ class Ranks:
         self._watch: Watch | None = None
         self.number: int = comm.rank if comm else 0
         self.count: int = comm.size if comm else 1
-        self.crowding = 1.0
+        self.crowding, self._eager = 1.0, EAGER
         self.stop: Callable[[], bool] = bool
         self.stopped = False
         self._until = float("inf")  # when all has to be over
@@ -73,6 +75,7 @@ class Ranks:
             host, cores = platform.node(), _cores()
             facts = comm.allgather((host, cores))
             self.crowding = crowding(cores, [theirs for there, theirs in facts if there == host])
+            self._eager = EAGER if self.crowding <= len(cores) else EAGER_IN_A_CROWD
             self._names = [f"rank {number} on {there}" for number, (there, _) in enumerate(facts)]
             self._watch = Watch(comm.Dup(), self._names)
             self._watch.start()
@@ -193,7 +196,7 @@ class Ranks:
                     raise HelperError(words)
             if time.monotonic() > self._until:
                 raise HelperError("the ranks do not come to an end together")
-            time.sleep(0 if now - began < EAGER else NAP)
+            time.sleep(0 if now - began < self._eager else NAP)
 
     def leave(self, status: int, words: str) -> None:
         """Come to an end with all others, after an error that was told of; alone, nothing happens.
