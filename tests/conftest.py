@@ -12,6 +12,21 @@ from hypothesis import settings
 settings.register_profile("hellodl", derandomize=True, deadline=None, database=None, print_blob=False)
 settings.load_profile("hellodl")
 
+# Tests with these marks are run when they are asked for by name (`pytest -m faults`).
+SLOW = {
+    "faults": "takes minutes: `make test-faults`",
+    "readme": "takes half an hour: `make test-readme`",
+    "terminal": "takes minutes: `make test-terminal`",
+}
+
+
+def pytest_collection_modifyitems(config, items):
+    waiting = {mark: why for mark, why in SLOW.items() if mark not in config.getoption("markexpr")}
+    for item in items:
+        for mark, why in waiting.items():
+            if item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=why))
+
 
 @pytest.fixture
 def rng() -> np.random.Generator:

@@ -4,15 +4,6 @@ import pytest
 from rig import TRAININGS, Place, data, placed
 
 
-def pytest_collection_modifyitems(config, items):
-    if "faults" in config.getoption("markexpr"):
-        return
-    skip = pytest.mark.skip(reason="takes minutes: `make test-faults`")
-    for item in items:
-        if item.get_closest_marker("faults"):
-            item.add_marker(skip)
-
-
 @pytest.fixture(scope="session")
 def home(tmp_path_factory):
     """Data for all trainings."""
