@@ -40,6 +40,16 @@ def cut(order: np.ndarray, batch_size: int, drop_last: bool = False) -> Iterator
         yield order[start : start + batch_size]
 
 
+def alike(sizes: np.ndarray, batch_size: int, together: int, rng: np.random.Generator) -> Iterator[list[np.ndarray]]:
+    """Whole batches of samples about equally large, so that little has to be filled up: a list at a time.
+
+    Each list comes from as many samples as `together` batches have, drawn by chance and sorted by their `sizes` (N,).
+    What is left of them, too few for a batch, waits for another epoch.
+    """
+    for part in cut(rng.permutation(len(sizes)), batch_size * together):
+        yield [*cut(part[np.argsort(sizes[part], kind="stable")], batch_size, drop_last=True)]
+
+
 def batches(
     count: int, batch_size: int, rng: np.random.Generator | None = None, shuffle: bool = True, drop_last: bool = False
 ) -> Iterator[np.ndarray]:

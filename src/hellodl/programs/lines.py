@@ -25,7 +25,7 @@ from hellodl.commands.arguments import at_least, rate
 from hellodl.commands.words import figures_of, honest_temperature, read_words
 from hellodl.console import log, tell
 from hellodl.data import unipen, writing
-from hellodl.data.batches import cut
+from hellodl.data.batches import alike, cut
 from hellodl.data.home import find, folder_of
 from hellodl.data.pages.strings import in_ink, strung
 from hellodl.data.pages.writers import Writers
@@ -181,14 +181,8 @@ def gather(options: argparse.Namespace, folder: Path | None) -> tuple[Material, 
 def by_width(widths: np.ndarray, settings: Settings, epoch: int, together: int = 16) -> np.ndarray:
     """An order of all pieces in which those of a batch are about equally wide, so that little is blank."""
     rng = np.random.default_rng((settings.seed, epoch))
-    order = rng.permutation(len(widths))
-    size = settings.batch_size
-    batches: list[np.ndarray] = []
-    for part in cut(order, size * together):
-        part = part[np.argsort(widths[part], kind="stable")]
-        full = [part[i : i + size] for i in range(0, len(part) - len(part) % size, size)]
-        batches += [full[i] for i in rng.permutation(len(full))]
-    return np.concatenate(batches)
+    parts = alike(widths, settings.batch_size, together, rng)
+    return np.concatenate([part[i] for part in parts for i in rng.permutation(len(part))])
 
 
 def learning(train: Material, settings: Settings) -> Callable:

@@ -20,7 +20,7 @@ import numpy as np
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands.arguments import at_least, rate
 from hellodl.console import log, tell
-from hellodl.data.batches import cut
+from hellodl.data.batches import alike
 from hellodl.data.home import folder_of
 from hellodl.data.moves import Moves, load_moves
 from hellodl.data.writing import ALPHABET
@@ -126,10 +126,7 @@ def main(options: argparse.Namespace) -> int:
 def by_length(lengths: np.ndarray, settings: Settings, epoch: int, together: int = 24) -> np.ndarray:
     """An order of all words in which those of a batch are about equally long."""
     rng = np.random.default_rng((settings.seed, epoch))
-    size, batches = settings.batch_size, []
-    for part in cut(rng.permutation(len(lengths)), size * together):
-        part = part[np.argsort(lengths[part], kind="stable")]
-        batches += [part[i : i + size] for i in range(0, len(part) - len(part) % size, size)]
+    batches = [batch for part in alike(lengths, settings.batch_size, together, rng) for batch in part]
     return np.concatenate([batches[i] for i in rng.permutation(len(batches))])
 
 
