@@ -22,7 +22,7 @@ from hellodl.bench.standings import JIT, LIMIT, OURS
 from hellodl.errors import HelloError
 from hellodl.ops import loops
 from hellodl.runs import machine
-from hellodl.train.lanes import Lanes, predict
+from hellodl.train.lanes import Lanes, Work, predict
 from hellodl.train.threads import thread_count
 
 PEERS = machine.SOURCE / "benchmarks" / "peers"
@@ -75,18 +75,24 @@ def one_and_all() -> list[int]:
     return sorted({1, thread_count()})
 
 
-def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Contestant:
-    """hellodl's training step: gradients of a batch on lanes, and AdamW."""
-    model = problem.network()
-    optimizer = optim.AdamW(optim.decay_matrices_only(model, 0.01), RATE)
-    lanes = Lanes(model, micro_batch or problem.task.micro_batch, threads=threads, processes=True)
-    batch = np.arange(len(problem.labels))
+def work_of(problem: Problem) -> Work:
+    """What a lane does with a piece of the problem's batch: answers, and the piece's share of the loss."""
 
     def work(replica: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
         wanted = problem.labels[which].reshape(-1)
         logits = replica(Tensor(problem.images[which])).reshape(len(wanted), -1)
         loss = nn.cross_entropy(logits, wanted, reduction="sum")
         return loss * (1 / problem.labels.size), np.array([len(which)])
+
+    return work
+
+
+def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Contestant:
+    """hellodl's training step: gradients of a batch on lanes, and AdamW."""
+    model = problem.network()
+    optimizer = optim.AdamW(optim.decay_matrices_only(model, 0.01), RATE)
+    lanes = Lanes(model, micro_batch or problem.task.micro_batch, threads=threads, processes=True)
+    work, batch = work_of(problem), np.arange(len(problem.labels))
 
     def run() -> None:
         lanes.gradients(work, batch, (0, 0))

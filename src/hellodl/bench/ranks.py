@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from hellodl import nn, optim
-from hellodl.autograd.tensor import Array, Tensor
+from hellodl import optim
+from hellodl.bench.contestants import work_of
 from hellodl.bench.problems import TASKS, Task, problem_of
 from hellodl.train.lanes import Lanes
 
@@ -79,11 +79,7 @@ def timed(task: Task) -> Training:
     problem = problem_of(task)
     model = problem.network()
     optimizer = optim.AdamW(model.parameters(), lr=1e-3)
-
-    def work(replica: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
-        logits, labels = replica(Tensor(problem.images[which])), problem.labels[which].reshape(-1)
-        return nn.cross_entropy(logits.reshape(len(labels), -1), labels), np.zeros(1)
-
+    work = work_of(problem)
     pieces, steps = [], []
     with Lanes(model, task.micro_batch, 1, threads=1) as lanes:
         for number in range(ROUNDS):
