@@ -30,8 +30,8 @@ from hellodl.data.moves import load_moves, numbered, strokes_of
 from hellodl.data.writing import gathered
 from hellodl.nn.penning import penned
 from hellodl.train import checkpoint
-from hellodl.train.lanes import single_threaded_products
 from hellodl.train.pen import judged
+from hellodl.train.threads import single_threaded_products
 
 MODELS = Path(__file__).parent.parent / "src" / "hellodl" / "models"
 HANDS = 64  # that ship

@@ -29,8 +29,8 @@ from hellodl.models import find_model
 from hellodl.nn.pen import Pen
 from hellodl.nn.penning import Penned, penned
 from hellodl.train.checkpoint import load_model
-from hellodl.train.lanes import single_threaded_products
 from hellodl.train.pen import fitted
+from hellodl.train.threads import single_threaded_products
 
 WIDTH, TIDY, HAND = 48.0, 0.5, 7
 MARGIN, LINE, SPACE = 1.6, 3.4, 0.75  # round the writing; from line to line; between words

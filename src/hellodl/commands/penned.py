@@ -26,9 +26,9 @@ from hellodl.data.pages.hands import smooth
 from hellodl.data.writing import Writing, gathered
 from hellodl.errors import DataError
 from hellodl.nn import Pen
-from hellodl.nn.penning import penned
-from hellodl.train.lanes import single_threaded_products
+from hellodl.nn.penning import Penned, penned
 from hellodl.train.pen import judged
+from hellodl.train.threads import single_threaded_products
 
 WORDS = 500
 COMPARED, EXAMPLES = 300, 20  # words that are held against training, of which there are so many with the same text
@@ -77,13 +77,18 @@ def judge(network: Pen, folder: Path, split: str, count: int, seed: int, threads
 
 
 def by_pen(network: Pen, texts: list[str], rng: np.random.Generator, tidy: float) -> Writing:
-    """These words, each in a hand drawn by chance (but nobody's, 0), as pieces of writing."""
+    """These words, each in a hand drawn by chance, as pieces of writing."""
+    made = in_any_hand(network, texts, rng, tidy)
+    return gathered(([fine(stroke) for stroke in strokes_of(one.moves)], text) for one, text in zip(made, texts))
+
+
+def in_any_hand(network: Pen, texts: list[str], rng: np.random.Generator, tidy: float) -> list[Penned]:
+    """These words, each in a hand drawn by chance, but nobody's, 0."""
     numbers, lengths = numbered(texts)
     table = network.hands.weight.data
     hands = table[rng.integers(min(1, len(table) - 1), len(table), len(texts))]
     with single_threaded_products():
-        made = penned(network, numbers, lengths, hands, rng, tidy)
-    return gathered(([fine(stroke) for stroke in strokes_of(one.moves)], text) for one, text in zip(made, texts))
+        return penned(network, numbers, lengths, hands, rng, tidy)
 
 
 def nearness(network: Pen, train: Moves, test: Moves, rng: np.random.Generator) -> dict[str, float]:
@@ -97,11 +102,7 @@ def nearness(network: Pen, train: Moves, test: Moves, rng: np.random.Generator) 
     fit = [item for item, text in enumerate(test.texts) if len(text) > 2 and len(by_text.get(text, ())) >= EXAMPLES]
     chosen = rng.permutation(fit)[:COMPARED].tolist()
     texts = [test.texts[item] for item in chosen]
-    numbers, lengths = numbered(texts)
-    table = network.hands.weight.data
-    hands = table[rng.integers(min(1, len(table) - 1), len(table), len(texts))]
-    with single_threaded_products():
-        made = penned(network, numbers, lengths, hands, rng, TIDY)
+    made = in_any_hand(network, texts, rng, TIDY)
     known = {text: np.array([outline(train[item]) for item in by_text[text]]) for text in set(texts)}
     written = [apart(outline(one.moves), known[text]).min() for one, text in zip(made, texts)]
     real = [apart(outline(test[item]), known[text]).min() for item, text in zip(chosen, texts)]
@@ -111,16 +112,9 @@ def nearness(network: Pen, train: Moves, test: Moves, rng: np.random.Generator) 
 def outline(moves: np.ndarray) -> np.ndarray:
     """Points (POINTS, 2) at equal distances along the ink of a word, about their middle."""
     strokes = strokes_of(moves)
-    lengths = [np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes]
-    wanted = np.linspace(0, sum(lengths), POINTS)
-    walked, points = [], []
-    before = 0.0
-    for stroke, length in zip(strokes, lengths):
-        steps = np.hypot(*np.diff(stroke, axis=0).T)
-        walked.append(before + np.concatenate([[0.0], np.cumsum(steps)]))
-        points.append(stroke)
-        before += length
-    along, path = np.concatenate(walked), np.concatenate(points)
+    steps = [np.concatenate([[0.0], np.hypot(*np.diff(stroke, axis=0).T)]) for stroke in strokes]  # none from the last
+    along, path = np.cumsum(np.concatenate(steps)), np.concatenate(strokes)
+    wanted = np.linspace(0, along[-1], POINTS)
     found = np.stack([np.interp(wanted, along, path[:, axis]) for axis in (0, 1)], axis=1)
     return found - found.mean(axis=0)
 
