@@ -1,4 +1,4 @@
-"""The blocks of PyTorch in chapter 11 run, and say what their comments say.  Skipped without PyTorch."""
+"""The blocks of PyTorch in chapter 12 run, and say what their comments say.  Skipped without PyTorch."""
 
 import sys
 from pathlib import Path
