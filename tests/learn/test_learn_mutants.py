@@ -1,0 +1,50 @@
+"""The checks of `hellodl learn` let the solutions pass, and catch it when one of these is broken in any of many ways."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from hellodl.learn.steps import STEPS
+from hellodl.learn.trial import tried
+
+MUTANTS = {step: runpy.run_path(str(Path(__file__).parent / "mutants" / step.file))["MUTANTS"] for step in STEPS}
+CASES = [(step, *mutant) for step in STEPS for mutant in MUTANTS[step]]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A reader's folder in which everything is solved."""
+    path = tmp_path_factory.mktemp("engine").resolve()
+    for step in STEPS:
+        (path / step.file).write_text(step.text("solution.py"), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.stem)
+def test_the_solution_passes(folder, step):
+    assert tried(step.number, folder) == {"passed": True}
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.stem)
+def test_there_are_twenty_different_faults(step):
+    solution = step.text("solution.py")
+    broken = [solution.replace(old, new) for old, new in MUTANTS[step]]
+    assert len(set(broken)) == len(broken) >= 20
+    for text in broken:
+        compile(text, step.file, "exec")  # else it would be caught for being no Python
+
+
+@pytest.mark.parametrize(("step", "old", "new"), CASES, ids=[f"{step.number}: {new[:40]!r}" for step, _, new in CASES])
+def test_a_fault_is_caught(folder, step, old, new):
+    solution = step.text("solution.py")
+    assert solution.count(old) == 1, "what is to be replaced stands there once"
+    try:
+        (folder / step.file).write_text(solution.replace(old, new), "utf-8")
+        found = tried(step.number, folder)
+    finally:
+        (folder / step.file).write_text(solution, "utf-8")
+    assert not found["passed"]
+    assert "stands_on" not in found
+    assert "NameError" not in str(found["lines"])
+    assert 1 <= len(found["lines"]) <= 4 and all(len(line) < 500 for line in found["lines"]), found
