@@ -96,7 +96,8 @@ def check(word: str, options: argparse.Namespace) -> int:
         return 0
     found = process.try_step(which, folder.path)
     failures = folder.note(which, found)
-    hint = "" if found["passed"] or found.get("unwritten") or failures < PATIENCE else which.hint(found["about"])
+    wrong = not found["passed"] and not found.get("unwritten")
+    hint = which.hint(found["about"]) if wrong and found["about"] and failures >= PATIENCE else ""
     if options.json:
         print(as_json({"step": which.number, **found, "failures": failures, "hint": hint or None}))
         return 0 if found["passed"] else 1

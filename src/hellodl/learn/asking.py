@@ -33,9 +33,9 @@ def shown(value: Any) -> str:
     if hasattr(value, "data") and hasattr(value, "grad") and not isinstance(value, np.ndarray):
         return f"Tensor({shown(value.data)})"
     if isinstance(value, np.ndarray | np.generic):
-        text = np.array2string(np.asarray(value), precision=4, separator=", ", max_line_width=10_000, threshold=64)
-        text = " ".join(text.split())
-        return text if len(text) <= LONG else f"array of shape {value.shape}"
+        if np.size(value) > 40 or len(text := listed(np.asarray(value).tolist())) > LONG:
+            return f"array of shape {value.shape}"
+        return text
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, list | tuple) and any(isinstance(item, np.ndarray) for item in value):
@@ -44,6 +44,13 @@ def shown(value: Any) -> str:
         return getattr(value, "__name__", "a function")
     text = " ".join(repr(value).split())
     return text if len(text) <= LONG else text[: LONG - 3] + "..."
+
+
+def listed(value: Any) -> str:
+    """Numbers, in lists or not, to four digits."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(listed, value))}]"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 class Own:

@@ -45,7 +45,7 @@ class Step:
     def hint(self, about: str) -> str:
         """The hint for one thing to write, or the first hint where there is none for it."""
         parts = dict(part.split("\n", 1) for part in ("\n" + self.text("hint.md")).split("\n## ")[1:])
-        return parts.get(about, next(iter(parts.values()))).strip()
+        return " ".join(parts.get(about, next(iter(parts.values()))).split())
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,9 @@ STEPS = (
     Step(1, "neuron", "a neuron"),
     Step(2, "slope", "its slope", (1,)),
     Step(3, "tensor", "a tensor that knows its gradient"),
+    Step(4, "order", "topological order", (3,)),
+    Step(5, "broadcasting", "broadcasting", (3, 4)),
+    Step(6, "layer", "a layer", (3, 4, 5)),
 )
 
 MILESTONES: tuple[Milestone, ...] = ()

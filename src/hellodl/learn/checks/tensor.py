@@ -3,23 +3,23 @@
 import numpy as np
 
 from hellodl.learn.asking import Answer, Own
-from hellodl.learn.checks.gradients import operation
+from hellodl.learn.checks.gradients import Engine, operation
 
 
 def check(own: Own) -> None:
     """The tensor by itself, each operation by itself, then several together."""
     holds(own)
     walks(own)
-    rng = np.random.default_rng(3)
+    engine, rng = Engine(own), np.random.default_rng(3)
     a, b = np.array([1.0, 2.0, -3.0]), np.array([4.0, -5.0, 0.5])
     for shape in ((3,), (2, 3), ()):
         pair = (a, b) if shape == (3,) else (rng.normal(size=shape), rng.normal(size=shape))
-        operation(own, own, "add", lambda a, b: a + b, pair)
-        operation(own, own, "mul", lambda a, b: a * b, pair)
-        operation(own, own, "relu", lambda a: np.maximum(a, 0), pair[1:])
-        operation(own, own, "total", np.sum, pair[:1])
+        operation(own, engine, "add", lambda a, b: a + b, pair)
+        operation(own, engine, "mul", lambda a, b: a * b, pair)
+        operation(own, engine, "relu", lambda a: np.maximum(a, 0), pair[1:])
+        operation(own, engine, "total", np.sum, pair[:1])
     for n, m, k in ((2, 3, 4), (3, 3, 3), (1, 4, 2)):
-        operation(own, own, "matmul", lambda a, b: a @ b, (rng.normal(size=(n, m)), rng.normal(size=(m, k))))
+        operation(own, engine, "matmul", lambda a, b: a @ b, (rng.normal(size=(n, m)), rng.normal(size=(m, k))))
     together(own)
 
 
