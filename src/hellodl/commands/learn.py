@@ -17,7 +17,7 @@ from hellodl.errors import HelloError
 from hellodl.learn import folder as folders
 from hellodl.learn import process, report
 from hellodl.learn.folder import PATIENCE, Folder
-from hellodl.learn.steps import MILESTONES, STEPS, Milestone, Step, step
+from hellodl.learn.steps import MILESTONES, STEPS, Milestone, Step, milestone, step
 
 ACTIONS = ("check", "run", "report")
 
@@ -117,17 +117,37 @@ def check(word: str, options: argparse.Namespace) -> int:
 def tell_wrong(which: Step, folder: Folder, found: dict[str, Any]) -> None:
     """What is wrong, and where to read on."""
     tell(f"Step {which.number}, {which.title}: not yet.")
-    for line in found["lines"]:
-        print(f"  {''.join(c if c.isprintable() else '?' for c in line)}")
+    tell_lines(found["lines"])
     if below := found.get("stands_on"):
         tell(f"It builds on step {below}, which is not right either: hellodl learn check {below} first.")
     elif found.get("unwritten"):
         tell(f"The story is {folder.path / which.story}.")
 
 
+def tell_lines(lines: list[str]) -> None:
+    """A bit further in; no character of them can command the terminal."""
+    for line in lines:
+        print(f"  {''.join(c if c.isprintable() else '?' for c in line)}")
+
+
 def run(name: str, options: argparse.Namespace) -> int:
     """Run a milestone on the reader's engine."""
-    raise HelloError("there are no milestones yet")
+    which, folder = milestone(name), folders.find(options.folder)
+    if not options.json:
+        tell(f"{which.title[0].upper()}{which.title[1:]}, on your own engine:")
+    found = process.run_milestone(which, folder.path)
+    if found["passed"]:
+        folder.reach(which, found["out"])
+    if options.json:
+        print(as_json({"milestone": which.name, **found}))
+    elif found["passed"]:
+        tell(f"{found['out']}. {what_next(folder)}")
+    else:
+        tell("Not yet:")
+        tell_lines(found["lines"])
+        if below := found.get("stands_on"):
+            tell(f"hellodl learn check {below} says what is missing.")
+    return 0 if found["passed"] else 1
 
 
 def tell_report(paths: list[Path], as_object: bool) -> int:

@@ -12,9 +12,10 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
-from hellodl.learn.steps import Step
+from hellodl.learn.steps import Milestone, Step
 
 SECONDS = 20.0  # for all questions of a step; the solutions take one
+MILESTONE_SECONDS = 1_800.0  # the solutions take half a minute
 PRINTED = 2_000  # characters of what the reader's files print
 LINE = re.compile(r'File "(?P<path>.+?)", line (?P<line>\d+) in (?P<name>.+)')
 
@@ -39,8 +40,24 @@ def try_step(which: Step, folder: Path, seconds: float = SECONDS) -> dict[str, A
             if work.poll() is None:  # Ctrl-C too
                 work.kill()
                 work.wait()
-        found = told(result, which, folder, work.returncode, seconds)
+        found = told(result, which.file, folder, work.returncode, seconds)
     return found | {"printed": printed.end()}
+
+
+def run_milestone(which: Milestone, folder: Path) -> dict[str, Any]:
+    """What came out of a milestone, which prints and shows its progress where we do."""
+    folder = folder.resolve()
+    with tempfile.TemporaryDirectory() as place:
+        result = Path(place) / "result.json"
+        words = ["hellodl.learn.trial", str(folder), which.name, str(result), str(MILESTONE_SECONDS)]
+        work = subprocess.Popen([sys.executable, "-P", "-m", *words], stdin=subprocess.DEVNULL, env=surroundings())
+        try:
+            work.wait()
+        finally:
+            if work.poll() is None:  # Ctrl-C
+                work.kill()
+                work.wait()
+        return told(result, which.name, folder, work.returncode, MILESTONE_SECONDS)
 
 
 def surroundings() -> dict[str, str]:
@@ -51,7 +68,7 @@ def surroundings() -> dict[str, str]:
     return {**os.environ, **one, "PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"}
 
 
-def told(result: Path, which: Step, folder: Path, status: int, seconds: float) -> dict[str, Any]:
+def told(result: Path, what: str, folder: Path, status: int, seconds: float) -> dict[str, Any]:
     """What the process wrote down, or why it did not."""
     if result.is_file():
         return json.loads(result.read_text("utf-8"))
@@ -66,7 +83,7 @@ def told(result: Path, which: Step, folder: Path, status: int, seconds: float) -
     return {
         "passed": False,
         "about": "",
-        "lines": [question or which.file, f"Python ended here (status {status}); does your code exit()?"],
+        "lines": [question or what, f"Python ended here (status {status}); does your code exit()?"],
     }
 
 

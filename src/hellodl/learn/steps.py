@@ -64,9 +64,14 @@ STEPS = (
     Step(4, "order", "topological order", (3,)),
     Step(5, "broadcasting", "broadcasting", (3, 4)),
     Step(6, "layer", "a layer", (3, 4, 5)),
+    Step(7, "loss", "softmax and cross-entropy", (3, 4)),
+    Step(8, "optimizers", "SGD to Adam", (3,)),
 )
 
-MILESTONES: tuple[Milestone, ...] = ()
+MILESTONES = (
+    Milestone("xor", "XOR, which no single neuron can learn", (3, 4, 5, 6)),
+    Milestone("three-or-seven", "a 3 or a 7, in hands it has never seen", (3, 4, 5, 6, 7, 8)),
+)
 
 
 def step(number: int) -> Step:

@@ -1,4 +1,6 @@
-"""The fresh process in which the reader's files are tried: `python -m hellodl.learn.trial FOLDER STEP RESULT`.
+"""The fresh process in which the reader's files are tried: `python -m hellodl.learn.trial FOLDER WHAT RESULT SECONDS`.
+
+WHAT is the number of a step, or the name of a milestone.
 
 Nobody knows what these files do. So what comes out goes into a file and not among what they print, an endless loop ends
 by a watchdog that says which line it was in, memory has a bound, and libraries that would do the work are not there.
@@ -16,9 +18,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hellodl.learn import checks
+from hellodl.learn import checks, milestones
 from hellodl.learn.asking import Own, WrongAnswer, fault, place
-from hellodl.learn.steps import Step, foundations, step
+from hellodl.learn.steps import Step, foundations, milestone, step
 
 MEMORY = 6 << 30  # bytes of addresses
 FORBIDDEN = {f"hellodl.{part}" for part in ("autograd", "ops", "nn", "optim", "train", "models", "learn.track")}
@@ -108,6 +110,27 @@ def ask_all(which: Step, folder: Path, asked: Callable[[str], object]) -> None:
             raise WrongAnswer("", f"your code ended Python ({type(end).__name__}); take the exit() out") from None
 
 
+def ran(name: str, folder: Path) -> dict[str, Any]:
+    """Run a milestone: what came `out` of it, or what is wrong; the steps that it needs are asked everything first."""
+    which = milestone(name)
+    for below in foundations(which.needs):
+        try:
+            ask_all(below, folder, lambda question: None)
+        except Exception:
+            return {"passed": False, "lines": [f"it needs your step {below.number}, {below.title}"], "stands_on": below.number}
+    with at_home(folder):
+        try:
+            files = {step(n).name: opened(step(n), folder, lambda question: None).module for n in which.needs}
+            return {"passed": True, "out": milestones.run_of(which)(files)}
+        except WrongAnswer as wrong:
+            return {"passed": False, "lines": [*wrong.lines]}
+        except milestones.Short as short:
+            return {"passed": False, "lines": [str(short)]}
+        except Exception as error:
+            where = place(error, folder)
+            return {"passed": False, "lines": [f"stopped with {fault(error)}{f' ({where})' if where else ''}"]}
+
+
 def guard(seconds: float, trace: Path) -> None:
     """End this process after so many seconds, wherever it is, and write down where that was; bound its memory."""
     file = trace.open("w")  # stays open: the watchdog writes to it
@@ -121,10 +144,11 @@ def guard(seconds: float, trace: Path) -> None:
 
 def main(words: list[str]) -> int:
     """Try a step, and write what came out of it."""
-    folder, number, result, seconds = Path(words[0]), int(words[1]), Path(words[2]), float(words[3])
+    folder, what, result, seconds = Path(words[0]), words[1], Path(words[2]), float(words[3])
     guard(seconds, result.with_suffix(".trace"))
     question = result.with_suffix(".question")
-    found = tried(number, folder, lambda words: question.write_text(words, "utf-8"))
+    note = lambda words: question.write_text(words, "utf-8")  # noqa: E731
+    found = tried(int(what), folder, note) if what.isdecimal() else ran(what, folder)
     faulthandler.cancel_dump_traceback_later()
     result.write_text(json.dumps(found), "utf-8")
     return 0

@@ -46,7 +46,8 @@ def gradients(
     given = [np.array(array) for array in given]
     wanted = np.asarray(value(*given))
     Answer(name, f"{question}.data", out.data).gives(wanted)
-    g = np.round(np.random.default_rng(7).normal(size=wanted.shape), 2)
+    g = np.round(np.random.default_rng(8).normal(size=wanted.shape), 2)
+    g = np.where(g == 0, 0.5, g)
     for one in tensors:
         one.grad = np.zeros(one.data.shape)
     own.run(name, f"{question}, then backward with g = {shown(g)}", lambda: engine.back(out, g.copy()))
