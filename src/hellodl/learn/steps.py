@@ -66,11 +66,15 @@ STEPS = (
     Step(6, "layer", "a layer", (3, 4, 5)),
     Step(7, "loss", "softmax and cross-entropy", (3, 4)),
     Step(8, "optimizers", "SGD to Adam", (3,)),
+    Step(9, "convolution", "convolution and its two gradients", (3, 4, 5)),
+    Step(10, "batch_norm", "batch norm", (3, 4, 5)),
+    Step(11, "training", "a training loop", (3, 4)),
 )
 
 MILESTONES = (
     Milestone("xor", "XOR, which no single neuron can learn", (3, 4, 5, 6)),
     Milestone("three-or-seven", "a 3 or a 7, in hands it has never seen", (3, 4, 5, 6, 7, 8)),
+    Milestone("digits", "all ten digits, by convolutions", (3, 4, 5, 6, 7, 8, 9, 10, 11)),
 )
 
 
