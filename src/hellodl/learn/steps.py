@@ -69,12 +69,15 @@ STEPS = (
     Step(9, "convolution", "convolution and its two gradients", (3, 4, 5)),
     Step(10, "batch_norm", "batch norm", (3, 4, 5)),
     Step(11, "training", "a training loop", (3, 4)),
+    Step(12, "gru", "a GRU step", (3, 4, 5)),
+    Step(13, "attention", "attention", (3, 4, 7)),
 )
 
 MILESTONES = (
     Milestone("xor", "XOR, which no single neuron can learn", (3, 4, 5, 6)),
     Milestone("three-or-seven", "a 3 or a 7, in hands it has never seen", (3, 4, 5, 6, 7, 8)),
     Milestone("digits", "all ten digits, by convolutions", (3, 4, 5, 6, 7, 8, 9, 10, 11)),
+    Milestone("gpt", "a tiny GPT that learns to write", (3, 4, 5, 6, 7, 8, 10, 13)),
 )
 
 
