@@ -71,6 +71,7 @@ STEPS = (
     Step(11, "training", "a training loop", (3, 4)),
     Step(12, "gru", "a GRU step", (3, 4, 5)),
     Step(13, "attention", "attention", (3, 4, 7)),
+    Step(14, "ctc", "CTC", (3, 4, 7)),
 )
 
 MILESTONES = (

@@ -117,7 +117,11 @@ def ran(name: str, folder: Path) -> dict[str, Any]:
         try:
             ask_all(below, folder, lambda question: None)
         except Exception:
-            return {"passed": False, "lines": [f"it needs your step {below.number}, {below.title}"], "stands_on": below.number}
+            return {
+                "passed": False,
+                "lines": [f"it needs your step {below.number}, {below.title}"],
+                "stands_on": below.number,
+            }
     with at_home(folder):
         try:
             files = {step(n).name: opened(step(n), folder, lambda question: None).module for n in which.needs}

@@ -28,7 +28,10 @@ MUTANTS = [
     ("reversed(order(t))", "order(t)[-1:]"),
     ("reversed(order(t))", "list(reversed(order(t)))[:-1]"),  # never reaches the first
     ("node.grad = node.grad + g", "node.grad = g"),  # forgets earlier walks
-    ("        node.grad = node.grad + g\n", "        node.grad = node.grad + g\n        g = node.grad\n"),  # passes on old sums
+    (
+        "        node.grad = node.grad + g\n",
+        "        node.grad = node.grad + g\n        g = node.grad\n",
+    ),  # passes on old sums
     ("        node.grad = node.grad + g\n", ""),
     ("        node.grad = node.grad + g\n", "        if not node.parents: node.grad = node.grad + g\n"),
     ("part = pull(g)\n", "part = g\n"),

@@ -19,7 +19,10 @@ MUTANTS = [
     ("lambda g: unbroadcast(g, a.data.shape)", "lambda g: g"),
     ("lambda g: unbroadcast(g, a.data.shape)", "lambda g: unbroadcast(g, b.data.shape)"),
     ("lambda g: unbroadcast(g, b.data.shape)", "lambda g: g"),
-    ("    a, b = as_tensor(a), as_tensor(b)\n    to_a = lambda g: unbroadcast(g, a", "    to_a = lambda g: unbroadcast(g, a"),
+    (
+        "    a, b = as_tensor(a), as_tensor(b)\n    to_a = lambda g: unbroadcast(g, a",
+        "    to_a = lambda g: unbroadcast(g, a",
+    ),
     ("unbroadcast(g * b.data, a.data.shape)", "unbroadcast(g, a.data.shape) * b.data"),  # summed too early
     ("unbroadcast(g * b.data, a.data.shape)", "unbroadcast(g * a.data, a.data.shape)"),
     ("unbroadcast(g * a.data, b.data.shape)", "g * a.data"),

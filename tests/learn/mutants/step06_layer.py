@@ -32,7 +32,10 @@ MUTANTS = [
     ("for layer in self.layers[:-1]:", "for layer in self.layers[:1]:"),
     ("zip(sizes[:-1], sizes[1:])", "zip(sizes[1:], sizes[:-1])"),
     ("zip(sizes[:-1], sizes[1:])", "zip(sizes[::2], sizes[1::2])"),
-    ("parameter for layer in self.layers for parameter in layer.parameters()", "layer.parameters() for layer in self.layers"),
+    (
+        "parameter for layer in self.layers for parameter in layer.parameters()",
+        "layer.parameters() for layer in self.layers",
+    ),
     ("parameter for layer in self.layers for parameter", "parameter for layer in self.layers[:1] for parameter"),
     ("parameter for layer in self.layers for parameter", "parameter for layer in self.layers[::-1] for parameter"),
 ]

@@ -2,7 +2,10 @@
 
 MUTANTS = [
     ("np.exp(z - z.max(axis=-1, keepdims=True))", "np.exp(z)"),  # overflows
-    ("np.exp(z - z.max(axis=-1, keepdims=True))", "np.exp(z - z.max())"),  # a row far below the largest has nothing left
+    (
+        "np.exp(z - z.max(axis=-1, keepdims=True))",
+        "np.exp(z - z.max())",
+    ),  # a row far below the largest has nothing left
     ("np.exp(z - z.max(axis=-1, keepdims=True))", "np.exp(z - z.min(axis=-1, keepdims=True))"),
     ("np.exp(z - z.max(axis=-1, keepdims=True))", "np.exp(z / z.max(axis=-1, keepdims=True))"),
     ("np.exp(z - z.max(axis=-1, keepdims=True))", "np.exp(z.max(axis=-1, keepdims=True) - z)"),

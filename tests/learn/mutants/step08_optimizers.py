@@ -3,7 +3,10 @@
 MUTANTS = [
     ("self.momentum * self.velocities[i] + p.grad", "p.grad"),
     ("self.momentum * self.velocities[i] + p.grad", "self.velocities[i] + p.grad"),
-    ("self.momentum * self.velocities[i] + p.grad", "self.momentum * self.velocities[i] + (1 - self.momentum) * p.grad"),
+    (
+        "self.momentum * self.velocities[i] + p.grad",
+        "self.momentum * self.velocities[i] + (1 - self.momentum) * p.grad",
+    ),
     ("self.momentum * self.velocities[i] + p.grad", "self.momentum * self.velocities[i] - p.grad"),
     ("self.momentum * self.velocities[i] + p.grad", "self.momentum * self.velocities[i] + self.rate * p.grad"),
     ("self.momentum * self.velocities[i] + p.grad", "self.momentum * (self.velocities[i] + p.grad)"),
@@ -20,7 +23,10 @@ MUTANTS = [
     ("            p.grad = np.zeros(p.data.shape)", "            p = np.zeros(p.data.shape)"),
     ("beta1=0.9, beta2=0.999", "beta1=0.999, beta2=0.9"),
     ("rate=0.001", "rate=0.01"),
-    ("        self.t += 1\n        for i, p in enumerate(self.parameters):\n", "        for i, p in enumerate(self.parameters):\n            self.t += 1\n"),
+    (
+        "        self.t += 1\n        for i, p in enumerate(self.parameters):\n",
+        "        for i, p in enumerate(self.parameters):\n            self.t += 1\n",
+    ),
     ("        self.t += 1\n", "        self.t = 1\n"),
     ("self.t = 0\n", "self.t = 1\n"),
     ("(1 - self.beta1) * p.grad", "p.grad"),
@@ -30,7 +36,10 @@ MUTANTS = [
     ("            self.m[i] = self.beta1 * self.m[i]", "            self.m[i] = self.beta2 * self.m[i]"),
     ("            m = self.m[i] / (1 - self.beta1**self.t)", "            m = self.m[i]"),
     ("            v = self.v[i] / (1 - self.beta2**self.t)", "            v = self.v[i]"),
-    ("            m = self.m[i] / (1 - self.beta1**self.t)", "            m = self.m[i] = self.m[i] / (1 - self.beta1**self.t)"),
+    (
+        "            m = self.m[i] / (1 - self.beta1**self.t)",
+        "            m = self.m[i] = self.m[i] / (1 - self.beta1**self.t)",
+    ),
     ("            m = self.m[i] / (1 - self.beta1**self.t)", "            m = self.m[i] / (1 - self.beta1 * self.t)"),
     ("(np.sqrt(v) + self.eps)", "np.sqrt(v + self.eps)"),
     ("(np.sqrt(v) + self.eps)", "(v + self.eps)"),

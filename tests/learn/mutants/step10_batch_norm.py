@@ -5,7 +5,10 @@ MUTANTS = [
     ("x.data.var(axis=axes, keepdims=True) + eps)", "x.data.var(axis=axes, keepdims=True, ddof=1) + eps)"),
     ("x.data.var(axis=axes, keepdims=True) + eps)", "x.data.var(axis=axes, keepdims=True) + 1e-5)"),
     ("np.sqrt(x.data.var(axis=axes, keepdims=True) + eps)", "x.data.var(axis=axes, keepdims=True) + eps"),
-    ("np.sqrt(x.data.var(axis=axes, keepdims=True) + eps)", "np.sqrt((x.data**2).mean(axis=axes, keepdims=True) + eps)"),
+    (
+        "np.sqrt(x.data.var(axis=axes, keepdims=True) + eps)",
+        "np.sqrt((x.data**2).mean(axis=axes, keepdims=True) + eps)",
+    ),
     ("np.sqrt(x.data.var(axis=axes, keepdims=True) + eps)", "np.abs(x.data - m).mean(axis=axes, keepdims=True) + eps"),
     ("m = x.data.mean(axis=axes, keepdims=True)", "m = x.data.mean(keepdims=True)"),
     ("m = x.data.mean(axis=axes, keepdims=True)", "m = x.data.mean(axis=axes)"),
@@ -35,7 +38,10 @@ MUTANTS = [
     ("keep * self.mean + self.momentum * x.data.mean(axis=axes)", "x.data.mean(axis=axes)"),
     ("self.momentum * x.data.var(axis=axes)", "self.momentum * x.data.std(axis=axes)"),
     ("self.momentum * x.data.var(axis=axes)", "self.momentum * x.data.var(axis=axes, ddof=1)"),
-    ("            y = normalize(x, axes)\n", "            y = normalize(x, axes)\n            self.mean = y.data.mean(axis=axes)\n"),
+    (
+        "            y = normalize(x, axes)\n",
+        "            y = normalize(x, axes)\n            self.mean = y.data.mean(axis=axes)\n",
+    ),
     ("y = mul(add(x, -self.mean), 1 / np.sqrt(self.variance + 1e-5))", "y = normalize(x, (0,))"),  # a batch of one
     ("1 / np.sqrt(self.variance + 1e-5)", "1 / self.variance"),
     ("1 / np.sqrt(self.variance + 1e-5)", "np.sqrt(self.variance + 1e-5)"),

@@ -6,15 +6,27 @@ MUTANTS = [
     ("rng.permutation(count)", "np.random.permutation(count)"),
     ("rng.permutation(count)", "np.random.default_rng(0).permutation(count)"),  # the same order each time
     ("rng.permutation(count)", "rng.permutation(count) + 1"),
-    ("mixed[first : first + size] for first in range(0, count, size)", "mixed[first : first + size] for first in range(0, count - size + 1, size)"),
+    (
+        "mixed[first : first + size] for first in range(0, count, size)",
+        "mixed[first : first + size] for first in range(0, count - size + 1, size)",
+    ),
     ("mixed[first : first + size] for first in range(0, count, size)", "mixed[first::size] for first in range(size)"),
-    ("mixed[first : first + size] for first in range(0, count, size)", "mixed[first : first + size] for first in range(count)"),
+    (
+        "mixed[first : first + size] for first in range(0, count, size)",
+        "mixed[first : first + size] for first in range(count)",
+    ),
     ("mixed[first : first + size] for", "mixed[first:size] for"),
     ("mixed[first : first + size] for", "np.sort(mixed)[first : first + size] for"),
     ("mixed[first : first + size] for", "mixed[first : first + size].astype(float) for"),
     ("            optimizer.zero()\n", ""),
-    ("            optimizer.zero()\n            backward(now)\n", "            backward(now)\n            optimizer.zero()\n"),
-    ("            backward(now)\n            optimizer.step()\n", "            optimizer.step()\n            backward(now)\n"),
+    (
+        "            optimizer.zero()\n            backward(now)\n",
+        "            backward(now)\n            optimizer.zero()\n",
+    ),
+    (
+        "            backward(now)\n            optimizer.step()\n",
+        "            optimizer.step()\n            backward(now)\n",
+    ),
     ("            backward(now)\n", ""),
     ("            backward(now)\n", "            backward(now)\n            backward(now)\n"),
     ("            optimizer.step()\n", ""),

@@ -22,7 +22,10 @@ MUTANTS = [
     ("-1e9, s)", "1e9, s)"),
     ("    p = softmax(s)\n", "    p = softmax(swapped(s))\n"),
     ("    p = softmax(s)\n", "    p = swapped(softmax(swapped(s)))\n"),  # along the wrong axis
-    ("    p = softmax(s)\n", "    p = np.exp(s) / np.exp(s).sum(axis=-1, keepdims=True)\n    p = np.where(p > 0.99, 1, p)\n"),
+    (
+        "    p = softmax(s)\n",
+        "    p = np.exp(s) / np.exp(s).sum(axis=-1, keepdims=True)\n    p = np.where(p > 0.99, 1, p)\n",
+    ),
     ("g_p = g @ swapped(v.data)", "g_p = g @ v.data"),
     ("return p * (g_p - (g_p * p).sum(axis=-1, keepdims=True))", "return g_p"),  # as if there were no softmax
     ("return p * (g_p - (g_p * p).sum(axis=-1, keepdims=True))", "return p * g_p"),

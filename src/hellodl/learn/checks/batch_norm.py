@@ -43,7 +43,9 @@ def layer(own: Own, engine: Engine, rng: np.random.Generator) -> None:
         tensors = [engine.tensor(x), norm.gamma, norm.beta]
         given = [x, norm.gamma.data, norm.beta.data]
         out = own.run("BatchNorm", question, lambda tensors=tensors: norm(tensors[0])).value  # type: ignore[misc]
-        gradients(own, engine, "BatchNorm", question, lambda x, a, b, axes=axes: normal(x, axes) * a + b, given, tensors, out)
+        gradients(
+            own, engine, "BatchNorm", question, lambda x, a, b, axes=axes: normal(x, axes) * a + b, given, tensors, out
+        )
         flat = x.reshape(-1, 3)
         mean, variance = 0.9 * mean + 0.1 * flat.mean(axis=0), 0.9 * variance + 0.1 * flat.var(axis=0)
         Answer("BatchNorm", f"{question}: norm.mean afterwards", norm.mean).gives(mean)

@@ -7,7 +7,12 @@ import numpy as np
 from hellodl.learn.asking import Own
 from hellodl.learn.checks.gradients import Engine, operation
 
-SHAPES = (((1, 3, 3, 1), (2, 2, 1, 1)), ((2, 4, 5, 3), (2, 3, 3, 2)), ((2, 3, 3, 2), (1, 1, 2, 3)), ((2, 3, 4, 2), (3, 2, 2, 2)))
+SHAPES = (
+    ((1, 3, 3, 1), (2, 2, 1, 1)),
+    ((2, 4, 5, 3), (2, 3, 3, 2)),
+    ((2, 3, 3, 2), (1, 1, 2, 3)),
+    ((2, 3, 4, 2), (3, 2, 2, 2)),
+)
 SECONDS = 0.5
 
 
@@ -40,4 +45,8 @@ def check(own: Own, tensor: Own, order: Own, broadcasting: Own) -> None:
     answer = own.ask("convolve", x, k)
     took = time.process_time() - began
     answer.gives(looked(x, k))
-    answer.is_true(took < SECONDS, f"the right numbers within {SECONDS} s; loop over the kernel's places only", f"them, in {took:.1f} s")
+    answer.is_true(
+        took < SECONDS,
+        f"the right numbers within {SECONDS} s; loop over the kernel's places only",
+        f"them, in {took:.1f} s",
+    )

@@ -19,7 +19,13 @@ class Engine:
 
 
 def operation(
-    own: Own, engine: Engine, name: str, value: Callable[..., Any], given: Sequence[np.ndarray], *settings: Any, **named: Any
+    own: Own,
+    engine: Engine,
+    name: str,
+    value: Callable[..., Any],
+    given: Sequence[np.ndarray],
+    *settings: Any,
+    **named: Any,
 ) -> None:
     """Hold an operation against `value`, the same on arrays, and its gradients against finite differences of that.
 

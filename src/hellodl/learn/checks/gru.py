@@ -34,7 +34,9 @@ def check(own: Own, tensor: Own, order: Own, broadcasting: Own) -> None:
     for name in NAMES:
         getattr(gru, name).data = np.full_like(getattr(gru, name).data, name[0] != "b")
     words = "GRU(1, 1, rng), all w and u 1, all b 0; step([[1]], [[0.5]])"
-    own.run("GRU", words, lambda: gru.step(engine.tensor([[1.0]]), engine.tensor([[0.5]])).data).gives([[0.570653]], 1e-4)
+    own.run("GRU", words, lambda: gru.step(engine.tensor([[1.0]]), engine.tensor([[0.5]])).data).gives(
+        [[0.570653]], 1e-4
+    )
     for n, size, hidden in ((1, 2, 2), (2, 3, 4), (3, 2, 1)):
         gru = own.has("GRU")(size, hidden, rng)
         for name in NAMES:
@@ -43,7 +45,9 @@ def check(own: Own, tensor: Own, order: Own, broadcasting: Own) -> None:
         own_ones = [getattr(gru, name) for name in NAMES]
         tensors = [engine.tensor(x), engine.tensor(h), *own_ones]
         given_all = [x, h, *(one.data for one in own_ones)]
-        question = f"gru = GRU({size}, {hidden}, rng); gru.step(x, h) of {n} at once (arguments: x, h, {', '.join(NAMES)})"
+        question = (
+            f"gru = GRU({size}, {hidden}, rng); gru.step(x, h) of {n} at once (arguments: x, h, {', '.join(NAMES)})"
+        )
         out = own.run("GRU", question, lambda gru=gru, tensors=tensors: gru.step(*tensors[:2])).value  # type: ignore[misc]
         gradients(own, engine, "GRU", question, stepped, given_all, tensors, out)
         plain = own.run("GRU", f"{question}, x an array", lambda gru=gru, x=x, h=h: gru.step(x, engine.tensor(h)).data)  # type: ignore[misc]
@@ -79,7 +83,9 @@ def starts(own: Own) -> None:
             continue
         wanted, spread = np.sqrt(1 / shape[0]), float(data.std())
         fine = abs(spread / wanted - 1) < 0.03 and abs(data.mean()) < 0.05 * wanted
-        here.is_true(fine, f"a mean of 0 and a deviation of √(1 / {shape[0]}) = {wanted:.4f}", f"{data.mean():.4f}, {spread:.4f}")
+        here.is_true(
+            fine, f"a mean of 0 and a deviation of √(1 / {shape[0]}) = {wanted:.4f}", f"{data.mean():.4f}, {spread:.4f}"
+        )
     alike = [a + b for a, b in (("wz", "wr"), ("wr", "wn"), ("uz", "ur"), ("ur", "un"))
              if np.array_equal(getattr(gru, a).data, getattr(gru, b).data)]  # fmt: skip
     Answer("GRU", "gru = GRU(150, 250, rng)", gru).is_true(not alike, "nine different tensors", "some are alike")

@@ -44,7 +44,9 @@ def starts(own: Own) -> None:
     here.is_true(near, f"a standard deviation of √(2 / 300) = {wanted:.4f}", f"{spread:.4f}")
     here.is_true(abs(w.mean()) < 0.003, "a mean of about 0", f"{w.mean():.4f}")
     far = float(np.mean(np.abs(w) > 2 * wanted))
-    here.is_true(0.03 < far < 0.06, "a normal distribution", f"another one: {far:.1%} lie beyond two deviations, not 4.6%")
+    here.is_true(
+        0.03 < far < 0.06, "a normal distribution", f"another one: {far:.1%} lie beyond two deviations, not 4.6%"
+    )
     Answer("Linear", "Linear(300, 200, rng).b.data", layer.b.data).gives(np.zeros(200))
     same = make(300, 200, np.random.default_rng(1)).w.data
     here.is_true(np.array_equal(w, same), "the same weights from the same seed", "others: is `rng` used?")
@@ -69,7 +71,9 @@ def network(own: Own, engine: Engine, rng: np.random.Generator) -> None:
         net = own.run("MLP", words, lambda sizes=sizes: own.has("MLP")(sizes, rng)).value  # type: ignore[misc]
         layers = getattr(net, "layers", None)
         here = Answer("MLP", f"{words}; net.layers", layers)
-        here.is_true(isinstance(layers, list) and len(layers) == len(sizes) - 1, f"a list of {len(sizes) - 1}", f"{layers}"[:60])
+        here.is_true(
+            isinstance(layers, list) and len(layers) == len(sizes) - 1, f"a list of {len(sizes) - 1}", f"{layers}"[:60]
+        )
         assert layers is not None
         shapes = [layer.w.data.shape for layer in layers]
         here.is_true(shapes == [*zip(sizes, sizes[1:])], f"weights of {[*zip(sizes, sizes[1:])]}", f"{shapes}")

@@ -14,7 +14,9 @@ def check(own: Own, tensor: Own, order: Own) -> None:
     for shape in ((4, 3), (3, 3), (2, 3, 5)):
         z = rng.normal(size=shape)
         own.ask("softmax", z).gives(np.e**z / (np.e**z).sum(axis=-1, keepdims=True))
-    own.ask("softmax", np.array([[1000.0, 1000.0, -1000.0], [-1000.0, -1000.0, -1000.0]])).gives([[0.5, 0.5, 0], [1 / 3] * 3])
+    own.ask("softmax", np.array([[1000.0, 1000.0, -1000.0], [-1000.0, -1000.0, -1000.0]])).gives(
+        [[0.5, 0.5, 0], [1 / 3] * 3]
+    )
 
     def value(z: np.ndarray, labels: np.ndarray) -> float:
         p = np.e**z / (np.e**z).sum(axis=1, keepdims=True)
@@ -26,4 +28,6 @@ def check(own: Own, tensor: Own, order: Own) -> None:
     operation(own, engine, "cross_entropy", value, [rng.normal(size=(3, 4))], np.array([2, 2, 2]))
     huge = np.array([[1000.0, 0.0], [-1000.0, 0.0]])
     words = "cross_entropy(Tensor([[1000, 0], [-1000, 0]]), [1, 1]).data"
-    own.run("cross_entropy", words, lambda: own.has("cross_entropy")(engine.tensor(huge), np.array([1, 1])).data).gives(500)
+    own.run("cross_entropy", words, lambda: own.has("cross_entropy")(engine.tensor(huge), np.array([1, 1])).data).gives(
+        500
+    )

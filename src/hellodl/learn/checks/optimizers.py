@@ -46,7 +46,12 @@ def goes(own: Own, Tensor: Any, name: str, settings: dict[str, float], moves: Ca
     starts = [np.array([1.0, 1.0]), np.array([[1.0, -2.0, 0.5]])]
     grads = [
         [np.array([0.5, -2.0]), np.array([0.5, 2.0]), np.array([-1.0, 0.25]), np.array([0.0, 3.0])],
-        [np.array([[1.0, 0.0, -4.0]]), np.array([[2.0, 0.5, 4.0]]), np.array([[0.1, 0.2, 0.3]]), np.array([[1.0, 1.0, 1.0]])],
+        [
+            np.array([[1.0, 0.0, -4.0]]),
+            np.array([[2.0, 0.5, 4.0]]),
+            np.array([[0.1, 0.2, 0.3]]),
+            np.array([[1.0, 1.0, 1.0]]),
+        ],
     ]
     rate = settings.get("rate", 0.001)
     rates = [rate] * (STEPS - 1) + [rate / 2]

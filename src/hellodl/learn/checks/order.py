@@ -56,7 +56,9 @@ def ordered(own: Own, top: Any, words: str) -> None:
     answer = own.run("order", f"order(t), {words}", lambda: own.has("order")(top))
     answer.is_true(isinstance(answer.value, list | tuple), "a list of tensors", type(answer.value).__name__)
     wanted, ids = everything(top), [id(node) for node in answer.value]
-    answer.is_true(len(set(ids)) == len(ids), f"{len(wanted):,} tensors, each once", f"{len(ids):,}, some more than once")
+    answer.is_true(
+        len(set(ids)) == len(ids), f"{len(wanted):,} tensors, each once", f"{len(ids):,}, some more than once"
+    )
     came = f"{len(ids):,}"
     answer.is_true(set(ids) == set(wanted), f"{len(wanted):,} tensors: t and all that it was made from", came)
     place = {number: at for at, number in enumerate(ids)}

@@ -113,7 +113,9 @@ def counting(own: Own, Tensor: Any) -> None:
             asked.clear()
             question = f"accuracy(model, inputs, labels, size={size}), {right * 5:.0f} of 5 are right"
             answer = own.run(
-                "accuracy", question, lambda labels=labels, size=size: own.has("accuracy")(model, inputs, np.array(labels), size)
+                "accuracy",
+                question,
+                lambda labels=labels, size=size: own.has("accuracy")(model, inputs, np.array(labels), size),
             )  # type: ignore[misc]
             answer.gives(right)
             most = max(asked, default=0)

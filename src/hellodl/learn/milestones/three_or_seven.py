@@ -13,7 +13,10 @@ TRAIN, TEST, BATCH, EPOCHS = 3_000, 1_000, 50, 3
 def run(steps: Steps) -> str:
     """Learn from three thousand, try on a thousand in hands that it has never seen."""
     rng = np.random.default_rng(0)
-    train, test = data.load("ink", "train", count=TRAIN, classes="37"), data.load("ink", "test", count=TEST, classes="37")
+    train, test = (
+        data.load("ink", "train", count=TRAIN, classes="37"),
+        data.load("ink", "test", count=TEST, classes="37"),
+    )
     x, unseen = small(train.images).reshape(TRAIN, -1), small(test.images).reshape(TEST, -1)
     net = steps["layer"].MLP([x.shape[1], 32, 2], rng)
     adam = steps["optimizers"].Adam(net.parameters(), 0.003)
