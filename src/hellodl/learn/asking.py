@@ -80,11 +80,11 @@ class Own:
                 answer.wrong(changed, "leave arguments as they are: `a = a + b` makes something new, `a += b` does not")
         return answer
 
-    def run(self, about: str, question: str, work: Callable[[], Any]) -> Answer:
+    def run(self, about: str, question: str, work: Callable[..., Any], *given: Any) -> Answer:
         """Do something with the reader's code, of which `question` says in his words what it is."""
         self.asked(question)
         try:
-            return Answer(about, question, work())
+            return Answer(about, question, work(*given))
         except WrongAnswer:
             raise
         except NotImplementedError:

@@ -17,6 +17,7 @@ from hellodl.learn.steps import Milestone, Step
 SECONDS = 20.0  # for all questions of a step; the solutions take one
 MILESTONE_SECONDS = 1_800.0  # the solutions take half a minute
 PRINTED = 2_000  # characters of what the reader's files print
+SILENT: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "bufsize": 0}
 LINE = re.compile(r'File "(?P<path>.+?)", line (?P<line>\d+) in (?P<name>.+)')
 
 
@@ -27,10 +28,7 @@ def try_step(which: Step, folder: Path, seconds: float = SECONDS) -> dict[str, A
         result = Path(place) / "result.json"
         words = ["hellodl.learn.trial", str(folder), str(which.number), str(result), str(seconds)]
         # -P: nothing is imported from where we happen to be. What happens in a terminal is not the trial's to read.
-        work = subprocess.Popen(
-            [sys.executable, "-P", "-m", *words],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=surroundings(),
-        )  # fmt: skip
+        work = subprocess.Popen([sys.executable, "-P", "-m", *words], **SILENT, env=surroundings())
         printed = Printed(work.stdout)
         try:
             work.wait(seconds + 10)
@@ -102,7 +100,7 @@ class Printed:
         self.thread.start()
 
     def _read(self) -> None:
-        while piece := self.stream.read1(65_536):  # type: ignore[attr-defined]
+        while piece := self.stream.read(65_536):  # unbuffered: what there is
             self.count += len(piece)
             self.kept = (self.kept + piece)[-PRINTED:]
 

@@ -15,6 +15,7 @@ import importlib.abc
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,7 @@ def main(words: list[str]) -> int:
     folder, what, result, seconds = Path(words[0]), words[1], Path(words[2]), float(words[3])
     guard(seconds, result.with_suffix(".trace"))
     question = result.with_suffix(".question")
-    note = lambda words: question.write_text(words, "utf-8")  # noqa: E731
+    note = partial(question.write_text, encoding="utf-8")
     found = tried(int(what), folder, note) if what.isdecimal() else ran(what, folder)
     faulthandler.cancel_dump_traceback_later()
     result.write_text(json.dumps(found), "utf-8")

@@ -20,8 +20,8 @@ MUTANTS = [
     ),  # one parent only
     (
         "    found, there, to_do = [], set(), [t]\n",
-        "    found, there = [], set()\n    def visit(n):\n        if id(n) not in there:\n            there.add(id(n))\n"
-        "            for p, _ in n.parents: visit(p)\n            found.append(n)\n    visit(t)\n    to_do = []\n",
+        "    found, there = [], set()\n    def visit(n):\n        if id(n) in there: return\n        there.add(id(n))\n"
+        "        for p, _ in n.parents: visit(p)\n        found.append(n)\n    visit(t)\n    to_do = []\n",
     ),  # calls itself
     ("np.ones(t.data.shape) if g is None else g", "np.ones(t.data.shape)"),
     ("np.ones(t.data.shape) if g is None else g", "np.zeros(t.data.shape) if g is None else g"),

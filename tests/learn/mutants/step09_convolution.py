@@ -21,7 +21,8 @@ MUTANTS = [
     (
         "    out = np.zeros((len(x), oh, ow, k.shape[3]))\n",
         "    out = np.zeros((len(x), oh, ow, k.shape[3]))\n    for n, i, j, d in np.ndindex(out.shape):\n"
-        "        for a, b, c in np.ndindex(k.shape[:3]):\n            out[n, i, j, d] += x[n, i + a, j + b, c] * k[a, b, c, d]\n"
+        "        for a, b, c in np.ndindex(k.shape[:3]):\n"
+        "            out[n, i, j, d] += x[n, i + a, j + b, c] * k[a, b, c, d]\n"
         "    return out\n",
     ),  # right, and takes for ever
     ("g @ k[a, b].T", "g @ k[-1 - a, -1 - b].T"),

@@ -31,7 +31,7 @@ def layer(own: Own, engine: Engine, rng: np.random.Generator) -> None:
         here = Answer("BatchNorm", f"norm = BatchNorm(3); norm.{name}", value)
         if name in ("gamma", "beta"):
             here.is_true(hasattr(value, "grad"), "a Tensor", type(value).__name__)
-            here.value = value.data  # type: ignore[union-attr]
+            here.value = here.value.data
         here.gives(wanted)
     listed(own, "BatchNorm", "BatchNorm(3)", norm, [norm.gamma, norm.beta])
     norm.gamma.data, norm.beta.data = np.array([1.0, 2.0, -0.5]), np.array([0.0, 1.0, 0.5])
@@ -42,7 +42,7 @@ def layer(own: Own, engine: Engine, rng: np.random.Generator) -> None:
         question = f"norm = BatchNorm(3); norm(x), x of shape {shape}"
         tensors = [engine.tensor(x), norm.gamma, norm.beta]
         given = [x, norm.gamma.data, norm.beta.data]
-        out = own.run("BatchNorm", question, lambda tensors=tensors: norm(tensors[0])).value  # type: ignore[misc]
+        out = own.run("BatchNorm", question, norm, tensors[0]).value
         gradients(
             own, engine, "BatchNorm", question, lambda x, a, b, axes=axes: normal(x, axes) * a + b, given, tensors, out
         )
@@ -56,10 +56,10 @@ def layer(own: Own, engine: Engine, rng: np.random.Generator) -> None:
     given = [x, norm.gamma.data, norm.beta.data]
     out = own.run("BatchNorm", question, lambda: norm(tensors[0], training=False)).value
 
-    def value(x: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def in_use(x: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return (x - mean) / np.sqrt(variance + 1e-5) * a + b
 
-    gradients(own, engine, "BatchNorm", question, value, given, tensors, out)
+    gradients(own, engine, "BatchNorm", question, in_use, given, tensors, out)
     Answer("BatchNorm", f"{question}: norm.mean afterwards", norm.mean).gives(mean)
     Answer("BatchNorm", f"{question}: norm.variance afterwards", norm.variance).gives(variance)
     quick = own.has("BatchNorm")(1, momentum=0.5)

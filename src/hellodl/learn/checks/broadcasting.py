@@ -5,31 +5,20 @@ import numpy as np
 from hellodl.learn.asking import Own
 from hellodl.learn.checks.gradients import Engine, operation
 
-PAIRS = (
-    ((3,), (3,)),
-    ((2, 3), (3,)),
-    ((3,), (2, 3)),
-    ((2, 1), (1, 3)),
-    ((), (2, 2)),
-    ((2, 3), (1,)),
-    ((4, 2, 3), (2, 1)),
-)
-PRODUCTS = (
-    ((2, 3), (3, 4)),
-    ((5, 2, 3), (3, 4)),
-    ((2, 3), (5, 3, 4)),
-    ((5, 2, 3), (5, 3, 2)),
-    ((2, 1, 3, 2), (5, 2, 3)),
-)
+Shapes = tuple[int, ...]
+PAIRS: list[tuple[Shapes, Shapes]] = [((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 1), (1, 3)), ((), (2, 2))]
+PAIRS += [((2, 3), (1,)), ((4, 2, 3), (2, 1))]
+PRODUCTS: list[tuple[Shapes, Shapes]] = [((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4))]
+PRODUCTS += [((5, 2, 3), (5, 3, 2)), ((2, 1, 3, 2), (5, 2, 3))]
+RESHAPED: list[tuple[Shapes, Shapes]] = [((2, 3), (6,)), ((4,), (2, 2)), ((2, 3, 2), (2, -1))]
 
 
 def check(own: Own, tensor: Own, order: Own) -> None:
     """Shapes with axes in front, with ones, with both, and with none."""
     engine, rng = Engine(tensor, order), np.random.default_rng(5)
     g = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    for shape, wanted in (
-        ((3,), [5, 7, 9]), ((1, 3), [[5, 7, 9]]), ((2, 1), [[6], [15]]), ((), 21), ((1,), [21]), ((1, 1), [[21]]), ((2, 3), g)
-    ):  # fmt: skip
+    sums = {(3,): [5, 7, 9], (1, 3): [[5, 7, 9]], (2, 1): [[6], [15]], (): 21, (1,): [21], (1, 1): [[21]], (2, 3): g}
+    for shape, wanted in sums.items():
         own.ask("unbroadcast", g, shape).gives(wanted)
     deep = rng.normal(size=(4, 2, 3))
     own.ask("unbroadcast", deep, (2, 1)).gives(deep.sum(axis=(0, 2))[:, None])
@@ -52,5 +41,5 @@ def check(own: Own, tensor: Own, order: Own) -> None:
     left.gives([3, 4])
     for first, second in PRODUCTS:
         operation(own, engine, "matmul", lambda a, b: a @ b, (rng.normal(size=first), rng.normal(size=second)))
-    for shape, other in (((2, 3), (6,)), ((4,), (2, 2)), ((2, 3, 2), (2, -1))):
+    for shape, other in RESHAPED:
         operation(own, engine, "reshape", lambda a, shape: a.reshape(shape), [rng.normal(size=shape)], other)

@@ -44,9 +44,15 @@ def operation(
 
 
 def gradients(
-    own: Own, engine: Engine, name: str, question: str, value: Callable[..., Any], given: Sequence[np.ndarray],
-    tensors: Sequence[Any], out: Any,
-) -> None:  # fmt: skip
+    own: Own,
+    engine: Engine,
+    name: str,
+    question: str,
+    value: Callable[..., Any],
+    given: Sequence[np.ndarray],
+    tensors: Sequence[Any],
+    out: Any,
+) -> None:
     """Of a tensor that was made from others: is it `value` of what was `given`, and do these get their gradients?"""
     is_tensor(own, name, question, out)
     given = [np.array(array) for array in given]

@@ -48,10 +48,10 @@ def check(own: Own, tensor: Own, order: Own, broadcasting: Own) -> None:
         question = (
             f"gru = GRU({size}, {hidden}, rng); gru.step(x, h) of {n} at once (arguments: x, h, {', '.join(NAMES)})"
         )
-        out = own.run("GRU", question, lambda gru=gru, tensors=tensors: gru.step(*tensors[:2])).value  # type: ignore[misc]
+        out = own.run("GRU", question, gru.step, *tensors[:2]).value
         gradients(own, engine, "GRU", question, stepped, given_all, tensors, out)
-        plain = own.run("GRU", f"{question}, x an array", lambda gru=gru, x=x, h=h: gru.step(x, engine.tensor(h)).data)  # type: ignore[misc]
-        plain.gives(stepped(*given_all))
+        plain = own.run("GRU", f"{question}, x an array", gru.step, x, engine.tensor(h)).value
+        Answer("GRU", f"{question}.data, x an array", plain.data).gives(stepped(*given_all))
 
     def thrice(x: np.ndarray, h: np.ndarray, *p: np.ndarray) -> np.ndarray:
         for _ in range(3):
@@ -75,7 +75,7 @@ def starts(own: Own) -> None:
         one = getattr(gru, name, None)
         here = Answer("GRU", f"gru = GRU(150, 250, rng); gru.{name}", one)
         here.is_true(hasattr(one, "grad"), "a Tensor", "none" if one is None else type(one).__name__)
-        data = one.data  # type: ignore[union-attr]
+        data = here.value.data
         shape = {"w": (150, 250), "u": (250, 250), "b": (250,)}[name[0]]
         here.is_true(data.shape == shape, f"shape {shape}", f"shape {data.shape}")
         if name[0] == "b":
@@ -86,8 +86,8 @@ def starts(own: Own) -> None:
         here.is_true(
             fine, f"a mean of 0 and a deviation of √(1 / {shape[0]}) = {wanted:.4f}", f"{data.mean():.4f}, {spread:.4f}"
         )
-    alike = [a + b for a, b in (("wz", "wr"), ("wr", "wn"), ("uz", "ur"), ("ur", "un"))
-             if np.array_equal(getattr(gru, a).data, getattr(gru, b).data)]  # fmt: skip
+    pairs = (("wz", "wr"), ("wr", "wn"), ("wz", "wn"), ("uz", "ur"), ("ur", "un"), ("uz", "un"))
+    alike = [a for a, b in pairs if np.array_equal(getattr(gru, a).data, getattr(gru, b).data)]
     Answer("GRU", "gru = GRU(150, 250, rng)", gru).is_true(not alike, "nine different tensors", "some are alike")
     same = own.has("GRU")(150, 250, np.random.default_rng(5))
     here = Answer("GRU", "GRU(150, 250, rng), twice from the same seed", gru)

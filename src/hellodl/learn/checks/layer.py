@@ -1,5 +1,6 @@
 """Step 6: a linear layer and a network of several."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def check(own: Own, tensor: Own, order: Own, broadcasting: Own) -> None:
         x = rng.normal(size=shape)
         question = f"layer = Linear(3, 2, rng); layer(x) with x of shape {shape}"
         given, tensors = [x, layer.w.data, layer.b.data], [engine.tensor(x), layer.w, layer.b]
-        out = own.run("Linear", question, lambda layer=layer, tensors=tensors: layer(tensors[0])).value  # type: ignore[misc]
+        out = own.run("Linear", question, layer, tensors[0]).value
         gradients(own, engine, "Linear", question, lambda x, w, b: x @ w + b, given, tensors, out)
     network(own, engine, rng)
 
@@ -34,9 +35,9 @@ def starts(own: Own) -> None:
     layer = own.run("Linear", "Linear(300, 200, rng)", lambda: make(300, 200, np.random.default_rng(1))).value
     for name, shape in (("w", (300, 200)), ("b", (200,))):
         here = Answer("Linear", f"Linear(300, 200, rng).{name}", layer)
-        data = getattr(getattr(layer, name, None), "data", None)
+        data: Any = getattr(getattr(layer, name, None), "data", None)
         here.is_true(isinstance(data, np.ndarray), f"a Tensor in self.{name}", "none")
-        here.is_true(data.shape == shape, f"shape {shape}", f"shape {data.shape}")  # type: ignore[union-attr]
+        here.is_true(data.shape == shape, f"shape {shape}", f"shape {data.shape}")
     w = layer.w.data
     here = Answer("Linear", "Linear(300, 200, rng).w.data", w)
     spread, wanted = float(w.std()), np.sqrt(2 / 300)
@@ -58,7 +59,7 @@ def starts(own: Own) -> None:
 
 def listed(own: Own, about: str, words: str, thing: Any, wanted: list[Any]) -> None:
     """Whether `parameters()` are these very tensors."""
-    answer = own.run(about, f"{words}.parameters()", lambda: thing.parameters())
+    answer = own.run(about, f"{words}.parameters()", thing.parameters)
     fine = isinstance(answer.value, list) and [*map(id, answer.value)] == [*map(id, wanted)]
     came = f"a list of {len(answer.value)}" if isinstance(answer.value, list) else type(answer.value).__name__
     answer.is_true(fine, f"a list of the {len(wanted)} tensors themselves: w, b, ... in the order of layers", came)
@@ -68,15 +69,14 @@ def network(own: Own, engine: Engine, rng: np.random.Generator) -> None:
     """Layers, relu between but not at the end, gradients through all."""
     for sizes in ([3, 4, 2], [2, 5, 4, 3], [3, 2]):
         words = f"net = MLP({sizes}, rng)"
-        net = own.run("MLP", words, lambda sizes=sizes: own.has("MLP")(sizes, rng)).value  # type: ignore[misc]
-        layers = getattr(net, "layers", None)
+        net = own.run("MLP", words, own.has("MLP"), sizes, rng).value
+        layers: Any = getattr(net, "layers", None)
         here = Answer("MLP", f"{words}; net.layers", layers)
         here.is_true(
             isinstance(layers, list) and len(layers) == len(sizes) - 1, f"a list of {len(sizes) - 1}", f"{layers}"[:60]
         )
-        assert layers is not None
         shapes = [layer.w.data.shape for layer in layers]
-        here.is_true(shapes == [*zip(sizes, sizes[1:])], f"weights of {[*zip(sizes, sizes[1:])]}", f"{shapes}")
+        here.is_true(shapes == [*pairwise(sizes)], f"weights of {[*pairwise(sizes)]}", f"{shapes}")
         listed(own, "MLP", words, net, [t for layer in layers for t in (layer.w, layer.b)])
         for layer in layers:
             layer.b.data = rng.normal(size=layer.b.data.shape)
@@ -90,7 +90,7 @@ def network(own: Own, engine: Engine, rng: np.random.Generator) -> None:
 
         tensors = [engine.tensor(x), *(t for layer in layers for t in (layer.w, layer.b))]
         question = f"{words}; net(x) with x of shape {x.shape}"
-        out = own.run("MLP", question, lambda net=net, tensors=tensors: net(tensors[0])).value  # type: ignore[misc]
+        out = own.run("MLP", question, net, tensors[0]).value
         gradients(own, engine, "MLP", question, value, [x, *(t.data for t in tensors[1:])], tensors, out)
-        plain = own.run("MLP", f"{words}; net(x).data with x an array", lambda net=net, x=x: net(x).data)  # type: ignore[misc]
-        plain.gives(value(x, *(t.data for t in tensors[1:])))
+        plain = own.run("MLP", f"{words}; net(x), x an array", net, x).value
+        Answer("MLP", f"{words}; net(x).data, x an array", plain.data).gives(value(x, *(t.data for t in tensors[1:])))

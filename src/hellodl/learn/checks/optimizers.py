@@ -28,12 +28,10 @@ def sgd(grads: list[np.ndarray], rates: list[float], rate: float = 0.0, momentum
     return moves
 
 
-def adam(
-    grads: list[np.ndarray], rates: list[float], rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999,
-    eps: float = 1e-8,
-) -> list[np.ndarray]:  # fmt: skip
+def adam(grads: list[np.ndarray], rates: list[float], **settings: float) -> list[np.ndarray]:
     """How far each step goes; m and v written out as sums."""
-    moves = []
+    beta1, beta2 = settings.get("beta1", 0.9), settings.get("beta2", 0.999)
+    eps, moves = settings.get("eps", 1e-8), []
     for t in range(1, len(grads) + 1):
         m = sum((1 - beta1) * beta1 ** (t - 1 - i) * grads[i] for i in range(t)) / (1 - beta1**t)
         v = sum((1 - beta2) * beta2 ** (t - 1 - i) * grads[i] ** 2 for i in range(t)) / (1 - beta2**t)

@@ -1,5 +1,6 @@
 """Step 4: each tensor once, after its parents, however long the chain; and a walk back that goes so."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,9 @@ def check(own: Own, tensor: Own) -> None:
     d = made(c, a)
     e = made(d, d)
     f = made(a, made(b, e), c)
-    for top, words in (
-        (a, "of a tensor without parents"), (c, "of c, made from a and b"), (d, "d made from c and a, c made from a and b"),
-        (e, "e made from d twice, d from c and a, c from a and b"), (f, "a graph of 7 in which many are used more than once"),
-    ):  # fmt: skip
+    graphs = {"of a tensor without parents": a, "of c, made from a and b": c, "d from c and a, c from a and b": d}
+    graphs |= {"e from d twice, d from c and a, c from a and b": e, "a graph of 7, many of them used more than once": f}
+    for words, top in graphs.items():
         ordered(own, top, words)
     ordered(own, chain(Tensor, LONG, 1), f"a chain of {LONG:,}")
     top = chain(Tensor, 60, 2)
@@ -84,16 +84,20 @@ def walks(own: Own, Tensor: Any, made: Any) -> None:
         ((one, two), "backward(d, [1, 10]), then backward(d, [2, 0])", ([15, 30], [9, 10], [3, 10], [3, 10])),
     ):
         question = f"a = [3, 1], b = [4, 2], c = a·b, d = c + a; {words}"
-        grads = own.run("backward", question, lambda given=given: story(*given))  # type: ignore[misc]
+        grads = own.run("backward", question, story, *given)
         for name, got, right in zip("abcd", grads.value, wanted):
             Answer("backward", f"{question}: {name}.grad", got).gives(right)
 
     asked: list[int] = []
 
+    def heard(level: int, g: Any) -> Any:
+        asked.append(level)
+        return g
+
     def counting() -> Any:
         top = first = Tensor(1.0)
         for level in range(10):
-            pull = lambda g, level=level: (asked.append(level), g)[1]  # noqa: E731
+            pull = partial(heard, level)
             top = Tensor(1.0, ((top, pull), (top, pull)))
         own.has("backward")(top)
         return first.grad

@@ -8,7 +8,7 @@ from hellodl.learn.asking import Answer, Own
 
 
 def check(own: Own, tensor: Own, order: Own) -> None:
-    """With a model, a loss and an optimiser of our own, made of the reader's tensors, that note when they are called."""
+    """With a model, a loss and an optimiser of our own, out of the reader's tensors, that note when they are called."""
     batches(own)
     for count, size, epochs in ((6, 2, 1), (7, 3, 2), (5, 10, 3)):
         training(own, tensor.has("Tensor"), count, size, epochs)
@@ -20,7 +20,7 @@ def batches(own: Own) -> None:
     for count, size in ((5, 2), (6, 3), (4, 10), (7, 1)):
         rng = np.random.default_rng(3)
         question = f"batches({count}, {size}, rng)"
-        answer = own.run("batches", question, lambda rng=rng: [*own.has("batches")(count, size, rng)])  # type: ignore[misc]
+        answer = own.run("batches", question, lambda *given: [*own.has("batches")(*given)], count, size, rng)
         sizes = [len(batch) for batch in answer.value]
         wanted = [min(size, count - first) for first in range(0, count, size)]
         answer.is_true(sizes == wanted, f"arrays of {wanted}", f"arrays of {sizes}")
@@ -85,10 +85,10 @@ def training(own: Own, Tensor: Any, count: int, size: int, epochs: int) -> None:
     if count > 5:
         answer.is_true(not np.array_equal(np.concatenate(seen)[:count], inputs), "a mixed order", "1, 2, 3, ...")
     wanted, w, at = [], 2.0, 0
-    for batch, came in zip(seen, moves):
+    for batch, moved in zip(seen, moves):
         right = batch.mean()
         words = f"{question}: the gradient in step {at + 1}, of a batch whose gradient is {right:.4g}"
-        Answer("train", words, came).gives(right)
+        Answer("train", words, moved).gives(right)
         wanted.append((w * right, len(batch)))
         w, at = w - 0.001 * right, at + 1
     per = called // epochs
@@ -112,11 +112,7 @@ def counting(own: Own, Tensor: Any) -> None:
         for size in (256, 2, 1):
             asked.clear()
             question = f"accuracy(model, inputs, labels, size={size}), {right * 5:.0f} of 5 are right"
-            answer = own.run(
-                "accuracy",
-                question,
-                lambda labels=labels, size=size: own.has("accuracy")(model, inputs, np.array(labels), size),
-            )  # type: ignore[misc]
+            answer = own.run("accuracy", question, own.has("accuracy"), model, inputs, np.array(labels), size)
             answer.gives(right)
             most = max(asked, default=0)
             answer.is_true(0 < most <= size, f"the model asked of at most {size} at a time", f"of {most}")

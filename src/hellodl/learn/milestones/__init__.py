@@ -1,8 +1,8 @@
 """What runs on the reader's own engine when he has come so far: a module for each, with one function, `run`.
 
-`run` gets a `Tools`: the reader's files, in the order of `Milestone.needs`, a progress bar and a way to print. It
-returns in a few words what came out. Data comes from hellodl's data sets; tensors, layers, losses and optimisers are the
-reader's. Each takes well under a minute on one core with the solutions.
+`run` gets the reader's files by the names of their steps (those in `Milestone.needs`), shows its progress, prints what
+there is to see, and returns in a few words what came out; `Short` where that is not enough. Data comes from hellodl's
+data sets; tensors, layers, losses and optimisers are the reader's. With the solutions each takes seconds on one core.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ class Net:
         self.training = True
 
     def __call__(self, x: np.ndarray) -> Any:
+        """Of (N, 14, 14) pictures: ten numbers each."""
         out: Any = x[..., None]
         for kernel, norm in zip(self.kernels, self.norms):
             out = self.relu(norm(self.conv2d(out, kernel), self.training))

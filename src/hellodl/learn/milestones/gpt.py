@@ -1,4 +1,4 @@
-"""A tiny GPT, written with your attention: it learns which letter comes next, from a short text, and goes on by itself."""
+"""A tiny GPT, with the reader's attention: it learns from a short text which letter comes next, then writes."""
 
 from typing import Any
 
@@ -24,13 +24,13 @@ class GPT:
         self.letters = Tensor(rng.normal(size=(letters, WIDE)) * 0.1)
         self.places = Tensor(rng.normal(size=(LONG, WIDE)) * 0.1)
         size = WIDE // HEADS
-        self.blocks = [
-            {"heads": [[Linear(WIDE, size, rng) for _ in "qkv"] + [Linear(size, WIDE, rng)] for _ in range(HEADS)],
-             "up": Linear(WIDE, 4 * WIDE, rng), "down": Linear(4 * WIDE, WIDE, rng)} for _ in range(BLOCKS)
-        ]  # fmt: skip
+        self.blocks: list[Any] = []
+        for _ in range(BLOCKS):
+            heads = [[*(Linear(WIDE, size, rng) for _ in "qkv"), Linear(size, WIDE, rng)] for _ in range(HEADS)]
+            self.blocks.append((heads, Linear(WIDE, 4 * WIDE, rng), Linear(4 * WIDE, WIDE, rng)))
         self.last = Linear(WIDE, letters, rng)
-        for block in self.blocks:  # what is added begins small
-            for layer in [block["down"], *(head[3] for head in block["heads"])]:  # type: ignore[index, misc]
+        for heads, _, down in self.blocks:  # what is added begins small
+            for layer in [down, *(head[3] for head in heads)]:
                 layer.w.data = layer.w.data * 0.3
 
     def __call__(self, numbers: np.ndarray) -> Any:
@@ -39,18 +39,18 @@ class GPT:
         norm, relu = self.steps["batch_norm"].normalize, self.steps["tensor"].relu
         place = attention.rows(self.places, np.arange(numbers.shape[1]))
         x = add(attention.rows(self.letters, numbers), place)
-        for block in self.blocks:
+        for heads, up, down in self.blocks:
             seen = norm(x, (-1,))
-            for q, k, v, out in block["heads"]:  # type: ignore[misc]
+            for q, k, v, out in heads:
                 x = add(x, out(attention.attention(q(seen), k(seen), v(seen))))
-            x = add(x, block["down"](relu(block["up"](norm(x, (-1,))))))  # type: ignore[operator]
+            x = add(x, down(relu(up(norm(x, (-1,))))))
         return self.last(norm(x, (-1,)))
 
     def parameters(self) -> list[Any]:
         """All that it learns."""
         layers = [self.last]
-        for block in self.blocks:
-            layers += [block["up"], block["down"], *(layer for head in block["heads"] for layer in head)]  # type: ignore[misc]
+        for heads, up, down in self.blocks:
+            layers += [up, down, *(layer for head in heads for layer in head)]
         return [self.letters, self.places, *(p for layer in layers for p in layer.parameters())]
 
     def go_on(self, numbers: list[int], count: int, rng: np.random.Generator) -> list[int]:

@@ -1,4 +1,4 @@
-"""Step 9: convolution and its two gradients. The story is in stories/step09_convolution.md; then: hellodl learn check 9."""
+"""Step 9: convolution and its gradients. The story is in stories/step09_convolution.md; then: hellodl learn check 9."""
 
 import numpy as np
 from step03_tensor import Tensor
