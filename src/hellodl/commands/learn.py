@@ -103,7 +103,7 @@ def check(word: str, options: argparse.Namespace) -> int:
         return 0 if found["passed"] else 1
     if found["printed"].strip():
         tell("Your file printed (the last of it):")
-        print("\n".join(f"  | {line}" for line in found["printed"].rstrip().splitlines()[-8:]))
+        tell_lines([f"| {line}" for line in found["printed"].rstrip().splitlines()[-8:]])
     if found["passed"]:
         tell(f"Step {which.number}, {which.title}: right. {what_next(folder)}")
         return 0
@@ -127,7 +127,7 @@ def tell_wrong(which: Step, folder: Folder, found: dict[str, Any]) -> None:
 def tell_lines(lines: list[str]) -> None:
     """A bit further in; no character of them can command the terminal."""
     for line in lines:
-        print(f"  {''.join(c if c.isprintable() else '?' for c in line)}")
+        tell(f"  {''.join(c if c.isprintable() else '?' for c in line)}")
 
 
 def run(name: str, options: argparse.Namespace) -> int:

@@ -100,9 +100,10 @@ class Printed:
         self.thread.start()
 
     def _read(self) -> None:
-        while piece := self.stream.read(65_536):  # unbuffered: what there is
-            self.count += len(piece)
-            self.kept = (self.kept + piece)[-PRINTED:]
+        with self.stream:
+            while piece := self.stream.read(65_536):  # unbuffered: what there is
+                self.count += len(piece)
+                self.kept = (self.kept + piece)[-PRINTED:]
 
     def end(self) -> str:
         """The last lines of it, once the process is over."""
