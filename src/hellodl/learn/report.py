@@ -63,9 +63,9 @@ def as_cells(found: dict[str, Any]) -> list[str]:
         found["folder"],
         f"{found['passed']} of {len(STEPS)}",
         found["steps"],
-        " ".join(found["milestones"]),
+        " ".join(found["milestones"]) or "none",
         str(found["tries"]),
-        f"{found['at']}{stuck}" if found["at"] else "",
-        " ".join(map(str, found["solutions"])),
-        found["last"],
+        f"{found['at']}{stuck}" if found["at"] else "the end",
+        " ".join(map(str, found["solutions"])) or "none",
+        found["last"] or "never",
     ]
