@@ -1,11 +1,11 @@
-"""From an empty file: fourteen steps in which a reader writes an engine of his own, in a folder of his own.
+"""From an empty file: fourteen steps in which readers write an engine of their own, in a folder of their own.
 
     steps                          the fourteen, their texts (`track/`), and the milestones between them
-    folder                         starts a reader's folder, keeps his progress there, knows what comes next
+    folder                         starts a reader's folder, keeps the progress there, knows what comes next
     process -> trial -> checks     a step's file is tried in a fresh process, which asks it questions (`asking`)
     process -> trial -> milestones and so runs something real on the reader's own engine
     report                         a table over the folders of a class
 
 What is tried is what the reader wrote and nothing else: neither checks nor milestones use hellodl's tensors or layers,
-and his files cannot import them. `hellodl learn` (in `commands`) is how one types it.
+and those files cannot import them. `hellodl learn` (in `commands`) is how one types it.
 """

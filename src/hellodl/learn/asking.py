@@ -21,7 +21,7 @@ TOLERANCE = 1e-6
 
 
 class WrongAnswer(Exception):
-    """What is wrong, for the reader, as `lines`; `about` is the name of what he wrote, for the hint."""
+    """What is wrong, for the reader, as `lines`; `about` is the name of what was to be written, for the hint."""
 
     def __init__(self, about: str, *lines: str, unwritten: bool = False):
         super().__init__(*lines)
@@ -81,7 +81,7 @@ class Own:
         return answer
 
     def run(self, about: str, question: str, work: Callable[..., Any], *given: Any) -> Answer:
-        """Do something with the reader's code, of which `question` says in his words what it is."""
+        """Do something with the reader's code, of which `question` says in the words of the file what it is."""
         self.asked(question)
         try:
             return Answer(about, question, work(*given))

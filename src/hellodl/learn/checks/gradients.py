@@ -11,7 +11,7 @@ from hellodl.learn.asking import Answer, Own, shown, slope
 
 
 class Engine:
-    """The reader's tensors, and how a gradient walks back through them: as in his step 4, or in step 3 before that."""
+    """The reader's tensors, and how a gradient walks back through them: as in step 4, or in step 3 before that."""
 
     def __init__(self, tensor: Own, order: Own | None = None):
         self.tensor = tensor.has("Tensor")

@@ -1,4 +1,4 @@
-"""What runs on the reader's own engine when he has come so far: a module for each, with one function, `run`.
+"""What runs on the reader's own engine, once it has come so far: a module for each, with one function, `run`.
 
 `run` gets the reader's files by the names of their steps (those in `Milestone.needs`), shows its progress, prints what
 there is to see, and returns in a few words what came out; `Short` where that is not enough. Data comes from hellodl's
