@@ -13,6 +13,7 @@ import numpy as np
 
 from hellodl.autograd import tensor
 from hellodl.autograd.arrays import as_array, unbroadcast
+from hellodl.autograd.mode import mode
 from hellodl.autograd.tensor import Array, Tensor, broadcast, record
 from hellodl.ops.calling import operation, two
 
@@ -105,6 +106,8 @@ def dropout(x: Tensor, probability: float, generator: np.random.Generator) -> Te
     """Each element becomes 0 with this probability, and the others grow so that the mean stays (Hinton 2012)."""
     if not isinstance(generator, np.random.Generator):
         raise TypeError("dropout draws from a generator that is handed in; nn.Dropout knows whether it is training")
+    if mode.tape is not None:
+        mode.tape.refuse("dropout draws from a generator")
     kept = (generator.random(x.shape, dtype=np.float32) >= probability).astype(x.dtype)
     kept *= x.dtype.type(1 / (1 - probability))
     return record(x.data * kept, (x, lambda g: g * kept))

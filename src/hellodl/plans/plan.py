@@ -20,7 +20,7 @@ from hellodl.autograd.mode import mode
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.console import log
 from hellodl.ops import loops
-from hellodl.plans.standin import NoGradient, StandIn
+from hellodl.plans.standin import Chance, NoGradient, StandIn
 from hellodl.plans.tape import Diverged, Step, Tape
 
 MOST_SHAPES = 16  # that one function may have plans for
@@ -120,6 +120,9 @@ class Recording:
                 leaf.grad = NoGradient(partial(self.without.__setitem__, id(leaf), leaf), self.tape)  # type: ignore[assignment]
         for module, name, array in self.buffers:
             setattr(module, name, self.tape.outside(array))
+        for module in self.watch.modules.values():
+            if isinstance(drawn := vars(module).get("generator"), np.random.Generator):
+                module.generator = Chance(drawn, self.tape)
 
     def _step_down(self) -> None:
         """Every leaf and module has its own arrays again, and leaves have the gradients that the tape left."""
@@ -135,6 +138,9 @@ class Recording:
                 self.held.append(leaf.grad)
                 leaf.grad = leaf.grad.array
             self.gradients.append((leaf, leaf.grad))
+        for module, _ in self.training:
+            if type(drawn := vars(module).get("generator")) is Chance:
+                module.generator = drawn.generator
         for module, name, array in self.buffers:
             if getattr(getattr(module, name), "array", None) is not array:
                 self.tape.refuse(f"a module got another {name}")

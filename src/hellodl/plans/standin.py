@@ -112,6 +112,19 @@ for _name, _function in (("float", float), ("int", int), ("index", operator.inde
     _leaking(_name, _function)
 
 
+class Chance:
+    """What stands in for a module's generator, to see whether anybody draws from it."""
+
+    def __init__(self, generator: np.random.Generator, tape: Tape):
+        self.generator, self.tape = generator, tape
+
+    __class__ = property(lambda self: np.random.Generator)  # type: ignore[assignment]
+
+    def __getattr__(self, name: str) -> Any:
+        self.tape.refuse("a generator was drawn from")
+        return getattr(self.generator, name)
+
+
 class NoGradient:
     """What stands in for the gradient that a weight has not got, to see whether anybody counts on there being none."""
 

@@ -110,7 +110,7 @@ class Tape:
             targets = out if isinstance(out, tuple) else (out,)
             self._writes(*targets)
             function(*given, **named)
-            self.steps.append(_quick(function, given, named))
+            self.steps.append(partial(function, *given, **named))
             return targets[0] if len(targets) == 1 else targets
         if function is np.ndarray.__setitem__:
             self._writes(arguments[0])
@@ -232,9 +232,17 @@ def _plain(key: Any) -> bool:
 ABOUT_SHAPES = {np.shape, np.ndim, np.size, np.result_type, np.may_share_memory, np.shares_memory}
 FILLED: dict[Any, Any] = {np.empty_like: None, np.zeros_like: 0, np.ones_like: 1, np.full_like: None}
 REDUCTIONS = {
-    **{np.ndarray.sum: np.add, np.ndarray.max: np.maximum, np.ndarray.min: np.minimum, np.ndarray.prod: np.multiply},
-    **{np.sum: np.add, np.max: np.maximum, np.min: np.minimum, np.ndarray.all: np.logical_and, np.all: np.logical_and},
-    **{np.ndarray.any: np.logical_or, np.any: np.logical_or},
+    np.ndarray.sum: np.add,
+    np.ndarray.max: np.maximum,
+    np.ndarray.min: np.minimum,
+    np.ndarray.prod: np.multiply,
+    np.sum: np.add,
+    np.max: np.maximum,
+    np.min: np.minimum,
+    np.ndarray.all: np.logical_and,
+    np.all: np.logical_and,
+    np.ndarray.any: np.logical_or,
+    np.any: np.logical_or,
 }
 WITH_OUT = {np.ndarray.mean, np.mean, np.ndarray.argmax, np.argmax, np.ndarray.argmin, np.argmin, np.ndarray.cumsum}
 WITH_OUT |= {np.cumsum, np.concatenate, np.stack, np.take, np.ndarray.take, np.einsum, np.clip, np.ndarray.clip, np.dot}
@@ -243,14 +251,13 @@ COPIES = {np.ndarray.copy, np.copy, np.ndarray.astype}
 
 def _into(out: Array, function: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Step:
     """The step that makes a result anew, where it is."""
-    if isinstance(function, np.ufunc):
-        return partial(function, *given, out, **named)
     if function in REDUCTIONS and len(given) <= 2 and named.keys() <= {"axis", "keepdims", "dtype"}:
         named = {"axis": given[1] if len(given) == 2 else None, "dtype": None} | named
         if named["dtype"] is None:
             del named["dtype"]
         return partial(REDUCTIONS[function].reduce, given[0], out=out, **named)
-    if function in WITH_OUT or isinstance(getattr(function, "__self__", None), np.ufunc):
+    of_numpy = isinstance(function, np.ufunc) or isinstance(getattr(function, "__self__", None), np.ufunc)
+    if of_numpy or function in WITH_OUT:
         return partial(function, *given, out=out, **named)
     if function in COPIES:
         return partial(np.copyto, out, given[0], casting="unsafe")
@@ -267,15 +274,6 @@ def _anew(out: Array, function: Any, given: tuple[Any, ...], named: dict[str, An
     if result.shape != out.shape:
         raise Diverged(f"{function.__name__} gives {result.shape}, not {out.shape} as before")
     out[...] = result
-
-
-def _quick(function: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Step:
-    """A call with `out`, by position where that may be, which is quicker."""
-    out = named["out"]
-    if isinstance(function, np.ufunc) and len(given) == function.nin:
-        rest = {key: value for key, value in named.items() if key != "out"}
-        return partial(function, *given, *(out if isinstance(out, tuple) else (out,)), **rest)
-    return partial(function, *given, **named)
 
 
 def _same_way(array: Array, truth: bool) -> None:
