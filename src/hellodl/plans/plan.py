@@ -19,11 +19,12 @@ import numpy as np
 from hellodl.autograd.mode import mode
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.console import log
-from hellodl.ops import loops
+from hellodl.ops import loops, scratch
 from hellodl.plans.standin import Chance, NoGradient, StandIn
 from hellodl.plans.tape import Diverged, Step, Tape
 
 MOST_SHAPES = 16  # that one function may have plans for
+MOST_BYTES = 1 << 28  # that a plan may keep
 MOST_MISSES = 3  # of a plan that comes to other branches, until it is dropped
 
 
@@ -170,6 +171,8 @@ class Recording:
         if type(result) is StandIn:
             self.held.append(result)
             array = result.array
+            if id(array) in self.tape.told:
+                return array.item
             return (lambda: array[()]) if not array.ndim else partial(array.copy, "K")
         if isinstance(result, Tensor):
             if result._parents:
@@ -326,6 +329,7 @@ class Plan:
             known.checked = True
             if why:
                 self._drop(key, f"{why} than without")
+            scratch.forget()  # what the function itself needed, and will no more
             return result
         except Diverged as diverged:
             known.misses += 1
@@ -345,6 +349,8 @@ class Plan:
             self._drop(key, f"{type(error).__name__}: {error}")
             return self.function(*arguments, **keywords)
         self.known[key] = recording
+        if recording.tape.nbytes > MOST_BYTES:
+            recording.tape.refuse(f"it would keep {recording.tape.nbytes / 1e6:.0f} MB")
         if recording.tape.refusal:
             self._drop(key, recording.tape.refusal)
         return result

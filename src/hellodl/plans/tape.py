@@ -54,6 +54,7 @@ class Tape:
         self.last_branch = -1
         self.first_call: int | None = None
         self.calling: Callable[[Step], Any] | None = None  # does a step on weights as they are: see `plan`
+        self.told: set[int] = set()  # arrays that hold what is a Python's number outside
         self.owners: dict[int, tuple[Any, Any]] = {}  # whose methods are called as they are, and their state before
 
     def refuse(self, why: str) -> None:
@@ -198,6 +199,7 @@ class Tape:
         if not isinstance(result, float):
             return result
         out = self.outside(np.array(result))
+        self.told.add(id(out.array))
         self.steps[-1] = partial(_told, self.steps[-1], out.array)
         return out
 
@@ -278,7 +280,7 @@ def _anew(out: Array, function: Any, given: tuple[Any, ...], named: dict[str, An
 
 def _same_way(array: Array, truth: bool) -> None:
     if bool(array) is not truth:
-        raise Diverged(f"a number that was {'' if truth else 'not '}true before is {'not ' if truth else ''}now")
+        raise Diverged(f"a branch was {truth} when the plan was made, and is {not truth}")
 
 
 def _told(step: Step, out: Array) -> None:
