@@ -1,6 +1,6 @@
 """Plans: a function that is traced once and then replayed, without Python in between.
 
-    standin -> tape -> plan
+    standin -> tape -> recording -> plan
 
 Half of a small network's time goes to Python: to layers that call operations, operations that check their arguments,
 a graph that is built and walked and thrown away. But the next call does the very same, only with other numbers. So let
@@ -10,5 +10,5 @@ order, and so with the same bits. That is what compilers of networks begin with 
 CUDA's graphs).
 
 What has to be minded is what the list does not know: another shape, another branch, a number that Python looked at.
-`plan` has the rules: what it cannot play truly it leaves to the function itself, and says so.
+`recording` and `plan` have the rules: what it cannot play truly it leaves to the function itself, and says so.
 """

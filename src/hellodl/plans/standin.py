@@ -10,20 +10,32 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from hellodl.autograd import arrays
 
-if TYPE_CHECKING:
-    from hellodl.plans.tape import Place, Tape
-
 Array = np.ndarray
+
+Tape = Any  # `tape.Tape`, which knows this file
 
 ABOUT = {"shape", "dtype", "ndim", "size", "strides", "flags", "itemsize", "nbytes"}  # what shapes alone decide
 LEAKS = {"item", "tolist", "tobytes", "data", "ctypes", "tofile", "dump", "dumps", "nonzero", "base", "flat"}
+
+
+class Place:
+    """Memory that arrays lie in; once no stand-in refers to it, the tape has it back."""
+
+    __slots__ = ("memory", "tape")
+
+    def __init__(self, memory: Array, tape: Tape = None):
+        self.memory, self.tape = memory, tape  # None where the memory is not the tape's own
+
+    def __del__(self) -> None:
+        if self.tape is not None:
+            self.tape.free.setdefault(self.memory.nbytes, []).append(self.memory)
 
 
 class StandIn(arrays.StandIn, NDArrayOperatorsMixin):
@@ -31,14 +43,10 @@ class StandIn(arrays.StandIn, NDArrayOperatorsMixin):
 
     __slots__ = ("array", "place", "tape")
 
-    array: Array
-    place: Place
-    tape: Tape
-
     def __init__(self, array: Array, place: Place, tape: Tape):
         self.array, self.place, self.tape = array, place, tape
 
-    __class__ = property(lambda self: np.ndarray)  # type: ignore[assignment]  # what isinstance is to believe
+    __class__ = property(lambda self: np.ndarray)  # what isinstance is to believe
     __hash__ = object.__hash__
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
@@ -118,7 +126,7 @@ class Chance:
     def __init__(self, generator: np.random.Generator, tape: Tape):
         self.generator, self.tape = generator, tape
 
-    __class__ = property(lambda self: np.random.Generator)  # type: ignore[assignment]
+    __class__ = property(lambda self: np.random.Generator)
 
     def __getattr__(self, name: str) -> Any:
         self.tape.refuse("a generator was drawn from")

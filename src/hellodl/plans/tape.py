@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from hellodl.autograd.arrays import laid_out
-from hellodl.plans.standin import StandIn
+from hellodl.plans.standin import Place, StandIn
 
 Array = np.ndarray
 Step = Callable[[], Any]
@@ -27,19 +27,6 @@ Step = Callable[[], Any]
 
 class Diverged(Exception):
     """A plan came to a place where this time the function would go another way."""
-
-
-class Place:
-    """Memory that arrays lie in; once no stand-in refers to it, the tape has it back."""
-
-    __slots__ = ("memory", "tape")
-
-    def __init__(self, memory: Array, tape: Tape | None = None):
-        self.memory, self.tape = memory, tape  # None where the memory is not the tape's own
-
-    def __del__(self) -> None:
-        if self.tape is not None:
-            self.tape.free.setdefault(self.memory.nbytes, []).append(self.memory)
 
 
 class Tape:
@@ -192,7 +179,7 @@ class Tape:
             self.first_call = len(self.steps)
         arguments = tuple(list(a) if isinstance(a, Iterator) else a for a in arguments)
         owner = arguments[0] if arguments else None
-        if hasattr(owner, "load_state_dict") and id(owner) not in self.owners:
+        if owner is not None and hasattr(owner, "load_state_dict") and id(owner) not in self.owners:
             self.owners[id(owner)] = owner, owner.state_dict()
         step = partial(function, *true_arrays(arguments), **true_arrays(keywords))
         result = self.calling(step)

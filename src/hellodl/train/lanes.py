@@ -41,7 +41,7 @@ FEW = 8192  # numbers in images that are answered by a plan: for ten digits, Pyt
 
 # From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
 # by the size of the whole batch) and whatever numbers should be added up over the batch (such as how many are right).
-Work = Callable[[Module, Array, np.random.Generator], tuple[Tensor, Array]]
+Work = Callable[[Module, Array, np.random.Generator], tuple[Tensor, Any]]
 
 
 @dataclass
@@ -180,23 +180,19 @@ class Lanes:
             for module in lane.chancy:
                 module.generator = generator
             if learner:
-                loss, sums = learner.learn(pieces[k], generator, lane.parameters.values(), lane.norms, len(pieces) == 1)
-                lane.loss += loss
+                loss, sums = learner.learn(lane, pieces[k], generator, alone=len(pieces) == 1)
             else:
-                total, sums = work(lane.model, pieces[k], generator)
-                total.backward()
-                lane.loss += total.item()
+                loss, sums = work(lane.model, pieces[k], generator)
+                loss.backward()
+            lane.loss += loss.item()
             lane.sums.append(np.asarray(sums))
         lane.learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
 
     def _learner(self, work: Work) -> Learner | None:
         """Who does steady work for all lanes of this thread."""
-        if not isinstance(work, Steady):
-            return None
-        known = getattr(self._local, "learner", None)
-        if known is None or known.work is not work:
-            known = self._local.learner = Learner(self.model, work)
-        return known
+        if isinstance(work, Steady) and getattr(self._local, "work", None) is not work:
+            self._local.work, self._local.learner = work, Learner(self.model, work)
+        return self._local.learner if isinstance(work, Steady) else None
 
     def _by_threads(self, pool: ThreadPoolExecutor, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
         """Lanes as threads become free to take them."""

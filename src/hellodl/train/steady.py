@@ -7,8 +7,9 @@ that learns has one, with a replica of the model, whichever lane it works for; w
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -20,7 +21,8 @@ from hellodl.nn.norm import BatchNorm2d
 from hellodl.plans.plan import Plan
 
 
-class Steady(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Steady:
     """A lane's work in two parts: what is looked at, which may take chance and choice, and what is learned from it.
 
     `given(indices, generator)` makes arrays; `judge(model, *arrays)` gives the loss, and what is to be added up.
@@ -61,32 +63,24 @@ class Learner:
         self.chancy: list[Any] = [m for m in self.model.modules() if hasattr(m, "generator")]
         self._plan = Plan(self._learned, quiet=True)
 
-    def learn(
-        self,
-        which: Array,
-        generator: np.random.Generator,
-        parameters: Iterable[Parameter],
-        norms: list[BatchNorm2d],
-        alone: bool,
-    ) -> tuple[float, Array]:
-        """Add the gradients to those of a lane's `parameters` and the statistics to its `norms`; the loss, the sums.
+    def learn(self, lane: Any, which: Array, generator: np.random.Generator, alone: bool) -> tuple[Tensor, Any]:
+        """Add gradients and statistics to those of a lane; gives the loss, and the sums.
 
-        Of micro-batches that are `alone` in their batch, the gradients need not be copied.
+        The gradients of a micro-batch that is `alone` in its batch need not be copied.
         """
         for module in self.chancy:
             module.generator = generator
         loss, sums, statistics = self._plan(*self.work.given(which, generator))
-        for mine, theirs in zip(self.parameters, parameters, strict=True):
+        for mine, theirs in zip(self.parameters, lane.parameters.values(), strict=True):
             if mine.grad is None:
                 continue
             if theirs.grad is None:
                 theirs.grad = mine.grad if alone else mine.grad.copy("K")
             else:
                 theirs.grad += mine.grad
-        for norm, waiting in zip(norms, statistics, strict=True):
-            assert norm.waiting is not None
+        for norm, waiting in zip(lane.norms, statistics, strict=True):
             norm.waiting += waiting
-        return loss.item(), np.asarray(sums)
+        return loss, sums
 
     def _learned(self, *given: Array) -> tuple[Tensor, Any, list[Any]]:
         for parameter in self.parameters:
