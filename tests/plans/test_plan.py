@@ -272,6 +272,45 @@ def test_what_cannot_be_replayed_is_not_and_a_line_says_why(name, caplog):
     assert planned[1] in caplog.text
 
 
+def test_warnings_are_off_where_they_were():
+    def quiet(x):
+        with np.errstate(divide="ignore"):
+            return np.log(x) + 1
+
+    plan = Plan(quiet)
+    assert [plan(np.full(1, k, np.float32))[0] for k in (1, 2, 1, 0, 1)][3:] == [-np.inf, 1]
+    assert plan.played == 2
+
+
+def test_weights_that_are_new_arrays_each_time_have_no_plan(caplog):
+    weight, x = nn.Parameter(np.ones(3, np.float32)), np.arange(3, dtype=np.float32)
+
+    def step(x):
+        weight.grad = None
+        (Tensor(x) * weight * weight).sum().backward()
+
+    plan = Plan(step)
+    for _ in range(14):
+        plan(x)
+        assert np.array_equal(weight.grad, 2 * x * weight.data)
+        weight.data = weight.data - np.float32(0.1) * weight.grad
+    assert plan.played == 0
+    assert "its weights are other arrays again and again" in caplog.text
+
+
+def test_an_error_of_the_function_is_its_own(caplog):
+    lesson = Lesson(perceptron)
+    plan = Plan(lesson.step)
+    (x, y) = next(batches(perceptron, 1))
+    plan(x, y)
+    with pytest.raises(hellodl.errors.DataError, match="whole numbers from 0 to 9"):
+        plan(x, y + 9)
+    for _ in range(3):
+        plan(x, y)
+    assert plan.played == 1
+    assert not caplog.records
+
+
 def test_gradients_that_are_added_up_over_calls_are_added_up(caplog):
     weight = nn.Parameter(np.ones(3, np.float32))
     plan = Plan(lambda x: (Tensor(x) * weight).sum().backward())

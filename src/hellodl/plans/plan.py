@@ -32,6 +32,7 @@ class Plan:
         self.function, self.quiet = function, quiet
         self.known: dict[Any, Watch | Recording | str] = {}  # by shapes; a line says why there is no plan
         self.played = 0
+        self._renewed = 0
         self._said: set[str] = set()
         self._lock = threading.Lock()  # its arrays are used by one thread at a time
         update_wrapper(self, function, updated=())
@@ -52,13 +53,15 @@ class Plan:
         except TypeError:
             return self._by_itself("an argument is neither array nor plain value", arguments, keywords)
         if isinstance(known, Recording) and not known.fits():
-            if any(leaf.data is not array for leaf, array in known.leaves):
-                known = None  # with other weights it has to be made anew
-            else:
+            if all(leaf.data is array for leaf, array in known.leaves):
                 return self._by_itself("gradients, buffers or train() are not as they were", arguments, keywords)
+            del self.known[key]  # with other weights it has to be made anew
+            known, self._renewed = None, self._renewed + 1
         if known is None:
             if len(self.known) >= MOST_SHAPES:
                 return self._by_itself(f"there are more than {MOST_SHAPES} shapes", arguments, keywords)
+            if self._renewed > MOST_MISSES:
+                return self._by_itself("its weights are other arrays again and again", arguments, keywords)
             watch = Watch()
             with watch.watching():
                 result = self.function(*arguments, **keywords)
@@ -94,8 +97,9 @@ class Plan:
             before.put_back()
             for owner, state in recording.tape.owners.values():
                 owner.load_state_dict(state)
+            result = self.function(*arguments, **keywords)  # which may have an error of its own to tell
             self._drop(key, f"{type(error).__name__}: {error}")
-            return self.function(*arguments, **keywords)
+            return result
         self.known[key] = recording
         if recording.tape.nbytes > MOST_BYTES:
             recording.tape.refuse(f"it would keep {recording.tape.nbytes / 1e6:.0f} MB")

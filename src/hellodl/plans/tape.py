@@ -37,6 +37,7 @@ class Tape:
         self.refusal = ""  # why there can be no plan
         self.free: dict[int, list[Array]] = {}  # places by their bytes, the last left first
         self.nbytes = 0
+        self.warned = np.geterr()
         self.touched: dict[int, tuple[Array, int]] = {}  # outside arrays that are written to, and from which step on
         self.last_branch = -1
         self.first_call: int | None = None
@@ -84,10 +85,15 @@ class Tape:
 
     # -- steps --
 
+    def step(self, step: Step) -> None:
+        """One more, to be played as it was made: with warnings off, where they were."""
+        warned = np.geterr()
+        self.steps.append(step if warned == self.warned else partial(_warned, warned, step))
+
     def add(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> None:
         """Do something now, and each time that the tape is played."""
         function(*arguments, **keywords)
-        self.steps.append(partial(function, *arguments, **keywords))
+        self.step(partial(function, *arguments, **keywords))
 
     def run(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """What a function of NumPy makes of stand-ins, by what it makes of their arrays."""
@@ -98,7 +104,7 @@ class Tape:
             targets = out if isinstance(out, tuple) else (out,)
             self._writes(*targets)
             function(*given, **named)
-            self.steps.append(partial(function, *given, **named))
+            self.step(partial(function, *given, **named))
             return targets[0] if len(targets) == 1 else targets
         if function is np.ndarray.__setitem__:
             self._writes(arguments[0])
@@ -109,7 +115,7 @@ class Tape:
         result = function(*given, **named)
         if result is None:  # it changed its first argument: np.copyto, np.add.at, x.fill and such
             self._writes(arguments[0])
-            self.steps.append(partial(function, *given, **named))
+            self.step(partial(function, *given, **named))
             return None
         if isinstance(result, list | tuple) and function not in ABOUT_SHAPES:
             return type(result)(self._made(function, given, named, part, seen, part=True) for part in result)
@@ -132,7 +138,7 @@ class Tape:
             return result
         out = self.like(result)
         out.array[...] = result
-        self.steps.append(_into(out.array, function, given, named))
+        self.step(_into(out.array, function, given, named))
         return out
 
     def _writes(self, *targets: Any) -> None:
@@ -164,7 +170,7 @@ class Tape:
         """A number decides which way the function goes: it has to be the same way each time."""
         truth = bool(array)
         self.last_branch = len(self.steps)
-        self.steps.append(partial(_same_way, array, truth))
+        self.step(partial(_same_way, array, truth))
         return truth
 
     def loop(self, loop: Any, arguments: tuple[Any, ...]) -> None:
@@ -268,6 +274,11 @@ def _anew(out: Array, function: Any, given: tuple[Any, ...], named: dict[str, An
 def _same_way(array: Array, truth: bool) -> None:
     if bool(array) is not truth:
         raise Diverged(f"a branch was {truth} when the plan was made, and is {not truth}")
+
+
+def _warned(how: Any, step: Step) -> None:
+    with np.errstate(**how):
+        step()
 
 
 def _told(step: Step, out: Array) -> None:
