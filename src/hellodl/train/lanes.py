@@ -34,10 +34,8 @@ from hellodl.nn.norm import BatchNorm2d
 from hellodl.ops import loops, softmax
 from hellodl.ranks import Ranks, tree
 from hellodl.train.processes import Helper, can_fork, room_for, shared
-from hellodl.train.steady import Learner, Steady, planned, replica
+from hellodl.train.steady import FEW, Learner, Steady, planned, replica
 from hellodl.train.threads import in_lanes, quick_hand_over, single_threaded_products, thread_count
-
-FEW = 8192  # numbers in images that are answered by a plan: for ten digits, Python takes longer than arithmetic
 
 # From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
 # by the size of the whole batch) and whatever numbers should be added up over the batch (such as how many are right).

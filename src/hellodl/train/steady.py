@@ -20,6 +20,8 @@ from hellodl.nn.module import Module, Parameter
 from hellodl.nn.norm import BatchNorm2d
 from hellodl.plans.plan import Plan
 
+FEW = 8192  # numbers in images that are answered by a plan: for ten digits, Python takes longer than arithmetic
+
 
 @dataclass(frozen=True, eq=False)
 class Steady:
