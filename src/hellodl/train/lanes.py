@@ -320,7 +320,7 @@ def predict(
     `ranks` share the images out among themselves; all of them must ask, and all get all answers.
     """
 
-    if 0 < images.size <= FEW and len(images) <= micro_batch:
+    if images.ndim > 2 and 0 < images.size <= FEW and len(images) <= micro_batch:
         with evaluating(model):
             return in_lanes(partial(planned, model), [as_input(images)], threads)[0]
 
