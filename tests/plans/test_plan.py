@@ -9,6 +9,7 @@ import pytest
 
 import hellodl
 from hellodl import Tensor, nn, no_grad, ops, optim
+from hellodl.autograd.mode import as_it_is
 from hellodl.models.networks import hello_dl, perceptron, residual
 from hellodl.ops import loops
 from hellodl.plans.plan import MOST_MISSES, MOST_SHAPES, Plan
@@ -373,22 +374,30 @@ def test_a_plan_goes_when_its_function_goes():
 
 
 def test_threads_that_call_one_plan_get_their_own_answers():
-    plan = Plan(lambda x: np.exp(x) * 2)
-    wrong = []
+    inside, go_on, found = threading.Event(), threading.Event(), []
 
-    def ask(number):
-        for k in range(200):
-            x = np.full(500, number + k / 1000, np.float32)
-            if plan(x).tobytes() != (np.exp(x) * 2).tobytes():
-                wrong.append((number, k))
+    @as_it_is
+    def pause():
+        if threading.current_thread().name == "first":
+            inside.set()
+            go_on.wait(20)
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
-    assert plan.played
+    def doubled(x):
+        e = np.exp(x)
+        pause()
+        return e * 2
+
+    plan, ones, twos = Plan(doubled), np.ones(3, np.float32), np.full(3, 2, np.float32)
+    for _ in range(4):
+        plan(ones)
+    first = threading.Thread(target=lambda: found.append(plan(ones)), name="first")
+    first.start()
+    assert inside.wait(20)
+    assert np.array_equal(plan(twos), np.exp(twos) * 2)  # while the first is in the middle of the plan
+    go_on.set()
+    first.join()
+    assert np.array_equal(found[0], np.exp(ones) * 2)
+    assert plan.played == 2
 
 
 def test_a_plan_within_a_plan_is_part_of_it():
