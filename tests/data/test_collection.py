@@ -54,9 +54,7 @@ def test_the_poster_shows_all_lines(tmp_path):
     mine.add(other)
     assert not poster.exists(), "what it showed is not all any more"
     assert [*mine.drawn()] == [*mine.lessons()] == [1, 2]
-    np.testing.assert_array_equal(
-        cv2.imread(str(poster), cv2.IMREAD_GRAYSCALE), stacked([*one.strips, *other.strips])
-    )
+    np.testing.assert_array_equal(cv2.imread(str(poster), cv2.IMREAD_GRAYSCALE), stacked([*one.strips, *other.strips]))
     mine.undo()
     assert not poster.exists()
 

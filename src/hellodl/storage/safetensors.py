@@ -100,7 +100,9 @@ def _layout(
     header = json.dumps(entries, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
     if len(arrays) > MOST_TENSORS:
-        raise CheckpointError(f"{path}: {len(arrays):,} tensors are more than the {MOST_TENSORS:,} of a file; stack them")
+        raise CheckpointError(
+            f"{path}: {len(arrays):,} tensors are more than the {MOST_TENSORS:,} of a file; stack them"
+        )
     if len(header) > LONGEST_HEADER:
         raise CheckpointError(
             f"{path}: names and metadata take {len(header):,} bytes, more than fit; save less metadata"
