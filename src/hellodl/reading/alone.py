@@ -51,4 +51,4 @@ def unlike_its_edge(picture: np.ndarray) -> np.ndarray:
 def is_one_piece(inked: np.ndarray) -> bool:
     """Whether most of what is inked (H, W) bool hangs together."""
     areas = cv2.connectedComponentsWithStats(inked.astype(np.uint8), connectivity=8)[2][1:, cv2.CC_STAT_AREA]
-    return bool(len(areas)) and areas.max() > WHOLE * areas.sum()
+    return bool(len(areas) and areas.max() > WHOLE * areas.sum())
