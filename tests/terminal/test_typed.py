@@ -140,13 +140,13 @@ def test_in_a_folder_that_cannot_be_written(typed, locked):
 
 
 @pytest.mark.terminal
-@pytest.mark.parametrize("press", [Press(seconds=0.5), Press(seconds=1.5), Press(AT_WORK, 0.3), Press(AT_WORK, 0.1, 2)])
+@pytest.mark.parametrize("press", [Press(seconds=0.2), Press(seconds=1.5), Press(AT_WORK, 0.3), Press(AT_WORK, 0.1, 2)])
 @pytest.mark.parametrize("typed", cases(only=lambda typed: typed.slow))
 def test_ctrl_c_is_one_line_at_any_moment(typed, place, press):
     seen = type_in(typed.words.split(), place, 80, press)
     shown = seen.screen.shown()
-    if "Traceback" in shown and ("runpy" in shown or "hellodl/" not in shown):
-        pytest.skip("Python was still loading NumPy, and nothing of ours had begun yet")
+    if "Traceback" in shown and "hellodl/" not in shown and "numpy" not in shown:
+        pytest.skip("Python itself was just starting, and nothing of ours had begun yet")
     assert "Traceback" not in shown and "unexpected" not in shown and "Exception ignored" not in shown, shown
     assert seen.status in (130, -signal.SIGINT, typed.status), shown  # some are ended by the signal itself, after all
     assert seen.status != 130 or "interrupted" in shown
