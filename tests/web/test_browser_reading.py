@@ -142,6 +142,17 @@ def test_a_photo_is_whole_and_comes_nearer(page):
     assert page.evaluate(inside) == [True, 0]
 
 
+def test_the_chosen_box_stays_in_sight_as_the_photo_comes_nearer(page):
+    read_sample(page)
+    page.locator("#box-0 rect").click(force=True)
+    for _ in range(4):
+        page.locator("#read-nearer").click()
+    frame, box = (page.locator(one).bounding_box() for one in ("#read-photo", "#box-0 rect"))
+    for side, size in (("x", "width"), ("y", "height")):
+        middle = box[side] + box[size] / 2
+        assert frame[side] <= middle <= frame[side] + frame[size]
+
+
 def test_a_photo_that_is_higher_than_its_frame_is_whole_too(page):
     page.set_viewport_size({"width": page.viewport_size["width"], "height": 320})
     read_sample(page)

@@ -7,8 +7,6 @@ where there is no Playwright or Chromium.
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,40 +18,15 @@ pytest.importorskip("axe_playwright_python", reason="pip install 'hellodl[browse
 pytest.importorskip("fastapi")
 
 import axe_playwright_python as axe
-import uvicorn
 from playwright.sync_api import expect
-
-from hellodl.data.collection import Collection
-from hellodl.data.pages.layout import write_page
-from hellodl.runs.log import RunLog
-from hellodl.web.app import make_app
+from visiting import png
 
 RULES = Path(axe.__file__).with_name("axe.min.js")
-TRUE = "make hay\nwhile the sun"
 DESK = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True, "is_mobile": True}
 PASTE = """async bytes => { const data = new DataTransfer();
     data.items.add(new File([new Uint8Array(bytes)], "page.png", {type: "image/png"}));
     document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true})); }"""
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory) -> Iterator[tuple[str, Collection]]:
-    """The address of the real server, with a run in its log, and the collection to which it teaches."""
-    folder = tmp_path_factory.mktemp("served")
-    mine, log = Collection(folder / "mine"), RunLog(folder / "runs.sqlite3")
-    with log.run("digits", {"epochs": 2}) as run:
-        for step in range(1, 30):
-            run.train_row(step, loss=3 / step, learning_rate=0.1)
-        run.validation_row(29, accuracy=0.5)
-    app = make_app(mine, log.path, threads=1, apart=False)
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=2))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://localhost:{listening.getsockname()[1]}/", mine
-    server.should_exit = True
-    thread.join(10)
 
 
 @pytest.fixture
@@ -69,15 +42,6 @@ def page(browser, served, request) -> Iterator:
     yield page
     context.close()
     assert complaints == []
-
-
-@pytest.fixture(scope="module")
-def picture():
-    return write_page(TRUE, 3, width=700)[0]
-
-
-def png(picture) -> bytes:
-    return cv2.imencode(".png", picture)[1].tobytes()
 
 
 def findings(page) -> list[tuple[str, list[str]]]:
