@@ -152,6 +152,7 @@ def test_each_job_in_webkit(page, served, picture, tmp_path):
     served[1].forget()
 
     page.click("#tab-runs")
+    page.until(".runs-list input", shown)
     if not page[".runs-list input"].is_selected():
         page.click(".runs-list input")
     page.until("#runs-loss path", lambda line: line.get_attribute("d"))
