@@ -37,7 +37,7 @@ WAYS = {
 H = [[(0.35, 0.1), (0.35, 0.9)], [(0.35, 0.6), (0.5, 0.5), (0.65, 0.6), (0.65, 0.9)]]
 README = [["desk-draw", "desk-read", "phone-read"], ["desk-teach", "desk-runs", "phone-dark-draw"]]
 HIGH, GAP, QUALITY = 650, 16, 88  # pixels of a row of docs/page.jpg, pixels between pictures, JPEG
-SMALL = "train letters --dataset ink --count 1500 --epochs 3 --threads 2"
+SMALL = "train digits --dataset ink --count 12000 --epochs 4 --architecture perceptron --threads 2"
 EXPECTED = 600_000  # milliseconds; learning a hand takes a minute, and other work may have the processor
 
 Shot = Callable[[str], None]

@@ -17,10 +17,11 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as in typing, which would take longer to load than all that is needed here
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     import numpy as np
 
