@@ -68,6 +68,8 @@ class Page:
         assert self.driver.execute_script(wide) <= 0, "the page is wider than the screen"
         assert self.driver.execute_script("return errors") == [] and not self["#trouble"].is_displayed()
         if folder := os.environ.get("HELLODL_SHOTS"):
+            painted = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))"
+            self.driver.execute_async_script(painted)
             self.driver.save_screenshot(Path(folder) / f"webkit-{self.name}-{what}.png")
 
 
