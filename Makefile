@@ -52,7 +52,7 @@ test-peers: setup
 
 # Every command typed in a pseudo-terminal: narrow, wide, piped, ASCII, read-only folders, Ctrl-C; for half an hour.
 test-terminal: setup
-	$(PYTHON) -m pytest tests/terminal -m "terminal or not terminal"
+	$(PYTHON) -m pytest tests/terminal -m "terminal or not terminal" --numprocesses auto --maxprocesses 8
 
 # Every command of the README and of docs/using.md, from a wheel in an environment of its own, with its time.
 test-readme: setup
