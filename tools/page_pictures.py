@@ -80,7 +80,7 @@ def draw(page: Page, pad: str, strokes: list[list[tuple[float, float]]]) -> None
 def drawing(page: Page, shot: Shot) -> None:
     """Draw an h, and look at what a layer saw."""
     draw(page, "#draw-pad", H)
-    expect(page.locator("#draw-inside")).to_be_visible()
+    expect(page.locator("#draw-letter")).to_have_text("h")
     page.locator("h1").scroll_into_view_if_needed()
     shot("draw")
     page.locator("#draw-layers button").nth(2).click()
