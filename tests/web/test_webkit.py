@@ -19,6 +19,7 @@ pytest.importorskip("selenium", reason="pip install 'hellodl[browser]'")
 pytest.importorskip("fastapi")
 
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -37,7 +38,7 @@ class Page:
 
     def __init__(self, driver, name: str):
         self.driver, self.name = driver, name
-        self.wait = WebDriverWait(driver, PATIENCE, poll_frequency=0.1)
+        self.wait = WebDriverWait(driver, PATIENCE, 0.1, [NoSuchElementException, StaleElementReferenceException])
 
     def __getitem__(self, selector: str):
         return self.driver.find_element(By.CSS_SELECTOR, selector)
