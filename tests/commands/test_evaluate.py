@@ -105,3 +105,17 @@ def test_a_diagram_that_cannot_be_drawn_is_said_before_the_work(name, says, mode
     monkeypatch.setattr(evaluate, "load_model", None)
     assert cli.main(["evaluate", str(model), "--diagram", str(tmp_path / name)]) == 1
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("classes", "asked"), [("0123456789", "0123456789"), ("37", "37"), ("01abc", "01abc"), ("abc", "abc")]
+)
+def test_ink_writes_what_the_model_reads(classes, asked, tmp_path, capsys):
+    path = tmp_path / "model.safetensors"
+    checkpoint.save_model(path, BrightestCorner(len(classes), 1.0), classes=classes, card={})
+    assert cli.main(["evaluate", str(path), "--count", "300", "--one-view", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["told_apart"] == asked
+    written = [name for name, row in zip(asked, found["confusion"], strict=True) if sum(row)]
+    assert written == [*asked] and found["images"] + found["skipped"] == 300
+    assert (found["skipped"] == 0) == asked.isdecimal()

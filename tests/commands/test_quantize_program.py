@@ -22,7 +22,7 @@ def reader(tmp_path, monkeypatch):
     images = rng.integers(0, 256, (90, 28, 28)).astype(np.uint8)
     labels = evaluate.looked_at(model, images, 1, [(0.0, 0.0)])[0].argmax(axis=1)
     data = Dataset("noise", images, labels, "abc")
-    monkeypatch.setattr(quantize, "load", lambda name, split, **_: data)
+    monkeypatch.setattr(evaluate, "load", lambda name, split, **_: data)
     path = tmp_path / "model.safetensors"
     checkpoint.save_model(path, model, classes="abc", card={"seed": 5})
     return path

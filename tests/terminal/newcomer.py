@@ -16,7 +16,8 @@ class Typed:
     """A command, as words, what is seen of it, and how it ends where all is well.
 
     `slow` ones are typed in the long form of the tests only; `writes` is whether they need a folder to write to, and
-    `raw` whether they print something for programs, whose lines are as long as they are.
+    `raw` whether they print something for programs, whose lines are as long as they are. `once` ones take longest,
+    and are gone through to the end in the narrowest terminal alone.
     """
 
     words: str
@@ -25,6 +26,7 @@ class Typed:
     slow: bool = False
     writes: bool = False
     raw: bool = False
+    once: bool = False
 
 
 SMALL = "--batch-size 32 --epochs 1 --threads 1"
@@ -50,7 +52,13 @@ COMMANDS = [
     Typed("score . --threads 1", says="case and spaces counted", slow=True),
     Typed("teach --show", says="is empty"),
     Typed("teach page-0001.png --text page-0001.txt --dry-run", says="line 1: ", slow=True),
-    Typed("teach page-0001.png --text page-0001.txt", says="the reader that ships reads", slow=True, writes=True),
+    Typed(
+        "teach page-0001.png --text page-0001.txt",
+        says="the reader that ships reads",
+        slow=True,
+        writes=True,
+        once=True,
+    ),
     Typed("learn my-engine", says="hellodl learn check 1", writes=True),
     Typed("learn check 1 --folder engine", says="is not written yet", status=1, writes=True),
     Typed("learn report .", says="of 14"),
@@ -75,7 +83,13 @@ COMMANDS = [
         slow=True,
         writes=True,
     ),
-    Typed("train finder --pages 16 --epochs 1 --threads 1", says="overlap the true ones", slow=True, writes=True),
+    Typed(
+        "train finder --pages 16 --epochs 1 --threads 1",
+        says="overlap the true ones",
+        slow=True,
+        writes=True,
+        once=True,
+    ),
     Typed("train lines --dataset ink --count 64 --pages 0 --epochs 1 --threads 1", slow=True, writes=True),
     Typed("train text --corpus rhyme.txt --steps 16 --width 16 --context 16 --batch-size 4", slow=True, writes=True),
     Typed("train splice --dataset simulated --count 200 --epochs 2 --members 1", slow=True, writes=True),

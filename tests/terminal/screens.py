@@ -111,11 +111,19 @@ class Seen:
 
 @dataclass
 class Press:
-    """Ctrl-C, typed some seconds after a text has come up ("" for at once); `again` presses it twice."""
+    """Ctrl-C, typed `times` times, some seconds after a text has come up and a library is loaded ("" for at once)."""
 
     after: str = ""
     seconds: float = 0.0
     times: int = 1
+    library: str = ""
+
+    def is_time(self, text: str, process: int) -> bool:
+        """Whether it has come to that."""
+        maps = Path(f"/proc/{process}/maps")
+        with suppress(OSError):  # it has ended
+            return self.after in text and (not self.library or (maps.exists() and self.library in maps.read_text()))
+        return False
 
 
 def surroundings(folder: Path, **more: str) -> dict[str, str]:
@@ -168,7 +176,7 @@ def _watched(process: subprocess.Popen, master: int, press: Press | None, decode
     text, end, due = "", time.monotonic() + PATIENCE, None
     left = press.times if press else 0
     while True:
-        if press and left and due is None and press.after in text:
+        if press and left and due is None and press.is_time(text, process.pid):
             due = time.monotonic() + press.seconds
         if due is not None and time.monotonic() >= due and left:
             with suppress(OSError):

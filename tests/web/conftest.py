@@ -7,6 +7,8 @@ one also fails for a script error, or for a breach of the page's own policy.
 
 import os
 import shutil
+import socket
+import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -14,6 +16,7 @@ import pytest
 from mock_server import Mock
 
 from hellodl.data.collection import Collection
+from hellodl.data.pages.layout import write_page
 from hellodl.runs.log import RunLog
 
 
@@ -42,6 +45,35 @@ def client(here):
     ours = {"X-Hellodl": "1"}
     with TestClient(here.app, base_url="http://localhost", headers=ours, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory) -> Iterator[tuple[str, Collection]]:
+    """The address of the real server, with a run in its log, and the collection to which it teaches."""
+    import uvicorn
+
+    from hellodl.web.app import make_app
+
+    folder = tmp_path_factory.mktemp("served")
+    mine, log = Collection(folder / "mine"), RunLog(folder / "runs.sqlite3")
+    with log.run("digits", {"epochs": 2}) as run:
+        for step in range(1, 30):
+            run.train_row(step, loss=3 / step, learning_rate=0.1)
+        run.validation_row(29, accuracy=0.5)
+    app = make_app(mine, log.path, threads=1, apart=False)
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=2))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield f"http://localhost:{listening.getsockname()[1]}/", mine
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def picture():
+    """A photo of two written lines."""
+    return write_page("make hay\nwhile the sun", 3, width=700)[0]
 
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")

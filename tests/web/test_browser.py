@@ -85,6 +85,15 @@ def test_an_error_is_one_line_until_it_works_again(page, mock):
     expect(page.locator("#trouble")).to_be_hidden()
 
 
+def test_a_dot_is_seen_where_it_is_set(page):
+    ink = """pad => { const {width} = pad, at = width / 4;
+        return pad.getContext("2d").getImageData(at, at, 1, 1).data[3]; }"""
+    pad = page.locator("#draw-pad")
+    assert pad.evaluate(ink) == 0
+    draw(page, "#draw-pad", [(0.25, 0.25)])
+    assert pad.evaluate(ink) == 255
+
+
 def test_a_trembling_dot_is_a_point(page, mock):
     draw(page, "#draw-pad", [(0.4, 0.4), (0.41, 0.4), (0.405, 0.41)])
     expect(page.locator("#draw-letter")).to_have_text("n")

@@ -142,6 +142,17 @@ def test_a_photo_is_whole_and_comes_nearer(page):
     assert page.evaluate(inside) == [True, 0]
 
 
+def test_the_chosen_box_stays_in_sight_as_the_photo_comes_nearer(page):
+    read_sample(page)
+    page.locator("#box-0 rect").click(force=True)
+    for _ in range(4):
+        page.locator("#read-nearer").click()
+    frame, box = (page.locator(one).bounding_box() for one in ("#read-photo", "#box-0 rect"))
+    for side, size in (("x", "width"), ("y", "height")):
+        middle = box[side] + box[size] / 2
+        assert frame[side] <= middle <= frame[side] + frame[size]
+
+
 def test_a_photo_that_is_higher_than_its_frame_is_whole_too(page):
     page.set_viewport_size({"width": page.viewport_size["width"], "height": 320})
     read_sample(page)
@@ -194,3 +205,42 @@ def test_a_file_is_read_and_too_large_a_one_is_not_sent(page, mock, tmp_path):
     expect(page.locator("#read-result")).to_be_visible()
     assert asked(mock, "/api/read") == [b"bytes"]
     expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_whatever_was_changed_can_be_undone_and_done_again(page):
+    read_sample(page)
+    text, undo, redo = (page.locator(f"#read-{name}") for name in ("text", "undo", "redo"))
+    expect(undo).to_be_disabled()
+    states = [(text.input_value(), boxes(page))]
+
+    def changed() -> None:
+        states.append((text.input_value(), boxes(page)))
+        assert states[-1] != states[-2]
+
+    text.evaluate("area => { area.focus(); area.setSelectionRange(4, 4); }")
+    page.keyboard.type("est")  # at one go
+    changed()
+    page.locator("#box-0 rect").click(force=True)
+    page.locator("#read-letter").press_sequentially("cl")  # a box is halved
+    changed()
+    page.locator("#read-none").click()
+    changed()
+    page.locator("#read-boxes .doubt rect").first.click(force=True)
+    page.locator("#read-mend button[type=submit]").click()  # it is right
+    changed()
+    page.locator("#read-runner-up").click()
+    changed()
+    for number, (was, drawn) in enumerate(reversed(states[:-1])):
+        undo.click() if number % 2 else page.keyboard.press("Control+z")
+        assert (text.input_value(), boxes(page)) == (was, drawn), number
+    expect(undo).to_be_disabled()
+    page.keyboard.press("Control+z")  # the browser has nothing to add
+    assert text.input_value() == states[0][0]
+    for was, drawn in states[1:-1]:
+        page.keyboard.press("Control+Shift+Z")
+        assert (text.input_value(), boxes(page)) == (was, drawn)
+    redo.click()
+    assert (text.input_value(), boxes(page)) == states[-1]
+    page.keyboard.press("Control+z")
+    text.press_sequentially("!")
+    expect(redo).to_be_disabled()

@@ -7,8 +7,6 @@ where there is no Playwright or Chromium.
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,16 +18,11 @@ pytest.importorskip("axe_playwright_python", reason="pip install 'hellodl[browse
 pytest.importorskip("fastapi")
 
 import axe_playwright_python as axe
-import uvicorn
 from playwright.sync_api import expect
-
-from hellodl.data.collection import Collection
-from hellodl.data.pages.layout import write_page
-from hellodl.runs.log import RunLog
-from hellodl.web.app import make_app
+from visiting import png
 
 RULES = Path(axe.__file__).with_name("axe.min.js")
-TRUE = "make hay\nwhile the sun"
+PATIENCE = 180_000  # milliseconds; a busy machine reads for long
 DESK = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True, "is_mobile": True}
 PASTE = """async bytes => { const data = new DataTransfer();
@@ -37,30 +30,11 @@ PASTE = """async bytes => { const data = new DataTransfer();
     document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true})); }"""
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory) -> Iterator[tuple[str, Collection]]:
-    """The address of the real server, with a run in its log, and the collection to which it teaches."""
-    folder = tmp_path_factory.mktemp("served")
-    mine, log = Collection(folder / "mine"), RunLog(folder / "runs.sqlite3")
-    with log.run("digits", {"epochs": 2}) as run:
-        for step in range(1, 30):
-            run.train_row(step, loss=3 / step, learning_rate=0.1)
-        run.validation_row(29, accuracy=0.5)
-    app = make_app(mine, log.path, threads=1, apart=False)
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=2))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://localhost:{listening.getsockname()[1]}/", mine
-    server.should_exit = True
-    thread.join(10)
-
-
 @pytest.fixture
 def page(browser, served, request) -> Iterator:
     context = browser.new_context(**getattr(request, "param", DESK), reduced_motion="reduce")
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -69,15 +43,6 @@ def page(browser, served, request) -> Iterator:
     yield page
     context.close()
     assert complaints == []
-
-
-@pytest.fixture(scope="module")
-def picture():
-    return write_page(TRUE, 3, width=700)[0]
-
-
-def png(picture) -> bytes:
-    return cv2.imencode(".png", picture)[1].tobytes()
 
 
 def findings(page) -> list[tuple[str, list[str]]]:
@@ -93,7 +58,7 @@ def test_a_photo_becomes_a_corrected_text_in_six_clicks_and_keys(page, served, p
     """One that is misread at one letter; a chord such as Ctrl+V counts as one."""
     page.evaluate(PASTE, list(png(picture)))  # 1
     text = page.locator("#read-text")
-    expect(text).to_be_visible(timeout=60_000)
+    expect(text).to_be_visible(timeout=PATIENCE)
     wrong = len(text.input_value()) - 1
     number = page.locator("#read-boxes [role=option]").count() - 1
     page.locator(f"#box-{number} rect").click(force=True)  # 2
@@ -103,7 +68,7 @@ def test_a_photo_becomes_a_corrected_text_in_six_clicks_and_keys(page, served, p
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == text.input_value() and copied[wrong:] == "Q"
     page.locator("#read-keep-some").click()
-    expect(page.locator("#read-keep-words")).to_contain_text("kept")
+    expect(page.locator("#read-keep-words")).to_contain_text("kept", timeout=PATIENCE)
     (lesson,) = served[1].lessons().values()
     assert lesson.texts == (copied.split("\n")[-1],)
     served[1].forget()
@@ -114,7 +79,7 @@ def test_a_photo_on_its_side_is_shown_upright(page, picture):
     page.locator("#read-rotate").check()
     file = {"name": "a.png", "mimeType": "image/png", "buffer": png(cv2.rotate(picture, cv2.ROTATE_90_CLOCKWISE))}
     page.locator("#read-file").set_input_files(file)
-    expect(page.locator("#read-text")).to_be_visible(timeout=60_000)
+    expect(page.locator("#read-text")).to_be_visible(timeout=PATIENCE)
     size = "async one => (await one.decode(), [one.naturalWidth, one.naturalHeight])"
     shown = page.locator("#read-picture").evaluate(size)
     assert shown == [picture.shape[1], picture.shape[0]]
@@ -126,25 +91,25 @@ def test_a_photo_on_its_side_is_shown_upright(page, picture):
 def test_axe_finds_nothing(page, picture):
     frame = page.locator("#draw-pad").bounding_box()
     page.mouse.click(frame["x"] + 50, frame["y"] + 50)
-    expect(page.locator("#draw-inside")).to_be_visible()
+    expect(page.locator("#draw-inside")).to_be_visible(timeout=PATIENCE)
     found = {"draw": findings(page)}
     page.locator("#draw-layers button").first.click()
     found["large"] = findings(page)
     page.keyboard.press("Escape")
     page.locator("#tab-read").click()
     page.locator("#read-file").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": png(picture)})
-    expect(page.locator("#read-text")).to_be_visible(timeout=60_000)
+    expect(page.locator("#read-text")).to_be_visible(timeout=PATIENCE)
     page.locator("#box-2 rect").click(force=True)
     found["read"] = findings(page)
     page.locator("#tab-teach").click()
     found["teach"] = findings(page)
     page.locator("#tab-runs").click()
     page.locator(".runs-list input").first.check()
-    expect(page.locator("#runs-loss path").first).to_be_visible()
+    expect(page.locator("#runs-loss path").first).to_be_visible(timeout=PATIENCE)
     found["runs"] = findings(page)
     page.locator("#tab-write").click()
     page.locator("#write-length").fill("50")
     page.locator("#write-go").click()
-    expect(page.locator("#write-copy")).to_be_enabled(timeout=60_000)
+    expect(page.locator("#write-copy")).to_be_enabled(timeout=PATIENCE)
     found["write"] = findings(page)
     assert found == {tab: [] for tab in found}

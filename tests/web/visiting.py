@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import cv2
+
 
 def page_of(here):
     """The object behind an application's routes."""
@@ -64,6 +66,10 @@ def left_after(app, method: str, path: str, body: bytes = b"", pieces: int = 3, 
 # The page in a browser.
 
 STEM, ARCH = [(0.35, 0.1), (0.35, 0.9)], [(0.35, 0.6), (0.5, 0.5), (0.65, 0.6), (0.65, 0.9)]
+
+
+def png(picture) -> bytes:
+    return cv2.imencode(".png", picture)[1].tobytes()
 
 
 def draw(page, pad: str, *strokes: list[tuple[float, float]]) -> None:

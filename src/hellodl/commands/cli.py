@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -133,15 +133,18 @@ class Parser(argparse.ArgumentParser):
         raise WrongUsage(2)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run one program by its name and arguments (those of the process if none are given); its exit status."""
+def main(argv: list[str] | None = None, loaded: Callable[[], None] = lambda: None) -> int:
+    """Run one program by its name and arguments (those of the process if none are given); its exit status.
+
+    `loaded` is called when the program has been loaded, right before it begins.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
     forgive_output()
     try:
         try:
             meet()
-            status = run(arguments)
+            status = run(arguments, loaded)
         except WrongUsage as usage:
             status = usage.args[0]
         if sys.stdout is not None:
@@ -203,7 +206,7 @@ def told(error: Exception) -> str:
     return f"{error.filename}: cannot be used ({reason(error)}); choose another place, or {later}"
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], loaded: Callable[[], None]) -> int:
     """Find the program in the table, give it its options, and call it."""
     if arguments[:1] == ["help"]:  # `hellodl help read` is `hellodl read -h`
         arguments = [*arguments[1:], "-h"]
@@ -220,6 +223,7 @@ def run(arguments: list[str]) -> int:
     from hellodl.console import start_logging
 
     start_logging(verbose=options.debug)
+    loaded()
     return int(import_module(found.module, "hellodl").main(options) or 0)
 
 

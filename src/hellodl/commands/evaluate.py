@@ -21,7 +21,8 @@ from hellodl.commands import penned, words
 from hellodl.commands.arguments import at_least
 from hellodl.commands.show import confusion_matrix, pairs_as_text
 from hellodl.console import progress_bar, show_table, tell
-from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
+from hellodl.data import IMAGE_SETS, SPLITS, load
+from hellodl.data.dataset import DIGITS, Dataset
 from hellodl.errors import CheckpointError, DataError
 from hellodl.models import MODELS, find_model
 from hellodl.nn import LineReader, Module, Pen, UNet, accuracy
@@ -64,8 +65,7 @@ def main(options: argparse.Namespace) -> int:
         raise CheckpointError(f"{path}: reads letters by themselves, and no language helps with those; leave it out")
     if not classes:
         raise CheckpointError(f"{path}: does not say which characters it tells apart; take a model that reads")
-    data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)
-    known = what_it_knows(data, classes, path)
+    data, known = images_for(path, classes, options)
     views = [AS_IT_STANDS] if options.one_view else VIEWS
     figures: dict[str, Any] = {"program": "evaluate", "model": str(path), "dataset": options.dataset}
     figures |= {"split": options.split, "seed": options.seed, "weights": model.weight_count(), "classes": classes}
@@ -79,6 +79,18 @@ def main(options: argparse.Namespace) -> int:
     else:
         show(figures)
     return 0
+
+
+def images_for(path: Path, classes: str, options: argparse.Namespace) -> tuple[Dataset, Dataset]:
+    """The part of a data set that is asked for, and of that the images whose characters the model knows.
+
+    Ink writes whatever it is asked to, letters if nothing is said: for a reader of digits it writes digits.
+    """
+    asked = {"data": options.data, "seed": options.seed, "count": options.count}
+    if options.dataset == "ink" and not {*classes}.isdisjoint(DIGITS):
+        asked["classes"] = classes if {*classes} <= {*DIGITS} else "36"
+    data = load(options.dataset, options.split, **asked)
+    return data, what_it_knows(data, classes, path)
 
 
 def what_it_knows(data: Dataset, classes: str, path: Path) -> Dataset:

@@ -17,10 +17,10 @@ import numpy as np
 
 from hellodl import nn, plots
 from hellodl.commands.arguments import at_least
-from hellodl.commands.evaluate import in_cases_of, what_it_knows
+from hellodl.commands.evaluate import images_for, in_cases_of
 from hellodl.commands.show import confusion_matrix
 from hellodl.console import progress_bar
-from hellodl.data import IMAGE_SETS, SPLITS, Dataset, load
+from hellodl.data import IMAGE_SETS, SPLITS
 from hellodl.data.vocabulary import from_description
 from hellodl.errors import HelloError
 from hellodl.models import find_model
@@ -130,9 +130,7 @@ def suited_to(model: nn.Module, metadata: dict[str, Any]) -> dict[str, Callable[
 def reader_of(path: Path, model: nn.Module, metadata: dict[str, Any], options: argparse.Namespace) -> Reader:
     """The model with the images of the data set that it knows."""
     spoken = metadata["classes"]
-    both = "36" if any(c.isdigit() for c in spoken) else None  # ink has only letters, unless asked
-    everything = load(options.dataset, options.split, options.data, options.seed, options.count, both)
-    data: Dataset = what_it_knows(everything, spoken, path)
+    _, data = images_for(path, spoken, options)
     sure, names = in_cases_of(data.classes, probabilities(model, data.images, options.threads), spoken)
     labels = np.array([names.find(name) for name in data.classes])[data.labels]
     return Reader(path.stem, model, data.images, labels, sure, names, spoken)

@@ -19,7 +19,6 @@ import numpy as np
 
 from hellodl.commands import evaluate, write
 from hellodl.console import log, share, show_table, tell
-from hellodl.data import load
 from hellodl.data.text import CORPORA, load_text
 from hellodl.models import find_model
 from hellodl.nn import Module
@@ -112,8 +111,7 @@ def weight_errors(model: Module, small: Module) -> tuple[float, float]:
 def examiner(path: Path, model: Module, metadata: dict[str, Any], options: argparse.Namespace) -> tuple[str, Examine]:
     """What a model of this kind is judged on, in words, and the function that judges."""
     if classes := metadata.get("classes"):
-        data = load(options.dataset, options.split, data=options.data, seed=options.seed, count=options.count)
-        known = evaluate.what_it_knows(data, classes, path)
+        _, known = evaluate.images_for(path, classes, options)
         views = [AS_IT_STANDS] if options.one_view else VIEWS
 
         def read(small: Module) -> dict[str, float]:

@@ -34,7 +34,7 @@ from hellodl.web.draw import as_strip
 from hellodl.web.photo import NAME, in_time
 from hellodl.web.readers import Readers, lines_in
 
-CALLED_OFF = "the lesson was called off; what it had learned is forgotten"
+CALLED_OFF = "The lesson was called off; what it had learned is forgotten"
 REMEMBERED = 8  # jobs that one can still ask about
 SEED = 0
 LOOK_EVERY, SPEAK_EVERY = 0.1, 15.0  # seconds

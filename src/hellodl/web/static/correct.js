@@ -2,6 +2,7 @@
 
 import { action, byId, copy, element, percent, say, spoken } from "./helpers.js";
 import { Boxes } from "./boxes.js";
+import { Steps, whenAsked } from "./undo.js";
 import { arranged, around, DOUBT, tokensOf } from "./written.js";
 
 const area = byId("read-text"),
@@ -13,6 +14,7 @@ let page = null; // what was read
 let tokens = []; // the same, in a row
 let confirmed = new Set(); // what was read and is right, as a person said
 let range = [0, 0]; // of the text: what the panel corrects
+let steps = null; // what can be undone
 let changed = () => {};
 
 /** Call `follow` whenever the text or what is known of it changes. */
@@ -26,6 +28,7 @@ export function show(read) {
   area.value = page.text;
   area.disabled = byId("read-copy").disabled = !tokens.length;
   close();
+  steps = new Steps(now(), (one, other) => one.text === other.text && !apart(one, other).size);
   arrange();
 }
 
@@ -43,11 +46,14 @@ export function truth(all) {
     .map(({ line, text }) => ({ box: around(line.map(({ box }) => box)), text }));
 }
 
-/** Bring boxes and marks up to date with the text. */
-function arrange() {
+/** Bring boxes and marks up to date with the text; `kind` is what was done to it, for undo. */
+function arrange(kind) {
+  steps.add(now(), kind);
   const characters = arranged(tokens, area.value).map((one) => ({ ...one, doubtful: doubtful(one) }));
   boxes.show(characters, [page.width, page.height]);
   byId("read-next").disabled = !characters.some((one) => one.doubtful);
+  byId("read-undo").disabled = !steps.can(-1);
+  byId("read-redo").disabled = !steps.can(1);
   mark();
   changed();
 }
@@ -78,9 +84,9 @@ export function summary() {
 
 // ---- the text ----
 
-area.addEventListener("input", () => {
+area.addEventListener("input", ({ inputType }) => {
   close();
-  arrange();
+  arrange(inputType);
   follow();
 });
 document.addEventListener("selectionchange", () => document.activeElement === area && follow());
@@ -148,10 +154,10 @@ function crop([x, y, width, height]) {
 }
 
 /** Other letters in the place of those that are chosen; boxes are halved, joined and added as `written.js` says. */
-function replace(letters) {
+function replace(letters, kind) {
   area.setRangeText(letters, ...range, "end");
   range[1] = range[0] + letters.length;
-  arrange();
+  arrange(kind);
   const there = boxes.characters.flatMap(({ letter, at }, place) =>
     (range[0] <= at && at < range[1]) || (!letter && at === range[0]) ? [place] : [],
   );
@@ -170,7 +176,7 @@ function next() {
   boxes.choose(place);
 }
 
-input.addEventListener("input", () => replace(input.value));
+input.addEventListener("input", () => replace(input.value, `box at ${range[0]}`));
 panel.addEventListener("submit", (event) => {
   event.preventDefault();
   for (const { one } of boxes.characters.slice(boxes.first, boxes.last + 1)) if (one) confirmed.add(one);
@@ -204,3 +210,38 @@ function close() {
   if (panel.contains(document.activeElement)) byId("read-boxes").focus({ preventScroll: true });
   panel.hidden = true;
 }
+
+// ---- undo ----
+
+const now = () => ({ text: area.value, confirmed: new Set(confirmed) });
+const apart = (...two) => {
+  const [one, other] = two.map(({ confirmed }) => confirmed);
+  return new Set([...[...one].filter((read) => !other.has(read)), ...[...other].filter((read) => !one.has(read))]);
+};
+
+/** Take the last change back (-1), or the last that was taken back (1); whether there was any. */
+function undo(direction) {
+  if (!page || byId("read").hidden || byId("read-result").hidden) return false;
+  const was = now(),
+    then = steps.go(direction);
+  if (!then) return true; // nothing more; and the browser's own would be another
+  area.value = then.text;
+  confirmed = new Set(then.confirmed);
+  arrange();
+  const said = apart(was, then);
+  let at = 0;
+  while (at < then.text.length && then.text[at] === was.text[at]) at++;
+  const place = boxes.characters.findIndex((one) => (said.size ? said.has(one.one) : one.at >= at));
+  if (panel.hidden || place < 0) {
+    area.setSelectionRange(at, at);
+    close();
+    boxes.mark(place, place, place >= 0);
+    mark();
+  } else boxes.choose(place);
+  say(`${direction < 0 ? "Undone" : "Done again"}. ${summary()}`);
+  return true;
+}
+
+byId("read-undo").addEventListener("click", () => undo(-1));
+byId("read-redo").addEventListener("click", () => undo(1));
+whenAsked(undo);

@@ -136,6 +136,7 @@ export class Pad {
       lineCap: "round",
       lineJoin: "round",
       strokeStyle: colour("ink"),
+      fillStyle: colour("ink"),
     });
     for (const stroke of this.open ? [...this.strokes, this.open] : this.strokes) line(context, stroke);
     this.canvas.parentElement.classList.toggle("used", Boolean(this.strokes.length || this.open || this.pen));
@@ -154,8 +155,10 @@ const isDot = (points) =>
 function line(context, points) {
   const [first, ...rest] = points;
   context.beginPath();
+  context.arc(...first, context.lineWidth / 2, 0, 2 * Math.PI); // a dot, should there be no more
+  context.fill();
+  context.beginPath();
   context.moveTo(...first);
-  context.lineTo(...first); // a dot, should there be no more
   rest.forEach((point, at) => {
     const next = rest[at + 1];
     if (next) context.quadraticCurveTo(...point, (point[0] + next[0]) / 2, (point[1] + next[1]) / 2);

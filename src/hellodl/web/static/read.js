@@ -122,8 +122,8 @@ async function present(page, signal) {
 async function put(file, degrees) {
   URL.revokeObjectURL(picture.src);
   picture.src = URL.createObjectURL(file);
+  await picture.decode().catch(() => {}); // of a kind that the server reads and this browser does not show
   if (!degrees) return;
-  await picture.decode();
   const { naturalWidth: width, naturalHeight: height } = picture;
   const canvas = document.createElement("canvas"),
     context = canvas.getContext("2d");
@@ -134,10 +134,17 @@ async function put(file, degrees) {
   URL.revokeObjectURL(picture.src);
   const turned = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
   picture.src = URL.createObjectURL(turned);
+  await picture.decode();
 }
 
-byId("read-nearer").addEventListener("click", () => sheet.nearer());
-byId("read-farther").addEventListener("click", () => sheet.farther());
+/** Where the chosen box is on the screen, so that it stays in sight. */
+function chosen() {
+  const box = byId("read-boxes").querySelector("[aria-selected=true] rect")?.getBoundingClientRect();
+  return box && [box.left + box.width / 2, box.top + box.height / 2];
+}
+
+byId("read-nearer").addEventListener("click", () => sheet.nearer(chosen()));
+byId("read-farther").addEventListener("click", () => sheet.farther(chosen()));
 byId("read-whole").addEventListener("click", () => sheet.whole());
 byId("read-letters").addEventListener("change", ({ target }) =>
   byId("read-photo").classList.toggle("bare", !target.checked),

@@ -47,12 +47,12 @@ export class Sheet {
     this.frame.scrollBy(after.left + across * after.width - x, after.top + down * after.height - y);
   }
 
-  nearer() {
-    this.zoom(PACE);
+  nearer(point) {
+    this.zoom(PACE, point);
   }
 
-  farther() {
-    this.zoom(1 / PACE);
+  farther(point) {
+    this.zoom(1 / PACE, point);
   }
 
   wheel(event) {

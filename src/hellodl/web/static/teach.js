@@ -73,8 +73,9 @@ async function count() {
   byId("teach-total").textContent = answer.lessons
     ? `${counted(answer.lessons, "character")}, ${kinds} of them different`
     : "Nothing yet";
+  const signs = Object.keys(counts).filter((one) => !ALL.includes(one));
   byId("teach-counts").replaceChildren(
-    ...ALL.map((one) =>
+    ...[...ALL, ...signs].map((one) =>
       element(
         "li",
         { class: counts[one] ? "some" : false },
