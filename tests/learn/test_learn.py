@@ -129,6 +129,14 @@ def test_what_stands_on_a_wrong_step_says_so(here, typed):
     assert "It builds on step 1, which is not right either" in typed("check 2")[1]
 
 
+def test_a_sum_written_into_what_another_tensor_holds_is_named(here, typed):
+    solve(here, 3, 4)
+    text = step(4).text("solution.py")
+    write(here, text.replace("part = coming[id(parent)] + part", "coming[id(parent)] += part; continue"), 4)
+    status, said = typed("check 4")
+    assert status == 1 and "was [1, 1], and is [5, 5] afterwards" in said and "`+=` writes into the array" in said
+
+
 def test_xor_runs_on_the_readers_engine_as_soon_as_it_may(here, typed):
     assert "it needs your step 3" in typed("run xor")[1]
     solve(here, *range(1, 7))
