@@ -129,6 +129,14 @@ def test_what_stands_on_a_wrong_step_says_so(here, typed):
     assert "It builds on step 1, which is not right either" in typed("check 2")[1]
 
 
+def test_numbers_that_were_moved_and_moved_back_are_told_apart(here, typed):
+    solve(here, 1, 2)
+    text = step(2).text("solution.py")
+    write(here, text.replace("move[i] = eps", "w[i] += eps; w[i] -= eps; move[i] = eps"), 2)
+    said = " ".join(typed("check 2")[1].split())
+    assert re.search(r"\[1, 5\], is off by \de-1\d afterwards", said) and "work on a copy" in said
+
+
 def test_a_sum_written_into_what_another_tensor_holds_is_named(here, typed):
     solve(here, 3, 4)
     text = step(4).text("solution.py")

@@ -76,6 +76,11 @@ class Own:
         answer = self.run(name, f"{name}({', '.join(words)})", lambda: function(*copies, **named))
         for before, after in zip(given, copies):
             if isinstance(before, np.ndarray) and not np.array_equal(before, after, equal_nan=True):
+                if before.shape == after.shape and np.allclose(before, after, 1e-9, 1e-12, equal_nan=True):
+                    answer.wrong(
+                        f"what it was given, {shown(before)}, is off by {np.abs(after - before).max():.1g} afterwards",
+                        "adding and taking off again does not restore a number exactly; work on a copy: `w = w.copy()`",
+                    )
                 changed = f"what it was given was {shown(before)}, and is {shown(after)} afterwards"
                 answer.wrong(changed, "leave arguments as they are: `a = a + b` makes something new, `a += b` does not")
         return answer
