@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from hellodl.commands import cli
+from hellodl.learn import asking, process
 from hellodl.learn import folder as folders
-from hellodl.learn import process
 from hellodl.learn.steps import MILESTONES, STEPS, foundations, step
 
 
@@ -134,7 +134,20 @@ def test_numbers_that_were_moved_and_moved_back_are_told_apart(here, typed):
     text = step(2).text("solution.py")
     write(here, text.replace("move[i] = eps", "w[i] += eps; w[i] -= eps; move[i] = eps"), 2)
     said = " ".join(typed("check 2")[1].split())
-    assert re.search(r"\[1, 5\], is off by \de-1\d afterwards", said) and "work on a copy" in said
+    assert re.search(r"\[0.5, 5\], is off by \de-1\d afterwards", said) and "work on a copy" in said
+
+
+def test_numbers_that_differ_look_different(here, typed):
+    write(here, step(1).text("solution.py").replace(">= 0.5", ">= 0.49"))
+    assert "round_off([0.2, 0.49999, 0.5, 0.9, 1, 0])" in typed("check 1")[1]
+    near = np.array([1.0, 2.0])
+    assert asking.differing(near, near + np.array([0, 3e-5])) == ("[1, 2]", "[1, 2.00003]")
+    assert asking.differing(np.ones(99), np.ones(99) + 2e-5) == ("1 at [0] of shape (99,)", "1.00002 there")
+    assert asking.shown(np.array([0.1 + 0.2, 0.3])) == "[0.3, 0.3]"
+    exact = str(0.570642)
+    solve(here, *range(1, 15))
+    write(here, step(12).text("solution.py").replace("mul(z, h), mul(add(1", "mul(z, h), mul(add(2"), 12)
+    assert f"expected  [[{exact[:6]}]]" in typed("check 12")[1]
 
 
 def test_a_sum_written_into_what_another_tensor_holds_is_named(here, typed):
