@@ -166,10 +166,28 @@ def test_xor_runs_on_the_readers_engine_as_soon_as_it_may(here, typed):
     assert "hellodl learn run xor" in typed("")[1]
     status, said = typed("run xor")
     assert status == 0 and "XOR learned" in said and "Next is step 7" in said
+    assert "on your own engine (steps 3 to 6):" in said
     layer = (here / step(6).file).read_text("utf-8")
     write(here, layer.replace("np.zeros(n_out)", "np.zeros(n_out) + 1"), 6)
     status, said = typed("run xor")
     assert status == 1 and "step 6" in said
+
+
+def test_an_earlier_step_checked_once_more_announces_no_later_milestone(here, typed):
+    solve(here, *range(1, 15))
+    folder = folders.Folder(here)
+    for one in STEPS[:6]:
+        folder.note(one, {"passed": True})
+    assert "Next is step 7" in typed("check 3")[1]
+    assert "hellodl learn run xor" in typed("check 6")[1]
+    folder = folders.Folder(here)
+    for one in STEPS[6:]:
+        folder.note(one, {"passed": True})
+    said = typed("check 2")[1]
+    assert "All 14 steps are done; `hellodl learn` says what is left" in " ".join(said.split())
+    readme = (here / "README.md").read_text("utf-8")
+    assert all(f"hellodl learn run {one.name} " in readme and f"after step {one.after}" in readme for one in MILESTONES)
+    assert MILESTONES[-1].runs_on == "steps 3 to 8, 10 and 13"
 
 
 @pytest.mark.learn
