@@ -150,6 +150,16 @@ def test_numbers_that_differ_look_different(here, typed):
     assert f"expected  [[{exact[:6]}]]" in typed("check 12")[1]
 
 
+@pytest.mark.parametrize("call", ["if may_skip(path, s):", "and may_skip(path, s + 2):"])
+def test_a_walk_that_jumps_between_equal_letters_is_told_so(here, typed, call):
+    solve(here, *range(3, 15))
+    text = step(14).text("solution.py")
+    word, at = call.split()[0], call.partition(", ")[2][:-2]
+    write(here, text.replace(call, f"{word} {at} >= 2 and path[{at}] != 0:"), 14)
+    said = " ".join(typed("check 14")[1].split())
+    assert "on the path [0, 2, 0, 2, 0], the walk jumped between equal letters" in said
+
+
 def test_a_sum_written_into_what_another_tensor_holds_is_named(here, typed):
     solve(here, 3, 4)
     text = step(4).text("solution.py")
