@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from hellodl.commands import cli
+from hellodl.learn import asking, process
 from hellodl.learn import folder as folders
-from hellodl.learn import process
 from hellodl.learn.steps import MILESTONES, STEPS, foundations, step
 
 
@@ -129,6 +129,45 @@ def test_what_stands_on_a_wrong_step_says_so(here, typed):
     assert "It builds on step 1, which is not right either" in typed("check 2")[1]
 
 
+def test_numbers_that_were_moved_and_moved_back_are_told_apart(here, typed):
+    solve(here, 1, 2)
+    text = step(2).text("solution.py")
+    write(here, text.replace("move[i] = eps", "w[i] += eps; w[i] -= eps; move[i] = eps"), 2)
+    said = " ".join(typed("check 2")[1].split())
+    assert re.search(r"\[0.5, 5\], is off by \de-1\d afterwards", said) and "work on a copy" in said
+
+
+def test_numbers_that_differ_look_different(here, typed):
+    write(here, step(1).text("solution.py").replace(">= 0.5", ">= 0.49"))
+    assert "round_off([0.2, 0.49999, 0.5, 0.9, 1, 0])" in typed("check 1")[1]
+    near = np.array([1.0, 2.0])
+    assert asking.differing(near, near + np.array([0, 3e-5])) == ("[1, 2]", "[1, 2.00003]")
+    assert asking.differing(np.ones(99), np.ones(99) + 2e-5) == ("1 at [0] of shape (99,)", "1.00002 there")
+    assert asking.shown(np.array([0.1 + 0.2, 0.3])) == "[0.3, 0.3]"
+    exact = str(0.570642)
+    solve(here, *range(1, 15))
+    write(here, step(12).text("solution.py").replace("mul(z, h), mul(add(1", "mul(z, h), mul(add(2"), 12)
+    assert f"expected  [[{exact[:6]}]]" in typed("check 12")[1]
+
+
+@pytest.mark.parametrize("call", ["if may_skip(path, s):", "and may_skip(path, s + 2):"])
+def test_a_walk_that_jumps_between_equal_letters_is_told_so(here, typed, call):
+    solve(here, *range(3, 15))
+    text = step(14).text("solution.py")
+    word, at = call.split()[0], call.partition(", ")[2][:-2]
+    write(here, text.replace(call, f"{word} {at} >= 2 and path[{at}] != 0:"), 14)
+    said = " ".join(typed("check 14")[1].split())
+    assert "on the path [0, 2, 0, 2, 0], the walk jumped between equal letters" in said
+
+
+def test_a_sum_written_into_what_another_tensor_holds_is_named(here, typed):
+    solve(here, 3, 4)
+    text = step(4).text("solution.py")
+    write(here, text.replace("part = coming[id(parent)] + part", "coming[id(parent)] += part; continue"), 4)
+    status, said = typed("check 4")
+    assert status == 1 and "was [1, 1], and is [5, 5] afterwards" in said and "`+=` writes into the array" in said
+
+
 def test_xor_runs_on_the_readers_engine_as_soon_as_it_may(here, typed):
     assert "it needs your step 3" in typed("run xor")[1]
     solve(here, *range(1, 7))
@@ -137,10 +176,28 @@ def test_xor_runs_on_the_readers_engine_as_soon_as_it_may(here, typed):
     assert "hellodl learn run xor" in typed("")[1]
     status, said = typed("run xor")
     assert status == 0 and "XOR learned" in said and "Next is step 7" in said
+    assert "on your own engine (steps 3 to 6):" in said
     layer = (here / step(6).file).read_text("utf-8")
     write(here, layer.replace("np.zeros(n_out)", "np.zeros(n_out) + 1"), 6)
     status, said = typed("run xor")
     assert status == 1 and "step 6" in said
+
+
+def test_an_earlier_step_checked_once_more_announces_no_later_milestone(here, typed):
+    solve(here, *range(1, 15))
+    folder = folders.Folder(here)
+    for one in STEPS[:6]:
+        folder.note(one, {"passed": True})
+    assert "Next is step 7" in typed("check 3")[1]
+    assert "hellodl learn run xor" in typed("check 6")[1]
+    folder = folders.Folder(here)
+    for one in STEPS[6:]:
+        folder.note(one, {"passed": True})
+    said = typed("check 2")[1]
+    assert "All 14 steps are done; `hellodl learn` says what is left" in " ".join(said.split())
+    readme = (here / "README.md").read_text("utf-8")
+    assert all(f"hellodl learn run {one.name} " in readme and f"after step {one.after}" in readme for one in MILESTONES)
+    assert MILESTONES[-1].runs_on == "steps 3 to 8, 10 and 13"
 
 
 @pytest.mark.learn

@@ -69,11 +69,15 @@ def begin(path: Path | None) -> int:
     return 0
 
 
-def what_next(folder: Folder) -> str:
-    """What to do now, in a sentence or two."""
+def what_next(folder: Folder, checked: Step | None = None) -> str:
+    """What to do now, in a sentence or two; after the check of a step, no milestone of a later one."""
     done = sum(map(folder.passed, STEPS))
-    found = folder.next()
+    found = folder.next(checked)
     where = "" if folder.path in (Path(), folders.USUAL) else f" --folder {folder.path}"
+    if found is None and not all(map(folder.reached, MILESTONES)):  # they belong to later steps than the one tried
+        return (
+            f"All {len(STEPS)} steps are done; `hellodl learn{where and f' {folder.path}'}` says what is left to run."
+        )
     if found is None:
         return f"All {len(STEPS)} steps are done, and all milestones. The engine is yours: what will you build with it?"
     if isinstance(found, Milestone):
@@ -105,7 +109,7 @@ def check(word: str, options: argparse.Namespace) -> int:
         tell("Your file printed (the last of it):")
         tell_lines([f"| {line}" for line in found["printed"].rstrip().splitlines()[-8:]])
     if found["passed"]:
-        tell(f"Step {which.number}, {which.title}: right. {what_next(folder)}")
+        tell(f"Step {which.number}, {which.title}: right. {what_next(folder, which)}")
         return 0
     tell_wrong(which, folder, found)
     if hint:
@@ -134,7 +138,7 @@ def run(name: str, options: argparse.Namespace) -> int:
     """Run a milestone on the reader's engine."""
     which, folder = milestone(name), folders.find(options.folder)
     if not options.json:
-        tell(f"{which.title[0].upper()}{which.title[1:]}, on your own engine:")
+        tell(f"{which.title[0].upper()}{which.title[1:]}, on your own engine ({which.runs_on}):")
     found = process.run_milestone(which, folder.path)
     if found["passed"]:
         folder.reach(which, found["out"])

@@ -28,14 +28,18 @@ class WrongAnswer(Exception):
         self.about, self.lines, self.unwritten = about, lines, unwritten
 
 
-def shown(value: Any) -> str:
-    """A value in few characters: small arrays as lists of rounded numbers, larger ones by their shape."""
+def shown(value: Any, digits: int = 0) -> str:
+    """A value in few characters: small arrays as lists of rounded numbers, larger ones by their shape.
+
+    Without `digits`, so many are shown that numbers that differ look different.
+    """
     if hasattr(value, "data") and hasattr(value, "grad") and not isinstance(value, np.ndarray):
-        return f"Tensor({shown(value.data)})"
+        return f"Tensor({shown(value.data, digits)})"
     if isinstance(value, np.ndarray | np.generic):
-        if np.size(value) > 40 or len(text := listed(np.asarray(value).tolist())) > LONG:
+        if np.size(value) > 40:
             return f"array of shape {value.shape}"
-        return text
+        text = listed(np.asarray(value).tolist(), digits or enough(value))
+        return text if len(text) <= LONG else f"array of shape {value.shape}"
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, list | tuple) and any(isinstance(item, np.ndarray) for item in value):
@@ -46,11 +50,32 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONG else text[: LONG - 3] + "..."
 
 
-def listed(value: Any) -> str:
-    """Numbers, in lists or not, to four digits."""
+def listed(value: Any, digits: int = 4) -> str:
+    """Numbers, in lists or not, to so many digits."""
     if isinstance(value, list):
-        return f"[{', '.join(map(listed, value))}]"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        return f"[{', '.join(listed(item, digits) for item in value)}]"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
+def enough(one: Any, other: Any = None, least: int = 4) -> int:
+    """How many digits to show, so that no two numbers look alike which are not.
+
+    Those of an array among each other, or those of two arrays place by place. What a check would take for equal is.
+    """
+    try:
+        first = np.asarray(one, np.float64).ravel()
+        second = None if other is None else np.asarray(other, np.float64).ravel()
+    except (TypeError, ValueError):
+        return least
+    if second is None:
+        first = np.unique(first)
+        first, second = first[:-1], first[1:]
+    if first.shape != second.shape:
+        return least
+    apart = ~np.isclose(first, second, TOLERANCE * 10, TOLERANCE)
+    pairs = list(zip(first[apart].tolist(), second[apart].tolist()))
+    alike = (digits for digits in range(least, 17) if all(f"{a:.{digits}g}" != f"{b:.{digits}g}" for a, b in pairs))
+    return next(alike, 17)
 
 
 class Own:
@@ -76,6 +101,11 @@ class Own:
         answer = self.run(name, f"{name}({', '.join(words)})", lambda: function(*copies, **named))
         for before, after in zip(given, copies):
             if isinstance(before, np.ndarray) and not np.array_equal(before, after, equal_nan=True):
+                if before.shape == after.shape and np.allclose(before, after, 1e-9, 1e-12, equal_nan=True):
+                    answer.wrong(
+                        f"what it was given, {shown(before)}, is off by {np.abs(after - before).max():.1g} afterwards",
+                        "adding and taking off again does not restore a number exactly; work on a copy: `w = w.copy()`",
+                    )
                 changed = f"what it was given was {shown(before)}, and is {shown(after)} afterwards"
                 answer.wrong(changed, "leave arguments as they are: `a = a + b` makes something new, `a += b` does not")
         return answer
@@ -145,12 +175,15 @@ def copied(value: Any) -> Any:
 
 def differing(wanted: np.ndarray, got: np.ndarray) -> tuple[str, str]:
     """Both as text; of large arrays the one number that differs most."""
-    if len(text := shown(wanted)) <= LONG and not text.startswith("array of"):
-        return text, shown(got)
+    digits = max(enough(wanted), enough(wanted, got))
+    both = shown(wanted, digits), shown(got, digits)
+    if not any(text.startswith("array of") for text in both):
+        return both
     far = np.abs(np.nan_to_num(got - wanted, nan=np.inf))
     at = tuple(int(i) for i in np.unravel_index(np.argmax(far), far.shape))
     index = f"[{', '.join(map(str, at))}]"
-    return f"{wanted[at]:.6g} at {index} of shape {wanted.shape}", f"{got[at]:.6g} there"
+    digits = enough(wanted[at], got[at], 6)
+    return f"{wanted[at]:.{digits}g} at {index} of shape {wanted.shape}", f"{got[at]:.{digits}g} there"
 
 
 def note_on(got: np.ndarray, wanted: np.ndarray) -> str:

@@ -18,7 +18,11 @@ PROGRESS = "progress.json"
 USUAL = Path("my-engine")
 PATIENCE = 2  # failures before there is a hint
 
-WELCOME = """# From an empty file
+MILESTONE_LINES = "\n".join(
+    f"    hellodl learn run {one.name:<16} after step {one.after:<2}   {one.title}" for one in MILESTONES
+)
+
+WELCOME = f"""# From an empty file
 
 Here you write an engine for deep learning, step by step. Each step has a story in `stories/` and a file beside this
 one. Read the story, write what it asks for into the file, and let it be tried:
@@ -30,6 +34,13 @@ one. Read the story, write what it asks for into the file, and let it be tried:
 Later steps import your earlier files, so what you write you will use. All you need is NumPy. If an answer is wrong you
 are told what was asked, what was expected and what came; from the second time on there is a hint; and
 `hellodl learn check 3 --solution` shows one way to do it, when you ask. `progress.json` remembers how far you are.
+
+A step counts as done while its last check was right. If you change a file that had passed and a check of it fails, the
+step is taken back until it passes again.
+
+The milestones, each after the step that it waits for (and it needs all that it builds on to be right):
+
+{MILESTONE_LINES}
 """
 
 
@@ -110,15 +121,19 @@ class Folder:
         self.progress["milestones"][milestone.name] = {"when": now(), "result": said}
         self.save()
 
-    def next(self) -> Step | Milestone | None:
-        """What comes next: a milestone as soon as its steps are done, else the first step that is not."""
+    def next(self, checked: Step | None = None) -> Step | Milestone | None:
+        """What comes next: a milestone as soon as its steps are done, else the first step that is not.
+
+        After `checked`, a step, no milestone is next that belongs to a later one.
+        """
+        milestones = [one for one in MILESTONES if checked is None or one.after <= checked.number]
         for step in STEPS:
-            for milestone in MILESTONES:
-                if max(milestone.needs) < step.number and not self.reached(milestone) and self._may(milestone):
+            for milestone in milestones:
+                if milestone.after < step.number and not self.reached(milestone) and self._may(milestone):
                     return milestone
             if not self.passed(step):
                 return step
-        return next((milestone for milestone in MILESTONES if not self.reached(milestone)), None)
+        return next((milestone for milestone in milestones if not self.reached(milestone)), None)
 
     def _may(self, milestone: Milestone) -> bool:
         return all(self.passed(step) for step in STEPS if step.number in milestone.needs)

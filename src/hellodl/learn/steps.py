@@ -56,6 +56,23 @@ class Milestone:
     title: str
     needs: tuple[int, ...]
 
+    @property
+    def after(self) -> int:
+        """The step after which it can run."""
+        return max(self.needs)
+
+    @property
+    def runs_on(self) -> str:
+        """The steps it runs on, for people: 'steps 3 to 8, 10 and 13'."""
+        runs: list[list[int]] = []
+        for number in self.needs:
+            if runs and number == runs[-1][-1] + 1:
+                runs[-1].append(number)
+            else:
+                runs.append([number])
+        words = [f"{run[0]} to {run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
+        return f"steps {' and '.join([', '.join(words[:-1]), words[-1]] if len(words) > 1 else words)}"
+
 
 STEPS = (
     Step(1, "neuron", "a neuron"),

@@ -16,6 +16,7 @@ MUTANTS = [
     ("move[i] = eps", "move[:] = eps"),  # all at once
     ("move[i] = eps", "move[i] = 1e-5"),  # another step than was asked for
     ("move[i] = eps", "w[i] += eps; move[i] = eps"),  # left moved
+    ("move[i] = eps", "w[i] += eps; w[i] -= eps; move[i] = eps"),  # back, but for a rounding
     ("dz = 2 * (y - target) * y * (1 - y)", "dz = (y - target) * y * (1 - y)"),
     ("dz = 2 * (y - target) * y * (1 - y)", "dz = 2 * (y - target)"),  # the sigmoid forgotten
     ("dz = 2 * (y - target) * y * (1 - y)", "dz = 2 * (target - y) * y * (1 - y)"),

@@ -30,6 +30,7 @@ MUTANTS = [
     ("a.data.T @ g", "g @ a.data.T"),
     ("a.data.T @ g", "g.T @ a.data"),  # its transpose
     ("g * (a.data > 0)", "g"),
+    ("g * (a.data > 0)", "g * (a.data >= 0)"),
     ("g * (a.data > 0)", "1.0 * (a.data > 0)"),
     ("g * (a.data > 0)", "g * (a.data < 0)"),
     ("g * (a.data > 0)", "np.maximum(g, 0)"),  # the gradient's own sign

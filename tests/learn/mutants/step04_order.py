@@ -38,6 +38,10 @@ MUTANTS = [
     ("part = coming[id(parent)] + part", "part = part"),  # the last one wins
     ("part = coming[id(parent)] + part", "part = coming[id(parent)]"),  # the first one wins
     ("part = coming[id(parent)] + part", "part = coming[id(parent)]; part += pull(g)"),  # into what others hold
+    (
+        "part = coming[id(parent)] + part",
+        "coming[id(parent)] += part; part = coming[id(parent)]",
+    ),  # so one would write it
     ("part = coming[id(parent)] + part", "part = coming[id(parent)] + pull(g)"),  # asks twice
     ("for parent, pull in node.parents:\n            part", "for parent, pull in set(node.parents):\n            part"),
     ("for parent, pull in node.parents:\n            part", "for parent, pull in node.parents[:1]:\n            part"),

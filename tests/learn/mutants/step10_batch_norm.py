@@ -44,6 +44,8 @@ MUTANTS = [
     ),
     ("y = mul(add(x, -self.mean), 1 / np.sqrt(self.variance + 1e-5))", "y = normalize(x, (0,))"),  # a batch of one
     ("1 / np.sqrt(self.variance + 1e-5)", "1 / self.variance"),
+    ("1 / np.sqrt(self.variance + 1e-5)", "1 / np.sqrt(self.variance)"),
+    ("1 / np.sqrt(self.variance + 1e-5)", "1 / (np.sqrt(self.variance) + 1e-5)"),
     ("1 / np.sqrt(self.variance + 1e-5)", "np.sqrt(self.variance + 1e-5)"),
     ("add(x, -self.mean)", "add(x, self.mean)"),
     ("        if training:\n", "        if True:\n"),

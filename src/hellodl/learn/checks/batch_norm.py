@@ -62,6 +62,11 @@ def layer(own: Own, engine: Engine, rng: np.random.Generator) -> None:
     gradients(own, engine, "BatchNorm", question, in_use, given, tensors, out)
     Answer("BatchNorm", f"{question}: norm.mean afterwards", norm.mean).gives(mean)
     Answer("BatchNorm", f"{question}: norm.variance afterwards", norm.variance).gives(variance)
+    narrow = own.run("BatchNorm", "norm = BatchNorm(2)", lambda: own.has("BatchNorm")(2)).value
+    narrow.variance = np.array([0.0, 3e-5])  # so small that the 1e-5 is seen
+    words = "norm.mean = [0, 0], norm.variance = [0, 3e-05] (+ 1e-5 is seen here); norm([[1, 1]], training=False).data"
+    out = own.run("BatchNorm", words, lambda: narrow(engine.tensor([[1.0, 1.0]]), training=False).data)
+    out.gives(1 / np.sqrt(np.array([[1e-5, 4e-5]])))
     quick = own.has("BatchNorm")(1, momentum=0.5)
     words = "norm = BatchNorm(1, momentum=0.5); norm of [[1], [5]]: norm.mean afterwards"
     own.run("BatchNorm", words, lambda: (quick(engine.tensor([[1.0], [5.0]])), quick.mean)[1]).gives([1.5])

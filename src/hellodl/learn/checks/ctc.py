@@ -35,6 +35,35 @@ def walks(path: list[int], steps: int) -> list[tuple[int, ...]]:
     return found
 
 
+def jumped(p: np.ndarray, path: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Both tables of walks that may also jump over the blank between two equal letters: a fault that has a name."""
+    a, b = np.zeros((2, len(p), len(path)))
+    a[0, :2], b[-1, -2:] = p[0, path[:2]], 1
+    onto = np.array([s for s in range(2, len(path)) if path[s] != 0], dtype=int)
+    for t in range(1, len(p)):
+        come, left = a[t - 1].copy(), b[-t] * p[-t, path]
+        come[1:] += a[t - 1, :-1]
+        come[onto] += a[t - 1, onto - 2]
+        a[t] = come * p[t, path]
+        b[-t - 1] = left
+        b[-t - 1, :-1] += left[1:]
+        b[-t - 1, onto - 2] += left[onto]
+    return a, b
+
+
+def table(own: Own, name: str, p: np.ndarray, path: list[int], wanted: np.ndarray, fault: np.ndarray) -> None:
+    """Ask for one of the tables; where the walk jumped between equal letters, say so."""
+    answer = own.ask(name, p, np.array(path))
+    got = answer.value
+    numbers = isinstance(got, np.ndarray) and got.shape == wanted.shape and got.dtype.kind == "f"
+    if numbers and np.allclose(got, fault) and not np.allclose(wanted, fault):
+        answer.wrong(
+            f"on the path {path}, the walk jumped between equal letters, over the blank that has to be there",
+            "by two only onto a letter that differs from the one two places before: path[s] != path[s - 2]",
+        )
+    answer.gives(wanted)
+
+
 def tables(p: np.ndarray, path: list[int]) -> tuple[np.ndarray, np.ndarray]:
     """Both tables, walk by walk."""
     a, b = np.zeros((2, len(p), len(path)))
@@ -67,8 +96,9 @@ def check(own: Own, tensor: Own, order: Own, loss: Own) -> None:
         p = rng.uniform(0.1, 1, size=(steps, 3))
         p = np.round(p / p.sum(axis=1, keepdims=True), 3)
         a, b = tables(p, path)
-        own.ask("forward_table", p, np.array(path)).gives(a)
-        own.ask("backward_table", p, np.array(path)).gives(b)
+        over_a, over_b = jumped(p, path)
+        table(own, "forward_table", p, path, a, over_a)
+        table(own, "backward_table", p, path, b, over_b)
 
     def value(z: np.ndarray, labels: list[int]) -> float:
         e = np.e**z

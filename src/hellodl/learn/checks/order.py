@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.learn.asking import Answer, Own
+from hellodl.learn.asking import Answer, Own, shown
 
 LONG = 5_000
 
@@ -68,6 +68,7 @@ def ordered(own: Own, top: Any, words: str) -> None:
 
 def walks(own: Own, Tensor: Any, made: Any) -> None:
     """`backward`: right sums, each pull asked once, twice in a row, deep and wide."""
+    shared(own, Tensor)
 
     def story(*g: Any) -> list[Any]:
         a, b = Tensor([3.0, 1.0]), Tensor([4.0, 2.0])
@@ -121,6 +122,28 @@ def walks(own: Own, Tensor: Any, made: Any) -> None:
         return g
 
     own.run("backward", "b = a + a; backward(b, g) with g = [1, 2]: g afterwards", untouched).gives([1, 2])
+
+
+def shared(own: Own, Tensor: Any) -> None:
+    """One array goes to two parents, as `add` does it: is it still what it was, when the walk is over?"""
+    handed: list[tuple[Any, Any]] = []
+
+    def same(g: Any) -> Any:
+        handed.append((g, np.array(g)))
+        return g
+
+    def work() -> None:
+        a = Tensor([3.0, 1.0])
+        c = Tensor([0.0, 0.0], ((a, lambda g: g * 4),))
+        own.has("backward")(Tensor([0.0, 0.0], ((c, same), (a, same))))
+
+    answer = own.run("backward", "c = 4a, d = c + a, whose pulls hand on g itself; backward(d)", work)
+    for g, before in handed:
+        if not np.array_equal(g, before):
+            answer.wrong(
+                f"the g that went to c and a was {shown(before)}, and is {shown(np.asarray(g))} afterwards",
+                "`+=` writes into the array, and others hold it too: coming[id(p)] = coming[id(p)] + pull(g)",
+            )
 
 
 def everything_first(top: Any) -> Any:

@@ -17,6 +17,7 @@ def check(own: Own, neuron: Own) -> None:
         return float(v[0] ** 3 + 2 * v[0] * v[1])
 
     own.ask("slopes_by_trying", bowl, np.array([1.0, 5.0])).gives([13, 2], 1e-4)
+    own.ask("slopes_by_trying", bowl, np.array([0.5, 5.0])).gives([10.75, 1], 1e-4)  # 0.5 + ε - ε is not 0.5
     own.ask("slopes_by_trying", bowl, np.array([-2.0, 0.5]), eps=0.1).gives([13.01, -4], 1e-6)
     inputs = rng.normal(size=3)
     own.ask("slopes_by_trying", lambda_of("sum of squares", lambda v: float(v @ v)), inputs).gives(2 * inputs, 1e-4)

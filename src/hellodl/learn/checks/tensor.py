@@ -18,6 +18,7 @@ def check(own: Own) -> None:
         operation(own, engine, "mul", lambda a, b: a * b, pair)
         operation(own, engine, "relu", lambda a: np.maximum(a, 0), pair[1:])
         operation(own, engine, "total", np.sum, pair[:1])
+    at_zero(own, engine)
     for n, m, k in ((2, 3, 4), (3, 3, 3), (1, 4, 2)):
         operation(own, engine, "matmul", lambda a, b: a @ b, (rng.normal(size=(n, m)), rng.normal(size=(m, k))))
     together(own)
@@ -72,6 +73,18 @@ def walks(own: Own) -> None:
 
     words = "c made from b twice (pulls g and 2g), b made from a (pull 10g); c.backward(): a.grad"
     own.run("Tensor", words, diamond).gives(30.0)
+
+
+def at_zero(own: Own, engine: Engine) -> None:
+    """relu's gradient where its argument is 0: differences cannot say, the story does."""
+
+    def work() -> object:
+        a = engine.tensor([-1.0, 0.0, 2.0])
+        engine.back(own.has("relu")(a), np.array([10.0, 10.0, 10.0]))
+        return a.grad
+
+    words = "relu(a) of a = [-1, 0, 2], then backward with g = [10, 10, 10]: a.grad (0 is not above 0)"
+    own.run("relu", words, work).gives([0, 0, 10])
 
 
 def together(own: Own) -> None:

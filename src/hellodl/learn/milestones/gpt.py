@@ -12,7 +12,8 @@ one two three four five, once i caught a fish alive. six seven eight nine ten, t
 rain, rain, go away, come again another day. the rain in the lane falls on the lame and on the tame.
 """
 LONG, WIDE, HEADS, BLOCKS = 24, 32, 2, 2
-LOOKS, BATCH, RATE, WANTED = 500, 16, 0.005, 1.2
+LOOKS, BATCH, RATE, WANTED = 800, 16, 0.005, 1.2
+SHARPNESS, WRITES = 0.3, 200  # under 1, what is likely becomes likelier; letters to write
 
 
 class GPT:
@@ -56,7 +57,7 @@ class GPT:
     def go_on(self, numbers: list[int], count: int, rng: np.random.Generator) -> list[int]:
         """So many letters more, each drawn by its probability."""
         for _ in range(count):
-            z = self(np.array([numbers[-LONG:]])).data[0, -1] / 0.7
+            z = self(np.array([numbers[-LONG:]])).data[0, -1] / SHARPNESS
             numbers = [*numbers, int(rng.choice(len(z), p=self.steps["loss"].softmax(z)))]
         return numbers
 
@@ -66,15 +67,20 @@ def run(steps: Steps) -> str:
     rng = np.random.default_rng(0)
     letters = sorted(set(TEXT))
     text = np.array([letters.index(letter) for letter in TEXT])
+    print("  Its text, three lines over and over:")
+    print("    " + TEXT.strip().replace("\n", "\n    "))
+    print(
+        f"  Of {LONG} letters it is to say what follows each. It sees nothing else, so what it can write is this text."
+    )
     net = GPT(steps, len(letters), rng)
     adam = steps["optimizers"].Adam(net.parameters(), RATE)
     reshape, cross_entropy = steps["broadcasting"].reshape, steps["loss"].cross_entropy
     recent: list[float] = []
     with progress_bar("learning to write", LOOKS) as bar:
         for look in range(LOOKS):
-            at = rng.integers(len(text) - LONG, size=BATCH)[:, None] + np.arange(LONG)
-            out = reshape(net(text[at]), (BATCH * LONG, len(letters)))
-            loss = cross_entropy(out, text[at + 1].reshape(-1))
+            at = rng.integers(len(text), size=BATCH)[:, None] + np.arange(LONG)
+            out = reshape(net(text[at % len(text)]), (BATCH * LONG, len(letters)))
+            loss = cross_entropy(out, text[(at + 1) % len(text)].reshape(-1))
             adam.zero()
             steps["order"].backward(loss)
             adam.rate = RATE * (1 - look / LOOKS)
@@ -82,8 +88,12 @@ def run(steps: Steps) -> str:
             recent = [*recent[-19:], float(loss.data)]
             bar.advance()
             bar.note(f"loss {np.mean(recent):.3f}")
+            if (look + 1) % (LOOKS // 4) == 0:
+                print(f"  after {look + 1} looks: loss {np.mean(recent):.3f}")
     begun = [letters.index(letter) for letter in "the "]
-    print("  " + "".join(letters[n] for n in net.go_on(begun, 160, rng)).replace("\n", "\n  "))
+    wrote = "".join(letters[n] for n in net.go_on(begun, WRITES, rng))
+    print('  It goes on from "the ":')
+    print("    " + wrote[: wrote.rfind(" ") if " " in wrote[4:] else None].strip().replace("\n", "\n    ") + " ...")
     found = float(np.mean(recent))
     if not found < WANTED:
         raise Short(f"its loss is {found:.2f} a letter, and under {WANTED} was wanted")
