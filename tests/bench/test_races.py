@@ -88,6 +88,7 @@ def test_a_racer_works_in_a_process_of_its_own_and_says_what_went_wrong():
     finally:
         racer.stop()
     nobody = Racer(Way("nobody", 1))
+    nobody.stop()  # another's error before its start is told, and not one of its own
     nobody.start(SMALL)
     try:
         with pytest.raises(RuntimeError, match="nobody here does 'small' by nobody"):

@@ -66,7 +66,9 @@ class Racer:
         self.memory_mb = self._ask("weigh")
 
     def stop(self) -> None:
-        """Let it go."""
+        """Let it go, if it was started."""
+        if not hasattr(self, "_pipe"):
+            return
         self._pipe.close()
         self._process.join(timeout=2)
         if self._process.is_alive():
