@@ -4,7 +4,7 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: base demo test test-lowest test-mpi test-web test-peers test-terminal test-readme test-faults test-fuzz test-load
+.PHONY: base demo test test-lowest test-mpi test-web test-peers test-terminal test-readme test-faults test-fuzz test-load test-learn
 .PHONY: lint types imports pytest course chapter course-sync setup clean
 
 demo: base
@@ -63,6 +63,10 @@ KILLS ?= 40
 SEED ?= 0
 test-faults: setup
 	HELLODL_KILLS=$(KILLS) HELLODL_SEED=$(SEED) $(PYTHON) -m pytest tests/faults -m "faults or not faults" -s
+
+# Every wrong solution of `hellodl learn`, and what runs on a reader's engine.
+test-learn: setup
+	$(PYTHON) -m pytest tests/learn -m "learn or not learn"
 
 # Mangled files of every kind (N=20000 so many; SEED=7 the same again), and the page with 50 clients and under siege.
 N ?= 2000

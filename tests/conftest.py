@@ -15,6 +15,7 @@ settings.load_profile("hellodl")
 # Tests with these marks are run when they are asked for by name (`pytest -m faults`).
 SLOW = {
     "faults": "takes minutes: `make test-faults`",
+    "learn": "takes a minute or two: `make test-learn`",
     "readme": "takes half an hour: `make test-readme`",
     "terminal": "takes minutes: `make test-terminal`",
 }

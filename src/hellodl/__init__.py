@@ -15,6 +15,7 @@ hellodl` takes no time, and the command line, whose door lies in here, hears Ctr
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 
@@ -47,6 +48,7 @@ __all__ = [
     "optim",
     "parallel",
     "pen",
+    "plan",
     "ranks",
     "read",
     "train",
@@ -94,6 +96,21 @@ def pen(
     from hellodl.commands.pen import written_by_hand
 
     return written_by_hand(text, hand, tidy=tidy, seed=seed, width=width, model=model)
+
+
+def plan(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, quicker from the fourth call on: what it does to arrays is written down, and then replayed.
+
+    For small networks, where Python takes longer than arithmetic: of a training step, or of an answer. Arguments are
+    arrays, tensors, and plain values; weights may change, by whatever means; results have the same bits as without.
+    Python's own numbers in the function (but not an optimiser's) are taken as they were, and what it prints or counts
+    is not done again. What cannot be replayed truly (a draw from a generator, a branch that goes another way) is done
+    by the function itself, and one line in the log says why. A gradient is an array of the plan's, which the next call
+    overwrites. See {py:mod}`hellodl.plans`.
+    """
+    from hellodl.plans.plan import Plan
+
+    return Plan(function)
 
 
 def read(photo: str | Path, model: str | Path | None = None, *, language: str | Path | None = None) -> Page:

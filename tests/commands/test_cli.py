@@ -170,6 +170,7 @@ class Press:
             signal.raise_signal(signal.SIGINT)
 sys.meta_path.insert(0, Press())
 sys.argv = ["hellodl", "read", "nothing.png"]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where these tests run in the background of a shell
 from hellodl.__main__ import main
 raise SystemExit(main())"""
     done = subprocess.run([sys.executable, "-c", typed], capture_output=True, text=True, check=False)

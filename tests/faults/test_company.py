@@ -85,7 +85,7 @@ def test_a_teacher_who_is_killed_costs_a_lesson_at_most_and_locks_nobody_out(tmp
     mine = Collection(folder)
     mine.add(lesson(99_999))
     named = {f"lesson-{number:03}.{kind}" for number in mine.lessons() for kind in ("json", "png")}
-    assert {path.name for path in folder.iterdir()} == named | {"poster.png"}, "and no leftovers"
+    assert {path.name for path in folder.iterdir()} == named, "and no leftovers"
 
 
 def test_who_stays_too_long_is_told_of_in_one_line(tmp_path):

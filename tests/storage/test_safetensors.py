@@ -250,6 +250,20 @@ def test_a_flipped_byte_in_the_header_is_refused_or_read_consistently(tmp_path_f
     assert sum(array.nbytes for array in tensors.values()) == sum(a.nbytes for a in WEIGHTS.values())
 
 
+def test_a_file_of_too_many_tensors_is_refused_before_any_is_looked_at(tmp_path, monkeypatch):
+    path, nothing = tmp_path / "a", np.zeros(0, np.float32)
+    tensors = {str(number): nothing for number in range(4)}
+    save(path, tensors, {})
+    monkeypatch.setattr(module, "MOST_TENSORS", 4)
+    assert len(load(path)[0]) == 4
+    with pytest.raises(CheckpointError, match="5 tensors are more than the 4 of a file"):
+        save(path, tensors | {"one more": nothing}, {})
+    monkeypatch.setattr(module, "MOST_TENSORS", 3)
+    monkeypatch.setattr(module, "_Place", None)
+    with pytest.raises(CheckpointError, match="names 4 tensors, and files of up to 3 are read"):
+        load(path)
+
+
 # ---- saving that goes wrong ----
 
 

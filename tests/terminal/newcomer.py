@@ -59,6 +59,9 @@ COMMANDS = [
         writes=True,
         once=True,
     ),
+    Typed("learn my-engine", says="hellodl learn check 1", writes=True),
+    Typed("learn check 1 --folder engine", says="is not written yet", status=1, writes=True),
+    Typed("learn report .", says="of 14"),
     Typed("splice gene.fasta --threads 1", says="1 sequence", slow=True, raw=True),
     Typed("write --length 60 --seed 1", slow=True, raw=True),
     Typed("evaluate letters.safetensors --dataset ink", says="right: ", slow=True),
@@ -94,7 +97,7 @@ COMMANDS = [
 
 
 def settled(folder: Path) -> Path:
-    """Put a text, a gene, and two runs with unhelpfully long numbers into a folder."""
+    """Put a text, a gene, an engine that was begun, and two runs with unhelpfully long numbers into a folder."""
     rhyme = "Humpty Dumpty sat on a wall, Humpty Dumpty had a great fall.\n"
     (folder / "rhyme.txt").write_text(rhyme * 40)
     (folder / "gene.fasta").write_text(">a gene\n" + "ACGTTGCAAGGTAAGTCCAGTTTTCTTTCAGGCAT" * 12 + "\n")
@@ -111,6 +114,7 @@ def settled(folder: Path) -> Path:
             for number in range(12):
                 run.sample(99, number, "7", "1", 0.7)
             run.result({"test_accuracy": 0.87654321, "settings": settings})
+    done(folder, "learn engine")
     return folder
 
 

@@ -58,7 +58,7 @@ class Cell:
 
 def source_file(thing: Any) -> str:
     """The file in which a function, class or method stands, from the root of the repository."""
-    return Path(inspect.getsourcefile(thing) or "").resolve().relative_to(SOURCE).as_posix()
+    return Path(inspect.getsourcefile(inspect.unwrap(thing)) or "").resolve().relative_to(SOURCE).as_posix()
 
 
 def files() -> list[Path]:

@@ -123,7 +123,8 @@ def contents() -> str:
     """The table of contents beside each page, which the index does not show a second time."""
     names = [path.stem for path in chapters.files()]
     course = "\n".join(["```{toctree}", ":hidden:", ":caption: The course", *names, "```"])
-    beside = [path.stem for path in chapters.sheets()] + ["from-one-laptop-to-a-room", "glossary"]
+    beside = ["from-an-empty-file", "twelve-weeks", *(path.stem for path in chapters.sheets())]
+    beside += ["from-one-laptop-to-a-room", "glossary"]
     sheets = "\n".join(["```{toctree}", ":hidden:", ":caption: Beside the course", *beside, "```"])
     others = "\n".join(
         ["```{toctree}", ":hidden:", ":caption: Reference", "architecture", "promises", "api", "contributing", "```"]

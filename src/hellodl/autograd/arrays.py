@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 Array = np.ndarray
+
+
+class StandIn:
+    """What stands in for an array while a plan is made: see `hellodl.plans`."""
+
+    __slots__ = ()
+
+
+def as_array(value: Any, dtype: Any = None) -> Any:
+    """`np.asarray`, which leaves what stands in for an array as it is."""
+    if isinstance(value, StandIn):
+        return value if dtype is None else value.astype(dtype, copy=False)  # type: ignore[attr-defined]
+    return np.asarray(value, dtype)
+
+
+def in_one_piece(array: Array) -> Array:
+    """The array, or a copy of it, whose numbers lie one after the other."""
+    return array if array.flags.c_contiguous else array.copy()
+
+
+def seen_as(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    """The memory of an array in another shape, whose places may overlap."""
+    if isinstance(array, StandIn):
+        return array.seen_as(shape, strides)  # type: ignore[attr-defined]
+    return np.ndarray(shape, array.dtype, array, strides=strides)
 
 
 def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hellodl.autograd.arrays import as_array
 from hellodl.autograd.mode import check, mode, unlock
 from hellodl.errors import TrainingError
 
@@ -54,7 +55,7 @@ def walk_back(root: Node, gradient: Array, keep_graph: bool) -> None:
             )
         if not node._parents:
             if node.grad is None:
-                node.grad = np.array(gradient)
+                node.grad = as_array(gradient).copy(order="K")
             else:
                 node.grad += gradient
             continue

@@ -6,12 +6,16 @@ Both are switched on or off for a while by a `with`, for the thread at hand alon
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
 from hellodl.errors import TrainingError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class _Mode(threading.local):
@@ -20,6 +24,8 @@ class _Mode(threading.local):
     remember = True
     debug = False
     layers: tuple[str, ...] = ()
+    watch: Any = None  # who is told which weights and modules take part (see `plans`)
+    tape: Any = None  # what everything that is done to arrays is written down on (see `plans`)
 
 
 mode = _Mode()
@@ -42,6 +48,18 @@ def no_grad() -> Iterator[None]:
         yield
     finally:
         mode.remember = before
+
+
+def as_it_is(function: Function) -> Function:
+    """A function that a plan calls each time instead of looking into it, for there Python's own numbers count."""
+
+    @wraps(function)
+    def called(*arguments: Any, **keywords: Any) -> Any:
+        if mode.tape is None:
+            return function(*arguments, **keywords)
+        return mode.tape.call(function, arguments, keywords)
+
+    return called  # type: ignore[return-value]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from hellodl.autograd.arrays import as_array
 from hellodl.autograd.mode import clock, mode
 from hellodl.errors import ShapeError
 
@@ -43,7 +44,7 @@ class Numbers:
     def _with(self, array: Any) -> Self:
         """Another tensor around this array, which has no past."""
         out = self.detach()
-        out.data = np.asarray(array)  # type: ignore[misc]
+        out.data = as_array(array)  # type: ignore[misc]
         return out
 
     def numel(self) -> int:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hellodl.autograd.arrays import unbroadcast
+from hellodl.autograd.arrays import as_array, unbroadcast
 from hellodl.autograd.backward import Array, CarryBack, walk_back
 from hellodl.autograd.mode import check, clock, lock, mode
 from hellodl.autograd.numbers import Numbers
@@ -37,7 +37,7 @@ class Tensor(Numbers):
     __slots__ = ("__weakref__", "_changed", "_made", "_parents", "_saw", "data", "grad", "requires_grad")
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None):
-        array = np.asarray(data.data if isinstance(data, Tensor) else data, dtype=dtype)
+        array = as_array(data.data if isinstance(data, Tensor) else data, dtype)
         if array.dtype.kind not in "biuf":
             raise TypeError(f"a tensor holds numbers, not {array.dtype} as in {str(data)[:40]}")
         if dtype is None and array.dtype.kind == "f" and array.dtype != np.float32:
@@ -84,7 +84,7 @@ class Tensor(Numbers):
                     "call .mean() or .sum() first, or hand in the gradient"
                 )
             gradient = np.ones_like(self.data)
-        gradient = np.array(gradient, dtype=self.dtype)  # a copy: operations may keep it until the graph is freed
+        gradient = as_array(gradient, self.dtype).copy(order="K")  # operations may keep it until the graph is freed
         if gradient.shape != self.shape:
             raise ShapeError(f"backward: gradient {gradient.shape} for a tensor {self.shape}; make them alike")
         walk_back(self, gradient, keep_graph or retain_graph)
@@ -122,7 +122,7 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
     """`value` as a tensor; plain numbers and arrays of floats take the dtype of `like`."""
     if isinstance(value, Tensor):
         return value
-    array = np.asarray(value)
+    array = as_array(value)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"a tensor and {type(value).__name__} do not go together; give a number, an array or a tensor")
     if like.dtype.kind == "f":
@@ -137,7 +137,7 @@ def record(data: Array, *parents: tuple[Tensor, CarryBack]) -> Tensor:
 
     The functions may hold arrays but never the result itself: a cycle would keep whole graphs alive.
     """
-    out = _tensor(np.asarray(data))  # NumPy's own 0-d results are scalars, not arrays
+    out = _tensor(as_array(data))  # NumPy's own 0-d results are scalars, not arrays
     if data.dtype == np.float64:
         kinds = {parent.data.dtype for parent, _ in parents}
         if np.dtype(np.float64) not in kinds and any(kind.kind != "f" for kind in kinds):
@@ -147,6 +147,8 @@ def record(data: Array, *parents: tuple[Tensor, CarryBack]) -> Tensor:
         if learned:  # their functions look at all parents' arrays later, so these must stay as they are
             out.requires_grad, out._parents, out._made = True, learned, clock.now
             out._saw = [(parent, parent.data) for parent, _ in parents]
+    if mode.watch is not None:
+        mode.watch.tensors(parents)
     if mode.debug:
         check(out.data, sys._getframe(1).f_code.co_name)
         if out.requires_grad:

@@ -23,6 +23,7 @@ from hellodl.errors import HelloError
 from hellodl.ops import loops
 from hellodl.runs import machine
 from hellodl.train.lanes import Lanes, Work, predict
+from hellodl.train.steady import Steady
 from hellodl.train.threads import thread_count
 
 PEERS = machine.SOURCE / "benchmarks" / "peers"
@@ -78,13 +79,15 @@ def one_and_all() -> list[int]:
 def work_of(problem: Problem) -> Work:
     """What a lane does with a piece of the problem's batch: answers, and the piece's share of the loss."""
 
-    def work(replica: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
-        wanted = problem.labels[which].reshape(-1)
-        logits = replica(Tensor(problem.images[which])).reshape(len(wanted), -1)
-        loss = nn.cross_entropy(logits, wanted, reduction="sum")
-        return loss * (1 / problem.labels.size), np.array([len(which)])
+    def given(which: Array, generator: np.random.Generator) -> tuple[Array, Array]:
+        return problem.images[which], problem.labels[which].reshape(-1)
 
-    return work
+    def judge(replica: nn.Module, images: Array, wanted: Array) -> tuple[Tensor, Any]:
+        logits = replica(Tensor(images)).reshape(len(wanted), -1)
+        loss = nn.cross_entropy(logits, wanted, reduction="sum")
+        return loss * (1 / problem.labels.size), (len(images),)
+
+    return Steady(given, judge)
 
 
 def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Contestant:

@@ -55,6 +55,7 @@ PROGRAMS: Table = {
     "demo": Program(".programs.demo", "train a small letter reader from nothing, then read a page with it", LEARNING),
     "read": Program(".commands.read", "read photos of handwriting", ("threads", "json")),
     "score": Program(".commands.score", "how well photos are read whose text is known", ("seed", "threads", "json")),
+    "learn": Program(".commands.learn", "write an engine of your own, step by step, and have it tried", ("json",)),
     "teach": Program(".commands.teach", "teach the reader your own hand", ("seed", "threads", "json")),
     "splice": Program(".commands.scan", "find where introns begin and end in DNA", ("threads", "json")),
     "train": TRAIN,

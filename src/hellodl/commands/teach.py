@@ -165,7 +165,7 @@ def show(mine: Collection, in_json: bool) -> None:
 
 def learn(mine: Collection, options: argparse.Namespace) -> None:
     """Tune the reader that ships to all that is in the collection, and put it there."""
-    lessons = list(mine.lessons().values())
+    lessons = list(mine.drawn().values())
     if not lessons:
         mine.reader.unlink(missing_ok=True)
         if options.json:

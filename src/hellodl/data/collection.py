@@ -2,7 +2,8 @@
 
 Every lesson is two files. lesson-001.png shows the lines one above the other, and lesson-001.json says what they say,
 what was read in them, which photo they are from, and the name of that picture. Whoever deletes the two has deleted the
-lesson. poster.png shows all that is there, and reader.safetensors is the reader that learned from it.
+lesson. reader.safetensors is the reader that learned from it, and poster.png shows all that it learned; where a lesson
+has come or gone since, there is none, for it is drawn when all are looked at anyway.
 
 Several may teach at once, from a command line and from the page: whoever reads or changes the folder has it for himself
 meanwhile (see `storage.locks`). A lesson is there when its JSON is; so who is killed on the way leaves the lessons that
@@ -76,6 +77,21 @@ class Collection:
         """All lessons by number, the first one first. Raises DataError where one's files are damaged."""
         with self._alone():
             return self._lessons()
+
+    def characters(self) -> str:
+        """All letters and signs of all lessons; no picture is looked at for that."""
+        with self._alone():
+            texts = [line["text"] for record in self._records().values() for line in record["lines"]]
+        return "".join("".join(text.split()) for text in texts)
+
+    def drawn(self) -> dict[int, Lesson]:
+        """All lessons by number, which are then all to be seen on the poster. Raises DataError as `lessons` does."""
+        with self._alone():
+            lessons = self._lessons()
+            strips = [strip for lesson in lessons.values() for strip in lesson.strips]
+            if strips and not self._poster.exists():
+                write_whole(self._poster, png(stacked(strips)), "--mine", lasting=False)
+            return lessons
 
     def add(self, lesson: Lesson) -> int:
         """Keep a lesson, in place of an earlier one on the same photo; its number."""
@@ -215,16 +231,12 @@ class Collection:
         return [path for path in self.folder.glob("lesson-*.png") if SHEETS.fullmatch(path.name)]
 
     def _tidy(self, records: Mapping[int, Mapping[str, Any]]) -> None:
-        """Delete pictures that no lesson names, and draw all lines one above the other."""
+        """Delete pictures that no lesson names, and the poster of what has changed."""
         named = {record["sheet"] for record in records.values()}
         for path in self._sheets():
             if path.name not in named:
                 path.unlink()
-        strips = [strip for number, record in records.items() for strip in self._load(number, record).strips]
-        if strips:
-            write_whole(self._poster, png(stacked(strips)), "--mine", lasting=False)
-        else:
-            self._poster.unlink(missing_ok=True)
+        self._poster.unlink(missing_ok=True)
 
 
 def _picture(data: bytes) -> np.ndarray | None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hellodl import ops
+from hellodl.autograd.arrays import as_array
 from hellodl.autograd.tensor import Array, Tensor, as_tensor, floats, record
 from hellodl.errors import DataError, ShapeError
 from hellodl.nn.module import Module
@@ -62,7 +63,7 @@ def cross_entropy(
         return error
 
     out = losses if reduction == "none" else losses.sum() * share
-    return record(np.asarray(out, logits.dtype), (logits, to_logits))
+    return record(as_array(out, logits.dtype), (logits, to_logits))
 
 
 def _of_probabilities(logits: Tensor, targets: Any, weight: Any, smoothing: float, reduction: str) -> Tensor:
@@ -96,7 +97,7 @@ class _Answers(NamedTuple):
 
 def _answers(name: str, scores: Any, targets: Any, weight: Any, ignore_index: int) -> _Answers:
     scores = floats(tensor_of(scores, name))
-    targets = np.asarray(_array(targets))
+    targets = as_array(_array(targets))
     if scores.ndim != 2 or targets.shape != scores.shape[:1]:
         raise ShapeError(f"{name} takes scores (N, classes) and targets (N,), got {scores.shape} and {targets.shape}")
     classes, counted = scores.shape[1], targets != ignore_index
@@ -110,7 +111,7 @@ def _answers(name: str, scores: Any, targets: Any, weight: Any, ignore_index: in
         )
     if weight is None and right is targets:
         return _Answers(scores, targets, 1, 1, 1, len(targets))
-    weights = np.ones(classes, scores.dtype) if weight is None else np.asarray(_array(weight), scores.dtype)
+    weights = np.ones(classes, scores.dtype) if weight is None else as_array(_array(weight), scores.dtype)
     if weights.shape != (classes,):
         raise ShapeError(f"{name}: weight is one number for each of {classes} classes, got {weights.shape}")
     own = weights[targets * counted] * counted
@@ -141,7 +142,7 @@ def binary_cross_entropy_with_logits(
     wanted, x = target.data, logits.data
     shrunk = np.exp(-np.abs(x))
     surprise, share = np.log1p(shrunk), _share(name, reduction, x.size, logits.dtype)
-    factor = None if pos_weight is None else 1 + (np.asarray(_array(pos_weight), x.dtype) - 1) * wanted
+    factor = None if pos_weight is None else 1 + (as_array(_array(pos_weight), x.dtype) - 1) * wanted
     if factor is None:
         losses = np.maximum(x, 0) - x * wanted + surprise
     else:
@@ -153,7 +154,7 @@ def binary_cross_entropy_with_logits(
         return error * (g * share)
 
     out = losses if reduction == "none" else losses.sum() * share
-    return record(np.asarray(out, logits.dtype), (logits, to_logits))
+    return record(as_array(out, logits.dtype), (logits, to_logits))
 
 
 def _alike(name: str, prediction: Tensor, target: Any) -> tuple[Tensor, Tensor]:

@@ -88,6 +88,8 @@ class Module:
 
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
         """`forward`; in debug mode the layer's name is noted, for the message of an error."""
+        if mode.watch is not None:
+            mode.watch.module(self)
         if not mode.debug:
             return self.forward(*inputs, **keywords)
         mode.layers = (*mode.layers, self.name or type(self).__name__)

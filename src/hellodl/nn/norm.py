@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 
 from hellodl import ops
-from hellodl.autograd.arrays import column_sums
+from hellodl.autograd.arrays import column_sums, in_one_piece
 from hellodl.autograd.tensor import Array, Tensor, floats, jointly, record
 from hellodl.errors import HelloError, ShapeError
 from hellodl.nn import init
@@ -66,12 +66,12 @@ def normalise_rows(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> T
 def _rows_in_loops(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
     """`normalise_rows` by loops: the same, but nothing is kept that can be had from x."""
     rows = x.data.reshape(-1, x.shape[-1])
-    mean, scale = np.empty(len(rows), np.float32), np.empty(len(rows), np.float32)
+    mean, scale = scratch.empty((len(rows),)), scratch.empty((len(rows),))
     out = scratch.like(rows)
     loops.rows.normalise_each(rows, weight.data, bias.data, np.float32(epsilon), mean, scale, out)
 
     def back(g: Array) -> tuple[Array, Array, Array]:
-        g = np.ascontiguousarray(g).reshape(rows.shape)
+        g = in_one_piece(g).reshape(rows.shape)
         to_x, to_weight, to_bias = scratch.like(rows), np.empty_like(weight.data), np.empty_like(bias.data)
         loops.rows.unnormalise_each(g, rows, weight.data, mean, scale, to_x, to_weight, to_bias)
         return to_x.reshape(x.shape), to_weight, to_bias
@@ -130,7 +130,7 @@ def _in_loops(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float, rectify: 
     loops.rows.normalise(rows, mean, scale * weight.data, bias.data, rectify, out)
 
     def back(g: Array) -> tuple[Array, Array, Array]:
-        g, share = np.ascontiguousarray(g).reshape(rows.shape), np.float32(1 / len(rows))
+        g, share = in_one_piece(g).reshape(rows.shape), np.float32(1 / len(rows))
         to_x, total, along = scratch.like(rows), np.empty_like(mean), np.empty_like(mean)
         loops.rows.gradient_sums(g, rows, mean, out, rectify, total, along)
         shift, tilt = total * share, along * scale * scale * share

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from hellodl.autograd.arrays import in_one_piece
 from hellodl.autograd.tensor import Array, Tensor, record
 from hellodl.ops import loops, scratch
 from hellodl.ops.calling import operation
@@ -40,7 +41,7 @@ def _relu_in_loops(x: Tensor) -> Tensor:
 
     def to_x(g: Array) -> Array:
         gradient = scratch.like(out)
-        loops.rows.unrectify(np.ascontiguousarray(g).reshape(-1), out.reshape(-1), gradient.reshape(-1))
+        loops.rows.unrectify(in_one_piece(g).reshape(-1), out.reshape(-1), gradient.reshape(-1))
         return gradient
 
     return record(out, (x, to_x))
@@ -179,7 +180,7 @@ def relu_squared(x: Tensor) -> Tensor:
 
         def to_x(g: Array) -> Array:
             gradient = scratch.like(x.data)
-            flat = np.ascontiguousarray(g).reshape(-1)
+            flat = in_one_piece(g).reshape(-1)
             loops.rows.unrectify_and_square(flat, x.data.reshape(-1), gradient.reshape(-1))
             return gradient
 
@@ -210,9 +211,7 @@ def _gelu_in_loops(x: Tensor, first: np.float32, third: np.float32) -> Tensor:
 
     def to_x(g: Array) -> Array:
         gradient = scratch.like(bend)
-        loops.rows.ungelu(
-            np.ascontiguousarray(g).reshape(-1), flat, bend.reshape(-1), first, third, gradient.reshape(-1)
-        )
+        loops.rows.ungelu(in_one_piece(g).reshape(-1), flat, bend.reshape(-1), first, third, gradient.reshape(-1))
         return gradient
 
     return record(out, (x, to_x))

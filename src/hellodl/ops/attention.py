@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.autograd.arrays import column_sums
+from hellodl.autograd.arrays import as_array, column_sums, in_one_piece
 from hellodl.autograd.tensor import Array, Tensor, as_tensor, floats, jointly, record
 from hellodl.errors import ShapeError
 from hellodl.ops import loops, scratch
@@ -125,7 +125,7 @@ def _shift_in_loops(x: Tensor, weight: Tensor) -> Tensor:
 
     def back(g: Array) -> tuple[Array, Array]:
         to_x, to_weight = scratch.like(x.data), np.empty_like(weight.data)
-        loops.sequences.unshift(np.ascontiguousarray(g), x.data, weight.data, to_x, to_weight)
+        loops.sequences.unshift(in_one_piece(g), x.data, weight.data, to_x, to_weight)
         return to_x, to_weight
 
     return record(out, *jointly((x, weight), back))
@@ -155,7 +155,7 @@ def attention_between(
 
 def mask_of(mask: Any, q: Tensor) -> Tensor:
     """A mask as a tensor: truths as they are, and numbers, where they are none yet, of the queries' dtype."""
-    return Tensor(mask) if np.asarray(mask).dtype.kind == "b" else as_tensor(mask, q)
+    return Tensor(mask) if as_array(mask).dtype.kind == "b" else as_tensor(mask, q)
 
 
 # -- all heads of all texts as one operation --------------------------------------------------------------------
@@ -193,7 +193,7 @@ def self_attention(qkv: Tensor, heads: int, angle: Array | None = None, normalis
         shares.append(share)
 
     def back(g: Array) -> Array:
-        g = np.ascontiguousarray(g).reshape(out.shape)
+        g = in_one_piece(g).reshape(out.shape)
         # Softmax: share·(d - Σ share·d), and that sum over the keys is the answer times its gradient.
         along = np.einsum("nthd,nthd->nht", g, out)[..., None]
         to_answers = by_head(g)
@@ -229,7 +229,7 @@ def asking(parts: Array, angle: Array | None, normalise: bool) -> tuple[Array, C
     if loops.use(parts):
         angle = np.zeros((steps, size // 2), np.float32) if angle is None else angle
         cos, sin, rows = np.cos(angle), np.sin(angle), parts.reshape(texts * steps, 3 * heads * size)
-        lengths = np.empty((len(rows), 2 * heads), np.float32)
+        lengths = scratch.empty((len(rows), 2 * heads), np.float32)
         asked = scratch.empty((texts, steps, 2, heads, size), np.float32)
         flat = (len(rows), 2 * heads * size)
         loops.sequences.ask(rows, cos, sin, normalise, lengths, asked.reshape(flat))
@@ -279,7 +279,7 @@ def unsoftmax(d: Array, share: Array, along: Array, factor: Any) -> None:
     """The gradient of `causal_softmax`, in place: d becomes factor·share·(d - along)."""
     if loops.use(d, share):
         keys = d.shape[-1]
-        sums = np.ascontiguousarray(along).reshape(-1)
+        sums = in_one_piece(along).reshape(-1)
         loops.sequences.unshare(d.reshape(-1, keys), share.reshape(-1, keys), sums, factor)
         return
     d -= along

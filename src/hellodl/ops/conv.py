@@ -229,13 +229,13 @@ def conv_transpose2d(
     if min(height, width) < 1:
         raise ShapeError(f"conv_transpose2d: padding {padding} leaves nothing of {x.shape}; use less")
     x, way = floats(x), (stride, padding, dilation)
-    out = np.zeros((len(x), height, width, weight.shape[1]), np.promote_types(x.dtype, weight.dtype))
+    out = scratch.zeros((len(x), height, width, weight.shape[1]), np.promote_types(x.dtype, weight.dtype))
     Windows(out, weight.data, *way).carry_back(x.data, out)
     if bias is not None:
         out += bias.data
 
     def back(g: Array) -> tuple[Array, Array]:
-        seen, to_x = Windows(g, weight.data, *way), np.empty(x.shape, g.dtype)
+        seen, to_x = Windows(g, weight.data, *way), scratch.empty(x.shape, g.dtype)
         for images in seen.parts:
             seen.forward(images, to_x[images])
             seen.backward(images, x.data[images], None)

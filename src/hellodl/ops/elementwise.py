@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from hellodl.autograd import tensor
-from hellodl.autograd.arrays import unbroadcast
+from hellodl.autograd.arrays import as_array, unbroadcast
+from hellodl.autograd.mode import mode
 from hellodl.autograd.tensor import Array, Tensor, broadcast, record
 from hellodl.ops.calling import operation, two
 
@@ -74,9 +75,9 @@ def clip(x: Tensor, low: float, high: float) -> Tensor:
 
 def where(condition: Any, a: Any, b: Any) -> Tensor:
     """a where the condition holds and b elsewhere; the gradient follows the choice."""
-    condition = np.asarray(condition.data if isinstance(condition, Tensor) else condition)
+    condition = as_array(condition.data if isinstance(condition, Tensor) else condition)
     a, b = two("where", a, b)
-    out = broadcast("where", lambda a, b: np.asarray(np.where(condition, a, b)), a, b)
+    out = broadcast("where", lambda a, b: as_array(np.where(condition, a, b)), a, b)
     to_a = (a, lambda g: unbroadcast(np.where(condition, g, 0), a.shape))
     to_b = (b, lambda g: unbroadcast(np.where(condition, 0, g), b.shape))
     return record(out, to_a, to_b)
@@ -105,6 +106,8 @@ def dropout(x: Tensor, probability: float, generator: np.random.Generator) -> Te
     """Each element becomes 0 with this probability, and the others grow so that the mean stays (Hinton 2012)."""
     if not isinstance(generator, np.random.Generator):
         raise TypeError("dropout draws from a generator that is handed in; nn.Dropout knows whether it is training")
+    if mode.tape is not None:
+        mode.tape.refuse("dropout draws from a generator")
     kept = (generator.random(x.shape, dtype=np.float32) >= probability).astype(x.dtype)
     kept *= x.dtype.type(1 / (1 - probability))
     return record(x.data * kept, (x, lambda g: g * kept))

@@ -15,6 +15,8 @@ from functools import cache
 
 import numpy as np
 
+from hellodl.autograd.arrays import as_array
+
 # Where 1 - erf(x) is below the last bit of a float32 or float64, there is nothing left to compute.
 _LAST = {np.dtype(np.float32): 4.0, np.dtype(np.float64): 6.0}
 _TERMS = {np.dtype(np.float32): 10, np.dtype(np.float64): 28}
@@ -34,7 +36,7 @@ def _polynomial(dtype: np.dtype) -> tuple[np.ndarray, float]:
 
 def erf(x: np.ndarray) -> np.ndarray:
     """erf of every element of a float32 (good to 3e-7) or float64 array (good to 1e-12); others become float64."""
-    x = np.asarray(x)
+    x = as_array(x)
     if x.dtype not in _LAST:
         x = x.astype(np.float64)
     coefficients, smallest = _polynomial(x.dtype)

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hellodl.autograd.arrays import as_array
 from hellodl.autograd.tensor import Array, Tensor, record
 from hellodl.errors import ShapeError
 from hellodl.ops.calling import operation
@@ -83,7 +84,7 @@ def mixture_loss(said: Tensor, moves: Array, counts: Array | None = None) -> Ten
     A move is x, y and its flags, 0 or 1. `counts` (...) is what each counts (1; 0 leaves it out, as where a shorter
     word is filled up). ShapeError where they do not belong together.
     """
-    moves = np.asarray(moves.data if isinstance(moves, Tensor) else moves)
+    moves = as_array(moves.data if isinstance(moves, Tensor) else moves)
     if moves.shape[:-1] != said.shape[:-1] or moves.shape[-1] < 2:
         raise ShapeError(f"mixture_loss takes (..., 6M + F) and moves (..., 2 + F), got {said.shape} and {moves.shape}")
     flags = moves.shape[-1] - 2
@@ -101,7 +102,7 @@ def mixture_loss(said: Tensor, moves: Array, counts: Array | None = None) -> Ten
     surprise = -(np.log(whole) + top)[..., 0]
     logits = said.data[..., 6 * share.shape[-1] :]
     surprise += (np.logaddexp(one(0), logits) - moves[..., 2:] * logits).sum(axis=-1)  # -log q, or -log (1 - q)
-    weights = np.ones(surprise.shape, said.dtype) if counts is None else np.asarray(counts, said.dtype)
+    weights = np.ones(surprise.shape, said.dtype) if counts is None else as_array(counts, said.dtype)
 
     def to_said(g: Array) -> Array:
         slopes = (
@@ -115,4 +116,4 @@ def mixture_loss(said: Tensor, moves: Array, counts: Array | None = None) -> Ten
         )
         return np.concatenate(slopes, axis=-1) * (weights * g)[..., None]
 
-    return record(np.asarray((surprise * weights).sum(), said.dtype), (said, to_said))
+    return record(as_array((surprise * weights).sum(), said.dtype), (said, to_said))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hellodl.autograd.arrays import in_one_piece
 from hellodl.autograd.mode import mode
 from hellodl.autograd.tensor import Array, Tensor, floats, record
 from hellodl.errors import ShapeError
@@ -134,7 +135,7 @@ def halve(x: Array, out: Array, again: bool = True) -> Winners | None:
 def unhalve(g: Array, winners: Winners, out: Array) -> None:
     """A gradient (N, H', W', C) back to where the largest were, into out (N, H, W, C); zero elsewhere."""
     if not isinstance(winners, tuple):
-        loops.pictures.unhalve(np.ascontiguousarray(g), winners, out)
+        loops.pictures.unhalve(in_one_piece(g), winners, out)
         return
     across = scratch.empty((*g.shape[:2], *out.shape[2:]), g.dtype)
     _to_larger(g, winners[1], across, 2)
@@ -170,8 +171,9 @@ def _to_larger(g: Array, second_won: Array, out: Array, axis: int) -> None:
 def _max_of_windows(x: Tensor, kernel: Pair, stride: Pair, size: Pair) -> Tensor:
     """Max pooling with any windows: go over the places in a window, and note which one won."""
     images, height, width, channels = x.shape
-    out = np.full((images, *size, channels), -np.inf if x.dtype.kind == "f" else x.data.min(initial=0), x.dtype)
-    winner = np.zeros(out.shape, np.int32)
+    out = scratch.empty((images, *size, channels), x.dtype)
+    out[...] = -np.inf if x.dtype.kind == "f" else x.data.min(initial=0)
+    winner = scratch.zeros(out.shape, np.int32)
     places = [
         (_reach(i, size[0], stride[0], height), _reach(j, size[1], stride[1], width)) for i, j in np.ndindex(*kernel)
     ]
@@ -182,7 +184,7 @@ def _max_of_windows(x: Tensor, kernel: Pair, stride: Pair, size: Pair) -> Tensor
         np.maximum(candidate, best, out=best)
 
     def to_x(g: Array) -> Array:
-        gradient = np.zeros(x.shape, x.dtype)
+        gradient = scratch.zeros(x.shape, x.dtype)
         for k, ((into_rows, from_rows), (into_columns, from_columns)) in enumerate(places):
             into = (slice(None), into_rows, into_columns)
             gradient[:, from_rows, from_columns] += g[into] * (winner[into] == k)
@@ -210,7 +212,7 @@ def avg_pool2d(x: Tensor, kernel_size: int | Pair, stride: int | Pair | None = N
     size = pooled_size(_needs_images("avg_pool2d", x), kernel, stride)
     share = x.dtype.type(1 / prod(kernel))
     windows = [same_pixel(i, j, stride, size) for i, j in np.ndindex(*kernel)]
-    out = np.zeros((x.shape[0], *size, x.shape[3]), x.dtype)
+    out = scratch.zeros((x.shape[0], *size, x.shape[3]), x.dtype)
     for place in windows:
         out += x.data[place]
     out *= share

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hellodl.autograd.arrays import column_sums
+from hellodl.autograd.arrays import as_array, column_sums
 from hellodl.autograd.tensor import Array, Tensor, record
 from hellodl.errors import ShapeError
 from hellodl.ops import scratch
@@ -72,7 +72,7 @@ def einsum(equation: str, *tensors: Tensor) -> Tensor:
 
         return back
 
-    return record(np.asarray(out), *((part, to(k)) for k, part in enumerate(parts)))
+    return record(as_array(out), *((part, to(k)) for k, part in enumerate(parts)))
 
 
 def _letters(equation: str, axes: list[int]) -> tuple[list[str], str]:

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hellodl.autograd.arrays import column_sums
+from hellodl.autograd.arrays import column_sums, in_one_piece
 from hellodl.autograd.tensor import Array, Tensor, jointly, record
 from hellodl.errors import DataError, ShapeError
 from hellodl.ops import activations, loops, scratch
@@ -89,9 +89,9 @@ def rnn(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     """All steps of `rnn_step`: x (L, N, features) or (L, N) whole numbers, h0 (N, H) -> every h, (L, N, H)."""
     check_shapes("RNN", 1, x, weights, h0)
     inner = input_products(x, weights.ih.data, weights.bias_ih.data + weights.bias_hh.data)  # (L, N, H)
-    across = np.ascontiguousarray(weights.hh.data.T)
+    across = in_one_piece(weights.hh.data.T)
     h = with_start(h0.data, len(inner))
-    product = np.empty_like(h0.data)
+    product = scratch.empty(h0.shape, h0.dtype)
     for t in range(len(inner)):
         np.matmul(h[t], across, out=product)
         product += inner[t]
@@ -99,7 +99,7 @@ def rnn(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
 
     def back(g: Array) -> tuple[Array | None, ...]:
         to_inner = scratch.like(inner)
-        carried = np.zeros_like(product)  # what later steps make of this step's h
+        carried = scratch.zeros(h0.shape, h0.dtype)  # what later steps make of this step's h
         for t in reversed(range(len(g))):
             carried += g[t]
             np.multiply(h[t + 1], h[t + 1], out=to_inner[t])
@@ -121,10 +121,10 @@ def gru(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     bias[: 2 * size] += weights.bias_hh.data[: 2 * size]  # those of r and z are only ever added up
     bias_n = weights.bias_hh.data[2 * size :]
     gates = input_products(x, weights.ih.data, bias)  # (L, N, 3H): turns into r, z and n
-    across = np.ascontiguousarray(weights.hh.data.T)
+    across = in_one_piece(weights.hh.data.T)
     h = with_start(h0.data, len(gates))
     past = scratch.empty(h[1:].shape, h.dtype)  # W_hn h + b_hn, which r gates
-    product = np.empty(gates.shape[1:], h.dtype)
+    product = scratch.empty(gates.shape[1:], h.dtype)
     compiled = loops.use(gates, product, h)
     forward = gru_forward_in_loops if compiled else gru_forward
     for t in range(len(gates)):
@@ -132,10 +132,10 @@ def gru(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
         forward(gates[t], product, bias_n, past[t], h[t], h[t + 1])
 
     def back(g: Array) -> tuple[Array | None, ...]:
-        g = np.ascontiguousarray(g)
+        g = in_one_piece(g)
         to_gates = scratch.like(gates)  # first what goes to W_hh h, at the end what goes to W_ih x
         to_n = scratch.like(past)
-        carried = np.zeros_like(h0.data)  # what later steps make of this step's h
+        carried = scratch.zeros(h0.shape, h0.dtype)  # what later steps make of this step's h
         work = np.empty_like(carried)
         backward = loops.sequences.gru_back if compiled else gru_backward
         for t in reversed(range(len(g))):
@@ -159,12 +159,12 @@ def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
     """
     check_shapes("LSTM", 4, x, weights, h0, c0)
     gates = input_products(x, weights.ih.data, weights.bias_ih.data + weights.bias_hh.data)  # (L, N, 4H)
-    across = np.ascontiguousarray(weights.hh.data.T)
+    across = in_one_piece(weights.hh.data.T)
     steps = len(gates)
     c = with_start(c0.data, steps)
     h = with_start(h0.data, steps + 1)
     shown = scratch.empty(c[1:].shape, c.dtype)  # tanh(c)
-    product = np.empty(gates.shape[1:], h.dtype)
+    product = scratch.empty(gates.shape[1:], h.dtype)
     compiled = loops.use(gates, product, h, c)
     forward = lstm_forward_in_loops if compiled else lstm_forward
     for t in range(steps):
@@ -173,9 +173,12 @@ def lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
     h[-1] = c[-1]
 
     def back(g: Array) -> tuple[Array | None, ...]:
-        g = np.ascontiguousarray(g)
+        g = in_one_piece(g)
         to_gates = scratch.like(gates)
-        to_h, to_c = np.zeros_like(h0.data), np.array(g[-1])  # what later steps make of this step's h, and of its c
+        to_h, to_c = (
+            scratch.zeros(h0.shape, h0.dtype),
+            g[-1].copy(),
+        )  # what later steps make of this step's h, and of its c
         backward = loops.sequences.lstm_back if compiled else lstm_backward
         for t in reversed(range(steps)):
             backward(g[t], gates[t], shown[t], c[t], to_h, to_c, to_gates[t])

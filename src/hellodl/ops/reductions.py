@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hellodl.autograd.arrays import as_array
 from hellodl.autograd.tensor import Array, Tensor, record
 from hellodl.ops.calling import operation
 
@@ -16,14 +17,14 @@ Axis = int | tuple[int, ...] | None
 def sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The sum over some axes (all by default).  Every element counts once, so each gets the whole gradient."""
     out = x.data.sum(axis=axis, keepdims=keepdims, dtype=x.dtype if x.dtype.kind == "f" else None)
-    return record(np.asarray(out), (x, lambda g: np.broadcast_to(_keep(g, x, axis, keepdims), x.shape)))
+    return record(as_array(out), (x, lambda g: np.broadcast_to(_keep(g, x, axis, keepdims), x.shape)))
 
 
 @operation
 def mean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The average over some axes (all by default).  Each of n elements gets a share of 1/n of the gradient."""
     dtype = x.dtype if x.dtype.kind == "f" else None
-    out = np.asarray(x.data.mean(axis=axis, keepdims=keepdims, dtype=dtype))
+    out = as_array(x.data.mean(axis=axis, keepdims=keepdims, dtype=dtype))
     share = out.size / (x.size or 1)
     return record(out, (x, lambda g: np.broadcast_to(_keep(g, x, axis, keepdims) * x.dtype.type(share), x.shape)))
 
@@ -70,7 +71,7 @@ def _outermost(x: Tensor, best: Any, place: Any, dim: Any, keepdim: bool, axis: 
 def var(x: Tensor, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> Tensor:
     """The variance: mean squared distance from the mean, over n - 1 as in PyTorch (NumPy's is over n: correction=0)."""
     centred = x.data - x.data.mean(axis=axis, keepdims=True)
-    squares = np.asarray((centred * centred).sum(axis=axis, keepdims=keepdims))
+    squares = as_array((centred * centred).sum(axis=axis, keepdims=keepdims))
     count = x.size / (squares.size or 1) - correction
     out = squares / x.dtype.type(count)
     return record(out, (x, lambda g: _keep(g, x, axis, keepdims) * centred * x.dtype.type(2 / count)))

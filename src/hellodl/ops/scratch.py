@@ -20,6 +20,8 @@ from math import prod
 
 import numpy as np
 
+from hellodl.autograd.mode import mode
+
 _SMALL = 16 * 1024  # bytes; below this the system's own allocator is fast
 _KEEP = 1 << 30  # bytes a thread's store may hold before it forgets what it has
 
@@ -53,6 +55,8 @@ def _rounded(size: int) -> int:
 
 def empty(shape: tuple[int, ...], dtype: np.dtype | type = np.float32) -> np.ndarray:
     """Like `np.empty`: an array with anything in it, from memory that was used before where there is some."""
+    if mode.tape is not None:
+        return mode.tape.empty(shape, dtype)
     dtype = np.dtype(dtype)
     size = prod(shape) * dtype.itemsize
     if size < _SMALL:
@@ -73,6 +77,11 @@ def empty(shape: tuple[int, ...], dtype: np.dtype | type = np.float32) -> np.nda
 def like(array: np.ndarray, dtype: np.dtype | type | None = None) -> np.ndarray:
     """`empty` with the shape of another array, and its dtype unless another is asked for."""
     return empty(array.shape, array.dtype if dtype is None else dtype)
+
+
+def zeros(shape: tuple[int, ...], dtype: np.dtype | type = np.float32) -> np.ndarray:
+    """Like `np.zeros`, also where a plan is made."""
+    return np.zeros(shape, dtype) if mode.tape is None else mode.tape.zeros(shape, dtype)
 
 
 def forget() -> None:

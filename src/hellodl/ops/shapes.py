@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from hellodl.autograd.arrays import as_array
 from hellodl.autograd.tensor import Array, Tensor, record
 from hellodl.errors import DataError, ShapeError
 from hellodl.ops import scratch
@@ -166,7 +167,7 @@ def embedding(indices: Any, weight: Tensor) -> Tensor:
 
     That is the product with a "one-hot" vector, without the product. A row's gradient is the sum over its uses.
     """
-    indices = np.asarray(indices.data if isinstance(indices, Tensor) else indices)
+    indices = as_array(indices.data if isinstance(indices, Tensor) else indices)
     count = len(weight.data)
     if indices.dtype.kind not in "iu" or (indices.size and not 0 <= indices.min() <= indices.max() < count):
         raise DataError(
@@ -185,10 +186,10 @@ def sums_by_index(rows: Array, indices: Array, count: int) -> Array:
     long).
     """
     if count <= 256:
-        which = np.zeros((count, len(rows)), rows.dtype)
+        which = scratch.zeros((count, len(rows)), rows.dtype)
         which[indices, np.arange(len(rows))] = 1
         return which @ rows
-    out = np.zeros((count, rows.shape[1]), rows.dtype)
+    out = scratch.zeros((count, rows.shape[1]), rows.dtype)
     if len(rows):
         order = np.argsort(indices, kind="stable")
         known, starts = np.unique(indices[order], return_index=True)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hellodl.autograd.arrays import column_sums
+from hellodl.autograd.arrays import column_sums, in_one_piece
 from hellodl.autograd.tensor import Array, Tensor, jointly, record
 from hellodl.errors import ShapeError
 from hellodl.ops import elementwise, loops, products, recurrent, reductions, scratch, shapes
@@ -80,7 +80,7 @@ def window_lstm(x: Tensor, text: Tensor, lengths: Array, weights: Weights, walk:
     gates = scratch.empty((steps, batch, 4 * size), dtype)
     np.matmul(flat(x.data), into_x.T, out=flat(gates))
     gates += weights.bias_ih.data + weights.bias_hh.data
-    across = np.ascontiguousarray(into_both.T)  # (H + A, 4H)
+    across = in_one_piece(into_both.T)  # (H + A, 4H)
     out = with_start(np.zeros((batch, size + width), dtype), steps)
     c = with_start(np.zeros((batch, size), dtype), steps)
     shown = scratch.empty(c[1:].shape, dtype)
@@ -88,7 +88,7 @@ def window_lstm(x: Tensor, text: Tensor, lengths: Array, weights: Weights, walk:
     hills = scratch.empty((steps, batch, count, text.shape[1]), dtype)  # what each Gaussian gives each letter
     away = scratch.like(hills)
     h, product = np.empty_like(c[0]), np.empty_like(gates[0])
-    place = np.zeros((batch, count), dtype)
+    place = scratch.zeros((batch, count), dtype)
     compiled = loops.use(gates, product, h, c)
     forward = lstm_forward_in_loops if compiled else lstm_forward
     for t in range(steps):
@@ -100,7 +100,7 @@ def window_lstm(x: Tensor, text: Tensor, lengths: Array, weights: Weights, walk:
     def back(g: Array) -> tuple[Array | None, ...]:
         to_gates, to_said = scratch.like(gates), scratch.like(said)
         to_window = scratch.empty((steps, batch, width), dtype)
-        g_h = np.ascontiguousarray(g[:, :, :size])
+        g_h = in_one_piece(g[:, :, :size])
         backward = loops.sequences.lstm_back if compiled else lstm_backward
         carried = np.zeros_like(out[0])  # what later steps make of this step's h and window
         to_c, to_place = np.zeros_like(c[0]), np.zeros_like(place)
@@ -128,7 +128,7 @@ def window_lstm(x: Tensor, text: Tensor, lengths: Array, weights: Weights, walk:
         to_ih = np.concatenate([rows.T @ flat(x.data), to_both[:, size:]], axis=1)
         to_walk = flat(to_said).T @ flat(out[1:, :, :size])
         bias = column_sums(rows)
-        to_hh = np.ascontiguousarray(to_both[:, :size])
+        to_hh = in_one_piece(to_both[:, :size])
         return to_x, to_text, to_ih, to_hh, bias, bias, to_walk, column_sums(flat(to_said))
 
     parents = (x, text, weights.ih, weights.hh, weights.bias_ih, weights.bias_hh, walk.weight, walk.bias)
@@ -171,7 +171,7 @@ def look(
 def parted(weights: Weights, features: int) -> tuple[Array, Array]:
     """The weights of x, (4H, features), and those of h and the window, side by side, (4H, H + A)."""
     ih = weights.ih.data
-    return np.ascontiguousarray(ih[:, :features]), np.concatenate([weights.hh.data, ih[:, features:]], axis=1)
+    return in_one_piece(ih[:, :features]), np.concatenate([weights.hh.data, ih[:, features:]], axis=1)
 
 
 def check_shapes(x: Tensor, text: Tensor, lengths: Array, weights: Weights, walk: Walk) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from math import prod
 
 import numpy as np
 
+from hellodl.autograd.arrays import in_one_piece, seen_as
 from hellodl.autograd.tensor import Array
 from hellodl.errors import ShapeError
 from hellodl.ops import scratch
@@ -33,7 +34,7 @@ def parts_of(images: int, nbytes: int) -> list[slice]:
 def frame(x: Array, before: Pair, after: Pair) -> Array:
     """x (N, H, W, C) with rows and columns of zeros before and after."""
     if before == after == (0, 0):
-        return np.ascontiguousarray(x)
+        return in_one_piece(x)
     images, height, width, channels = x.shape
     bottom, right = before[0] + height, before[1] + width
     out = scratch.empty((images, bottom + after[0], right + after[1], channels), x.dtype)
@@ -67,7 +68,7 @@ class Windows:
         # Windows overlap: the same memory is seen many times.
         shape = (images, *self.size, *self.kernel, channels)
         strides = (n, h * stride[0], w * stride[1], h * dilation[0], w * dilation[1], c)
-        self.view = np.ndarray(shape, framed.dtype, framed, strides=strides)
+        self.view = seen_as(framed, shape, strides)
         self.parts = parts_of(images, self.places * (self.length + weight.shape[0]) * x.itemsize)
         self.weight = weight.transpose(2, 3, 1, 0).reshape(self.length, -1)  # (kh·kw·C, K)
         self.total: Array | None = None
@@ -104,7 +105,7 @@ class Windows:
         """Add what g (n, H', W', K) says of each window up where the window was, into to_x (n, H, W, C) ("col2im")."""
         flat = g.reshape(-1, self.places, g.shape[-1])
         (top, left), (height, width), channels = self.padding, to_x.shape[1:3], to_x.shape[3]
-        framed = np.zeros((len(g), height + 2 * top, width + 2 * left, channels), g.dtype)
+        framed = scratch.zeros((len(g), height + 2 * top, width + 2 * left, channels), g.dtype)
         shares = (flat @ self.weight.T).reshape(*g.shape[:3], *self.kernel, channels)
         for i, j in np.ndindex(*self.kernel):
             down, across = i * self.dilation[0], j * self.dilation[1]

@@ -25,6 +25,7 @@ from math import prod
 
 import numpy as np
 
+from hellodl.autograd.arrays import in_one_piece, seen_as
 from hellodl.autograd.tensor import Array
 from hellodl.ops import loops, scratch
 from hellodl.ops.pool import Pair
@@ -144,7 +145,7 @@ class Tiles:
         framed = frame(x, self.padding, (self.padding[0] + over[0], self.padding[1] + over[1]))
         n, h, w, c = framed.strides
         shape, strides = (len(x), *self.tiles, self.n, self.n, x.shape[3]), (n, h * self.side, w * self.side, h, w, c)
-        return np.ndarray(shape, framed.dtype, framed, strides=strides)
+        return seen_as(framed, shape, strides)
 
     def _paste(self, outputs: Array, out: Array) -> None:
         """Tiles (tiles, side², K) side by side into out (n, *room, K)."""
@@ -157,7 +158,7 @@ class Tiles:
         """Cut g (n, *room, K) into tiles (tiles, side², K)."""
         out = scratch.empty((len(g) * prod(self.tiles), self.side**2, g.shape[3]), g.dtype)
         if self.loops:
-            loops.pictures.unpaste_tiles(np.ascontiguousarray(g), self._in_place(out))
+            loops.pictures.unpaste_tiles(in_one_piece(g), self._in_place(out))
         else:
             self._in_place(out).transpose(0, 1, 3, 2, 4, 5)[...] = self._in_rows(g)
         return out

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from hellodl.autograd.mode import as_it_is
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import CheckpointError
 from hellodl.nn.module import forget_gradient
@@ -114,6 +115,7 @@ class Optimizer:
             for parameter in group["params"]:
                 forget_gradient(parameter, set_to_none)
 
+    @as_it_is
     def step(self) -> None:
         """Change every weight that has a gradient."""
         self.steps += 1

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from hellodl import nn
+from hellodl.autograd.mode import as_it_is
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.optim.groups import Group, Memory, Optimizer, Weights, rate_of, zeros_for
 from hellodl.optim.optimizers import AdamW
@@ -70,6 +71,7 @@ class Muon(AdamW):
         )
         self.threads = threads
 
+    @as_it_is
     def step(self) -> None:
         """Change every weight that has a gradient; each by itself, so that threads change nothing but the time."""
         if self.threads == 1:

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from hellodl.autograd.arrays import memory_order
+from hellodl.autograd.mode import as_it_is
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.nn.module import Module
 from hellodl.ops import loops
@@ -161,6 +162,7 @@ def decay_matrices_only(model: Module, weight_decay: float) -> list[Group]:
     ]
 
 
+@as_it_is
 def gradient_norm(parameters: Iterable[Tensor]) -> float:
     """The length of all gradients together, as one long vector."""
     if isinstance(parameters, Tensor):
@@ -169,6 +171,7 @@ def gradient_norm(parameters: Iterable[Tensor]) -> float:
     return math.sqrt(sum(squares))
 
 
+@as_it_is
 def clip_gradients(parameters: Iterable[Tensor], longest: float) -> float:
     """Scale all gradients together so that their length is at most `longest`; returns what it was (Pascanu 2012)."""
     parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)  # they are walked over twice

@@ -5,7 +5,7 @@
 Each word is a file of this folder, and each arrow a function from one plain record to the next; none leads back. A
 photo is opened (`photo`), compared with its paper (`darkness`), its lines are marked by a network and followed
 (`lines`), cut out and bent straight (`strips`), and said letter by letter by another network (`decoding`, `spoken`). A
-page that lies askew is turned first (`level`).
+page that lies askew is turned first (`level`). A picture that a single character fills is its own line (`alone`).
 
 Nothing here knows what a network is: reading is given two functions, one that marks pictures and one that says what is
 in strips, and anything that does will do. `apart` is the older way, letter by letter, for letters that stand apart.
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hellodl.reading.alone import alone
 from hellodl.reading.darkness import darkness
 from hellodl.reading.debug import Watcher, nobody
 from hellodl.reading.draw import annotate
@@ -56,11 +57,16 @@ def read_closely(
     watch: Watcher = nobody,
 ) -> tuple[Page, list[np.ndarray]]:
     """`read_page`, and the strips (HEIGHT, W) uint8 in which the page's lines were read."""
+    height, width = picture.shape[:2]
+    if strip := alone(picture):
+        line = characters_of(strip, listened([strip.picture], read)[0], alphabet, language)
+        if is_text(line):
+            watch("strips", lambda: stacked([strip]))
+            return Page([line], (width, height), strip.line.x_height), [strip.picture]
     if is_cut_out(picture):
         roomy, back = with_room(picture)
         page, pictures = read_closely(roomy, mark, read, alphabet, language, watch)
-        return cut_out_again(page, back, (picture.shape[1], picture.shape[0])), pictures
-    height, width = picture.shape[:2]
+        return cut_out_again(page, back, (width, height)), pictures
     watch("picture", lambda: picture)
     dark = darkness(picture)
     watch("darkness", lambda: dark)

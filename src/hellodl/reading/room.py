@@ -1,8 +1,8 @@
 """Room around writing that was cut out tight.
 
-Who marks lines has learned what pages look like: small letters with paper around them. A single character that fills
-its picture (as in MNIST, of 28×28 pixels) is nothing of the kind, so a picture that is small gets larger, and gets
-paper around it, of the shade that most of its edge has.
+Who marks lines has learned what pages look like: small letters with paper around them. A word or two that fill their
+picture are nothing of the kind, so a picture that is small gets larger, and gets paper around it, of the shade that
+most of its edge has. (A single character needs nobody who marks lines: see `alone`.)
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LARGER = 4  # times, and as much paper on every side as the picture is long
 
 
 def is_cut_out(picture: np.ndarray) -> bool:
-    """Whether a picture (H, W, 3) is so small that it shows a character or two."""
+    """Whether a picture (H, W, 3) is so small that it shows a word or two."""
     return max(picture.shape[:2]) <= SMALL
 
 

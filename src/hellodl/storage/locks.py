@@ -37,6 +37,13 @@ if sys.platform == "win32":
         name = hashlib.sha256(str(place).lower().encode()).hexdigest()[:16]
         return os.open(Path(tempfile.gettempdir()) / f"hellodl-{name}.lock", os.O_RDWR | os.O_CREAT)
 
+    def _let_go(handle: int) -> None:
+        """Windows frees the lock of a file that was closed some time later, so it is freed first."""
+        try:
+            msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+        finally:
+            os.close(handle)
+
 else:
     import fcntl
 
@@ -52,6 +59,8 @@ else:
 
     def _opened(folder: Path) -> int:
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+    _let_go = os.close  # nobody but us has it open, so that its lock ends with it
 
 
 @contextmanager
@@ -70,7 +79,7 @@ def alone_in(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
     try:
         yield
     finally:
-        os.close(handle)
+        _let_go(handle)
 
 
 def _locked(folder: Path) -> int | None:

@@ -32,7 +32,8 @@ from hellodl.storage.atomic import reason, whole
 FORMAT = 2  # 2: the weights may be quantised
 PLAIN = 1  # what most files are, and every hellodl reads
 
-LONGEST_HEADER = 16 * 2**20  # bytes; room for some hundred thousand tensors
+LONGEST_HEADER = 16 * 2**20  # bytes
+MOST_TENSORS = 50_000  # of one file: of more, the header alone takes over a second to check
 MOST_ELEMENTS = 2**48  # of one tensor; more than any disk holds, and NumPy can still count it
 MOST_DIMENSIONS = 32  # what every NumPy can do
 
@@ -98,6 +99,10 @@ def _layout(
         offset += array.nbytes
     header = json.dumps(entries, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
+    if len(arrays) > MOST_TENSORS:
+        raise CheckpointError(
+            f"{path}: {len(arrays):,} tensors are more than the {MOST_TENSORS:,} of a file; stack them"
+        )
     if len(header) > LONGEST_HEADER:
         raise CheckpointError(
             f"{path}: names and metadata take {len(header):,} bytes, more than fit; save less metadata"
@@ -142,6 +147,10 @@ def load(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         with Path(path).open("rb") as file:
             header, data_size = _read_header(path, file)
             metadata = _metadata(path, header.pop("__metadata__", {}))
+            if len(header) > MOST_TENSORS:
+                raise CheckpointError(
+                    f"{path}: names {len(header):,} tensors, and files of up to {MOST_TENSORS:,} are read; take another"
+                )
             places = [_Place(path, name, entry) for name, entry in header.items()]
             _check_places(path, places, data_size)
             return {place.name: place.read(path, file) for place in places}, metadata

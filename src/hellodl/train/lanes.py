@@ -15,6 +15,7 @@ A small micro-batch is also fast: all that one makes on the way fits into its co
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -33,28 +34,12 @@ from hellodl.nn.norm import BatchNorm2d
 from hellodl.ops import loops, softmax
 from hellodl.ranks import Ranks, tree
 from hellodl.train.processes import Helper, can_fork, room_for, shared
+from hellodl.train.steady import FEW, Learner, Steady, planned, replica
 from hellodl.train.threads import in_lanes, quick_hand_over, single_threaded_products, thread_count
 
 # From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
 # by the size of the whole batch) and whatever numbers should be added up over the batch (such as how many are right).
-Work = Callable[[Module, Array, np.random.Generator], tuple[Tensor, Array]]
-
-
-def replica(model: Module) -> Module:
-    """A copy of the model's tree with the same weight and buffer arrays, but gradients of its own."""
-    twins: dict[int, Parameter] = {}  # a weight that is used in two places stays one
-
-    def copied(module: Module) -> Module:
-        twin = object.__new__(type(module))
-        for name, value in vars(module).items():
-            if isinstance(value, Module):
-                value = copied(value)
-            elif isinstance(value, Parameter):
-                value = twins.setdefault(id(value), Parameter(value.data))
-            vars(twin)[name] = value
-        return twin
-
-    return copied(model)
+Work = Callable[[Module, Array, np.random.Generator], tuple[Tensor, Any]]
 
 
 @dataclass
@@ -108,6 +93,7 @@ class Lanes:
         if self.threads > 1 and not self.processes:
             self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="lane")
         self._helpers: list[Helper] = []
+        self._local = threading.local()
         self._work: Work | None = None  # what the helpers know how to do
 
     def _lane(self, number: int) -> _Lane:
@@ -186,15 +172,25 @@ class Lanes:
             norm.waiting = []  # where the batch before this one failed, its statistics are still there
         for parameter in lane.parameters.values():
             parameter.grad = None
+        learner = self._learner(work)
         for k in range(number, len(pieces), len(self.lanes)):
             generator = np.random.default_rng([*seeds, k])
             for module in lane.chancy:
                 module.generator = generator
-            loss, sums = work(lane.model, pieces[k], generator)
-            loss.backward()
+            if learner:
+                loss, sums = learner.learn(lane, pieces[k], generator, alone=len(pieces) == 1)
+            else:
+                loss, sums = work(lane.model, pieces[k], generator)
+                loss.backward()
             lane.loss += loss.item()
             lane.sums.append(np.asarray(sums))
         lane.learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
+
+    def _learner(self, work: Work) -> Learner | None:
+        """Who does steady work for all lanes of this thread."""
+        if isinstance(work, Steady) and getattr(self._local, "work", None) is not work:
+            self._local.work, self._local.learner = work, Learner(self.model, work)
+        return self._local.learner if isinstance(work, Steady) else None
 
     def _by_threads(self, pool: ThreadPoolExecutor, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
         """Lanes as threads become free to take them."""
@@ -323,6 +319,10 @@ def predict(
     Runs on all threads, without a graph, in the state that `eval` gives; afterwards the model is in the one it was in.
     `ranks` share the images out among themselves; all of them must ask, and all get all answers.
     """
+
+    if images.ndim > 2 and 0 < images.size <= FEW and len(images) <= micro_batch:
+        with evaluating(model):
+            return in_lanes(partial(planned, model), [as_input(images)], threads)[0]
 
     def answer(start: int) -> Array:
         with no_grad():

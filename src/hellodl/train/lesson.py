@@ -7,6 +7,8 @@ this model would need.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from hellodl import nn
@@ -18,6 +20,7 @@ from hellodl.nn import LanguageModel, Module
 from hellodl.nn.sampling import Knobs, continued
 from hellodl.ranks import Ranks
 from hellodl.train.lanes import Work, predict
+from hellodl.train.steady import Steady
 
 MOST_JUDGED = 2**17  # tokens of the validation text, evenly chosen where there are more
 
@@ -50,15 +53,17 @@ class Lesson:
         tokens, context = self.train, self.context
         characters = batch_size * context * len(self.corpus.train) / len(tokens)  # in a batch
 
-        def work(model: Module, starts: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
+        def given(starts: Array, generator: np.random.Generator) -> tuple[Array, Array]:
             windows = tokens[starts[:, None] + np.arange(context + 1)]
-            given, wanted = windows[:, :-1], windows[:, 1:].reshape(-1)  # (N, L), (N*L)
-            logits = model(Tensor(given)).reshape(len(wanted), -1)  # (N, L, V) -> (N*L, V)
+            return windows[:, :-1], windows[:, 1:].reshape(-1)  # (N, L), (N*L)
+
+        def judge(model: Module, seen: Array, wanted: Array) -> tuple[Tensor, Any]:
+            logits = model(Tensor(seen)).reshape(len(wanted), -1)  # (N, L, V) -> (N*L, V)
             loss = nn.cross_entropy(logits, wanted, reduction="sum")
             right = (logits.data.argmax(axis=1) == wanted).sum()
-            return loss * (1 / characters), np.array([right, len(wanted)])
+            return loss * (1 / characters), (right, len(wanted))
 
-        return work
+        return Steady(given, judge)
 
     def judge(self, model: Module, threads: int | None = None, ranks: Ranks | None = None) -> dict[str, float]:
         """On the validation text: loss in nats a character, and the share of tokens that were the likeliest.

@@ -27,7 +27,7 @@ from hellodl.data import writing
 from hellodl.data.pages.strings import in_ink, strung
 from hellodl.data.writing import Writing
 from hellodl.errors import DataError
-from hellodl.ops import loops
+from hellodl.ops import loops, scratch
 from hellodl.train.lines import told
 from hellodl.train.threads import single_threaded_products
 
@@ -115,6 +115,7 @@ def personalised(
                 total += loss.item()
             optim.clip_gradients(list(tuned.values()), 1.0)
             optimizer.step()
+            scratch.forget()  # the next lines have other widths: what is kept for these would be kept for nothing
             if bar is not None:
                 bar.advance()
             if watch is not None:

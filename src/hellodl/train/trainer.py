@@ -37,6 +37,7 @@ from hellodl.train import checkpoint
 from hellodl.train.inside import Inside
 from hellodl.train.lanes import Lanes, Work, as_input, predict
 from hellodl.train.settings import OPTIMIZERS, SCHEDULES, Settings
+from hellodl.train.steady import Steady
 
 SAVE_SECONDS = 60.0  # between two states, within long epochs
 ECHO = 1.0  # seconds in which one Ctrl-C may arrive twice
@@ -52,15 +53,16 @@ def plain(images: Array, generator: np.random.Generator) -> Array:
 def classification(data: Dataset, settings: Settings, prepare: Preparation = plain) -> Work:
     """The work of a lane that learns to tell classes apart: images are prepared, looked at, and judged."""
 
-    def work(model: Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Array]:
-        images = Tensor(prepare(data.images[which], generator))
-        labels = data.labels[which]
-        logits = model(images)
+    def given(which: Array, generator: np.random.Generator) -> tuple[Array, Array]:
+        return prepare(data.images[which], generator), data.labels[which]
+
+    def judge(model: Module, images: Array, labels: Array) -> tuple[Tensor, Any]:
+        logits = model(Tensor(images))
         loss = nn.cross_entropy(logits, labels, label_smoothing=settings.label_smoothing, reduction="sum")
         right = (logits.data.argmax(axis=1) == labels).sum()
-        return loss * (1 / settings.batch_size), np.array([right, len(which)])
+        return loss * (1 / settings.batch_size), (right, len(labels))
 
-    return work
+    return Steady(given, judge)
 
 
 def evaluate(model: Module, data: Dataset, threads: int | None = None) -> dict[str, float]:

@@ -124,9 +124,7 @@ class Lessons:
         with self._lock:
             stamp = self.mine.folder.stat().st_mtime_ns if self.mine.folder.exists() else None
             if stamp is None or stamp != self._counted[0]:
-                lessons = self.mine.lessons().values()
-                found = Counter("".join(lesson.characters for lesson in lessons))
-                self._counted = stamp, dict(sorted(found.items()))
+                self._counted = stamp, dict(sorted(Counter(self.mine.characters()).items()))
             return self._counted[1]
 
     def add_drawing(self, drawn: DrawnLesson) -> dict[str, int]:
@@ -200,7 +198,7 @@ class Lessons:
         """Learn all that is in the collection, and keep the reader unless it was called off."""
         try:
             with self._lock:
-                lessons = [*self.mine.lessons().values()]
+                lessons = [*self.mine.drawn().values()]
             pupil = self.apart.do(teach.taught, lessons, SEED, self.threads, watch=job.watch)
             with self._lock:
                 if job.called_off:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from hellodl.autograd.mode import mode
 from hellodl.autograd.tensor import Array
 from hellodl.console import log, progress_bar
 
@@ -34,6 +35,13 @@ class Loop:
 
     def __call__(self, *arguments: Any) -> None:
         """Run it, the fastest way there is."""
+        if mode.tape is not None:
+            mode.tape.loop(self, arguments)
+        else:
+            self.run(*arguments)
+
+    def run(self, *arguments: Any) -> None:
+        """The same, on arrays."""
         if self.fast is None:
             self.function(*arguments)
             return

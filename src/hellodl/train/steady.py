@@ -1,0 +1,126 @@
+"""Work that does the same each time, and so can be done by a plan; and models whose answers can.
+
+A plan (see `hellodl.plans`) spares a small network the time that Python takes. Its arrays are its own, so each thread
+that learns has one, with a replica of the model, whichever lane it works for; what it found is then the lane's.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from hellodl.autograd.mode import no_grad
+from hellodl.autograd.tensor import Array, Tensor
+from hellodl.nn.module import Module, Parameter
+from hellodl.nn.norm import BatchNorm2d
+from hellodl.plans.plan import Plan
+
+FEW = 8192  # numbers in images that are answered by a plan: for ten digits, Python takes longer than arithmetic
+
+
+@dataclass(frozen=True, eq=False)
+class Steady:
+    """A lane's work in two parts: what is looked at, which may take chance and choice, and what is learned from it.
+
+    `given(indices, generator)` makes arrays; `judge(model, *arrays)` gives the loss, and what is to be added up.
+    """
+
+    given: Callable[[Array, np.random.Generator], tuple[Array, ...]]
+    judge: Callable[..., tuple[Tensor, Any]]
+
+    def __call__(self, model: Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Any]:
+        """Both, one after the other."""
+        return self.judge(model, *self.given(which, generator))
+
+
+def replica(model: Module) -> Module:
+    """A copy of the model's tree with the same weight and buffer arrays, but gradients of its own."""
+    twins: dict[int, Parameter] = {}  # a weight that is used in two places stays one
+
+    def copied(module: Module) -> Module:
+        twin = object.__new__(type(module))
+        for name, value in vars(module).items():
+            if isinstance(value, Module):
+                value = copied(value)
+            elif isinstance(value, Parameter):
+                value = twins.setdefault(id(value), Parameter(value.data))
+            vars(twin)[name] = value
+        return twin
+
+    return copied(model)
+
+
+class Learner:
+    """A replica of a model that learns from one micro-batch after the other, by a plan where there can be one."""
+
+    def __init__(self, model: Module, work: Steady):
+        self.model, self.work = replica(model).train(), work
+        self.parameters = list(self.model.parameters())
+        self.norms = [m for m in self.model.modules() if isinstance(m, BatchNorm2d)]
+        self.chancy: list[Any] = [m for m in self.model.modules() if hasattr(m, "generator")]
+        self._plan = Plan(self._learned, quiet=True)
+
+    def learn(self, lane: Any, which: Array, generator: np.random.Generator, alone: bool) -> tuple[Tensor, Any]:
+        """Add gradients and statistics to those of a lane; gives the loss, and the sums.
+
+        The gradients of a micro-batch that is `alone` in its batch need not be copied.
+        """
+        for module in self.chancy:
+            module.generator = generator
+        loss, sums, statistics = self._plan(*self.work.given(which, generator))
+        for mine, theirs in zip(self.parameters, lane.parameters.values(), strict=True):
+            if mine.grad is None:
+                continue
+            if theirs.grad is None:
+                theirs.grad = mine.grad if alone else mine.grad.copy("K")
+            else:
+                theirs.grad += mine.grad
+        for norm, waiting in zip(lane.norms, statistics, strict=True):
+            norm.waiting += waiting
+        return loss, sums
+
+    def _learned(self, *given: Array) -> tuple[Tensor, Any, list[Any]]:
+        for parameter in self.parameters:
+            parameter.grad = None
+        for norm in self.norms:
+            norm.waiting = []
+        loss, sums = self.work.judge(self.model, *given)
+        loss.backward()
+        return loss, sums, [norm.waiting for norm in self.norms]
+
+
+class Answers:
+    """A model's answers by a plan, for as long as the model is what it was: its parts and their settings, not weights.
+
+    A replica of the model is what answers, so that nobody who uses the model in another thread meets a stand-in.
+    """
+
+    def __init__(self, model: Module):
+        twin = replica(model).eval()
+        self.to = Plan(lambda images: twin(Tensor(images)).data, quiet=True)
+        self.parts = [(vars(module), (*vars(module).values(),)) for module in model.modules()]
+        self.weights = [(parameter, parameter.data) for parameter in model.parameters()]
+
+    def hold(self) -> bool:
+        """Whether the model is still what it was."""
+        for now, before in self.parts:
+            if len(now) != len(before) or not all(map(operator.is_, now.values(), before)):
+                return False
+        return all(weight.data is array for weight, array in self.weights)
+
+
+_answers: WeakKeyDictionary[Module, Answers] = WeakKeyDictionary()
+
+
+def planned(model: Module, images: Array) -> Array:
+    """`model(images)`, the model being in its `eval` state; quicker from the fourth time on for images of one shape."""
+    answers = _answers.get(model)
+    if answers is None or not answers.hold():
+        answers = _answers[model] = Answers(model)
+    with no_grad():
+        return answers.to(images)

@@ -1,0 +1,52 @@
+"""Ways to get optimisers wrong."""
+
+MUTANTS = [
+    ("self.momentum * self.velocities[i] + p.grad", "p.grad"),
+    ("self.momentum * self.velocities[i] + p.grad", "self.velocities[i] + p.grad"),
+    (
+        "self.momentum * self.velocities[i] + p.grad",
+        "self.momentum * self.velocities[i] + (1 - self.momentum) * p.grad",
+    ),
+    ("self.momentum * self.velocities[i] + p.grad", "self.momentum * self.velocities[i] - p.grad"),
+    ("self.momentum * self.velocities[i] + p.grad", "self.momentum * self.velocities[i] + self.rate * p.grad"),
+    ("self.momentum * self.velocities[i] + p.grad", "self.momentum * (self.velocities[i] + p.grad)"),
+    ("p.data - self.rate * self.velocities[i]", "p.data + self.rate * self.velocities[i]"),
+    ("p.data - self.rate * self.velocities[i]", "p.data - self.velocities[i]"),
+    ("p.data - self.rate * self.velocities[i]", "p.data - self.rate * p.grad"),  # a velocity that is kept for nothing
+    ("p.data - self.rate * self.velocities[i]", "p.data - self.rate * self.velocities[0].mean()"),
+    ("p.data = p.data - self.rate * self.velocities[i]", "p = p.data - self.rate * self.velocities[i]"),
+    ("parameters, rate, momentum\n", "parameters, rate, 0.9\n"),
+    ("parameters, rate, momentum\n", "parameters[:1], rate, momentum\n"),
+    ("momentum=0.0):", "momentum=0.9):"),
+    ("            p.grad = np.zeros(p.data.shape)", "            p.data = np.zeros(p.data.shape)"),
+    ("            p.grad = np.zeros(p.data.shape)", "            p.grad = None"),
+    ("            p.grad = np.zeros(p.data.shape)", "            p = np.zeros(p.data.shape)"),
+    ("beta1=0.9, beta2=0.999", "beta1=0.999, beta2=0.9"),
+    ("rate=0.001", "rate=0.01"),
+    (
+        "        self.t += 1\n        for i, p in enumerate(self.parameters):\n",
+        "        for i, p in enumerate(self.parameters):\n            self.t += 1\n",
+    ),
+    ("        self.t += 1\n", "        self.t = 1\n"),
+    ("self.t = 0\n", "self.t = 1\n"),
+    ("(1 - self.beta1) * p.grad", "p.grad"),
+    ("(1 - self.beta2) * p.grad**2", "p.grad**2"),
+    ("(1 - self.beta2) * p.grad**2", "(1 - self.beta2) * p.grad"),
+    ("(1 - self.beta2) * p.grad**2", "(1 - self.beta2) * np.mean(p.grad**2)"),  # one size for all
+    ("            self.m[i] = self.beta1 * self.m[i]", "            self.m[i] = self.beta2 * self.m[i]"),
+    ("            m = self.m[i] / (1 - self.beta1**self.t)", "            m = self.m[i]"),
+    ("            v = self.v[i] / (1 - self.beta2**self.t)", "            v = self.v[i]"),
+    (
+        "            m = self.m[i] / (1 - self.beta1**self.t)",
+        "            m = self.m[i] = self.m[i] / (1 - self.beta1**self.t)",
+    ),
+    ("            m = self.m[i] / (1 - self.beta1**self.t)", "            m = self.m[i] / (1 - self.beta1 * self.t)"),
+    ("(np.sqrt(v) + self.eps)", "np.sqrt(v + self.eps)"),
+    ("(np.sqrt(v) + self.eps)", "(v + self.eps)"),
+    ("(np.sqrt(v) + self.eps)", "(np.sqrt(v) + 1e-8)"),
+    ("self.rate * m / (", "self.rate * p.grad / ("),
+    ("p.data - self.rate * m", "p.data + self.rate * m"),
+    ("p.data - self.rate * m", "p.data - 0.1 * m"),
+    ("self.parameters, self.rate = parameters, rate\n", "self.parameters, self.rate = parameters[-1:], rate\n"),
+    ("q.grad = np.zeros(q.data.shape)", "pass"),
+]

@@ -1,0 +1,58 @@
+"""Ways to get a training loop wrong."""
+
+MUTANTS = [
+    ("rng.permutation(count)", "np.arange(count)"),
+    ("rng.permutation(count)", "rng.integers(count, size=count)"),  # some twice, some never
+    ("rng.permutation(count)", "np.random.permutation(count)"),
+    ("rng.permutation(count)", "np.random.default_rng(0).permutation(count)"),  # the same order each time
+    ("rng.permutation(count)", "rng.permutation(count) + 1"),
+    (
+        "mixed[first : first + size] for first in range(0, count, size)",
+        "mixed[first : first + size] for first in range(0, count - size + 1, size)",
+    ),
+    ("mixed[first : first + size] for first in range(0, count, size)", "mixed[first::size] for first in range(size)"),
+    (
+        "mixed[first : first + size] for first in range(0, count, size)",
+        "mixed[first : first + size] for first in range(count)",
+    ),
+    ("mixed[first : first + size] for", "mixed[first:size] for"),
+    ("mixed[first : first + size] for", "np.sort(mixed)[first : first + size] for"),
+    ("mixed[first : first + size] for", "mixed[first : first + size].astype(float) for"),
+    ("            optimizer.zero()\n", ""),
+    (
+        "            optimizer.zero()\n            backward(now)\n",
+        "            backward(now)\n            optimizer.zero()\n",
+    ),
+    (
+        "            backward(now)\n            optimizer.step()\n",
+        "            optimizer.step()\n            backward(now)\n",
+    ),
+    ("            backward(now)\n", ""),
+    ("            backward(now)\n", "            backward(now)\n            backward(now)\n"),
+    ("            optimizer.step()\n", ""),
+    ("            optimizer.zero()\n", "            if len(batch) == size: optimizer.zero()\n"),
+    ("loss(model(inputs[batch]), labels[batch])", "loss(model(inputs[batch]), labels[np.sort(batch)])"),
+    ("loss(model(inputs[batch]), labels[batch])", "loss(model(inputs[: len(batch)]), labels[: len(batch)])"),
+    ("loss(model(inputs[batch]), labels[batch])", "loss(model(inputs), labels)"),
+    ("float(now.data) * len(batch)", "float(now.data)"),
+    ("summed += float(now.data) * len(batch)", "summed = float(now.data) * len(batch)"),
+    ("        summed = 0.0\n", "        summed = losses[-1] if losses else 0.0\n"),
+    ("losses.append(summed / len(inputs))", "losses.append(summed)"),
+    ("losses.append(summed / len(inputs))", "losses.append(summed / size)"),
+    ("losses.append(summed / len(inputs))", "losses = [summed / len(inputs)]"),
+    ("losses.append(summed / len(inputs))", "losses.append(now)"),
+    ("    return losses\n", "    return losses[-1]\n"),
+    ("for _ in range(epochs):", "for _ in range(1):"),
+    ("for _ in range(epochs):", "for _ in range(epochs + 1):"),
+    ("argmax(axis=1)", "argmax(axis=0)"),
+    ("argmax(axis=1)", "argmin(axis=1)"),
+    ("argmax(axis=1)", "round().argmax(axis=1)"),
+    ("np.sum(said == labels[these])", "np.sum(said == labels[: len(said)])"),
+    ("np.sum(said == labels[these])", "np.sum(said != labels[these])"),
+    ("np.sum(said == labels[these])", "np.mean(said == labels[these])"),
+    ("right += np.sum", "right = np.sum"),
+    ("these = slice(first, first + size)", "these = slice(0, len(inputs))"),
+    ("range(0, len(inputs), size)", "range(0, len(inputs) - size + 1, size)"),
+    ("    return right / len(inputs)\n", "    return right\n"),
+    ("    return right / len(inputs)\n", "    return 100 * right / len(inputs)\n"),
+]
