@@ -50,7 +50,7 @@ test-peers: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,peers]'
 	$(PYTHON) -m pytest tests/peers -m peers
 
-# Every command typed in a pseudo-terminal: narrow, wide, piped, ASCII, read-only folders, Ctrl-C; for half an hour.
+# Every command typed in a pseudo-terminal: narrow, wide, piped, ASCII, read-only folders, Ctrl-C; for a quarter of an hour.
 test-terminal: setup
 	$(PYTHON) -m pytest tests/terminal -m "terminal or not terminal" --numprocesses auto --maxprocesses 8
 

@@ -1,6 +1,12 @@
 """The two trainings behind `hellodl read`, in small: they learn, leave models that say how they were made."""
 
 import json
+import os
+import signal
+import sys
+import threading
+import time
+from multiprocessing import active_children
 
 import numpy as np
 import pytest
@@ -100,3 +106,21 @@ def test_a_found_line_says_what_the_band_says_that_it_covers(left, right, y, tex
 def test_the_lines_of_a_page_are_cut_out_with_their_texts():
     found = [one for number in range(6) for one in clippings.clipped((0, number, None))]
     assert found and all(one.picture.shape[0] == HEIGHT and one.text.strip() for one in found)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_pages_in_hand_are_the_last_after_ctrl_c_however_often(monkeypatch):
+    before = {*active_children()}
+    put_away = finder.ProcessPoolExecutor.shutdown
+
+    def pressed_again(pool, **how):
+        os.kill(os.getpid(), signal.SIGINT)
+        put_away(pool, **how)
+
+    monkeypatch.setattr(finder.ProcessPoolExecutor, "shutdown", pressed_again)
+    press = threading.Timer(3.0, lambda: os.kill(os.getpid(), signal.SIGINT))
+    start = time.monotonic()
+    press.start()
+    with pytest.raises(KeyboardInterrupt):
+        finder.side_by_side(time.sleep, [0.5] * 400, "sleeping", threads=2)
+    assert time.monotonic() - start < 60 and {*active_children()} <= before

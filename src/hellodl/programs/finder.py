@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -128,6 +129,11 @@ def side_by_side(function: Callable[[T], R], tasks: Sequence[T], what: str, thre
                 bar.advance(1)
         except BrokenProcessPool as error:
             raise HelperError(f"{ENDED}; nothing was learned yet, so start again") from error
+        except KeyboardInterrupt:  # a second one while the helpers are put away would leave Python waiting for ever
+            hears = signal.signal(signal.SIGINT, signal.SIG_IGN)
+            pool.shutdown(cancel_futures=True)  # as soon as the pages in hand are written
+            signal.signal(signal.SIGINT, hears)
+            raise
     return done
 
 
