@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hellodl.commands.eyes import LINES, lines_of, reader
-from hellodl.commands.teach import accuracy, ends_of
+from hellodl.commands.eyes import LINES, lines_of
+from hellodl.commands.teach import accuracy
 from hellodl.console import progress_bar, show_table, start_logging
 from hellodl.data import writing
 from hellodl.data.home import folder_of
@@ -57,9 +57,7 @@ def main() -> int:
             texts = [words.texts[item] for item in own.tolist()]
             rest = slice(options.given, options.given + MEASURED)
             lesson = [[symbols.index(c) + 1 for c in text] for text in texts[: options.given]]
-            given = strips[: options.given]
-            ends = ends_of(given, lesson, reader(model))
-            pupil = personalised(model, given, lesson, keep, ends=ends, tuning=tuning, watch=lambda *_: None)
+            pupil = personalised(model, strips[: options.given], lesson, keep, tuning=tuning, watch=lambda *_: None)
             before, after = (1 - accuracy(m, symbols, strips[rest], texts[rest], None) for m in (model, pupil))
             lost = before_others - accuracy(pupil, symbols, *theirs, None)
             rows.append((int(writer), len(texts[rest]), before, after, lost))

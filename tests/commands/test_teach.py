@@ -23,7 +23,7 @@ def mine(monkeypatch, tmp_path):
     monkeypatch.setenv("HELLODL_MINE", str(folder))
     monkeypatch.chdir(tmp_path)
 
-    def quick(model, strips, texts, ends, seed, watch):
+    def quick(model, strips, texts, seed, watch):
         assert len(strips) == len(texts) and all(len(strip) == 32 for strip in strips)
         pupil = nn.build(nn.describe(model))
         pupil.load_state_dict(model.state_dict())

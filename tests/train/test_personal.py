@@ -1,16 +1,14 @@
 """Tuning a reader to one hand: it learns that hand, keeps what it knew, and leaves what it began with alone."""
 
-from itertools import groupby, pairwise
-
 import cv2
 import numpy as np
 import pytest
 
-from hellodl.commands.eyes import LINES, lines_of, reader
-from hellodl.commands.teach import accuracy, ends_of
+from hellodl.commands.eyes import LINES, lines_of
+from hellodl.commands.teach import accuracy
 from hellodl.data.pages.hands import Hand
 from hellodl.data.pages.strings import strung
-from hellodl.data.writing import drawn, pieced
+from hellodl.data.writing import drawn
 from hellodl.errors import DataError
 from hellodl.train.personal import Tuning, batches_without_end, personalised, rehearsal, tunable
 
@@ -110,36 +108,3 @@ def test_batches_take_each_sample_as_often_as_any_other(count, size, rng):
     drawn = np.concatenate([next(batches) for _ in range(count)])
     assert all(len(next(batches)) == size for _ in range(3))
     np.testing.assert_array_equal(np.bincount(drawn, minlength=count), size)
-
-
-def test_pieces_say_what_is_in_them():
-    texts = [[3, 9], [5, 5, 7, 2], [8]]
-    widths = [[4, 7], [2, 3, 5, 6], [1, 2, 3]]
-    strips = [np.repeat(text, wide[: len(text)])[None].astype(np.uint8) for text, wide in zip(texts, widths)]
-    ends = [np.cumsum(wide[: len(text)]).tolist() for text, wide in zip(texts, widths)]
-    rng, seen = np.random.default_rng(0), set()
-    for _ in range(200):
-        picture, says = pieced(strips, texts, ends, rng)
-        found = [letter for letter, _ in groupby(picture[0].tolist())]
-        assert found == [letter for letter, _ in groupby(says)]
-        seen.update(pairwise(says))
-    assert {(9, 8), (8, 3), (2, 5)} <= seen  # neighbours that nobody wrote
-
-
-def test_letters_end_where_they_are_said(base, leaning):
-    strips, texts = (part[:12] for part in leaning)
-    said = numbers(texts, base[1])
-    for strip, text, columns in zip(strips, said, ends_of(strips, said, reader(base[0], 1))):
-        assert len(columns) == len(text) and columns[-1] == strip.shape[1]
-        assert columns == sorted(set(columns)) and columns[0] > 0
-    assert ends_of([np.zeros((32, 8), np.uint8)], [[1] * 20], reader(base[0], 1)) == [[]]
-
-
-def test_lines_whose_letters_are_not_known_are_learned_whole(base, leaning, keep):
-    strips, texts = leaning[0][:8], numbers(leaning[1][:8], base[1])
-    whole, unknown, pieces = (
-        personalised(base[0], strips, texts, keep, ends=ends, tuning=Tuning(steps=2, pieces=0.9)).state_dict()
-        for ends in ([], [[]] * 8, ends_of(strips, texts, reader(base[0], 1)))
-    )
-    assert all((whole[name] == array).all() for name, array in unknown.items())
-    assert (whole["head.weight"] != pieces["head.weight"]).any()

@@ -35,7 +35,7 @@ def quick(monkeypatch):
     gate = threading.Event()
     gate.set()
 
-    def personalised(model, strips, texts, ends, seed, watch):
+    def personalised(model, strips, texts, seed, watch):
         for step in range(3):
             assert gate.wait(10)
             watch(step + 1, 3, 1.0 - step / 4)

@@ -13,7 +13,6 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +27,8 @@ from hellodl.data.writing import drawn
 from hellodl.errors import DataError
 from hellodl.nn import LineReader
 from hellodl.reading.accuracy import edit_distance
-from hellodl.reading.decoding import best_path, spread, text_of
-from hellodl.reading.spoken import Read, listened
+from hellodl.reading.decoding import best_path, text_of
+from hellodl.reading.spoken import listened
 from hellodl.runs import machine
 from hellodl.train.checkpoint import save_model
 from hellodl.train.personal import StepWatcher, personalised, rehearsal
@@ -209,9 +208,7 @@ def taught(lessons: list[Lesson], seed: int = 0, threads: int | None = None, wat
     theirs = [drawn(others[item], rng, plain=True) for item in range(len(others))], [*others.texts]
     began = time.perf_counter()
     numbers = [[symbols.index(character) + 1 for character in text] for text in texts]
-    pupil = personalised(
-        base, strips, numbers, ends=ends_of(strips, numbers, reader(base, threads)), seed=seed, watch=watch
-    )
+    pupil = personalised(base, strips, numbers, seed=seed, watch=watch)
     figures: dict[str, float] = {"characters": sum(map(len, texts)), "lessons": len(lessons)}
     for whose, pictures, truths in (("own", strips, texts), ("others", *theirs)):
         for when, network in (("before", base), ("after", pupil)):
@@ -228,16 +225,6 @@ def samples(lessons: list[Lesson], symbols: str) -> tuple[list[np.ndarray], list
     if not pairs:
         raise DataError("none of the lines in the collection has only signs that the reader knows; teach it others")
     return [strip for strip, _ in pairs], [text for _, text in pairs]
-
-
-def ends_of(strips: Sequence[np.ndarray], texts: Sequence[list[int]], read: Read) -> list[list[int]]:
-    """The columns at which each letter of strips (HEIGHT, W) ends, half-way to the next; none if it says less."""
-    ends: list[list[int]] = []
-    for strip, text, log_probs in zip(strips, texts, read(strips), strict=True):
-        pixels = strip.shape[1] / max(len(log_probs), 1)
-        middles = [(one.begin + one.end) / 2 * pixels for one in spread(log_probs, text)]
-        ends.append([round((a + b) / 2) for a, b in pairwise(middles)] + [strip.shape[1]] if middles else [])
-    return ends
 
 
 def accuracy(

@@ -209,25 +209,6 @@ def shaken(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(out * float(np.exp(rng.normal(0, 0.15))), 0, 255).astype(np.uint8)
 
 
-def pieced(
-    strips: Sequence[np.ndarray], texts: Sequence[list[int]], ends: Sequence[Sequence[int]], rng: np.random.Generator
-) -> tuple[np.ndarray, list[int]]:
-    """What the writer of these strips never wrote: two to four pieces of them side by side, and what they say.
-
-    `ends` are the columns at which each letter of a strip ends. Letters meet other letters then, so that nobody can
-    learn a few words by heart in place of a hand.
-    """
-    pictures, says = [], []
-    for _ in range(rng.integers(2, 5)):
-        item = int(rng.integers(len(strips)))
-        first = int(rng.integers(len(texts[item])))
-        last = min(first + int(rng.integers(1, 4)), len(texts[item]))
-        columns = [0, *ends[item]][first : last + 1]
-        pictures.append(strips[item][:, columns[0] : columns[-1]])
-        says += texts[item][first:last]
-    return np.concatenate(pictures, axis=1), says
-
-
 def side_by_side(pictures: Sequence[np.ndarray], multiple: int = 8) -> tuple[np.ndarray, np.ndarray]:
     """Pictures (H, W) uint8 as a batch (N, H, W, 1) float32 from 0 to 1, blank on the right, and their widths (N,)."""
     widths = np.array([picture.shape[1] for picture in pictures])

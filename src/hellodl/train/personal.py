@@ -1,13 +1,12 @@
 """A reader that has learned one person's hand: a trained network, tuned on a few lines of their writing.
 
 Somebody's r that looks like a v misleads a network that learned from everybody, and a few lines set it right. But a
-network that learns a few lines by heart forgets the rest (McCloskey and Cohen 1989). Five things are done about that:
+network that learns a few lines by heart forgets the rest (McCloskey and Cohen 1989). Four things are done about that:
 
 - What the network sees stays as it is, but for how loud each channel is and from where on it is heard: scales and
   biases. So were readers of speech fitted to a speaker (Swietojanski and Renals 2014). Tuned is what it makes of what
   it sees: the memory and the last layer.
 - Half of every batch is rehearsal: strings in ink, the built-in handwriting, as they were when the network learned.
-- Of the person's lines a quarter are put together anew, from pieces of some letters each: the hand, in other words.
 - The running statistics of batch normalisation stay, and are used: one person's page is no fair sample of handwriting.
 - In the end the weights go back some of the way to where they came from, which is better for the person, too (Wortsman
   et al., "Robust fine-tuning of zero-shot models", 2022).
@@ -42,16 +41,14 @@ StepWatcher = Callable[[int, int, float], None]
 class Tuning:
     """How long and how hard to learn: of each batch so many lines are the person's own, and so many rehearsal.
 
-    `way` is how much of the way that the weights went they keep, `pieces` how many of the person's lines are put
-    together from pieces.
+    `way` is how much of the way that the weights went they keep.
     """
 
-    steps: int = 200
+    steps: int = 100
     own: int = 8
     kept: int = 8
     learning_rate: float = 1e-3
-    way: float = 0.5
-    pieces: float = 0.25
+    way: float = 0.7
 
 
 def personalised(
@@ -60,7 +57,6 @@ def personalised(
     texts: Sequence[list[int]],
     keep: Writing | None = None,
     *,
-    ends: Sequence[Sequence[int]] = (),
     tuning: Tuning = Tuning(),
     seed: int = 0,
     watch: StepWatcher | None = None,
@@ -68,11 +64,9 @@ def personalised(
     """A copy of `model` tuned on one person's lines; the model stays as it is.
 
     `strips` are (HEIGHT, W) uint8 as `reading.strips` cuts them, `texts` what they say, in numbers of symbols. `keep`
-    is what to rehearse, made here where it is not given. `ends` are the columns at which the letters of each strip end,
-    none where that is not known; without them nothing is put together from pieces. `watch` is told of each step, of how
-    many there are, and the loss (nats a letter), in place of a progress bar; what it raises ends the lesson. Runs on
-    one core, and comes to the same weights each time for the same seed. Raises DataError where there is nothing to
-    learn from.
+    is what to rehearse, made here where it is not given. `watch` is told of each step, of how many there are, and the
+    loss (nats a letter), in place of a progress bar; what it raises ends the lesson. Runs on one core, and comes to the
+    same weights each time for the same seed. Raises DataError where there is nothing to learn from.
     """
     if not len(texts):
         raise DataError("there is no line to learn from; teach some first")
@@ -80,9 +74,6 @@ def personalised(
     rng = np.random.default_rng([seed, 1])
     own_batches = batches_without_end(len(strips), tuning.own, rng)
     kept_batches = batches_without_end(len(keep), tuning.kept, rng)
-
-    known = [item for item, columns in enumerate(ends) if len(columns) == len(texts[item]) > 0]
-    parted = [strips[item] for item in known], [texts[item] for item in known], [ends[item] for item in known]
 
     pupil = nn.build(nn.describe(model))
     assert isinstance(pupil, nn.LineReader)
@@ -99,11 +90,7 @@ def personalised(
             optimizer.learning_rate = tuning.learning_rate * schedule(step)
             optimizer.zero_grad()
             mine = next(own_batches).tolist()
-            lines = [
-                writing.pieced(*parted, rng) if parted[0] and rng.random() < tuning.pieces else (strips[k], texts[k])
-                for k in mine
-            ]
-            own = [writing.shaken(strip, rng) for strip, _ in lines], [text for _, text in lines]
+            own = [writing.shaken(strips[item], rng) for item in mine], [texts[item] for item in mine]
             again = next(kept_batches).tolist()
             kept = [writing.drawn(keep[item], rng) for item in again], [keep.numbers(item) for item in again]
             total = 0.0
