@@ -148,7 +148,6 @@ if not TYPE_CHECKING:  # a type checker knows the names from above, and so can t
 
     def __getattr__(name: str) -> Any:
         if name in ("Tensor", "no_grad"):
-            import_module("hellodl.ops")  # which gives tensors their methods
             return getattr(import_module("hellodl.autograd." + ("tensor" if name == "Tensor" else "mode")), name)
         if name in __all__:
             return import_module(_DOORS.get(name, f"hellodl.{name}"))

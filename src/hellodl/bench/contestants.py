@@ -103,7 +103,7 @@ def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Cont
 
     def show() -> tuple[Array, dict[str, Array]]:
         logits = model.train()(Tensor(problem.images)).data
-        Lanes(model, len(batch)).gradients(work, batch, (0, 0))  # one lane: batch norm sees all images, as others' does
+        Lanes(model, len(batch), threads=1).gradients(work, batch, (0, 0))  # batch norm sees all, as others' does
         return logits, {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
 
     return Contestant(run, show)

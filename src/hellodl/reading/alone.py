@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from hellodl.reading.lines import Line
+from hellodl.reading.room import paper_of
 from hellodl.reading.strips import FAINT, HEIGHT, WIDER, Strip, strip_of, usual_darkness
 
 LARGEST = 128  # pixels of the longer side
@@ -43,9 +44,7 @@ def alone(picture: np.ndarray) -> Strip | None:
 
 def unlike_its_edge(picture: np.ndarray) -> np.ndarray:
     """How far each pixel of (H, W, 3) uint8 is from the shade that most of the edge has: (H, W) float32, 0 to 1."""
-    edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
-    paper = np.median(edge, axis=0).astype(np.float32)
-    return np.abs(picture - paper).mean(axis=2) / np.float32(255)
+    return np.abs(picture - paper_of(picture).astype(np.float32)).mean(axis=2) / np.float32(255)
 
 
 def is_one_piece(inked: np.ndarray) -> bool:

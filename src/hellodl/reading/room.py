@@ -27,11 +27,15 @@ def is_cut_out(picture: np.ndarray) -> bool:
 def with_room(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The picture (H, W, 3) uint8 larger and amid paper, and the matrix (2, 3) from its points back to those of it."""
     large = cv2.resize(picture, None, fx=LARGER, fy=LARGER, interpolation=cv2.INTER_CUBIC)
-    edge = np.concatenate([large[0], large[-1], large[:, 0], large[:, -1]])
-    paper = np.median(edge, axis=0)
     room = max(large.shape[:2])
-    out = cv2.copyMakeBorder(large, room, room, room, room, cv2.BORDER_CONSTANT, value=paper.tolist())
+    out = cv2.copyMakeBorder(large, room, room, room, room, cv2.BORDER_CONSTANT, value=paper_of(large).tolist())
     return out, np.array([[1, 0, -room], [0, 1, -room]]) / LARGER
+
+
+def paper_of(picture: np.ndarray) -> np.ndarray:
+    """The shade that most of a picture's edge has: (3,) of (H, W, 3) uint8."""
+    edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    return np.median(edge, axis=0)
 
 
 def cut_out_again(page: Page, back: np.ndarray, size: tuple[int, int]) -> Page:
