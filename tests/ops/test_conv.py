@@ -228,7 +228,7 @@ def test_of_equal_pixels_exactly_one_gets_the_gradient():
         out = pool.max_pool2d(x, kernel, stride, ceil_mode=over)
         out.sum().backward()
         assert x.grad.sum() == out.numel()
-        assert set(np.unique(x.grad)) <= set(range(out.size + 1))
+        assert set(np.unique(x.grad)) <= set(range(out.numel() + 1))
 
 
 def test_max_pooling_hands_on_a_nan_and_survives_minus_infinity():
