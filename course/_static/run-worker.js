@@ -1,6 +1,6 @@
 // Python in a worker of its own: the page stays alive while it computes, and Stop can end it at once.
 
-let page; // a promise of it
+let page; // a promise of Python's `Page`
 
 const post = (kind, text) => self.postMessage({ kind, text });
 
@@ -15,7 +15,9 @@ async function begin({ pyodide, house, packages, name }) {
   if (!answer.ok) throw new Error(`${house}: ${answer.status}`);
   python.unpackArchive(await answer.arrayBuffer(), "zip", { extractDir: "/house" });
   python.runPython("import sys; sys.path[:0] = ['/house/src', '/house/tools/course', '/house/tools/course/browser']");
-  return python.pyimport("page").Page(name, post);
+  const page = python.pyimport("page").Page(name, post);
+  post("news", "");
+  return page;
 }
 
 self.onmessage = async ({ data }) => {

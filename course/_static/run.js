@@ -36,7 +36,7 @@ function dress(cell) {
   cell.news.setAttribute("role", "status");
   cell.button.onclick = () => (cell.button.textContent === "Stop" ? stop("Stopped; names are forgotten.") : start(cell));
   bar.append(cell.button, cell.news);
-  cell.querySelector(".cell_input").append(bar);
+  (cell.querySelector("details.hide") || cell.querySelector(".cell_input")).after(bar);
 }
 
 const codeOf = (cell) => cell.querySelector(".cell_input pre").textContent.replace(/\n$/, "");
@@ -118,7 +118,7 @@ function runOne(cell, hear) {
 
 function show(shown, kind, text) {
   const last = shown.lastElementChild;
-  if (kind === "printed" && last?.dataset.kind === kind) last.firstElementChild.textContent += text;
+  if (kind === "printed" && last?.dataset.kind === kind) last.querySelector("pre").textContent += text;
   else if (kind === "picture") {
     const box = make("div", "output text_html");
     box.innerHTML = text; // made by hellodl or matplotlib in this page
@@ -126,7 +126,9 @@ function show(shown, kind, text) {
   } else {
     const box = make("div", `output ${kind === "printed" ? "stream" : "text_plain"} run-${kind}`);
     box.dataset.kind = kind;
-    box.append(make("pre", "", text));
+    const inner = make("div", "highlight"); // as what was shown when the page was made
+    inner.append(make("pre", "", text));
+    box.append(inner);
     shown.append(box);
   }
 }
@@ -142,9 +144,16 @@ const note = make("p", "run-note");
 const hurry = make("input", "");
 hurry.type = "checkbox";
 hurry.checked = true;
-hurry.onchange = () => stop("");
-const choice = make("label", "");
-choice.append(hurry, " with little to do, where a line says what that is: ", make("code", "", "# in a hurry"));
-note.append("Run works in your browser, and code may be changed. ", choice);
+hurry.onchange = () => stop("Python begins anew.");
+if (location.protocol === "file:") {
+  note.textContent = "Cells run in the browser when this page comes from a web server: python -m http.server -d build/site";
+} else {
+  note.append("Run works here, in your browser (some 30 MB are fetched when you first press it), and code may be changed. ");
+  if (cells.some((cell) => codeOf(cell).includes("# in a hurry: "))) {
+    const choice = make("label", "");
+    choice.append(hurry, " In a hurry: fewer steps and pictures where a line says so, and rougher results than the text tells of.");
+    note.append(choice);
+  }
+  cells.forEach(dress);
+}
 document.querySelector("article h1")?.after(note);
-cells.forEach(dress);
