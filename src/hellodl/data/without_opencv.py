@@ -2,8 +2,8 @@
 
 How grey a pixel is follows from how far its middle is from the path of the pen: all ink within half a pen's width, none
 a pixel farther out, and between them as much as the pen's edge, which is nearly straight there, leaves of the pixel.
-That is one formula for all strokes of all pictures at once, where OpenCV draws line by line. The greys are within two
-or three in a hundred of its own (`tests/data/test_without_opencv.py`).
+That is one formula for all strokes of all pictures at once, where OpenCV draws line by line. Its pictures and ours
+are alike to a correlation of 0.99 (`tests/data/test_without_opencv.py`).
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ def drawn(
     np.clip(along, 0, 1, out=along)
     away_x, away_y = np.abs(away_x - along * step_x), np.abs(away_y - along * step_y)
     distance = np.hypot(away_x, away_y)
-    # An edge that crosses the pixel slantingly takes longer to cover it: 1 pixel straight on, 1.41 from a corner.
-    covered = 0.5 + (radius - distance) * (distance + 1e-6) / (away_x + away_y + 1e-6)
+    # An edge that crosses the pixel slantingly takes longer to cover it: 1 pixel straight on, 1.41 from a corner. Round
+    # ends leave the corner sooner.
+    edge = np.where((along > 0) & (along < 1), (away_x + away_y + 1e-6) / (distance + 1e-6), 1)
+    covered = 0.5 + (radius - distance) / edge
     np.clip(covered, 0, 1, out=covered)
     inside = (np.clip(x, -1, width) + 1) + (width + 2) * (np.clip(y, -1, height) + 1) + pictures[0].size * owners[:, None]
     np.maximum.at(pictures.ravel(), inside.ravel(), covered.ravel())
