@@ -34,7 +34,7 @@ function dress(cell) {
   cell.button.type = "button";
   cell.news = make("span", "run-news");
   cell.news.setAttribute("role", "status");
-  cell.button.onclick = () => (cell.button.textContent === "Stop" ? stop("Stopped; names are forgotten.") : start(cell));
+  cell.button.onclick = () => (cell.button.textContent === "Stop" ? halt("Stopped; names are forgotten.") : start(cell));
   bar.append(cell.button, cell.news);
   (cell.querySelector("details.hide") || cell.querySelector(".cell_input")).after(bar);
 }
@@ -74,7 +74,7 @@ async function start(cell) {
   if (!worker) {
     worker = new Worker(new URL("run-worker.js", here), { type: "module" });
     worker.onmessage = ({ data }) => listener?.(data);
-    worker.onerror = (event) => stop(`Python did not start: ${event.message || "is this page served by a web server?"}`);
+    worker.onerror = (event) => halt(`Python did not start: ${event.message || "is this page served by a web server?"}`);
     worker.postMessage({
       begin: {
         pyodide: new URL(settings.pyodide, here).href,
@@ -133,7 +133,7 @@ function show(shown, kind, text) {
   }
 }
 
-function stop(words) {
+function halt(words) {
   worker?.terminate();
   worker = null;
   ran = new Map();
@@ -144,7 +144,7 @@ const note = make("p", "run-note");
 const hurry = make("input", "");
 hurry.type = "checkbox";
 hurry.checked = true;
-hurry.onchange = () => stop("Python begins anew.");
+hurry.onchange = () => halt("Python begins anew.");
 if (location.protocol === "file:") {
   note.textContent = "Cells run in the browser when this page comes from a web server: python -m http.server -d build/site";
 } else {

@@ -26,7 +26,10 @@ TOOLS = Path(__file__).parent
 
 
 def setup_page(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """Give a page that can run its buttons."""
+    """Give a page that can run its buttons, and the first page its sheet to draw on."""
+    if page == "index":
+        app.add_js_file("digit-weights.js", loading_method="defer")
+        app.add_js_file("digit.js", loading_method="defer")
     given = app.config.pyodide
     if given and page.startswith(PAGES):
         address = given.rstrip("/") + "/" if is_address(given) else "pyodide/"
