@@ -19,7 +19,9 @@ from hellodl.runs.machine import SOURCE
 
 pytestmark = [
     pytest.mark.pyodide,
-    pytest.mark.skipif("PYODIDE" not in os.environ, reason="PYODIDE names no folder: `make test-pyodide PYODIDE=FOLDER`"),
+    pytest.mark.skipif(
+        "PYODIDE" not in os.environ, reason="PYODIDE names no folder: `make test-pyodide PYODIDE=FOLDER`"
+    ),
 ]
 CHAPTERS = ("01", "02", "03", "04", "05", "06", "09", "11", "12", "13", "numpy-in-twenty-minutes", "finding-bugs")
 FIRST, LONGEST = 30, 180  # seconds until something is shown, and for a cell
@@ -35,8 +37,8 @@ class Quiet(SimpleHTTPRequestHandler):
 def site(tmp_path_factory):
     """The address of the site, served as any folder is, and what was asked of it."""
     out = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", "-d", str(out / "doctrees"), "course", str(out)]
-    done = subprocess.run(command, cwd=SOURCE, capture_output=True, text=True, check=False)
+    command = f"-m sphinx -q -W -b html -d {out / 'doctrees'} course {out}".split()
+    done = subprocess.run([sys.executable, *command], cwd=SOURCE, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=out))
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -9,8 +9,8 @@ import pytest
 
 from hellodl import data
 from hellodl.data import strokes
-from hellodl.parallel import as_input, predict
 from hellodl.runs.machine import SOURCE
+from hellodl.train.lanes import as_input, predict
 
 SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.5, 0.55), (0.42, 0.8)]
 
@@ -55,9 +55,7 @@ def test_it_computes_what_hellodl_computes(sheet, first_page):
 
 def test_it_draws_as_hellodl_draws(sheet):
     seven = np.array(SEVEN)
-    picture = sheet.evaluate(
-        "strokes => picture(strokes).map(row => Object.values(row))", [seven.tolist()]
-    )
+    picture = sheet.evaluate("strokes => picture(strokes).map(row => Object.values(row))", [seven.tolist()])
     usual = strokes.render([seven]) / 255
     assert np.corrcoef(np.ravel(picture), usual.ravel())[0, 1] > 0.98
 

@@ -22,7 +22,7 @@ from hellodl.data import without_opencv
 try:
     from cv2 import INTER_AREA, LINE_8, polylines, resize
 except ImportError:  # as in a browser
-    polylines = None
+    polylines = None  # type: ignore[assignment]
 
 SIZE, LONGEST, WIDTH = 28, 20.0, 2.7
 SUBPIXEL_BITS = 4  # OpenCV takes whole numbers of 1/16 pixel
@@ -76,7 +76,7 @@ def render(
 
 
 def fitted(strokes: Strokes, size: int, longest: float, width: float, times: int = 1) -> tuple[float, np.ndarray]:
-    """By what to multiply points, and what (2,) to add, so that the ink fits a picture drawn so many times too large."""
+    """By what to multiply points, and what (2,) to add: then the ink fits a picture that many times too large."""
     low, high = bounds(strokes)
     scale = max(longest - width, 1e-3) / max(float((high - low).max()), 1e-9) * times
     return scale, size * times / 2 - (low + high) * (scale / 2)

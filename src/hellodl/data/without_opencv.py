@@ -15,9 +15,7 @@ import numpy as np
 LONGEST = 2.0  # pixels: longer pieces of a path are cut, so that each is near few pixels
 
 
-def drawn(
-    drawings: Sequence[Sequence[np.ndarray]], height: int, width: int, pens: Sequence[float]
-) -> np.ndarray:
+def drawn(drawings: Sequence[Sequence[np.ndarray]], height: int, width: int, pens: Sequence[float]) -> np.ndarray:
     """N drawings as (N, height, width) uint8, ink on black; each is a list of strokes (n, 2) in pixels of its picture,
     x and y from the corner of the first one, and has a pen pens[i] pixels wide."""
     pictures = np.zeros((len(drawings), height + 2, width + 2), np.float32)  # what is drawn off the edge lands there
@@ -42,13 +40,15 @@ def drawn(
     edge = np.where((along > 0) & (along < 1), (away_x + away_y + 1e-6) / (distance + 1e-6), 1)
     covered = 0.5 + (radius - distance) / edge
     np.clip(covered, 0, 1, out=covered)
-    inside = (np.clip(x, -1, width) + 1) + (width + 2) * (np.clip(y, -1, height) + 1) + pictures[0].size * owners[:, None]
+    inside = (
+        (np.clip(x, -1, width) + 1) + (width + 2) * (np.clip(y, -1, height) + 1) + pictures[0].size * owners[:, None]
+    )
     np.maximum.at(pictures.ravel(), inside.ravel(), covered.ravel())
     return np.rint(255 * pictures[:, 1:-1, 1:-1]).astype(np.uint8)
 
 
 def pieces(drawings: Sequence[Sequence[np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The paths of drawings in short straight pieces: starts (S, 2), steps to their ends (S, 2), whose they are (S,)."""
+    """Paths in short straight pieces: starts (S, 2), the steps from them to the ends (S, 2), whose they are (S,)."""
     strokes = [np.asarray(stroke, np.float64) for drawing in drawings for stroke in drawing]
     strokes = [stroke if len(stroke) > 1 else np.repeat(stroke, 2, axis=0) for stroke in strokes]  # a dot
     whose = np.repeat(np.arange(len(drawings)), [len(drawing) for drawing in drawings])

@@ -17,8 +17,9 @@ from typing import Any
 import chapters
 from sphinx.application import Sphinx
 
+LOCK = "pyodide-lock.json"
 PACKAGES = ("numpy", "matplotlib", "sqlite3", "threadpoolctl")  # of Pyodide's; sqlite3 is in newer ones without it
-CORE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+CORE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", LOCK)
 # How the names of pages that run begin: 7, 8 and 10 want OpenCV.
 PAGES = ("01", "02", "03", "04", "05", "06", "09", "11", "12", "13", "numpy-in", "finding-bugs")
 LEFT = ("web/", "learn/", "bench/", "models/finder.", "models/lines.")
@@ -51,7 +52,7 @@ def packages(given: str) -> list[str]:
 def lock_of(folder: Path) -> dict[str, Any]:
     """What Pyodide's folder says of its packages; CourseError where it is none, or lacks what cells need."""
     try:
-        known = json.loads((folder / "pyodide-lock.json").read_text("utf-8"))["packages"]
+        known = json.loads((folder / LOCK).read_text("utf-8"))["packages"]
     except (OSError, ValueError, KeyError):
         known = {}
     missing = [name for name in ("numpy", "matplotlib", "threadpoolctl") if name not in known]

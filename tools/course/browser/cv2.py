@@ -6,7 +6,7 @@ hellodl draws strokes without it there (`hellodl.data.without_opencv`); whoever 
 ROTATE_90_CLOCKWISE, ROTATE_180, ROTATE_90_COUNTERCLOCKWISE, FONT_HERSHEY_SIMPLEX = range(4)  # looked up by imports
 
 
-class error(Exception):  # noqa: N801
+class error(Exception):
     """What OpenCV raises; it never comes."""
 
 

@@ -1,7 +1,7 @@
 """A chapter's cells in a browser: what `run-worker.js` asks of Python.
 
-What a cell prints is posted as it comes, and what its last line shows afterwards, as `tools/course/run.py` has it. Where
-hellodl would show a progress bar in a terminal, the words beside the Stop button tell how far it is.
+What a cell prints is posted as it comes, and what its last line shows afterwards, as `tools/course/run.py` has it.
+Where hellodl would show a progress bar in a terminal, the words beside the Stop button tell how far it is.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Printed(io.TextIOBase):
         self.post = post
 
     def write(self, text: str) -> int:
+        """Post a piece of text."""
         self.post("printed", text)
         return len(text)
 
@@ -74,12 +75,12 @@ class Page:
     @contextlib.contextmanager
     def progress(self, description: str, total: float) -> Iterator[hellodl.console.Bar]:
         """In the place of `hellodl.console.progress_bar`."""
-        done, note = 0.0, ""
+        done, said = 0.0, ""
 
-        def update(advance: float = 0, note_: str = "", **news: str) -> None:
-            nonlocal done, note
-            done, note = done + advance, news.get("note", note)
-            self.post("news", f"{description} {min(done / total, 1):.0%} {note}".strip())
+        def update(advance: float = 0, note: str | None = None) -> None:
+            nonlocal done, said
+            done, said = done + advance, said if note is None else note
+            self.post("news", f"{description} {min(done / total, 1):.0%} {said}".strip())
 
         yield hellodl.console.Bar(update)
         self.post("news", "")
