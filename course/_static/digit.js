@@ -72,7 +72,7 @@ function look(image) {
 const place = document.getElementById("draw-a-digit");
 if (place) {
   place.innerHTML = `<p>Draw a digit here, and see what each layer of a network of five thousand numbers makes of it. hellodl
-    taught it; chapters 4 and 5 say how.</p><div class="digit-sheet"><canvas width="560" height="560" tabindex="0" role="img"
+    taught it; chapters 4 and 5 say how.</p><div class="digit-sheet"><canvas width="560" height="560" role="img"
       aria-label="A sheet to draw a digit on, with a mouse, a pen or a finger"></canvas>
     <p><button type="button" class="run-button">Clear</button> <span role="status">Draw a digit.</span></p></div>
     <div class="digit-layers"></div>`;

@@ -35,7 +35,7 @@ def network(rng: np.random.Generator) -> nn.Sequential:
     )
 
 
-def taught(count: int = 20_000, rounds: int = 5) -> nn.Sequential:
+def taught(count: int = 40_000, rounds: int = 8) -> nn.Sequential:
     """The network after it has seen so many digits in ink so many times."""
     rng = np.random.default_rng(0)
     model, train = network(rng), data.load("ink", "train", count=count, classes="digits")
