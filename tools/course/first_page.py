@@ -1,6 +1,6 @@
 """The small network on the course's first page, which a browser runs without any Python.
 
-    python tools/course/first_page.py               teach it (a minute or two) and write course/_static/digit-weights.js
+    python tools/course/first_page.py               teach it (a minute) and write course/_static/digit-weights.js
 
 It reads digits that are drawn there, with layers so few that each can be shown whole. course/_static/digit.js computes
 what it says from these numbers, and a test compares that with what hellodl says.
