@@ -25,7 +25,6 @@ self.onmessage = async ({ data }) => {
     if (data.begin) page = begin(data.begin);
     else self.postMessage({ kind: "done", fine: (await page).run(data.code, data.hurry) });
   } catch (error) {
-    post("error", String(error.message || error));
-    self.postMessage({ kind: "done", fine: false });
+    post("lost", String(error.message || error)); // Python did not start, or is out of memory
   }
 };

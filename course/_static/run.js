@@ -33,7 +33,6 @@ function dress(cell) {
   cell.button = make("button", "run-button", "Run");
   cell.button.type = "button";
   cell.news = make("span", "run-news");
-  cell.news.setAttribute("role", "status");
   cell.button.onclick = () => (cell.button.textContent === "Stop" ? halt("Stopped; names are forgotten.") : start(cell));
   bar.append(cell.button, cell.news);
   (cell.querySelector("details.hide") || cell.querySelector(".cell_input")).after(bar);
@@ -54,6 +53,7 @@ async function start(cell) {
   const queue = [...before(cell), cell];
   for (const other of cells) other.button.disabled = other !== cell;
   cell.button.textContent = "Stop";
+  cell.news.removeAttribute("role");
   const began = performance.now();
   let words = "";
   let number = 0;
@@ -68,13 +68,14 @@ async function start(cell) {
     listener = cell.finish = null;
     for (const other of cells) other.button.disabled = false;
     cell.button.textContent = "Run";
+    cell.news.setAttribute("role", "status"); // which is read aloud; the seconds before it were not
     cell.news.textContent = last;
   };
   const hear = (text) => ((words = text), tell());
   if (!worker) {
     worker = new Worker(new URL("run-worker.js", here), { type: "module" });
     worker.onmessage = ({ data }) => listener?.(data);
-    worker.onerror = (event) => halt(`Python did not start: ${event.message || "is this page served by a web server?"}`);
+    worker.onerror = (event) => halt(`Python did not start: ${event.message || "run-worker.js is not there"}`);
     worker.postMessage({
       begin: {
         pyodide: new URL(settings.pyodide, here).href,
@@ -107,6 +108,7 @@ function runOne(cell, hear) {
   return new Promise((resolve) => {
     listener = ({ kind, text, fine }) => {
       if (kind === "news") hear(text);
+      else if (kind === "lost") halt(`Python is gone: ${text}`);
       else if (kind === "done") {
         if (fine) ran.set(cell, code);
         resolve(fine);
@@ -146,12 +148,12 @@ hurry.type = "checkbox";
 hurry.checked = true;
 hurry.onchange = () => halt("Python begins anew.");
 if (location.protocol === "file:") {
-  note.textContent = "Cells run in the browser when this page comes from a web server: python -m http.server -d build/site";
+  note.textContent = "Cells run here when this page comes from a web server: python -m http.server -d build/site";
 } else {
-  note.append("Run works here, in your browser (some 30 MB are fetched when you first press it), and code may be changed. ");
+  note.append("Run works here, in your browser (the first time it fetches some 30 MB); code may be changed. ");
   if (cells.some((cell) => codeOf(cell).includes("# in a hurry: "))) {
     const choice = make("label", "");
-    choice.append(hurry, " In a hurry: fewer steps and pictures where a line says so, and rougher results than the text tells of.");
+    choice.append(hurry, " In a hurry: less to do where a line says so, and rougher results than the text tells of.");
     note.append(choice);
   }
   cells.forEach(dress);

@@ -128,6 +128,19 @@ def test_code_may_be_changed_and_errors_are_shown_with_their_line(opened):
     assert page.locator(".run-shown").first.inner_text().strip() == "42"
 
 
+def test_a_start_that_failed_is_told_and_tried_again(opened):
+    page, _ = opened("numpy-in-twenty-minutes")
+    page.route("**/house.zip", lambda route: route.abort())
+    press(page, 0)
+    ended(page, 0)
+    assert "Python is gone" in page.locator(".run-news").first.inner_text()
+    page.unroute("**/house.zip")
+    press(page, 0)
+    ended(page, 0)
+    assert not errors(page)
+    assert page.locator(".run-shown > *").count()
+
+
 def test_stop_ends_at_once_and_the_next_run_begins_anew(opened):
     page, _ = opened("numpy-in-twenty-minutes")
     code = page.locator(".cell_input pre")
