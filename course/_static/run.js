@@ -38,7 +38,8 @@ function dress(cell) {
   (cell.querySelector("details.hide") || cell.querySelector(".cell_input")).after(bar);
 }
 
-const codeOf = (cell) => cell.querySelector(".cell_input pre").textContent.replace(/\n$/, "");
+// innerText, since browsers make lines of their own kinds (<br>, <div>) where one types.
+const codeOf = (cell) => cell.querySelector(".cell_input pre").innerText.replaceAll("\u00a0", " ").trimEnd();
 
 // Solutions stand folded in <details>; only a cell of the same solution wants them to have run.
 const foldOf = (cell) => cell.parentElement.closest("details");

@@ -6,6 +6,7 @@ Where hellodl would show a progress bar in a terminal, the words beside the Stop
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import linecache
@@ -66,8 +67,9 @@ class Page:
                 for part in run.showed(run.Ran(cell, "", value)):
                     self.post(part["kind"], part["text"])
         except Exception as error:
-            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != run.__file__]
-            told = "".join(traceback.format_list(frames[1:]) + traceback.format_exception_only(error))
+            frames = traceback.extract_tb(error.__traceback__)
+            frames = [frame for frame in frames if frame.filename not in (__file__, run.__file__, ast.__file__)]
+            told = "".join(traceback.format_list(frames) + traceback.format_exception_only(error))
             self.post("error", told)
             return False
         return True
