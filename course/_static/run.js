@@ -38,8 +38,13 @@ function dress(cell) {
   (cell.querySelector("details.hide") || cell.querySelector(".cell_input")).after(bar);
 }
 
-// innerText, since browsers make lines of their own kinds (<br>, <div>) where one types.
-const codeOf = (cell) => cell.querySelector(".cell_input pre").innerText.replaceAll("\u00a0", " ").trimEnd();
+// Where one types, browsers make lines of their own kinds: <br>, <div>. (innerText knows them, but not in what is folded.)
+function codeOf(cell) {
+  const code = cell.querySelector(".cell_input pre").cloneNode(true);
+  for (const line of code.querySelectorAll("br")) line.replaceWith("\n");
+  for (const line of code.querySelectorAll("div")) line.prepend("\n");
+  return code.textContent.replaceAll("\u00a0", " ").trimEnd();
+}
 
 // Solutions stand folded in <details>; only a cell of the same solution wants them to have run.
 const foldOf = (cell) => cell.parentElement.closest("details");
