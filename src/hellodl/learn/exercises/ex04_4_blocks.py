@@ -22,6 +22,18 @@ def in_blocks(a, b, size=64):
     return c
 
 
+def check(own: Own) -> None:
+    """Sizes that the block divides and that it does not, and no block larger than was asked for."""
+    rng = np.random.default_rng(4)
+    for (n, k, m), size in (((4, 4, 4), 2), ((5, 7, 3), 2), ((1, 9, 10), 4), ((70, 65, 80), 64), ((3, 3, 3), 8)):
+        a, b = (rng.normal(size=sides).astype(np.float32) for sides in ((n, k), (k, m)))
+        own.ask("in_blocks", a, b, size).gives(a @ b, 1e-4)
+        Watched.longest = 0
+        answer = own.ask("in_blocks", a.view(Watched), b.view(Watched), size)
+        longest = Watched.longest
+        answer.is_true(0 < longest <= size, f"products (@) of blocks up to {size}", f"a side of {longest or 'none'}")
+
+
 class Watched(np.ndarray):
     """A matrix that remembers the longest side of all that was multiplied with it."""
 
@@ -35,15 +47,3 @@ class Watched(np.ndarray):
         if "out" in named:
             named["out"] = tuple(np.asarray(one) for one in named["out"])
         return getattr(ufunc, method)(*plain, **named)
-
-
-def check(own: Own) -> None:
-    """Sizes that the block divides and that it does not, and no block larger than was asked for."""
-    rng = np.random.default_rng(4)
-    for (n, k, m), size in (((4, 4, 4), 2), ((5, 7, 3), 2), ((1, 9, 10), 4), ((70, 65, 80), 64), ((3, 3, 3), 8)):
-        a, b = (rng.normal(size=sides).astype(np.float32) for sides in ((n, k), (k, m)))
-        own.ask("in_blocks", a, b, size).gives(a @ b, 1e-4)
-        Watched.longest = 0
-        answer = own.ask("in_blocks", a.view(Watched), b.view(Watched), size)
-        longest = Watched.longest
-        answer.is_true(0 < longest <= size, f"products (@) of blocks up to {size}", f"a side of {longest or 'none'}")
