@@ -32,8 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = "a folder to begin or to go on in (my-engine); or check, exercise, run or report, and then"
     option("action", nargs="?", metavar="FOLDER", help=what)
     names = ", ".join(milestone.name for milestone in MILESTONES)
-    option("which", nargs="*", metavar="WHAT", help=f"the number of a step or an exercise; the name of a milestone ({names}); folders")
-    option("--folder", type=Path, metavar="DIR", help="check, exercise, run: your folder (this one, or my-engine in it)")
+    option(
+        "which",
+        nargs="*",
+        metavar="WHAT",
+        help=f"the number of a step or an exercise; the name of a milestone ({names}); folders",
+    )
+    option(
+        "--folder", type=Path, metavar="DIR", help="check, exercise, run: your folder (this one, or my-engine in it)"
+    )
     option("--solution", action="store_true", help="check: show one way to write it")
     parser.set_defaults(wrong_usage=parser.error)
 
@@ -97,7 +104,9 @@ def check(word: str, options: argparse.Namespace) -> int:
     try:
         which: Step | Exercise = exercise(word) if "." in word else step(int(word))
     except ValueError:
-        options.wrong_usage(f"{word!r} is no number of a step; those are 1 to {len(STEPS)}, and of exercises 1.1 and so on")
+        options.wrong_usage(
+            f"{word!r} is no number of a step; those are 1 to {len(STEPS)}, and of exercises 1.1 and so on"
+        )
     folder = folders.find(options.folder)
     if options.solution:
         print(folder.show_solution(which), end="")

@@ -66,7 +66,9 @@ def opened(which: Step | Exercise, folder: Path, asked: Callable[[str], object])
     """A step's file, imported; WrongAnswer, with the line, where that cannot be done."""
     asked(f"reading {which.file}")
     if not (folder / which.file).is_file():
-        raise WrongAnswer("", f"there is no {which.file} in {folder}; `{which.asks_for_it(folder)}` puts an empty one there")
+        raise WrongAnswer(
+            "", f"there is no {which.file} in {folder}; `{which.asks_for_it(folder)}` puts an empty one there"
+        )
     try:
         return Own(importlib.import_module(which.stem), folder, asked)
     except SyntaxError as error:
@@ -97,9 +99,7 @@ def tried(number: int, folder: Path, asked: Callable[[str], object] = lambda que
     return found
 
 
-def tried_exercise(
-    number: str, folder: Path, asked: Callable[[str], object] = lambda question: None
-) -> dict[str, Any]:
+def tried_exercise(number: str, folder: Path, asked: Callable[[str], object] = lambda question: None) -> dict[str, Any]:
     """Ask the file of an exercise everything, as `tried` does; all of hellodl may be used there."""
     return verdict(partial(ask_all, exercise(number), folder), asked)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -83,7 +83,12 @@ class Exercise:
     @property
     def solution(self) -> str:
         """One way to do it."""
-        return self._code(lambda node, lines: lines[node.lineno - 1 : node.end_lineno])
+        return self._code(whole)
+
+    def cell(self, solved: bool = False) -> str:
+        """Either of them as a notebook's cell, which checks itself."""
+        code = self._code(whole if solved else emptied, [f"from {__name__} import check"])
+        return f'{code}\n\n\ncheck("{self.number}", {", ".join(self.names)})'
 
     def text(self, name: str) -> str:
         """The reader's file: `stub.py` or `solution.py`."""
@@ -94,7 +99,7 @@ class Exercise:
         nodes = [node for node in ast.parse(self.source).body if isinstance(node, Written)]
         return nodes[: [node.name for node in nodes].index("check")]
 
-    def _code(self, part: Callable[[Written, list[str]], list[str]]) -> str:
+    def _code(self, part: Callable[[Written, list[str]], list[str]], also: Sequence[str] = ()) -> str:
         written = self._written()
         used = {node.id for one in written for node in ast.walk(one) if isinstance(node, ast.Name)}
         lines = self.source.splitlines()
@@ -103,8 +108,9 @@ class Exercise:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 node.names = [name for name in node.names if (name.asname or name.name) in used]
                 imports += [ast.unparse(node)] if node.names else []
+        imports += also
         blocks = ["\n".join(part(node, lines)) for node in written]
-        ours = [line for line in imports if line.startswith("from hellodl")]
+        ours = sorted(line for line in imports if line.startswith("from hellodl"))
         others = [line for line in imports if line not in ours]
         head = "\n\n".join("\n".join(group) for group in (standard(others), third(others), ours) if group)
         return "\n\n\n".join([head, *blocks] if head else blocks)
@@ -120,6 +126,11 @@ def third(imports: list[str]) -> list[str]:
     return [line for line in imports if re.match(r"(import|from) (numpy|cv2)", line)]
 
 
+def whole(node: Written, lines: list[str]) -> list[str]:
+    """A function as it stands."""
+    return lines[node.lineno - 1 : node.end_lineno]
+
+
 def emptied(node: Written, lines: list[str]) -> list[str]:
     """A function without its body; a class with its `__init__`, and its other methods without theirs."""
     if isinstance(node, ast.FunctionDef) and node.name != "__init__":
@@ -127,7 +138,7 @@ def emptied(node: Written, lines: list[str]) -> list[str]:
         end = first.end_lineno if ast.get_docstring(node) else first.lineno - 1
         return [*lines[node.lineno - 1 : end], " " * (node.col_offset + 4) + "raise NotImplementedError"]
     if isinstance(node, ast.FunctionDef):
-        return lines[node.lineno - 1 : node.end_lineno]
+        return whole(node, lines)
     methods = [emptied(one, lines) for one in node.body if isinstance(one, ast.FunctionDef)]
     head = lines[node.lineno - 1 : node.body[0].end_lineno]
     return head + [line for method in methods for line in ["", *method]]

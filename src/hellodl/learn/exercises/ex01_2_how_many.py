@@ -41,4 +41,6 @@ def check(own: Own) -> None:
         mean = float(shares.mean())
         answer.is_true(low < mean < high, f"a mean between {low} and {high}", f"{mean:.3f}")
         answer.is_true(shares.std() > 1e-4, "other pictures each time", "the same share each time")
-    answer.is_true(found[10].std() > 3 * found[1000].std(), "a spread that shrinks", f"{found[1000].std():.3f} at the end")
+    answer.is_true(
+        found[10].std() > 3 * found[1000].std(), "a spread that shrinks", f"{found[1000].std():.3f} at the end"
+    )

@@ -33,7 +33,9 @@ def check(own: Own) -> None:
         slope.gives(1 / (1 + np.exp(-np.clip(points, -700, 700))))
     rng = np.random.default_rng(3)
     given = rng.normal(size=(4, 5))
-    found = own.run("softplus", "gradcheck(softplus, ...)", lambda: gradcheck(own.has("softplus"), given, rng=rng)[0].error)
+    found = own.run(
+        "softplus", "gradcheck(softplus, ...)", lambda: gradcheck(own.has("softplus"), given, rng=rng)[0].error
+    )
     found.is_true(found.value < 1e-5, "an error below 0.00001", f"{found.value:.2g}")
 
 

@@ -38,4 +38,6 @@ def check(own: Own) -> None:
         right = float(answer.numbers(np.zeros(())))
         answer.is_true(low < right < high, f"with {units} units a share from {low} to {high}", f"{right:.4g}")
     turned = own.ask("right_with", 32, learn, (judge[0], (judge[1] + 1) % 10))
-    turned.is_true(float(turned.value) < 0.2, "nearly none right, with every label to judge by wrong", f"{turned.value}")
+    turned.is_true(
+        float(turned.value) < 0.2, "nearly none right, with every label to judge by wrong", f"{turned.value}"
+    )

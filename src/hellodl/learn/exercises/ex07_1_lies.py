@@ -32,7 +32,9 @@ def check(own: Own) -> None:
         there = isinstance(answer.value, tuple | list) and len(answer.value) == 2
         answer.is_true(there, "the labels, and which are wrong", type(answer.value).__name__)
         spoilt, wrong = map(np.asarray, answer.value)
-        answer.is_true(spoilt.shape == wrong.shape == (20_000,), "two of shape (20000,)", f"{spoilt.shape}, {wrong.shape}")
+        answer.is_true(
+            spoilt.shape == wrong.shape == (20_000,), "two of shape (20000,)", f"{spoilt.shape}, {wrong.shape}"
+        )
         answer.is_true(bool((wrong == (spoilt != labels)).all()), "that those are wrong which differ", "others")
         answer.is_true(abs(wrong.mean() - share) < 0.02, f"a share of {share} wrong", f"{wrong.mean():.3f}")
         inside = bool(((spoilt >= 0) & (spoilt < 5)).all())
