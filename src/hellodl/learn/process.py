@@ -24,7 +24,7 @@ LINE = re.compile(r'File "(?P<path>.+?)", line (?P<line>\d+) in (?P<name>.+)')
 
 
 def try_step(which: Step | Exercise, folder: Path, seconds: float = SECONDS) -> dict[str, Any]:
-    """A step or an exercise: what `trial` found, with the end of what was `printed`; also where it found nothing because it never ended."""
+    """What `trial` found, with the end of what was `printed`; also where it found nothing because it never ended."""
     folder = folder.resolve()
     with tempfile.TemporaryDirectory() as place:
         result = Path(place) / "result.json"

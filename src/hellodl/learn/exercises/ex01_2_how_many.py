@@ -4,8 +4,8 @@ We used thousands of pictures. Make the weights from 10, 100 and 1,000 of them, 
 and see how the validation accuracy and its spread change. Write `tries(x, y, kept_x, kept_y, count, rng, times)`: it
 makes the weights `times` times, each time from `count` other pictures, and returns the accuracies on what was kept.
 
-Hint: `rng.choice(len(y), count, replace=False)` draws so many numbers of pictures, each at most once. Draw anew in
-each round, and judge on `kept_x`, never on what was drawn.
+Hint: `rng.choice(len(y), count, replace=False)` draws so many numbers of pictures, each at most once. Draw anew in each
+round, and judge on `kept_x`, never on what was drawn.
 """
 
 import numpy as np

@@ -5,8 +5,8 @@ For one picture that was classified wrongly, draw `pixel × weight` as a 28×28 
 wrong class.
 
 Hint: Votes below 0 speak for class 0, votes above it for class 1; a picture of class 1 is misled most by the smallest
-vote, one of class 0 by the largest. `np.unravel_index(number, (28, 28))` makes a row and a column of a place in a row of
-784.
+vote, one of class 0 by the largest. `np.unravel_index(number, (28, 28))` makes a row and a column of a place in a row
+of 784.
 """
 
 import numpy as np

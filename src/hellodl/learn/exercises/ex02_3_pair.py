@@ -4,8 +4,8 @@ Sevens and threes are easy. Which pair of digits is the hardest for a single neu
 Write `tell_apart(learn, judge)`: it trains a neuron on the one set of examples, and returns which share of the other is
 right. Both have pictures (N, 784) from 0 to 1 and labels 0 or 1.
 
-Hint: Start from zeros and walk down the gradient that the chapter worked out: for a few pictures at a time, with d =
-2 (y - label) y (1 - y) and y the sigmoid of the sum, the slopes are the mean of d times the pictures, and the bias's is
+Hint: Start from zeros and walk down the gradient that the chapter worked out: for a few pictures at a time, with d = 2
+(y - label) y (1 - y) and y the sigmoid of the sum, the slopes are the mean of d times the pictures, and the bias's is
 the mean of d. A rate of 1 and ten looks at each picture will do.
 """
 

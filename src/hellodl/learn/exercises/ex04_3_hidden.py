@@ -1,10 +1,10 @@
 r"""4.3 How many hidden units does it take?
 
-Try one hidden layer of 2, 8, 32 and 128 units. Write `right_with(units, learn, judge)`: it trains a network with so many
-hidden units, and returns the share of `judge` that it gets right.
+Try one hidden layer of 2, 8, 32 and 128 units. Write `right_with(units, learn, judge)`: it trains a network with so
+many hidden units, and returns the share of `judge` that it gets right.
 
-Hint: `nn.Sequential(nn.Linear(784, units, rng=rng), nn.ReLU(), nn.Linear(units, 10, gain=1, rng=rng))`, `optim.SGD` with
-a rate of 0.1, batches of 32, and a few looks at all pictures, in another order each time.
+Hint: `nn.Sequential(nn.Linear(784, units, rng=rng), nn.ReLU(), nn.Linear(units, 10, gain=1, rng=rng))`, `optim.SGD`
+with a rate of 0.1, batches of 32, and a few looks at all pictures, in another order each time.
 """
 
 import numpy as np

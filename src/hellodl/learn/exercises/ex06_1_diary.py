@@ -4,8 +4,8 @@ Ask the diary which trial of all had the best accuracy on what was kept back, an
 `best_trial(connection)`, which asks an SQLite connection, and returns the program, the rate and the accuracy. (SQLite
 reads JSON: `json_extract(settings, '$.learning_rate')`.)
 
-Hint: Join the tables, `from runs join validation on runs.id = validation.run`, sort by accuracy with `order by ... desc`
-and keep one row with `limit 1`. `connection.execute(question).fetchone()` returns it.
+Hint: Join the tables, `from runs join validation on runs.id = validation.run`, sort by accuracy with `order by ...
+desc` and keep one row with `limit 1`. `connection.execute(question).fetchone()` returns it.
 """
 
 import sqlite3
@@ -34,7 +34,8 @@ def check(own: Own) -> None:
         "none": (9.0, []),
         "last": (0.02, [0.5, 0.8]),
     }
-    add = "insert into runs (program, started, status, seen, settings, versions, machine) values (?, '', '', '', ?, '', '')"
+    columns = "program, started, status, seen, settings, versions, machine"
+    add = f"insert into runs ({columns}) values (?, '', '', '', ?, '', '')"
     for number, (program, (rate, accuracies)) in enumerate(runs.items(), 1):
         connection.execute(add, (program, f'{{"learning_rate": {rate}, "seed": 7}}'))
         rows = [(number, step, accuracy) for step, accuracy in enumerate(accuracies)]

@@ -1,8 +1,8 @@
 r"""6.3 A splint
 
 Cure the network that exploded, without touching its rate. (`Settings` has `clip`, the greatest length that the gradient
-may have.) Write `cure()`, which returns settings with plain SGD and a rate of 10, with which three layers in a row learn
-their letters.
+may have.) Write `cure()`, which returns settings with plain SGD and a rate of 10, with which three layers in a row
+learn their letters.
 
 Hint: At this rate even a short gradient is a long step, so the clip has to be small, about 0.01. And weight decay takes
 rate × decay of every weight at each step; set it to 0.
@@ -44,6 +44,6 @@ def share_right(settings: Settings) -> float:
         for some in [some for _ in range(8) for some in np.array_split(rng.permutation(1500), 50)]:
             optimizer.zero_grad()
             nn.cross_entropy(network(Tensor(images[some])), labels[some]).backward()
-            optim.clip_gradients(network.parameters(), settings.clip)
+            optim.clip_gradients(network.parameters(), settings.clip or np.inf)
             optimizer.step()
         return float((network(Tensor(images)).data.argmax(axis=1) == labels).mean())

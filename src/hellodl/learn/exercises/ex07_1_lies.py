@@ -1,8 +1,8 @@
 r"""7.1 Lies
 
 Train on letters of which a fifth have a wrong label, drawn by chance. Which is better then, with label smoothing or
-without? And how many of the wrong labels does the network believe? Write `with_lies(labels, share, classes, rng)`, which
-spoils labels, and `believed(guesses, labels, wrong)`, which counts; the training is the chapter's.
+without? And how many of the wrong labels does the network believe? Write `with_lies(labels, share, classes, rng)`,
+which spoils labels, and `believed(guesses, labels, wrong)`, which counts; the training is the chapter's.
 
 Hint: A wrong label must not be the right one by chance: add a random number from 1 to `classes - 1` to it, and take the
 rest by `classes`. Believed is a guess that equals the label taught, counted over the wrong labels alone.

@@ -4,8 +4,8 @@ Batch norm divides the scale of the weights out. Show it: multiply all weights o
 network, in training mode, about the same letters. And in `eval` mode? Write `changes(network, images)`: how far the
 answers move at most in training mode, and in `eval` mode. Leave the network as it was.
 
-Hint: In training mode each batch moves the statistics that the layer remembers. So `saved = network.state_dict()` first,
-and `network.load_state_dict(saved)` before every answer and at the end; weight and bias both count.
+Hint: In training mode each batch moves the statistics that the layer remembers. So `saved = network.state_dict()`
+first, and `network.load_state_dict(saved)` before every answer and at the end; weight and bias both count.
 """
 
 import numpy as np

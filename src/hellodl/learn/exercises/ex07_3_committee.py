@@ -3,8 +3,8 @@ r"""7.3 A committee
 Is a committee better than its members here? Train three plain networks with different seeds, take the mean of their
 probabilities, and compare. `nn.Committee` does it for you. Write it for scores that you have: `together(scores)`.
 
-Hint: Probabilities first: a softmax over the last axis of each member's scores. Then the mean over the members, which is
-the first axis. The mean of the scores is something else: there one member that is very sure outvotes all others.
+Hint: Probabilities first: a softmax over the last axis of each member's scores. Then the mean over the members, which
+is the first axis. The mean of the scores is something else: there one member that is very sure outvotes all others.
 """
 
 import numpy as np

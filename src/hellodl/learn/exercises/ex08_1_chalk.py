@@ -1,8 +1,8 @@
 r"""8.1 Chalk
 
-Nothing in the text above speaks of blackboards. Turn our photo into its negative and read it. Then look in `darkness.py`
-for the function that noticed. Write `read_negative(picture, read_page)`: `read_page` reads a picture, and what it
-returns has a `text`.
+Nothing in the text above speaks of blackboards. Turn our photo into its negative and read it. Then look in
+`darkness.py` for the function that noticed. Write `read_negative(picture, read_page)`: `read_page` reads a picture, and
+what it returns has a `text`.
 
 Hint: Pixels are whole numbers from 0 to 255, so the negative of 200 is 55. Leave them whole numbers of one byte: `255 -
 picture` does.
@@ -39,7 +39,8 @@ class Shown:
     """A reader that remembers what it was shown."""
 
     def __init__(self, words: str):
-        self.text, self.pictures = words, []
+        self.text = words
+        self.pictures: list[np.ndarray] = []
 
     def __call__(self, picture: np.ndarray) -> "Shown":
         """Read."""

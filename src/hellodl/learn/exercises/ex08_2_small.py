@@ -44,7 +44,7 @@ class Nearsighted:
     """A reader that reads the less the smaller a picture is."""
 
     def __init__(self):
-        self.seen = []
+        self.seen: list[np.ndarray] = []
 
     def __call__(self, picture: np.ndarray) -> "Nearsighted":
         """Read."""

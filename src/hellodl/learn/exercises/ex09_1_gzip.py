@@ -1,8 +1,8 @@
 r"""9.1 How many bits does Python need?
 
-The program `gzip` compresses text with no idea of what it means. How many bits a letter does it need for the fresh text,
-and how many would an ideal compressor need that uses our counts? Write `gzip_bits(text)` and `as_bits(nats)`, which
-turns a loss as we measure it into bits.
+The program `gzip` compresses text with no idea of what it means. How many bits a letter does it need for the fresh
+text, and how many would an ideal compressor need that uses our counts? Write `gzip_bits(text)` and `as_bits(nats)`,
+which turns a loss as we measure it into bits.
 
 Hint: `len(gzip.compress(text.encode(), 9))` is a number of bytes, of 8 bits each. A loss is a natural logarithm; a bit
 is the logarithm of 2.

@@ -5,7 +5,8 @@ see how much worse it guesses. Compare with holding other units. Write `loss_wit
 
 Hint: Read step by step: `state = writer.begin()`, then `top, state = writer.cells.step(int(token), state)`. The numbers
 of the first layer are `state[0][0]`; set one to zero after each step, before `writer.head.plain(...)` makes scores of
-them. The loss of a step is the logarithm of the sum of the scores' exponentials, minus the score of what really followed.
+them. The loss of a step is the logarithm of the sum of the scores' exponentials, minus the score of what really
+followed.
 """
 
 import numpy as np

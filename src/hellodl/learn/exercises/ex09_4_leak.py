@@ -27,8 +27,8 @@ def check(own: Own) -> None:
     """Four stretches by hand; and many, with copies on both sides and with none."""
     codes = np.array([[0, 0, 0, 0], [3, 3, 3, 3], [0, 0, 0, 3], [3, 3, 3, 0], [1, 0, 0, 0]])
     tested = np.array([False, False, True, True, True])
-    for labels, right in (([5, 7, 5, 7, 5], 1), ([5, 7, 5, 5, 7], 1 / 3), ([5, 7, 7, 7, 5], 2 / 3)):
-        own.ask("by_heart", codes, np.array(labels), tested).gives(right)
+    for classes, right in (([5, 7, 5, 7, 5], 1), ([5, 7, 5, 5, 7], 1 / 3), ([5, 7, 7, 7, 5], 2 / 3)):
+        own.ask("by_heart", codes, np.array(classes), tested).gives(right)
     rng = np.random.default_rng(9)
     codes, labels = rng.integers(0, 4, (200, 30)), rng.integers(0, 3, 200)
     both, sides = np.concatenate([codes, codes]), np.arange(400) < 200

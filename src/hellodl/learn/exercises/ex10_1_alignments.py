@@ -4,8 +4,8 @@ For "in" in three steps there were five. How many has a text of 13 letters, no t
 need not count them one by one. Write `how_many(letters, steps)`.
 
 Hint: The table adds up the probabilities of all alignments. Let each symbol have the "probability" 1 at each step: then
-every alignment counts 1, and the sum is their number. `ctc_loss_reference(log_probs, text)` returns the loss first, which
-is minus the logarithm of that sum.
+every alignment counts 1, and the sum is their number. `ctc_loss_reference(log_probs, text)` returns the loss first,
+which is minus the logarithm of that sum.
 """
 
 from math import comb

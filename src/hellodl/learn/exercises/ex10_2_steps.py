@@ -1,8 +1,8 @@
 r"""10.2 Too few steps
 
-What is the loss of "11" in two steps, and of "11" in three? Say first what you expect of `nn.CTCLoss`, then ask it; what
-is `zero_infinity` for? Write `fewest_steps(text)`, which says how many steps any text needs, and `loss_of_11(steps)`, where
-at each step a blank and a one have a probability of one half.
+What is the loss of "11" in two steps, and of "11" in three? Say first what you expect of `nn.CTCLoss`, then ask it;
+what is `zero_infinity` for? Write `fewest_steps(text)`, which says how many steps any text needs, and
+`loss_of_11(steps)`, where at each step a blank and a one have a probability of one half.
 
 Hint: Each letter needs a step, and equal neighbours need a blank between them. For the loss, count the alignments: each
 has the probability $0.5^{\text{steps}}$. No alignment is a probability of 0, and so a surprise without end, `np.inf`.
@@ -21,7 +21,7 @@ def fewest_steps(text):
 
 
 def loss_of_11(steps):
-    """The CTC loss of "11" in so many steps of a blank or a one, either with probability 0.5; inf where none says it."""
+    """The CTC loss of "11" in so many steps, each a blank or a one by chance; inf where nothing says it."""
     ways = sum(spoken("".join(said)) == "11" for said in product(" 1", repeat=steps))
     return -np.log(ways / 2**steps) if ways else np.inf
 

@@ -1,8 +1,8 @@
 r"""11.1 Attention without softmax
 
-What if the shares were all equal? Show that `one_head` with a query of zeros is the average of the past that the chapter
-began with. Write the query: `even_query(k)`, such that `one_head(even_query(k), k, v)` gives these averages for any keys
-and values.
+What if the shares were all equal? Show that `one_head` with a query of zeros is the average of the past that the
+chapter began with. Write the query: `even_query(k)`, such that `one_head(even_query(k), k, v)` gives these averages for
+any keys and values.
 
 Hint: Each fit is a query times a key. Softmax gives equal shares to equal fits, and there is one vector that fits all
 keys alike, whatever they are.

@@ -1,7 +1,8 @@
 r"""11.4 Where is it unsure?
 
-Have the GPT that you trained read a line of Python, and print for every letter how surprised it was, in bits. Where does
-a line have its information? Write `bits(scores, tokens)`: the scores at each place are for the token that follows there.
+Have the GPT that you trained read a line of Python, and print for every letter how surprised it was, in bits. Where
+does a line have its information? Write `bits(scores, tokens)`: the scores at each place are for the token that follows
+there.
 
 Hint: Take the logarithm of the softmax of each row, `scores - log(sum(exp(scores)))`, with the largest score off first.
 Of row t look up the token t + 1; in bits is divided by the logarithm of 2, and a surprise has a minus.

@@ -1,11 +1,11 @@
 r"""13.1 Cheating by seeds
 
-Train the small network with five seeds on 300 examples. Report the best on `strangers`. How much better is that than the
-mean, and does the winner win again on new strangers? Write the report: `first` and `second` are the shares right of each
-seed, on the strangers and on new ones.
+Train the small network with five seeds on 300 examples. Report the best on `strangers`. How much better is that than
+the mean, and does the winner win again on new strangers? Write the report: `first` and `second` are the shares right of
+each seed, on the strangers and on new ones.
 
-Hint: The winner is chosen by the first shares, `first.argmax()`, and looked at in the second. Choosing again in the second
-would be cheating again.
+Hint: The winner is chosen by the first shares, `first.argmax()`, and looked at in the second. Choosing again in the
+second would be cheating again.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from hellodl.learn.asking import Own
 
 
 def honest_report(first, second):
-    """By how much the best is above the mean in the first shares (n,), and by how much the same one is in the second."""
+    """How far the best is above the mean in the first shares (n,), and how far the same one is in the second."""
     winner = first.argmax()
     return first[winner] - first.mean(), second[winner] - second.mean()
 

@@ -1,11 +1,12 @@
 r"""13.4 Noise that convinces
 
 Find a picture that is no letter and of which the model of letters is nearly certain that it is a "w". Write
-`convincing(reader, picture, label)`: it walks from a picture to one that the reader takes for `label`. (`plots.saliency`
-takes the gradient with respect to the *picture*; walk along it, uphill.)
+`convincing(reader, picture, label)`: it walks from a picture to one that the reader takes for `label`.
+(`plots.saliency` takes the gradient with respect to the *picture*; walk along it, uphill.)
 
-Hint: Make a Tensor of the picture with `requires_grad=True`. In each step: its `grad` to None, `nn.cross_entropy` of the
-reader's scores and the label, `backward`, and 0.02 of the gradient's sign off the picture, which stays between 0 and 1.
+Hint: Make a Tensor of the picture with `requires_grad=True`. In each step: its `grad` to None, `nn.cross_entropy` of
+the reader's scores and the label, `backward`, and 0.02 of the gradient's sign off the picture, which stays between 0
+and 1.
 """
 
 import numpy as np
