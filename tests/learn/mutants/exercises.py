@@ -211,7 +211,7 @@ MUTANTS = {
         ("decay * average + (1 - decay) * weights", "(1 - decay) * average + decay * weights"),
         ("decay * average + (1 - decay) * weights", "decay * average + weights"),
         ("average = history[0]", "average = 0 * history[0]"),
-        ("history[1:]", "history"),
+        ("history[1:]", "history[2:]"),
         ("average = decay * average + (1 - decay) * weights", "average += (1 - decay) * (weights - average)"),
         ("return average", "return history.mean(axis=0)"),
         ("return average", "return weights"),
@@ -306,8 +306,8 @@ MUTANTS = {
         (".mean())", ".sum())"),
     ],
     "10.1": [
-        ("1 + letters))  #", "2 + letters))  #"),
-        ("range(1, 1 + letters)", "range(letters)"),
+        ("np.zeros((steps", "np.ones((steps"),
+        ("range(1, 1 + letters)", "range(1, letters)"),
         ("range(1, 1 + letters)", "[1] * letters"),
         ("np.exp(-", "np.exp("),
         (

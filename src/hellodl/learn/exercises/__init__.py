@@ -106,7 +106,7 @@ class Exercise:
         imports = []
         for node in ast.parse(self.source).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
-                node.names = [name for name in node.names if (name.asname or name.name) in used]
+                node.names = [name for name in node.names if (name.asname or name.name) in used | {"np"}]
                 imports += [ast.unparse(node)] if node.names else []
         imports += also
         blocks = ["\n".join(part(node, lines)) for node in written]
