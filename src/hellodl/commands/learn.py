@@ -150,6 +150,11 @@ def lay(number: str, options: argparse.Namespace) -> int:
             raise
         folder = Folder(path)
     file, fresh = folder.lay(which)
+    if options.json:
+        print(
+            as_json({"exercise": number, "title": which.title, "story": which.story, "file": str(file), "begun": fresh})
+        )
+        return 0
     tell(f"{name(which)}: {'begun' if fresh else 'your file is'} in {file}.\n\n{which.story}\n")
     where = "" if folder.path in (Path(), folders.USUAL) else f" --folder {folder.path}"
     tell(f"Write it there, then: hellodl learn check {number}{where}")
@@ -166,7 +171,7 @@ def tell_exercises(path: Path | None, as_object: bool) -> int:
     if as_object:
         print(as_json({"exercises": [dict(zip(("number", "title", "passed"), row)) for row in rows]}))
         return 0
-    show_table(("exercise", "", "done"), [[number, title, "+" if done else ""] for number, title, done in rows])
+    show_table(("exercise", "title", "done"), [[number, title, "+" if done else ""] for number, title, done in rows])
     return 0
 
 

@@ -169,6 +169,7 @@ def check(number: str, *written: Any) -> None:
     found = verdict(lambda asked: import_module(f"{__name__}.{which.stem}").check(own))
     if found["passed"]:
         print(f"Exercise {number}, {which.title}: right.")
+        _failures.pop(number, None)
         return
     print(f"Exercise {number}, {which.title}: not yet.", *found["lines"], sep="\n  ")
     if not found["unwritten"]:

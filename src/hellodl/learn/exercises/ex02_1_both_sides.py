@@ -1,7 +1,8 @@
 r"""2.1 Turning to both sides
 
 We measured a slope by turning up. Turn up and down instead, by the same amount, and divide the difference by twice the
-turn. With a turn of 0.01, which of the two ways comes closer to the derivative? Write both.
+turn. With a turn of 0.01, which of the two ways comes closer to the derivative? Write both, `one_side(loss_at, here,
+turn)` and `both_sides(loss_at, here, turn)`.
 
 Hint: One loss at `here + turn`, the other at `here - turn`. They are two turns apart, so divide by `2 * turn`.
 """

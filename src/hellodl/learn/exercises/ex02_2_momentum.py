@@ -1,8 +1,8 @@
 r"""2.2 Momentum
 
 A ball that rolls downhill keeps some of its speed. Keep a velocity beside the weights: at each step it becomes 0.9
-times itself plus the slopes, and the weights move against the velocity, by the rate. How far do 50 steps with a rate of
-0.1 get, with and without?
+times itself plus the slopes, and the weights move against the velocity, by the rate. Write `roll(slopes, weights,
+momentum, steps, rate)`. How far do 50 steps with a rate of 0.1 get, with and without?
 
 Hint: Two lines in a loop: `velocity = momentum * velocity + slopes(weights)`, and then the weights move by `rate *
 velocity`, downhill. The velocity starts at zero.

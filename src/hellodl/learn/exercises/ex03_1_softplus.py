@@ -1,7 +1,7 @@
 r"""3.1 An operation of your own
 
-*Softplus*, $\log(1 + e^x)$, is a rectifier with a round corner. Write it as an operation (a value and a function to
-carry gradients back), such that large numbers do not overflow, and have `gradcheck` pass it.
+*Softplus*, $\log(1 + e^x)$, is a rectifier with a round corner. Write it as an operation, `softplus(x)` (a value and a
+function to carry gradients back), such that large numbers do not overflow, and have `gradcheck` pass it.
 
 Hint: `record(value, (x, backward))` makes an operation. The derivative is $e^x / (1 + e^x)$, the sigmoid. For the
 value, look up `np.logaddexp`: it is $\log(e^a + e^b)$ without ever working out the exponentials of large numbers.

@@ -1,7 +1,8 @@
 r"""3.4 Shapes on the way back
 
 A column (3, 1) times a row (1, 4) gives a table (3, 4). Without running it: what are the shapes of the two gradients,
-and if the gradient that arrives is all ones, what is in them? Write them out for any gradient, with NumPy alone.
+and if the gradient that arrives is all ones, what is in them? Write them out for any gradient, with NumPy alone:
+`table_gradients(column, row, g)`.
 
 Hint: Each number of the column met every number of the row. So what arrives at it is a sum along its row of the table,
 of the gradient times the other's value: `(g * row).sum(axis=1, keepdims=True)`.

@@ -1,7 +1,7 @@
 r"""4.4 A product in blocks
 
-Write a product that is blocked in all three directions, from blocks multiplied by `@`. Does it work for sizes that the
-block does not divide?
+Write a product `in_blocks(a, b, size)` that is blocked in all three directions, from blocks multiplied by `@`. Does it
+work for sizes that the block does not divide?
 
 Hint: Three loops with `range(0, length, size)`, over rows of `a`, columns of `b`, and what is added up between them.
 Slices that go beyond the end are cut off by NumPy, so nothing special is needed there.

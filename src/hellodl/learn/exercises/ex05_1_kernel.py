@@ -1,7 +1,7 @@
 r"""5.1 The end of a stroke
 
 Write a kernel that finds the lower ends of upright strokes: positive where ink above ends, and zero in the middle of a
-stroke, on paper, and at the sides of a stroke.
+stroke, on paper, and at the sides of a stroke. `end_kernel()` returns it.
 
 Hint: Ink above counts for it and ink below against it, in the same column; that is zero inside the stroke and on paper.
 To get nothing at the sides there must be no difference between left and right, which a column alone gives.

@@ -1,8 +1,9 @@
 r"""5.2 How many weights?
 
 How many weights has `hello_dl` in each of its layers with weights? Work it out on paper first; where do most of them
-sit? Write the two rules as functions, and `hello_dl_weights()`, the six counts for 26 letters. The network has three
-convolutions, to 32, 64 and 128 channels of one picture, and dense layers from 512 to 64, to 128, to 26.
+sit? Write the two rules, `convolution_weights(a, b)` and `dense_weights(a, b)`, and `hello_dl_weights()`, the six
+counts for 26 letters. The network has three convolutions, to 32, 64 and 128 channels of one picture, and dense layers
+from 512 to 64, to 128, to 26.
 
 Hint: A convolution from $a$ to $b$ channels looks at 9 places of $a$ channels for each of its $b$ kernels, and each
 kernel has a bias. A dense layer from $a$ to $b$ has $ab$ weights and $b$ biases.

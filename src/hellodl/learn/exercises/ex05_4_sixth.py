@@ -1,8 +1,8 @@
 r"""5.4 A sixth bug
 
 Softmax *before* the cross-entropy, which does a softmax itself: what is the first loss, what does overfitting one batch
-give, and why? Write both as functions of the number of classes: the loss when all classes are alike, and the least loss
-that even a network that is as sure as can be reaches.
+give, and why? Write both as functions of the number of classes: the loss when all classes are alike,
+`first_loss(classes)`, and `least_loss(classes)`, the least that even a network that is as sure as can be reaches.
 
 Hint: The second softmax gets numbers between 0 and 1 for logits. At the surest, one of them is 1 and the others are 0;
 what probability does softmax make of the 1? Its surprise, $-\ln p$, is the least loss. Alike, each has $1 / n$.

@@ -1,7 +1,7 @@
 r"""6.2 The limit of a rate
 
-How far can you raise SGD's rate in the valley? What is the limit, in numbers? Write it for any valley: the curvatures
-are how fast the gradient grows along each direction (in the chapter's, 1 and 100).
+How far can you raise SGD's rate in the valley? What is the limit, in numbers? Write `limit(curvatures)` for any valley:
+the curvatures are how fast the gradient grows along each direction (in the chapter's, 1 and 100).
 
 Hint: Where the gradient is $c\,y$, a step takes $y$ to $(1 - c \cdot \text{rate})\, y$. That shrinks as long as the
 factor lies between -1 and 1. The steepest direction bursts first.

@@ -1,8 +1,8 @@
 r"""6.4 The mean of the last weights
 
 A falling rate lets the weights settle. Could one keep the rate constant, and use the mean of the last few hundred
-weights instead? (`Settings` has `average`.) Write such a running average: after each step it keeps the share `decay` of
-itself and takes the rest from the new weights.
+weights instead? (`Settings` has `average`.) Write such an average, `running_average(history, decay)`: after each step
+it keeps the share `decay` of itself and takes the rest from the new weights.
 
 Hint: It begins as the first weights. After that `average = decay * average + (1 - decay) * weights`, in a loop over the
 rest.

@@ -1,8 +1,9 @@
 r"""10.2 Too few steps
 
 What is the loss of "11" in two steps, and of "11" in three? Say first what you expect of `nn.CTCLoss`, then ask it;
-what is `zero_infinity` for? Write `fewest_steps(text)`, which says how many steps any text needs, and
-`loss_of_11(steps)`, where at each step a blank and a one have a probability of one half.
+what is `zero_infinity` for? Write `fewest_steps(text)`, which says how many steps any text needs, `spoken(said)`, what
+is left of all that was said step by step, and `loss_of_11(steps)`, where at each step a blank (here a space) and a one
+have a probability of one half.
 
 Hint: Each letter needs a step, and equal neighbours need a blank between them. For the loss, count the alignments: each
 has the probability $0.5^{\text{steps}}$. No alignment is a probability of 0, and so a surprise without end, `np.inf`.

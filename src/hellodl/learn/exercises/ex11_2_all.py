@@ -1,7 +1,7 @@
 r"""11.2 Make it remember the future
 
-Write a version of `one_head` without the mask, and find by an experiment that it is one: which answers change if
-position 4 changes?
+Write a version of `one_head` without the mask, `one_head_that_sees_all(q, k, v)`, and find by an experiment that it is
+one: which answers change if position 4 changes?
 
 Hint: It is `one_head` without a line: the softmax of the fits, `(q @ k.T)` divided by the root of the width, times the
 values. The width is `q.shape[-1]`; `hellodl.ops` has `softmax`.

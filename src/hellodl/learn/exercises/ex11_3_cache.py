@@ -2,7 +2,7 @@ r"""11.3 How much memory is a conversation?
 
 The key-value cache keeps two vectors of the model's width for every block and token. How many bytes is that in 16 bits
 for our shipped model with a full context, and for GPT-3 with its 2,048 tokens? Check the first against the `Memory` of
-the model, which keeps 32 bits.
+the model, which keeps 32 bits. The rule is `cache_bytes(layers, width, positions, bytes_a_number)`.
 
 Hint: Two vectors, times blocks, times tokens, times numbers in a vector, times bytes in a number. 16 bits are 2 bytes.
 """

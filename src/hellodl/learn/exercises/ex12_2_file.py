@@ -1,7 +1,8 @@
 r"""12.2 Open a safetensors file by hand
 
 With `struct`, `json` and NumPy, and without hellodl's reader: print the names and shapes in `letters.safetensors`, and
-get the bias of the last layer. Write `shapes(path)` and `array_of(path, name)`, for arrays of float32.
+get the bias of the last layer. Write `opened(path)`, which returns the header and all bytes after it, `shapes(path)`
+and `array_of(path, name)`, for arrays of float32.
 
 Hint: The first eight bytes say how long the header is: `struct.unpack("<Q", raw[:8])`. The header is JSON, an entry for
 each array (and one that is called `__metadata__` and is none). Its `data_offsets` count from the header's end.

@@ -1,8 +1,9 @@
 r"""13.1 Cheating by seeds
 
 Train the small network with five seeds on 300 examples. Report the best on `strangers`. How much better is that than
-the mean, and does the winner win again on new strangers? Write the report: `first` and `second` are the shares right of
-each seed, on the strangers and on new ones.
+the mean, and does the winner win again on new strangers? Write `honest_report(first, second)`, of which `first` and
+`second` are the shares right of each seed, on the strangers and on new ones: by how much is the best ahead of the mean
+in the first, and by how much is the same one in the second?
 
 Hint: The winner is chosen by the first shares, `first.argmax()`, and looked at in the second. Choosing again in the
 second would be cheating again.
