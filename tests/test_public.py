@@ -51,9 +51,9 @@ def test_a_type_checker_sees_the_same_names():
     assert seen - {"Page", "Letter"} == PUBLIC  # what `read` and `pen` give, and nobody makes
 
 
-def test_a_name_that_is_none_is_told_what_there_is():
+def test_a_name_that_is_none_is_told_what_to_write():
     misspelt = "tensor"
-    with pytest.raises(AttributeError, match=r"hellodl has no 'tensor'; it has Tensor, checkpoint, "):
+    with pytest.raises(AttributeError, match=r"hellodl has no attribute 'tensor'; write Tensor\("):
         getattr(hellodl, misspelt)
 
 

@@ -155,7 +155,10 @@ if not TYPE_CHECKING:  # a type checker knows the names from above, and so can t
             from importlib.metadata import version
 
             return version("hellodl")
-        raise AttributeError(f"hellodl has no '{name}'; it has {', '.join(__all__)}")
+        rooms = ("ops", "nn", "optim") if not name.startswith("_") else ()
+        there = [room for room in rooms if name in import_module(f"hellodl.{room}").__all__]
+        no_such = import_module("hellodl.autograd.elsewhere").no_such
+        raise no_such("hellodl", name, __all__, room=there[0] if there else "")
 
 
 def __dir__() -> list[str]:

@@ -7,6 +7,7 @@ from hellodl.bench import races
 from hellodl.bench.contestants import Way, step
 from hellodl.bench.problems import Task, problem_of
 from hellodl.bench.racers import Racer
+from hellodl.bench.standings import summary_of
 from hellodl.errors import HelloError
 
 SMALL = Task("small", "hello-dl", 8, True, micro_batch=4)
@@ -71,6 +72,7 @@ def test_the_best_number_of_threads_speaks_for_a_library():
     ]
     assert figures["best"][1]["hellodl is"] == [2.0, 2.0, 2.0]
     assert figures["gain_from_threads"] == {"hellodl": pytest.approx(1.9), "matrix products alone": 2.0}
+    assert summary_of([figures])[-1].split(" | ")[-1] == "32% |"  # of what bare products reach
 
 
 def test_a_racer_works_in_a_process_of_its_own_and_says_what_went_wrong():

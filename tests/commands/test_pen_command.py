@@ -117,6 +117,12 @@ def test_a_hand_is_learned_from_a_file_of_words(scribbler, capsys):
     assert pen.as_moves(read_words(pen.Path("list.json")), ALPHABET)[1] == ["on"]
 
 
+def test_a_scribble_is_no_word_to_learn_a_hand_from(rng):
+    scribble = [rng.uniform(-1e6, 1e6, (2 * pen.MOST_MOVES, 2))]
+    with pytest.raises(DataError, match="turns of the pen are many for 'on'; write it again"):
+        pen.as_moves([("on", scribble)], ALPHABET)
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -164,7 +164,7 @@ def test_where_the_collection_is(monkeypatch, tmp_path):
 
 
 def test_characters_are_counted():
-    assert counted("abBa") == "B 1, a 2, b 1"
+    assert counted("abBa") == "B×1, a×2, b×1"
 
 
 @pytest.mark.parametrize("files", range(3))

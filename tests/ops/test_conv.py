@@ -227,8 +227,8 @@ def test_of_equal_pixels_exactly_one_gets_the_gradient():
         x = Tensor(np.ones((1, 6, 6, 1)), requires_grad=True)
         out = pool.max_pool2d(x, kernel, stride, ceil_mode=over)
         out.sum().backward()
-        assert x.grad.sum() == out.size
-        assert set(np.unique(x.grad)) <= set(range(out.size + 1))
+        assert x.grad.sum() == out.numel()
+        assert set(np.unique(x.grad)) <= set(range(out.numel() + 1))
 
 
 def test_max_pooling_hands_on_a_nan_and_survives_minus_infinity():

@@ -74,7 +74,7 @@ def test_whole_numbers_are_vectors_with_a_single_one(kind, rng):
     for x in (Tensor(symbols), Tensor(np.eye(5)[symbols], dtype=np.float64)):
         leaves = [leaf(array) for array in arrays]
         out = fused(kind, x, leaves[:-4], leaves[-4:])
-        out.backward(np.cos(np.arange(out.size)).reshape(out.shape))
+        out.backward(np.cos(np.arange(out.numel())).reshape(out.shape))
         results.append([out.data, *(each.grad for each in leaves)])
     for one, other in zip(*results, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)

@@ -37,7 +37,7 @@ def test_a_fitted_hand_explains_the_words_better_and_leaves_the_network_alone(rn
     before = {name: array.copy() for name, array in model.state_dict().items()}
     hand = fitted(model, words, TEXTS, steps=40)
     assert all((array == before[name]).all() for name, array in model.state_dict().items())
-    assert all(parameter.grad is None for parameter in model.parameters())
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in model.parameters())
 
     def cost(vector):
         with no_grad():

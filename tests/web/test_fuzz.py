@@ -7,6 +7,7 @@ and a test (10; 250 make more than 5,000 in all).
 
 import os
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from schemathesis import GenerationMode, checks
 from schemathesis.specs.openapi import checks as conformance
 from visiting import page_of
 
-from hellodl.commands import teach
+from hellodl.commands import pen, teach
 from hellodl.errors import HelloError
 from hellodl.web import writing
 from hellodl.web.lessons import Job
@@ -52,7 +53,7 @@ def no_time(*lessons, **settings):
 
 @pytest.fixture
 def operations(here, monkeypatch):
-    """What can be asked of a page that has a run 1 and a job "1", and takes little time to write and none to learn."""
+    """What can be asked of a page with a run 1 and a job "1", which takes on a hand in no time and learns nothing."""
     with here.log.run("letters", {"epochs": 1}) as run:
         run.train_row(10, loss=float("nan"), learning_rate=0.1)
         run.validation_row(10, accuracy=0.5)
@@ -60,6 +61,7 @@ def operations(here, monkeypatch):
         run.confusion(10, np.eye(2, dtype=int), "ab")
     page_of(here).lessons.jobs["1"] = Job("1", [{"step": 1, "steps": 1, "loss": 0.5}], ("done", {}))
     monkeypatch.setattr(writing, "SECONDS", 0.05)
+    monkeypatch.setattr(pen, "fitted", partial(pen.fitted, steps=1))
     monkeypatch.setattr(teach, "taught", no_time)
     description = schemathesis.openapi.from_asgi("/openapi.json", here.app, headers=OURS)
     return [found.ok() for found in description.get_all_operations()]

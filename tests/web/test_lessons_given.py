@@ -19,7 +19,8 @@ from hellodl.commands import teach
 from hellodl.data.pages.layout import write_page
 from hellodl.errors import HelloError
 from hellodl.train.checkpoint import load_model
-from hellodl.web.lessons import Job, around
+from hellodl.web.lessons import CALLED_OFF, Job, around
+from hellodl.web.limits import later
 
 T = [[[10, 10], [210, 12]], [[110, 10], [108, 260]]]
 L = [[[10, 10], [12, 200], [90, 200]]]
@@ -231,6 +232,20 @@ def test_a_lesson_that_fails_says_so(client, here, quick, monkeypatch):
     job = client.post("/api/learn").json()["job"]
     assert "MemoryError" in events_in(client.get(f"/api/jobs/{job}/events").text)[-1][1]["error"]
     assert client.get("/api/status").json()["busy"] is False
+
+
+def test_a_lesson_whose_process_ended_says_so_and_one_that_was_called_off_that(client, here, monkeypatch):
+    lessons = page_of(here).lessons
+    drawn(client, "T", T)
+    for called_off, line in ((False, "learning ended; try again in 2 s"), (True, CALLED_OFF)):
+
+        def ends(*arguments, watch, off=called_off):
+            watch.__self__.called_off = off
+            raise later("learning ended", 2)
+
+        monkeypatch.setattr(lessons.apart, "do", ends)
+        job = client.post("/api/learn").json()["job"]
+        assert events_in(client.get(f"/api/jobs/{job}/events").text)[-1][1]["error"] == line
 
 
 def test_there_must_be_something_to_learn(client):

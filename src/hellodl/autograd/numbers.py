@@ -51,6 +51,10 @@ class Numbers:
         """How many elements there are."""
         return self.data.size
 
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or its side `dim`; NumPy's `size`, how many elements there are, is `numel()`."""
+        return self.data.shape if dim is None else self.data.shape[dim]
+
     def numpy(self) -> Array:
         """The array itself (not a copy)."""
         return self.data

@@ -20,6 +20,7 @@ import numpy as np
 
 from hellodl.autograd.arrays import as_array, unbroadcast
 from hellodl.autograd.backward import Array, CarryBack, walk_back
+from hellodl.autograd.elsewhere import no_such
 from hellodl.autograd.mode import check, clock, lock, mode
 from hellodl.autograd.numbers import Numbers
 from hellodl.errors import ShapeError, TrainingError
@@ -53,7 +54,6 @@ class Tensor(Numbers):
 
     shape = property(lambda self: self.data.shape)
     ndim = property(lambda self: self.data.ndim)
-    size = property(lambda self: self.data.size)
     dtype = property(lambda self: self.data.dtype)
     T = property(lambda self: self.transpose())
 
@@ -78,7 +78,7 @@ class Tensor(Numbers):
         if not self.requires_grad:
             raise TrainingError("backward: nothing here requires a gradient; make a leaf with requires_grad=True")
         if gradient is None:
-            if self.size != 1:
+            if self.numel() != 1:
                 raise ShapeError(
                     f"backward: a tensor of shape {self.shape} is no single loss; "
                     "call .mean() or .sum() first, or hand in the gradient"
@@ -97,13 +97,18 @@ class Tensor(Numbers):
 
     if TYPE_CHECKING:  # operators are below, and `ops` hands in the rest, so that x.sum() reads as well as sum(x)
 
-        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...  # the operations; see `ops`
         def __getitem__(self, key: Any) -> Tensor: ...
         def __neg__(self) -> Tensor: ...
         def __add__(self, other: Any) -> Tensor: ...
 
         __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
         __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __add__
+
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_such("Tensor", name, dir(Tensor))
 
 
 def _tensor(data: Array) -> Tensor:

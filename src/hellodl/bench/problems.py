@@ -130,4 +130,4 @@ def letter_flops(model: nn.Module, length: int) -> float:
             used = [p for p in used if p is not module.cells.weights(0).ih]
     asking = [module for module in model.modules() if isinstance(module, nn.CausalSelfAttention)]
     seen = (length + 1) / 2  # letters on average; each is a product with its key and one with its value
-    return 2.0 * sum(p.size for p in used) + sum(4.0 * seen * m.project.weight.shape[1] for m in asking)
+    return 2.0 * sum(p.numel() for p in used) + sum(4.0 * seen * m.project.weight.shape[1] for m in asking)

@@ -23,7 +23,10 @@ def as_markdown(figures: dict[str, Any]) -> str:
 
 
 def summary_of(tasks: list[dict[str, Any]]) -> list[str]:
-    """hellodl beside the fastest of the others, and beside PyTorch as everybody writes it: a line a task."""
+    """hellodl beside the fastest of the others, beside PyTorch as everybody writes it, beside matrix products alone.
+
+    A line a task; of the last, which is what a machine could do, hellodl's share in NumPy and with the extra.
+    """
     lines = []
     for task in tasks:
         rows = {row["library"]: row for row in task["best"]}
@@ -38,6 +41,8 @@ def summary_of(tasks: list[dict[str, Any]]) -> list[str]:
         line[f"{OURS} is"] = ratio(fastest.get(f"{OURS} is"))
         line["jit is"] = ratio(fastest.get(f"{JIT} is"))
         line["jit, beside plain PyTorch"] = ratio(plain.get(f"{JIT} is"))
+        shares = [rows[LIMIT].get(f"{name} is") for name in (OURS, JIT)] if LIMIT in rows else []
+        line["of bare products"] = ", ".join(f"{share[1]:.0%}" for share in shares if share)
         lines.append(line)
     return ["", *markdown_table(lines)] if lines else []
 

@@ -36,6 +36,7 @@ WIDTH, TIDY, HAND = 48.0, 0.5, 7
 MARGIN, LINE, SPACE = 1.6, 3.4, 0.75  # round the writing; from line to line; between words
 TOP = 2.2  # from the upper margin to the first line
 MOST = 20_000  # characters of a text
+MOST_MOVES = 600  # of a word that somebody wrote; people need up to 25 a letter
 MOST_WORDS = 60  # that a hand is learned from
 
 
@@ -96,7 +97,8 @@ def written_by_hand(
     hands = network.hands.weight.data
     if not isinstance(hand, int):
         own = read_words(Path(hand)) if isinstance(hand, str | Path) else hand
-        vector = fitted(network, *as_moves(own, alphabet))
+        with single_threaded_products():
+            vector = fitted(network, *as_moves(own, alphabet))
     elif 0 <= hand < len(hands):
         vector = hands[hand]
     else:
@@ -171,6 +173,8 @@ def as_moves(words: Sequence[Word], alphabet: str) -> tuple[list[np.ndarray], li
             _, up, down = USUAL.tolist()
             moves.append(movements(strokes, text, tall / (1 + up * above + down * below), up, down))
             texts.append(text)
+            if len(moves[-1]) > MOST_MOVES:
+                raise DataError(f"{len(moves[-1]):,} turns of the pen are many for {text!r}; write it again")
     if not moves:
         raise DataError("there is no word among these that the pen knows how to write; give it some of plain letters")
     return moves, texts

@@ -248,8 +248,8 @@ def _picture(data: bytes) -> np.ndarray | None:
 
 
 def counted(characters: str) -> str:
-    """How often each character is there: `a 3, b 1`."""
-    return ", ".join(f"{c} {n}" for c, n in sorted(Counter(characters).items()))
+    """How often each character is there: `a×3, b×1`, in pieces that no line breaks."""
+    return ", ".join(f"{c}×{n}" for c, n in sorted(Counter(characters).items()))
 
 
 def stacked(strips: Sequence[np.ndarray]) -> np.ndarray:

@@ -8,6 +8,9 @@ A layer is a file or a class in one: weights and a `forward` that calls `ops`, w
 nothing of training (`train`), files (`storage`) or data sets, but for the vocabulary that `sampling` writes with.
 """
 
+from typing import TYPE_CHECKING
+
+from hellodl.autograd.elsewhere import none_in
 from hellodl.nn import functional
 from hellodl.nn.activation import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from hellodl.nn.attention import Block, CausalSelfAttention, FeedForward, TokenShift
@@ -72,3 +75,6 @@ __all__ += [
 __all__ += ["GPT", "Committee", "LanguageModel", "LineReader", "Pen", "RecurrentText", "UNet", "Writer"]
 __all__ += ["BCEWithLogitsLoss", "CTCLoss", "CrossEntropyLoss", "HuberLoss", "KLDivLoss", "L1Loss", "Loss", "MSELoss"]
 __all__ += ["NLLLoss", "accuracy", "binary_cross_entropy_with_logits", "cross_entropy", "functional", "mse_loss"]
+
+if not TYPE_CHECKING:
+    __getattr__ = none_in(__name__)  # a name that is not here: what to write instead

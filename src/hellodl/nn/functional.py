@@ -5,6 +5,9 @@ There is nothing of its own here: what has no weights is in `ops`, and losses ar
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from hellodl.autograd.elsewhere import none_in
 from hellodl.nn.loss import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -28,3 +31,6 @@ __all__ += ["ctc_loss", "nll_loss"]
 __all__ += ["elu", "gelu", "leaky_relu", "log_softmax", "logsigmoid", "relu", "sigmoid", "silu", "softmax", "softplus"]
 __all__ += ["dropout", "embedding", "linear", "tanh"]
 __all__ += ["adaptive_avg_pool2d", "avg_pool2d", "conv2d", "conv_transpose2d", "max_pool2d"]
+
+if not TYPE_CHECKING:
+    __getattr__ = none_in(__name__)  # a name that is not here: what to write instead

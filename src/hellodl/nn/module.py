@@ -17,21 +17,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from hellodl.autograd.elsewhere import no_such
 from hellodl.autograd.mode import mode, no_grad
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import CheckpointError
 from hellodl.nn import init
 
 KINDS: dict[str, type[Module]] = {}  # what a file calls each kind of module: see `kind_of`
-
-# What hands that know PyTorch reach for and is done otherwise here.
-INSTEAD = {
-    "register_buffer": "assign the array, and name it in the class: buffers = ('running_mean',)",
-    "to": "there is one device, the processor, and one dtype, float32",
-    "cuda": "there is one device, the processor",
-    "apply": "walk over them: for module in model.modules(): ...",
-    "half": "save the model in 16 bits: checkpoint.save_model(..., bits=16)",
-}
 
 
 class Parameter(Tensor):
@@ -156,7 +148,7 @@ class Module:
 
     def weight_count(self) -> int:
         """How many numbers are learned."""
-        return sum(parameter.size for parameter in self.parameters())
+        return sum(parameter.numel() for parameter in self.parameters())
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: call it before each step, for `backward` adds to what is there."""
@@ -228,8 +220,7 @@ class Module:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            instead = f"; {INSTEAD[name]}" if name in INSTEAD else ""
-            raise AttributeError(f"{type(self).__name__} has no attribute '{name}'{instead}")
+            raise no_such("Module", name, whose=type(self).__name__)
 
     def extra_repr(self) -> str:
         """What the printed module shows in its brackets."""

@@ -155,11 +155,11 @@ class LayerNorm(Module):
         """(..., features) -> (..., features)."""
         axes = self.weight.ndim
         if x.shape[-axes:] != self.weight.shape:
-            wanted = self.weight.size if axes == 1 else self.weight.shape
+            wanted = self.weight.numel() if axes == 1 else self.weight.shape
             raise ShapeError(f"LayerNorm '{self.name}' takes {wanted} features last, got {x.shape}")
         if axes == 1:
             return normalise_rows(x, self.weight, self.bias, self.eps)
-        row = (*x.shape[:-axes], self.weight.size)
+        row = (*x.shape[:-axes], self.weight.numel())
         weight, bias = self.weight.reshape(-1), self.bias.reshape(-1)
         return normalise_rows(ops.reshape(x, row), weight, bias, self.eps).reshape(x.shape)
 
@@ -211,9 +211,9 @@ class GroupNorm(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, ..., C) -> (N, ..., C)."""
-        if x.ndim < 2 or x.shape[-1] != self.weight.size:
-            raise ShapeError(f"GroupNorm '{self.name}' takes {self.weight.size} channels last, got {x.shape}")
-        size = self.weight.size // self.num_groups
+        if x.ndim < 2 or x.shape[-1] != self.weight.numel():
+            raise ShapeError(f"GroupNorm '{self.name}' takes {self.weight.numel()} channels last, got {x.shape}")
+        size = self.weight.numel() // self.num_groups
         places = prod(x.shape[1:-1])
         parted = ops.reshape(x, x.shape[0], places, self.num_groups, size).transpose((0, 2, 1, 3))
         rows = parted.reshape(x.shape[0] * self.num_groups, places * size)
@@ -255,14 +255,14 @@ class BatchNorm2d(Module):
         """`forward`, and with `rectify` max(·, 0) of it."""
         kind = type(self).__name__
         if x.shape[-1:] != self.weight.shape or x.ndim not in self.axes:
-            raise ShapeError(f"{kind} '{self.name}' takes {self.weight.size} channels last, got {x.shape}")
+            raise ShapeError(f"{kind} '{self.name}' takes {self.weight.numel()} channels last, got {x.shape}")
         if not self.training:
             dtype = self.weight.dtype  # float64 where gradients are checked
             spread = np.sqrt(self.running_var.astype(dtype) + dtype.type(self.eps))
             scale = self.weight * (1 / spread)  # (C,): what is small first, then x once
             out = x * scale + (self.bias - scale * self.running_mean)
             return relu(out) if rectify else out
-        count = x.size // x.shape[-1]
+        count = x.numel() // x.shape[-1]
         if count < 2:
             raise HelloError(
                 f"{kind} '{self.name}' cannot take the spread of one value per channel; "

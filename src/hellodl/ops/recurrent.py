@@ -273,7 +273,7 @@ def check_shapes(name: str, gates: int, x: Tensor, weights: Weights, *states: Te
         raise ShapeError(
             f"{name} takes (steps, batch, {features}), or (steps, batch) whole numbers, got {x.shape} {x.dtype}"
         )
-    if whole and x.size and not 0 <= x.data.min() <= x.data.max() < features:
+    if whole and x.numel() and not 0 <= x.data.min() <= x.data.max() < features:
         raise DataError(f"{name}: whole numbers must be from 0 to {features - 1}, got {x.data.min()} to {x.data.max()}")
     for state in states:
         if state.shape != (x.shape[1], size):

@@ -25,7 +25,7 @@ def mean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The average over some axes (all by default).  Each of n elements gets a share of 1/n of the gradient."""
     dtype = x.dtype if x.dtype.kind == "f" else None
     out = as_array(x.data.mean(axis=axis, keepdims=keepdims, dtype=dtype))
-    share = out.size / (x.size or 1)
+    share = out.size / (x.numel() or 1)
     return record(out, (x, lambda g: np.broadcast_to(_keep(g, x, axis, keepdims) * x.dtype.type(share), x.shape)))
 
 
@@ -72,7 +72,7 @@ def var(x: Tensor, axis: Axis = None, correction: float = 1, keepdims: bool = Fa
     """The variance: mean squared distance from the mean, over n - 1 as in PyTorch (NumPy's is over n: correction=0)."""
     centred = x.data - x.data.mean(axis=axis, keepdims=True)
     squares = as_array((centred * centred).sum(axis=axis, keepdims=keepdims))
-    count = x.size / (squares.size or 1) - correction
+    count = x.numel() / (squares.size or 1) - correction
     out = squares / x.dtype.type(count)
     return record(out, (x, lambda g: _keep(g, x, axis, keepdims) * centred * x.dtype.type(2 / count)))
 

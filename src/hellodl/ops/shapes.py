@@ -27,7 +27,7 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
         out = x.data.reshape(sizes)
     except ValueError:
         raise ShapeError(
-            f"reshape: {x.shape} has {x.size} elements, which {tuple(sizes)} cannot hold; "
+            f"reshape: {x.shape} has {x.numel()} elements, which {tuple(sizes)} cannot hold; "
             "one size may be -1 to be worked out"
         ) from None
     return record(out, (x, lambda g: g.reshape(x.shape)))

@@ -10,6 +10,9 @@ A new optimiser is a class with an `update`, in a file of its own where it wants
 know weights and gradients; of batches, losses and logs they know nothing (`train`).
 """
 
+from typing import TYPE_CHECKING
+
+from hellodl.autograd.elsewhere import none_in
 from hellodl.optim.averages import WeightAverage
 from hellodl.optim.groups import Group, Optimizer
 from hellodl.optim.muon import Muon
@@ -27,3 +30,6 @@ from hellodl.optim.schedules import Schedule, constant, cosine, hold_then_linear
 __all__ = ["SGD", "Adam", "AdamW", "Group", "Muon", "Optimizer", "WeightAverage", "adam_reference"]
 __all__ += ["clip_gradients", "decay_matrices_only", "gradient_norm"]
 __all__ += ["Schedule", "constant", "cosine", "hold_then_linear", "linear", "one_cycle"]
+
+if not TYPE_CHECKING:
+    __getattr__ = none_in(__name__)  # a name that is not here: what to write instead

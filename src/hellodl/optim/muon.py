@@ -78,7 +78,7 @@ class Muon(AdamW):
             super().step()
             return
         self.steps += 1
-        largest_first = sorted(self.waiting(), key=lambda each: -each[0].size)
+        largest_first = sorted(self.waiting(), key=lambda each: -each[0].numel())
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(lambda each: self.change(*each), largest_first))
 

@@ -213,9 +213,10 @@ def finish(learned: Learned, options: argparse.Namespace) -> int:
         print(json.dumps(figures))
     else:
         views = figures["views"]
+        name = figures["dataset"].removesuffix(", train")
         looked = f", {views} views of each; at one view {figures['test_accuracy_one_view']:.2%}" if views > 1 else ""
         tell(
-            f"{accuracy:.2%} of {figures['test_images']:,} test images of {figures['dataset']} right "
+            f"{accuracy:.2%} of {figures['test_images']:,} test images of {name} right "
             f"({figures['test_top2']:.2%} within two guesses{looked}), after {figures['seconds']:.0f} s; "
             f"its probabilities are off by {figures['test_calibration_error']:.1%}"
         )

@@ -3,11 +3,15 @@ it takes on the hand of somebody who wrote a few words for it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from hellodl import optim
 from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Tensor
+from hellodl.console import progress_bar
 from hellodl.data.batches import cut
 from hellodl.data.moves import Moves, numbered
 from hellodl.nn.module import Module, Parameter
@@ -42,22 +46,36 @@ def judged(model: Module, watched: Moves) -> dict[str, float]:
     return {"loss": loss / max(seen, 1), "accuracy": right / max(seen, 1)}
 
 
-def fitted(model: Pen, words: list[np.ndarray], texts: list[str], steps: int = 60, rate: float = 0.05) -> np.ndarray:
+def fitted(model: Pen, words: list[np.ndarray], texts: list[str], steps: int = 30, rate: float = 0.1) -> np.ndarray:
     """The hand (hand,) that best explains these words (n, 4): the likeliest one, if hands are normal around their mean.
 
-    Only the vector is learned; the network stays as it is.
+    Only the vector is learned; the network stays as it is, and no slope of it is worked out.
     """
     known = model.hands.weight.data[1:]
     middle, spread = known.mean(axis=0), known.std(axis=0) + np.float32(1e-3)
     steps_away = Parameter(np.zeros_like(middle))  # from the middle, in standard deviations
     optimizer = optim.Adam([steps_away], rate)
     everybody = Tensor(np.zeros((len(words), 1), np.float32))
-    for _ in range(steps):
-        hand = steps_away * spread + middle
-        loss, _, seen = told(model, words, texts, everybody + hand.reshape(1, -1))
-        loss = (loss + (steps_away * steps_away).sum() * 0.5) * (1 / seen)
-        steps_away.grad = None
-        loss.backward()
-        optimizer.step()
-    model.zero_grad()
+    with frozen(model), progress_bar("learning the hand", steps) as bar:
+        for _ in range(steps):
+            hand = steps_away * spread + middle
+            loss, _, seen = told(model, words, texts, everybody + hand.reshape(1, -1))
+            loss = (loss + (steps_away * steps_away).sum() * 0.5) * (1 / seen)
+            steps_away.grad = None
+            loss.backward()
+            optimizer.step()
+            bar.advance()
     return (steps_away.data * spread + middle).astype(np.float32)
+
+
+@contextmanager
+def frozen(model: Module) -> Iterator[None]:
+    """Weights that stay as they are: nobody asks for their slopes in between."""
+    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for parameter in learning:
+        parameter.requires_grad = False
+    try:
+        yield
+    finally:
+        for parameter in learning:
+            parameter.requires_grad = True

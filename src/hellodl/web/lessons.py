@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fastapi import HTTPException
+
 from hellodl.commands import teach
 from hellodl.commands.eyes import closely, reader
 from hellodl.commands.truth import SAME, Box, Match, overlap
@@ -208,6 +210,8 @@ class Lessons:
             job.ended = ("done", {"before": figures["own_before"], "after": figures["own_after"]} | figures)
         except HelloError as error:
             job.ended = ("failed", {"error": str(error)})
+        except HTTPException as refused:  # the process ended: it was stopped with the page, or memory was short
+            job.ended = ("failed", {"error": CALLED_OFF if job.called_off else refused.detail})
         except Exception as error:
             tell("a lesson", error)
             job.ended = ("failed", {"error": f"unexpected {type(error).__name__}: {error}"})
