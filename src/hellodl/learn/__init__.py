@@ -8,5 +8,6 @@
     report                         a table over the folders of a class
 
 What is tried is what the reader wrote and nothing else: neither checks nor milestones use hellodl's tensors or layers,
-and those files cannot import them. (Exercises may: they are about what the chapters made.) `hellodl learn` (in `commands`) is how one types it.
+and those files cannot import them. (Exercises may: they are about what the chapters made.) `hellodl learn` (in
+`commands`) is how one types it.
 """
