@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -78,17 +78,19 @@ class Exercise:
     @property
     def stub(self) -> str:
         """What a reader begins with: imports, and functions that have no body yet."""
-        return self._code(emptied)
+        return joined(self._imports(), *self._blocks(emptied))
 
     @property
     def solution(self) -> str:
         """One way to do it."""
-        return self._code(whole)
+        return joined(self._imports(), *self._blocks(whole))
 
     def cell(self, solved: bool = False) -> str:
-        """Either of them as a notebook's cell, which checks itself."""
-        code = self._code(whole if solved else emptied, [f"from {__name__} import check"])
-        return f'{code}\n\n\ncheck("{self.number}", {", ".join(self.names)})'
+        """Either of them as a notebook's cell, which checks itself; the stub's imports serve the solution too."""
+        call = f'check("{self.number}", {", ".join(self.names)})'
+        if solved:
+            return joined(*self._blocks(whole), call)
+        return joined(self._imports(f"from {__name__} import check"), *self._blocks(emptied), call)
 
     def text(self, name: str) -> str:
         """The reader's file: `stub.py` or `solution.py`."""
@@ -99,31 +101,27 @@ class Exercise:
         nodes = [node for node in ast.parse(self.source).body if isinstance(node, Written)]
         return nodes[: [node.name for node in nodes].index("check")]
 
-    def _code(self, part: Callable[[Written, list[str]], list[str]], also: Sequence[str] = ()) -> str:
-        written = self._written()
-        used = {node.id for one in written for node in ast.walk(one) if isinstance(node, ast.Name)}
+    def _blocks(self, part: Callable[[Written, list[str]], list[str]]) -> list[str]:
         lines = self.source.splitlines()
-        imports = []
+        return ["\n".join(part(node, lines)) for node in self._written()]
+
+    def _imports(self, *also: str) -> str:
+        """What the solution imports, and NumPy: Python's own, then others', then ours."""
+        used = {node.id for one in self._written() for node in ast.walk(one) if isinstance(node, ast.Name)} | {"np"}
+        groups: list[list[str]] = [[], [], []]
         for node in ast.parse(self.source).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
-                node.names = [name for name in node.names if (name.asname or name.name) in used | {"np"}]
-                imports += [ast.unparse(node)] if node.names else []
-        imports += also
-        blocks = ["\n".join(part(node, lines)) for node in written]
-        ours = sorted(line for line in imports if line.startswith("from hellodl"))
-        others = [line for line in imports if line not in ours]
-        head = "\n\n".join("\n".join(group) for group in (standard(others), third(others), ours) if group)
-        return "\n\n\n".join([head, *blocks] if head else blocks)
+                node.names = [name for name in node.names if (name.asname or name.name) in used]
+                if node.names:
+                    home = ast.unparse(node).split()[1].partition(".")[0]
+                    groups[{"numpy": 1, "cv2": 1, "hellodl": 2}.get(home, 0)].append(ast.unparse(node))
+        groups[2] = sorted([*groups[2], *also])
+        return "\n\n".join("\n".join(sorted(group, key=lambda line: line[0] == "f")) for group in groups if group)
 
 
-def standard(imports: list[str]) -> list[str]:
-    """Those of Python's own library."""
-    return [line for line in imports if line not in third(imports)]
-
-
-def third(imports: list[str]) -> list[str]:
-    """Those of NumPy and OpenCV."""
-    return [line for line in imports if re.match(r"(import|from) (numpy|cv2)", line)]
+def joined(*blocks: str) -> str:
+    """Code, with two empty lines between its blocks."""
+    return "\n\n\n".join(block for block in blocks if block)
 
 
 def whole(node: Written, lines: list[str]) -> list[str]:
