@@ -79,7 +79,7 @@ def divided(a, b):
 def test_in_a_notebook_a_cell_is_told_and_the_second_failure_has_a_hint(capsys):
     check("3.2", divided)
     first = capsys.readouterr().out
-    assert "Exercise 3.2, Division for `Number`: not yet.\n  divided(3, 4): the slope by b\n" in first
+    assert "Exercise 3.2 (Division for `Number`): not yet.\n  divided(3, 4): the slope by b\n" in first
     assert "came      0.1875; the sign is turned" in first
     assert "Hint" not in first
     check("3.2", divided)
@@ -115,12 +115,12 @@ def test_a_file_of_ones_own_is_begun_tried_and_remembered(tmp_path, typed):
     assert "your file is in" in typed("exercise 3.2")[1] and "a / b**2" in file.read_text("utf-8")
     assert "Hint" not in typed("check 3.2")[1]
     status, said = typed("check 3.2")
-    assert status == 1 and "Exercise 3.2, Division for `Number`: not yet." in said
+    assert status == 1 and "Exercise 3.2 (Division for `Number`): not yet." in said
     assert "came      0.1875; the sign is turned" in said and "Hint: The slope" in said
     assert typed("check 3.2 --solution") == (0, exercise("3.2").text("solution.py"))
     file.write_text(exercise("3.2").text("solution.py"), "utf-8")
     status, said = typed("check 3.2")
-    assert status == 0 and said.strip() == "Exercise 3.2, Division for `Number`: right."
+    assert status == 0 and said.strip() == "Exercise 3.2 (Division for `Number`): right."
     about = json.loads((tmp_path / "my-engine" / "progress.json").read_text("utf-8"))["exercises"]["3.2"]
     assert about["passed"] and about["solution"] and about["failures"] == 2
     found = json.loads(typed("exercise --json")[1])["exercises"]

@@ -177,7 +177,9 @@ def tell_exercises(path: Path | None, as_object: bool) -> int:
 
 def name(which: Step | Exercise) -> str:
     """A step or an exercise, in words."""
-    return f"{'Step' if isinstance(which, Step) else 'Exercise'} {which.number}, {which.title}"
+    if isinstance(which, Step):
+        return f"Step {which.number}, {which.title}"
+    return f"Exercise {which.number} ({which.title})"
 
 
 def tell_wrong(which: Step | Exercise, folder: Folder, found: dict[str, Any]) -> None:

@@ -48,7 +48,7 @@ def shown(value: Any, digits: int = 0) -> str:
     if isinstance(value, list | tuple) and any(isinstance(item, np.ndarray) for item in value):
         return f"[{', '.join(map(shown, value))}]"
     if callable(value):
-        return getattr(value, "__name__", "a function")
+        return getattr(value, "__name__", type(value).__name__)
     text = " ".join(repr(value).split())
     return text if len(text) <= LONG else text[: LONG - 3] + "..."
 
@@ -170,6 +170,14 @@ class Answer:
         except (TypeError, ValueError):
             kind = type(self.value).__name__
             self.wrong(f"expected  {shown(wanted)}", f"came      {kind}: {shown(self.value)}")
+
+    def number(self) -> float:
+        """The value, where it is one number."""
+        try:
+            return float(self.value)
+        except (TypeError, ValueError):
+            note = "; is there a `return`?" if self.value is None else ""
+            self.wrong("expected  a number", f"came      {shown(self.value)}{note}")
 
     def is_true(self, holds: bool, expected: str, came: str) -> None:
         """Anything else that has to hold."""

@@ -166,10 +166,10 @@ def check(number: str, *written: Any) -> None:
     own.file = "this cell"
     found = verdict(lambda asked: import_module(f"{__name__}.{which.stem}").check(own))
     if found["passed"]:
-        print(f"Exercise {number}, {which.title}: right.")
+        print(f"Exercise {number} ({which.title}): right.")
         _failures.pop(number, None)
         return
-    print(f"Exercise {number}, {which.title}: not yet.", *found["lines"], sep="\n  ")
+    print(f"Exercise {number} ({which.title}): not yet.", *found["lines"], sep="\n  ")
     if not found["unwritten"]:
         _failures[number] = _failures.get(number, 0) + 1
         if _failures[number] >= PATIENCE:

@@ -35,7 +35,7 @@ def check(own: Own) -> None:
             for found in (data.load("ink", split, count=400, classes=pair) for split in ("train", "validation"))
         )
         answer = own.ask("tell_apart", learn, judge)
-        right = float(answer.numbers(np.zeros(())))
+        right = answer.number()
         answer.is_true(low < right <= 1, f"of {pair[0]} or {pair[1]}, a share above {low}", f"{right:.4g}")
         turned = own.ask("tell_apart", learn, (judge[0], 1 - judge[1]))
         turned.is_true(float(turned.value) < 0.2, "nearly none right, with labels turned round", f"{turned.value:.4g}")

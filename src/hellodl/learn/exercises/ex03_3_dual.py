@@ -36,7 +36,7 @@ def check(own: Own) -> None:
 
     def of(question: str, make, value: float, slope: float) -> None:
         answer = own.run("Dual", question, make)
-        answer.is_true(hasattr(answer.value, "slope"), "a Dual", type(answer.value).__name__)
+        answer.is_true(hasattr(answer.value, "slope"), "a Dual, with value and slope", type(answer.value).__name__)
         Answer("Dual", f"({question}).value", answer.value.value).gives(value)
         Answer("Dual", f"({question}).slope", answer.value.slope).gives(slope)
 

@@ -35,7 +35,7 @@ def check(own: Own) -> None:
     learn, judge = pairs
     for units, low, high in ((2, 0.15, 0.62), (32, 0.7, 0.97), (128, 0.72, 0.97)):
         answer = own.ask("right_with", units, learn, judge)
-        right = float(answer.numbers(np.zeros(())))
+        right = answer.number()
         answer.is_true(low < right < high, f"with {units} units a share from {low} to {high}", f"{right:.4g}")
     turned = own.ask("right_with", 32, learn, (judge[0], (judge[1] + 1) % 10))
     turned.is_true(

@@ -21,7 +21,7 @@ def check(own: Own) -> None:
     """In several valleys; and walked, just below it and just above it."""
     for curvatures in ([1.0, 100.0], [4.0], [8.0, 0.5, 2.0]):
         answer = own.ask("limit", np.array(curvatures))
-        rate = float(answer.numbers(np.zeros(())))
+        rate = answer.number()
         for share, below in ((0.99, True), (1.01, False)):
             end = np.abs((1 - share * rate * np.array(curvatures)) ** 500).max()
             came = f"{share * rate:.4g} {'does not come' if below else 'comes'} down, after 500 steps"

@@ -43,11 +43,13 @@ def check(own: Own) -> None:
         own.ask("years", work, pace).gives(time_, 1e-3)
     a = np.random.default_rng(1).normal(size=(500, 500)).astype(np.float32)
     a @ a
-    paces = []
-    for _ in range(10):
+    ratios = []
+    for _ in range(5):  # in turn, since the computer may be busy with other things now and then
         began = time.perf_counter()
-        a @ a
-        paces.append(2 * 500**3 / (time.perf_counter() - began))
-    answer = own.ask("speed", 500)
-    pace, ours = float(answer.numbers(np.zeros(()))), float(np.median(paces))
-    answer.is_true(ours / 10 < pace < ours * 10, f"about {ours:.1g}, as measured here", f"{pace:.1g}")
+        for _ in range(10):
+            a @ a
+        ours = 10 * 2 * 500**3 / (time.perf_counter() - began)
+        answer = own.ask("speed", 500)
+        ratios.append(answer.number() / ours)
+    ratio = float(np.median(ratios))
+    answer.is_true(1 / 8 < ratio < 8, f"about {ours:.1g}, as measured here", f"{ratio:.2g} times that")

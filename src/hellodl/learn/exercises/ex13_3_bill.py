@@ -40,7 +40,7 @@ def check(own: Own) -> None:
 
     for count, watts in ((4, 10), (10, 10), (4, 30)):
         answer = own.ask("joules_a_letter", hard_work, np.zeros((count, 28, 28)), watts)
-        joules, wanted = float(answer.numbers(np.zeros(()))), 0.2 * watts / count
+        joules, wanted = answer.number(), 0.2 * watts / count
         answer.is_true(wanted * 0.9 < joules < wanted * 1.5, f"about {wanted:.2g}", f"{joules:.2g}")
     answer = own.ask("joules_a_letter", sleep, np.zeros((4, 28, 28)))
     answer.is_true(float(answer.value) < 0.1, "nearly nothing; the processor sleeps", f"{answer.value:.2g}")
