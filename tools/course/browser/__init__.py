@@ -22,7 +22,7 @@ PACKAGES = ("numpy", "matplotlib", "sqlite3", "threadpoolctl")  # of Pyodide's; 
 CORE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", LOCK)
 # How the names of pages that run begin: 7, 8 and 10 want OpenCV.
 PAGES = ("01", "02", "03", "04", "05", "06", "09", "11", "12", "13", "numpy-in", "finding-bugs")
-LEFT = ("web/", "learn/", "bench/", "models/finder.", "models/lines.")
+LEFT = ("web/", "bench/", "models/finder.", "models/lines.")
 TOOLS = Path(__file__).parent
 
 
