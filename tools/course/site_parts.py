@@ -20,6 +20,7 @@ from typing import Any
 
 import browser
 import chapters
+import moved
 import nbformat
 import notebook
 from docutils import nodes
@@ -269,6 +270,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", as_rst)
     app.connect("autodoc-process-signature", signature)
     app.connect("html-collect-pages", source_pages)
+    app.connect("html-collect-pages", moved.old_pages)
     app.connect("html-page-context", browser.setup_page)
     app.connect("build-finished", notebooks)
     app.connect("build-finished", browser.lay)
