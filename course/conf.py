@@ -41,3 +41,4 @@ pygments_style = "friendly"
 pygments_dark_style = "native"
 html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
 repository = site_parts.repository(os.environ.get("HELLODL_REPOSITORY"))
+pyodide = os.environ.get("PYODIDE", "")

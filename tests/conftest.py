@@ -16,6 +16,7 @@ settings.load_profile("hellodl")
 SLOW = {
     "faults": "takes minutes: `make test-faults`",
     "learn": "takes a minute or two: `make test-learn`",
+    "pyodide": "takes minutes: `make test-pyodide PYODIDE=FOLDER`",
     "readme": "takes half an hour: `make test-readme`",
     "terminal": "takes minutes: `make test-terminal`",
 }

@@ -113,3 +113,16 @@ def test_the_house_is_drawn_as_it_is_today(site):
 
 def test_formulas_are_drawn_by_the_browser(site):
     assert "<math" in (site / "01-linear-combinations.html").read_text("utf-8")
+
+
+def test_an_address_that_a_chapter_once_had_leads_to_it(site, pages):
+    import chapters
+    import moved
+
+    leads = moved.moved([path.stem for path in chapters.files()])
+    assert leads
+    for old, name in leads.items():
+        text = (site / f"{old}.html").read_text("utf-8")
+        assert f'<meta http-equiv="refresh" content="0; url={name}.html">' in text
+        assert f'<link rel="canonical" href="{name}.html">' in text
+        assert pages[site / f"{old}.html"].links == [f"{name}.html"]

@@ -29,8 +29,8 @@ KEPT = SOURCE / "build" / "course"
 
 
 def folded(parts: list[chapters.Prose | chapters.Cell]) -> list[chapters.Prose | chapters.Cell]:
-    """A chapter to take away: room for the reader's own attempt at each exercise, and below it the solution, folded up
-    as prose, so that "run all cells" does not give it away."""
+    """A chapter to take away: below the stub of each exercise its solution, folded up as prose, so that "run all cells"
+    does not give it away."""
     fresh: list[chapters.Prose | chapters.Cell] = []
     solution = ""
     for part in parts:
@@ -53,7 +53,6 @@ def folded(parts: list[chapters.Prose | chapters.Cell]) -> list[chapters.Prose |
                 if before.strip():
                     fresh.append(chapters.Prose(before.strip("\n")))
                 if begin:
-                    fresh.append(chapters.Cell("# Your own attempt.", 0))
                     solution = begin
     return fresh
 

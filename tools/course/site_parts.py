@@ -18,7 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import browser
 import chapters
+import moved
 import nbformat
 import notebook
 from docutils import nodes
@@ -261,11 +263,15 @@ def notebooks(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
     app.add_config_value("repository", None, "env")
+    app.add_config_value("pyodide", "", "html", str)
     app.add_html_math_renderer("mathml", (mathml, None), (mathml, None))
     app.connect("env-get-outdated", outdated)
     app.connect("source-read", prepare)
     app.connect("autodoc-process-docstring", as_rst)
     app.connect("autodoc-process-signature", signature)
     app.connect("html-collect-pages", source_pages)
+    app.connect("html-collect-pages", moved.old_pages)
+    app.connect("html-page-context", browser.setup_page)
     app.connect("build-finished", notebooks)
+    app.connect("build-finished", browser.lay)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,6 +4,14 @@
     ...
     <!-- end -->
 
+    <!-- exercise: 3.1 -->       an exercise of src/hellodl/learn/exercises: its text, and a cell with its stub
+    ...
+    <!-- end -->
+
+    <!-- solution: 3.1 -->       a cell with its solution
+    ...
+    <!-- end -->
+
     <!-- words -->               the field's words for ours, of those that the glossary has for this chapter
     ...
     <!-- end -->
@@ -32,12 +40,17 @@ from chapters import CourseError
 from hellodl.bench.claims import Claim, all_claims
 from hellodl.bench.results import Result, read_results
 from hellodl.commands.reproduce import figure
+from hellodl.errors import HelloError
+from hellodl.learn.exercises import exercise
 from hellodl.runs.machine import SOURCE
 
 QUOTING = [SOURCE / "README.md", SOURCE / "benchmarks" / "README.md"]  # pages that are no chapters, but quote figures
 CODE = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
 WORDS = re.compile(r"<!-- (?P<kind>claim|mean|day|machine): (?P<id>[\w-]+) -->.*?<!-- end -->", re.DOTALL)
 GLOSSARY = re.compile(r"^\| (?P<here>[^|]+) \| (?P<field>[^|]+) \| [^|]+ \| (?P<chapters>[\d, ]+) \|$", re.MULTILINE)
+EXERCISE = re.compile(
+    r"^<!-- (?P<kind>exercise|solution): (?P<id>[\d.]+) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL
+)
 TOLD = re.compile(r"^<!-- words -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
 MONTHS = "January February March April May June July August September October November December"
 
@@ -49,6 +62,19 @@ def code_block(name: str) -> str:
     path = chapters.source_file(thing)
     link = f"[{path}](../{path})"
     return f"<!-- code: {name} -->\n```python\n{source}\n```\n*{link}*\n<!-- end -->"
+
+
+def exercise_block(kind: str, number: str) -> str:
+    """An exercise's text and stub, or its solution; either cell checks itself."""
+    try:
+        one = exercise(number)
+    except HelloError as error:
+        raise CourseError(str(error)) from None
+    title = one.title if one.title.endswith("?") else f"{one.title}."
+    first, *rest = f"**{number.partition('.')[2]}. {title}** {one.story}".split("\n\n")
+    first = textwrap.fill(" ".join(first.split()), 120, break_on_hyphens=False, break_long_words=False)
+    words = "" if kind == "solution" else "\n\n".join([first, *rest, ""])
+    return f"<!-- {kind}: {number} -->\n{words}```python\n{one.cell(kind == 'solution')}\n```\n<!-- end -->"
 
 
 def found(name: str) -> Any:
@@ -95,10 +121,11 @@ def synced(text: str, claims: dict[str, Claim], results: dict[str, Result]) -> s
 
 
 def with_code(text: str) -> str:
-    """A chapter with the code and the glossary's words between the comments as they are today."""
+    """A chapter with the code, the exercises and the glossary's words between the comments as they are today."""
     number = re.match(r"# (\d+)\.", text)
     if number:
         text = TOLD.sub(lambda _: told(int(number[1])), text)
+    text = EXERCISE.sub(lambda match: exercise_block(match["kind"], match["id"]), text)
     return CODE.sub(lambda match: code_block(match["name"]), text)
 
 

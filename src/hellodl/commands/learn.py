@@ -1,7 +1,8 @@
 """`hellodl learn`: an engine of your own, written step by step, and tried.
 
 hellodl learn [FOLDER]             begin, or see what comes next
-hellodl learn check N              try your file of a step
+hellodl learn check N              try your file of a step (3) or an exercise (3.1)
+hellodl learn exercise N           begin an exercise of a chapter; without N, the list of them
 hellodl learn run NAME             run something real on what you wrote
 hellodl learn report FOLDER...     how far a class has come
 """
@@ -16,37 +17,47 @@ from hellodl.console import as_json, show_table, tell
 from hellodl.errors import HelloError
 from hellodl.learn import folder as folders
 from hellodl.learn import process, report
-from hellodl.learn.folder import PATIENCE, Folder
+from hellodl.learn.asking import PATIENCE
+from hellodl.learn.exercises import Exercise, all_exercises, exercise
+from hellodl.learn.folder import Folder
 from hellodl.learn.steps import MILESTONES, STEPS, Milestone, Step, milestone, step
 
-ACTIONS = ("check", "run", "report")
+ACTIONS = ("check", "exercise", "run", "report")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, and with what."""
     option = parser.add_argument
-    parser.usage = f"{parser.prog} [FOLDER | check N | run NAME | report FOLDER...] [options]"
-    what = "a folder to begin or to go on in (my-engine); or check, run or report, and then"
+    parser.usage = f"{parser.prog} [FOLDER | check N | exercise N | run NAME | report FOLDER...] [options]"
+    what = "a folder to begin or to go on in (my-engine); or check, exercise, run or report, and then"
     option("action", nargs="?", metavar="FOLDER", help=what)
     names = ", ".join(milestone.name for milestone in MILESTONES)
-    option("which", nargs="*", metavar="WHAT", help=f"the number of a step; the name of a milestone ({names}); folders")
-    option("--folder", type=Path, metavar="DIR", help="check, run: your folder (this one, or my-engine in it)")
-    option("--solution", action="store_true", help="check: show one way to write the step")
+    option(
+        "which",
+        nargs="*",
+        metavar="WHAT",
+        help=f"the number of a step or an exercise; the name of a milestone ({names}); folders",
+    )
+    option(
+        "--folder", type=Path, metavar="DIR", help="check, exercise, run: your folder (this one, or my-engine in it)"
+    )
+    option("--solution", action="store_true", help="check: show one way to write it")
     parser.set_defaults(wrong_usage=parser.error)
 
 
 def main(options: argparse.Namespace) -> int:
     """Begin, check, run or report."""
     if options.solution and options.action != "check":
-        options.wrong_usage("--solution is of a step: hellodl learn check N --solution")
+        options.wrong_usage("--solution is of a step or an exercise: hellodl learn check N --solution")
     if options.action == "report":
         return tell_report([Path(name) for name in options.which or ["."]], options.json)
-    if options.action in ("check", "run"):
+    if options.action == "exercise" and not options.which:
+        return tell_exercises(options.folder, options.json)
+    if options.action in ("check", "exercise", "run"):
         if len(options.which) != 1:
-            options.wrong_usage(
-                f"{options.action} what? hellodl learn {'check 3' if options.action == 'check' else 'run xor'}"
-            )
-        return (check if options.action == "check" else run)(options.which[0], options)
+            example = {"check": "3", "exercise": "3.1", "run": "xor"}[options.action]
+            options.wrong_usage(f"{options.action} what? hellodl learn {options.action} {example}")
+        return {"check": check, "exercise": lay, "run": run}[options.action](options.which[0], options)
     if options.which:
         options.wrong_usage(f"one folder at a time; to do something in it: {', '.join(ACTIONS)}")
     return begin(Path(options.action) if options.action else options.folder)
@@ -59,7 +70,7 @@ def begin(path: Path | None) -> int:
         folder = Folder(here)
     else:
         raise HelloError(f"{here} has other things in it; name a folder that is new: hellodl learn FOLDER")
-    old = (here / folders.PROGRESS).exists()
+    old = (here / "stories").exists()
     fresh = folder.begin()
     if not old:
         tell(f"{here} is yours: a story and an empty file for each of {len(STEPS)} steps.")
@@ -91,14 +102,16 @@ def what_next(folder: Folder, checked: Step | None = None) -> str:
 def check(word: str, options: argparse.Namespace) -> int:
     """Try the reader's file of one step."""
     try:
-        which = step(int(word))
+        which: Step | Exercise = exercise(word) if "." in word else step(int(word))
     except ValueError:
-        options.wrong_usage(f"{word!r} is no number of a step; those are 1 to {len(STEPS)}")
+        options.wrong_usage(
+            f"{word!r} is no number of a step; those are 1 to {len(STEPS)}, and of exercises 1.1 and so on"
+        )
     folder = folders.find(options.folder)
     if options.solution:
         print(folder.show_solution(which), end="")
         return 0
-    found = process.try_step(which, folder.path)
+    found = tried(which, folder)
     failures = folder.note(which, found)
     wrong = not found["passed"] and not found.get("unwritten")
     hint = which.hint(found["about"]) if wrong and found["about"] and failures >= PATIENCE else ""
@@ -109,7 +122,8 @@ def check(word: str, options: argparse.Namespace) -> int:
         tell("Your file printed (the last of it):")
         tell_lines([f"| {line}" for line in found["printed"].rstrip().splitlines()[-8:]])
     if found["passed"]:
-        tell(f"Step {which.number}, {which.title}: right. {what_next(folder, which)}")
+        after = f" {what_next(folder, which)}" if isinstance(which, Step) else ""
+        tell(f"{name(which)}: right.{after}")
         return 0
     tell_wrong(which, folder, found)
     if hint:
@@ -118,13 +132,63 @@ def check(word: str, options: argparse.Namespace) -> int:
     return 1
 
 
-def tell_wrong(which: Step, folder: Folder, found: dict[str, Any]) -> None:
+def tried(which: Step | Exercise, folder: Folder) -> dict[str, Any]:
+    """What came of trying a file."""
+    if isinstance(which, Step):
+        return process.try_step(which, folder.path)
+    return process.try_step(which, folder.path / folders.EXERCISES, process.EXERCISE_SECONDS)
+
+
+def lay(number: str, options: argparse.Namespace) -> int:
+    """Put the stub of an exercise into the folder, which is begun where there is none."""
+    which = exercise(number)
+    try:
+        folder = folders.find(options.folder)
+    except HelloError:
+        path = options.folder or folders.USUAL
+        if path.exists() and any(path.iterdir()):
+            raise
+        folder = Folder(path)
+    file, fresh = folder.lay(which)
+    if options.json:
+        print(
+            as_json({"exercise": number, "title": which.title, "story": which.story, "file": str(file), "begun": fresh})
+        )
+        return 0
+    tell(f"{name(which)}: {'begun' if fresh else 'your file is'} in {file}.\n\n{which.story}\n")
+    where = "" if folder.path in (Path(), folders.USUAL) else f" --folder {folder.path}"
+    tell(f"Write it there, then: hellodl learn check {number}{where}")
+    return 0
+
+
+def tell_exercises(path: Path | None, as_object: bool) -> int:
+    """All exercises, and which are done."""
+    try:
+        folder = folders.find(path)
+    except HelloError:
+        folder = Folder(folders.USUAL)
+    rows = [(one.number, one.title, folder.passed(one)) for one in all_exercises()]
+    if as_object:
+        print(as_json({"exercises": [dict(zip(("number", "title", "passed"), row)) for row in rows]}))
+        return 0
+    show_table(("exercise", "title", "done"), [[number, title, "+" if done else ""] for number, title, done in rows])
+    return 0
+
+
+def name(which: Step | Exercise) -> str:
+    """A step or an exercise, in words."""
+    if isinstance(which, Step):
+        return f"Step {which.number}, {which.title}"
+    return f"Exercise {which.number} ({which.title})"
+
+
+def tell_wrong(which: Step | Exercise, folder: Folder, found: dict[str, Any]) -> None:
     """What is wrong, and where to read on."""
-    tell(f"Step {which.number}, {which.title}: not yet.")
+    tell(f"{name(which)}: not yet.")
     tell_lines(found["lines"])
     if below := found.get("stands_on"):
         tell(f"It builds on step {below}, which is not right either: hellodl learn check {below} first.")
-    elif found.get("unwritten"):
+    elif found.get("unwritten") and isinstance(which, Step):
         tell(f"The story is {folder.path / which.story}.")
 
 

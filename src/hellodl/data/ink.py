@@ -44,12 +44,12 @@ class Ink:
 
     def __init__(self, arrays: dict[str, np.ndarray]):
         real = np.float32
-        group = arrays["style_group"].astype(np.int64)
+        group = arrays["style_group"].astype(np.intp)
         counts = [tuple(row[row > 0].tolist()) for row in arrays["group_counts"]]
         self.basis_mean = arrays["basis_mean"].astype(real)  # (2 * points,)
         self.basis = arrays["basis"].astype(real)  # (directions, 2 * points)
         self.counts = [counts[number] for number in group]
-        self.characters = arrays["group_character"].astype(np.int64)[group]
+        self.characters = arrays["group_character"].astype(np.intp)[group]
         self.means = arrays["style_mean"] * arrays["mean_step"]  # (styles, directions)
         self.loadings = arrays["style_loadings"] * arrays["loading_step"]  # (styles, components, varied)
         self.wobble = (arrays["style_wobble"] / real(64))[:, None] * arrays["wobble_profile"]
@@ -137,7 +137,7 @@ class Ink:
         if even:
             chances = chances / np.bincount(class_of, chances)[class_of]
         characters = rng.choice(len(known), count, p=chances / chances.sum())
-        styles = np.empty(count, np.int64)
+        styles = np.empty(count, np.intp)
         for number in np.unique(characters):
             places = np.flatnonzero(characters == number)
             styles[places] = self.pick(known[number], len(places), rng, split)

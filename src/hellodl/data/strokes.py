@@ -6,7 +6,8 @@ and every one of these is a true picture, never a blurred one. The picture is no
 are (Cohen et al. 2017): the longest side of the ink is 20 pixels, its box stands in the middle of 28x28.
 
 A line is first drawn several times too large with plain black-and-white pixels, and then each block of
-pixels is averaged to one grey: the oldest recipe for smooth edges, and at this size the fastest.
+pixels is averaged to one grey: the oldest recipe for smooth edges, and at this size the fastest. Where OpenCV is
+missing, `without_opencv` has another.
 """
 
 from __future__ import annotations
@@ -14,8 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-import cv2
 import numpy as np
+
+from hellodl.data import without_opencv
+
+try:
+    from cv2 import INTER_AREA, LINE_8, polylines, resize
+except ImportError:  # as in a browser
+    polylines = None  # type: ignore[assignment]
 
 SIZE, LONGEST, WIDTH = 28, 20.0, 2.7
 SUBPIXEL_BITS = 4  # OpenCV takes whole numbers of 1/16 pixel
@@ -54,20 +61,25 @@ def render(
     The box of the ink, pen width included, gets its longest side `longest` pixels long and is centred; the
     pen is `width` pixels wide. With fit=False the points are taken as pixels of the picture, as they are.
     """
+    if polylines is None:
+        scale, offset = fitted(strokes, size, longest, width) if fit else (1.0, np.zeros(2))
+        return without_opencv.drawn([[points * scale + offset for points in strokes]], size, size, [width])[0]
     times, thickness = enlargement(round(float(width), 2))
-    if fit:
-        low, high = bounds(strokes)
-        scale = max(longest - width, 1e-3) / max(float((high - low).max()), 1e-9) * times
-        offset = size * times / 2 - (low + high) * (scale / 2)
-    else:
-        scale, offset = float(times), np.zeros(2)
+    scale, offset = fitted(strokes, size, longest, width, times) if fit else (float(times), np.zeros(2))
     canvas = np.zeros((size * times, size * times), np.uint8)
     # A pixel's middle is a whole number to OpenCV, and a half to us.
     unit, offset = float(1 << SUBPIXEL_BITS), offset - 0.5
     paths = [np.rint((points * scale + offset) * unit).astype(np.int32) for points in strokes]
     paths = [path if len(path) > 1 else np.repeat(path, 2, axis=0) for path in paths]
-    cv2.polylines(canvas, paths, False, 255, thickness, cv2.LINE_8, SUBPIXEL_BITS)
-    return cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
+    polylines(canvas, paths, False, 255, thickness, LINE_8, SUBPIXEL_BITS)
+    return resize(canvas, (size, size), interpolation=INTER_AREA)
+
+
+def fitted(strokes: Strokes, size: int, longest: float, width: float, times: int = 1) -> tuple[float, np.ndarray]:
+    """By what to multiply points, and what (2,) to add: then the ink fits a picture that many times too large."""
+    low, high = bounds(strokes)
+    scale = max(longest - width, 1e-3) / max(float((high - low).max()), 1e-9) * times
+    return scale, size * times / 2 - (low + high) * (scale / 2)
 
 
 def render_many(
@@ -80,6 +92,10 @@ def render_many(
     characters = list(characters)
     widths = np.broadcast_to(np.asarray(width, np.float64), len(characters)).tolist()
     longests = np.broadcast_to(np.asarray(longest, np.float64), len(characters)).tolist()
+    if polylines is None:  # then all at once is much faster
+        fits = [fitted(one, size, long, wide) for one, wide, long in zip(characters, widths, longests)]
+        placed = [[points * scale + offset for points in one] for one, (scale, offset) in zip(characters, fits)]
+        return without_opencv.drawn(placed, size, size, widths)
     images = np.empty((len(characters), size, size), np.uint8)
     for place, (strokes, one_width, one_longest) in enumerate(zip(characters, widths, longests)):
         images[place] = render(strokes, size, one_longest, one_width)
@@ -90,4 +106,19 @@ def paint(canvas: np.ndarray, strokes: Strokes, pen: float, ink: int = 255) -> N
     """Draw strokes, in pixels, on a canvas that is ENLARGEMENT times too large for them."""
     unit = ENLARGEMENT << SUBPIXEL_BITS
     paths = [np.rint(stroke * unit).astype(np.int32) for stroke in strokes]
-    cv2.polylines(canvas, paths, False, ink, max(1, round(pen * ENLARGEMENT - 1)), cv2.LINE_8, SUBPIXEL_BITS)
+    polylines(canvas, paths, False, ink, thickness(pen), LINE_8, SUBPIXEL_BITS)
+
+
+def thickness(pen: float) -> int:
+    """What OpenCV calls a pen's width on a canvas that is ENLARGEMENT times too large."""
+    return max(1, round(pen * ENLARGEMENT - 1))
+
+
+def painted(strokes: Strokes, height: int, width: int, pen: float) -> np.ndarray:
+    """Strokes, in pixels, as a picture (height, width) uint8, white ink on black."""
+    if polylines is None:
+        pen = ((thickness(pen) - 1) // 2 * 2 + 2.9) / ENLARGEMENT  # as wide as OpenCV's is: see `enlargement`
+        return without_opencv.drawn([[points + 0.5 / ENLARGEMENT for points in strokes]], height, width, [pen])[0]
+    canvas = np.zeros((height * ENLARGEMENT, width * ENLARGEMENT), np.uint8)
+    paint(canvas, strokes, pen)
+    return resize(canvas, (width, height), interpolation=INTER_AREA)

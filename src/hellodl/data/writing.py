@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from hellodl.data.dataset import DIGITS, LETTERS, Brief
-from hellodl.data.strokes import ENLARGEMENT, Strokes, paint
+from hellodl.data.strokes import Strokes, painted
 from hellodl.data.unipen import existing, read_arrays
 
 WORDS_FILE = "unipen_words.npz"
@@ -156,10 +156,9 @@ def drawn(strokes: Strokes, rng: np.random.Generator, height: int = HEIGHT, plai
     room = height - pen - (high[1] - low[1]) * scale
     place = [margins[0] + pen / 2, pen / 2 + room * (0.5 if plain else float(rng.beta(2, 2)))]
     points = (points - low) * scale + np.array(place, np.float32)
-    canvas = np.zeros((height * ENLARGEMENT, width * ENLARGEMENT), np.uint8)
     ends = np.cumsum([len(stroke) for stroke in strokes]).tolist()
-    paint(canvas, [points[a:b] if b - a > 1 else points[[a, a]] for a, b in pairwise([0, *ends])], pen)
-    picture = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+    strokes = [points[a:b] if b - a > 1 else points[[a, a]] for a, b in pairwise([0, *ends])]
+    picture = painted(strokes, height, width, pen)
     return picture if plain else weathered(picture, rng)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 LONG = 72  # characters of a value that is shown as it is
 TOLERANCE = 1e-6
+PATIENCE = 2  # failures before there is a hint
 
 
 class WrongAnswer(Exception):
@@ -42,10 +43,12 @@ def shown(value: Any, digits: int = 0) -> str:
         return text if len(text) <= LONG else f"array of shape {value.shape}"
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, np.random.Generator):
+        return "rng"
     if isinstance(value, list | tuple) and any(isinstance(item, np.ndarray) for item in value):
         return f"[{', '.join(map(shown, value))}]"
     if callable(value):
-        return getattr(value, "__name__", "a function")
+        return getattr(value, "__name__", type(value).__name__)
     text = " ".join(repr(value).split())
     return text if len(text) <= LONG else text[: LONG - 3] + "..."
 
@@ -148,6 +151,14 @@ class Answer:
             expected, came = differing(wanted, got)
             self.wrong(f"expected  {expected}", f"came      {came}{note_on(got, wanted)}")
 
+    def several(self, what: str, *wanted: Any, tolerance: float = TOLERANCE) -> None:
+        """Hold several things, told in words by `what`, against as many that were expected."""
+        came = self.value
+        there = isinstance(came, tuple | list) and len(came) == len(wanted)
+        self.is_true(there, f"{len(wanted)} things: {what}", f"{type(came).__name__}: {shown(came)}")
+        for name, value, right in zip(what.split(", and "), came, wanted):
+            Answer(self.about, f"{self.question}: {name}", value).gives(right, tolerance)
+
     def numbers(self, wanted: np.ndarray) -> np.ndarray:
         """The value as an array, where it is numbers at all."""
         if self.value is None:
@@ -160,10 +171,38 @@ class Answer:
             kind = type(self.value).__name__
             self.wrong(f"expected  {shown(wanted)}", f"came      {kind}: {shown(self.value)}")
 
+    def number(self) -> float:
+        """The value, where it is one number."""
+        try:
+            return float(self.value)
+        except (TypeError, ValueError):
+            note = "; is there a `return`?" if self.value is None else ""
+            self.wrong("expected  a number", f"came      {shown(self.value)}{note}")
+
     def is_true(self, holds: bool, expected: str, came: str) -> None:
         """Anything else that has to hold."""
         if not holds:
             self.wrong(f"expected  {expected}", f"came      {came}")
+
+
+def verdict(
+    ask: Callable[[Callable[[str], object]], object], asked: Callable[[str], object] = lambda question: None
+) -> dict[str, Any]:
+    """Ask everything: `{"passed": True}`, or what is wrong in `lines`. `ask` gets what is to be told each question."""
+    questions = [""]
+
+    def note(question: str) -> None:
+        questions.append(question)
+        asked(question)
+
+    try:
+        ask(note)
+        return {"passed": True}
+    except WrongAnswer as wrong:
+        return {"passed": False, "about": wrong.about, "lines": [*wrong.lines], "unwritten": wrong.unwritten}
+    except Exception as error:  # an answer so strange that the check stumbled over it
+        lines = [questions[-1], f"what came back cannot be looked at: {fault(error)}"]
+        return {"passed": False, "about": "", "lines": lines, "unwritten": False}
 
 
 def copied(value: Any) -> Any:

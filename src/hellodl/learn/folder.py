@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from hellodl.errors import HelloError
+from hellodl.learn.exercises import Exercise
 from hellodl.learn.steps import MILESTONES, STEPS, Milestone, Step
 from hellodl.storage.atomic import make_folder, write_whole
 
 PROGRESS = "progress.json"
 USUAL = Path("my-engine")
-PATIENCE = 2  # failures before there is a hint
+EXERCISES = "exercises"
 
 MILESTONE_LINES = "\n".join(
     f"    hellodl learn run {one.name:<16} after step {one.after:<2}   {one.title}" for one in MILESTONES
@@ -30,6 +31,7 @@ one. Read the story, write what it asks for into the file, and let it be tried:
     hellodl learn            says what comes next
     hellodl learn check 3    tries your file of step 3
     hellodl learn run xor    runs something real on what you wrote, when you have come so far
+    hellodl learn exercise   lists the exercises of the chapters; with a number, such as 3.1, it begins one
 
 Later steps import your earlier files, so what you write you will use. All you need is NumPy. If an answer is wrong you
 are told what was asked, what was expected and what came; from the second time on there is a hint; and
@@ -49,7 +51,7 @@ class Folder:
 
     def __init__(self, path: Path):
         self.path = path
-        self.progress: dict[str, Any] = {"steps": {}, "milestones": {}}
+        self.progress: dict[str, Any] = {"steps": {}, "milestones": {}, EXERCISES: {}}
         if (path / PROGRESS).exists():
             self.progress |= self._read()
 
@@ -59,9 +61,10 @@ class Folder:
             found = json.loads(file.read_text("utf-8"))
             assert isinstance(found, dict)
             assert all(isinstance(found[part], dict) for part in ("steps", "milestones"))
-            assert all(isinstance(about, dict) for about in found["steps"].values())
+            tried = {**found["steps"], **found.get(EXERCISES, {})}
+            assert all(isinstance(about, dict) for about in tried.values())
             return found
-        except (OSError, ValueError, KeyError, AssertionError):
+        except (OSError, ValueError, KeyError, TypeError, AssertionError):
             raise HelloError(f"{file} cannot be read; delete it, and check your steps again") from None
 
     def save(self) -> None:
@@ -82,13 +85,25 @@ class Folder:
             self.save()
         return fresh
 
-    def about(self, step: Step) -> dict[str, Any]:
-        """What is remembered of a step: `passed` (when), `tries`, `failures` and `solution` (whether it was shown)."""
-        return self.progress["steps"].setdefault(str(step.number), {})
+    def lay(self, which: Exercise) -> tuple[Path, bool]:
+        """The file of an exercise, and whether it was put there just now."""
+        file = self.path / EXERCISES / which.file
+        if file.exists():
+            return file, False
+        make_folder(file.parent, "choose another: --folder DIR")
+        write_whole(file, which.text("stub.py").encode(), "hellodl learn exercise", lasting=False)
+        if not (self.path / PROGRESS).exists():
+            self.save()
+        return file, True
 
-    def note(self, step: Step, found: dict[str, Any]) -> int:
+    def about(self, which: Step | Exercise) -> dict[str, Any]:
+        """What is remembered of a step: `passed` (when), `tries`, `failures` and `solution` (whether it was shown)."""
+        part = self.progress["steps" if isinstance(which, Step) else EXERCISES]
+        return part.setdefault(str(which.number), {})
+
+    def note(self, which: Step | Exercise, found: dict[str, Any]) -> int:
         """Remember how a trial ended; how often the step has failed since it last passed."""
-        about = self.about(step)
+        about = self.about(which)
         about["tries"] = count(about.get("tries")) + 1
         about["last"] = now()
         if found["passed"]:
@@ -102,15 +117,15 @@ class Folder:
         self.save()
         return about.get("failed_since", 0)
 
-    def show_solution(self, step: Step) -> str:
+    def show_solution(self, which: Step | Exercise) -> str:
         """The solution; that it was asked for is remembered."""
-        self.about(step)["solution"] = True
+        self.about(which)["solution"] = True
         self.save()
-        return step.text("solution.py")
+        return which.text("solution.py")
 
-    def passed(self, step: Step) -> bool:
+    def passed(self, which: Step | Exercise) -> bool:
         """Whether its last trial was right."""
-        return bool(self.about(step).get("passed"))
+        return bool(self.about(which).get("passed"))
 
     def reached(self, milestone: Milestone) -> bool:
         """Whether it has run."""

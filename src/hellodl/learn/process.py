@@ -12,16 +12,18 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
+from hellodl.learn.exercises import Exercise
 from hellodl.learn.steps import Milestone, Step
 
 SECONDS = 20.0  # for all questions of a step; the solutions take one
+EXERCISE_SECONDS = 60.0  # some train; the solutions take up to ten
 MILESTONE_SECONDS = 1_800.0  # the solutions take half a minute
 PRINTED = 2_000  # characters of what the reader's files print
 SILENT: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "bufsize": 0}
 LINE = re.compile(r'File "(?P<path>.+?)", line (?P<line>\d+) in (?P<name>.+)')
 
 
-def try_step(which: Step, folder: Path, seconds: float = SECONDS) -> dict[str, Any]:
+def try_step(which: Step | Exercise, folder: Path, seconds: float = SECONDS) -> dict[str, Any]:
     """What `trial` found, with the end of what was `printed`; also where it found nothing because it never ended."""
     folder = folder.resolve()
     with tempfile.TemporaryDirectory() as place:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from hellodl.errors import HelloError
+from hellodl.learn.exercises import all_exercises
 from hellodl.learn.folder import PROGRESS, Folder, count
 from hellodl.learn.steps import MILESTONES, STEPS, Step
 
-COLUMNS = ("folder", "passed", "steps", "milestones", "tries", "at", "solutions", "last")
+COLUMNS = ("folder", "passed", "steps", "milestones", "exercises", "tries", "at", "solutions", "last")
 
 
 def folders_in(paths: Sequence[Path]) -> list[Path]:
@@ -38,6 +39,7 @@ def row(path: Path) -> dict[str, Any]:
         "passed": sum(map(folder.passed, STEPS)),
         "steps": "".join(sign(folder, step) for step in STEPS),
         "milestones": [milestone.name for milestone in MILESTONES if folder.reached(milestone)],
+        "exercises": [one.number for one in all_exercises() if folder.passed(one)],
         "tries": sum(count(about.get("tries")) for about in abouts),
         "at": at,
         "failures_there": count(folder.about(STEPS[at - 1]).get("failed_since")) if at else 0,
@@ -64,6 +66,7 @@ def as_cells(found: dict[str, Any]) -> list[str]:
         f"{found['passed']} of {len(STEPS)}",
         found["steps"],
         " ".join(found["milestones"]) or "none",
+        str(len(found["exercises"])),
         str(found["tries"]),
         f"{found['at']}{stuck}" if found["at"] else "the end",
         " ".join(map(str, found["solutions"])) or "none",

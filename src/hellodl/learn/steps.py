@@ -33,6 +33,10 @@ class Step:
         """The name of the reader's file."""
         return f"{self.stem}.py"
 
+    def asks_for_it(self, folder: Path) -> str:
+        """What one types for a missing file to be put there."""
+        return f"hellodl learn {folder}"
+
     @property
     def story(self) -> str:
         """Where the story lies in the reader's folder."""

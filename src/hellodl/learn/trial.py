@@ -1,6 +1,6 @@
 """The fresh process in which the reader's files are tried: `python -m hellodl.learn.trial FOLDER WHAT RESULT SECONDS`.
 
-WHAT is the number of a step, or the name of a milestone.
+WHAT is the number of a step or an exercise, or the name of a milestone.
 
 Nobody knows what these files do. So what comes out goes into a file and not among what they print, an endless loop ends
 by a watchdog that says which line it was in, memory has a bound, and libraries that would do the work are not there.
@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from hellodl.learn import checks, milestones
-from hellodl.learn.asking import Own, WrongAnswer, fault, place
+from hellodl.learn.asking import Own, WrongAnswer, fault, place, verdict
+from hellodl.learn.exercises import Exercise, exercise
 from hellodl.learn.steps import Step, foundations, milestone, step
 
 MEMORY = 6 << 30  # bytes of addresses
@@ -38,17 +39,22 @@ class FromScratch(importlib.abc.MetaPathFinder):
 
 
 @contextlib.contextmanager
-def at_home(folder: Path) -> Iterator[None]:
-    """The folder's files can be imported, and are forgotten afterwards; nothing is written beside them."""
+def at_home(folder: Path, alone: bool = True) -> Iterator[None]:
+    """The folder's files can be imported, and are forgotten afterwards; nothing is written beside them.
+
+    `alone`: with NumPy, and without what would do the work.
+    """
     before, wrote, scratch = set(sys.modules), sys.dont_write_bytecode, FromScratch()
     sys.dont_write_bytecode = True
     sys.path.append(str(folder))
-    sys.meta_path.insert(0, scratch)
+    if alone:
+        sys.meta_path.insert(0, scratch)
     importlib.invalidate_caches()
     try:
         yield
     finally:
-        sys.meta_path.remove(scratch)
+        if alone:
+            sys.meta_path.remove(scratch)
         sys.path.remove(str(folder))
         sys.dont_write_bytecode = wrote
         for name in set(sys.modules) - before:
@@ -56,11 +62,13 @@ def at_home(folder: Path) -> Iterator[None]:
                 del sys.modules[name]
 
 
-def opened(which: Step, folder: Path, asked: Callable[[str], object]) -> Own:
+def opened(which: Step | Exercise, folder: Path, asked: Callable[[str], object]) -> Own:
     """A step's file, imported; WrongAnswer, with the line, where that cannot be done."""
     asked(f"reading {which.file}")
     if not (folder / which.file).is_file():
-        raise WrongAnswer("", f"there is no {which.file} in {folder}; `hellodl learn {folder}` puts an empty one there")
+        raise WrongAnswer(
+            "", f"there is no {which.file} in {folder}; `{which.asks_for_it(folder)}` puts an empty one there"
+        )
     try:
         return Own(importlib.import_module(which.stem), folder, asked)
     except SyntaxError as error:
@@ -79,21 +87,11 @@ def opened(which: Step, folder: Path, asked: Callable[[str], object]) -> Own:
 
 def tried(number: int, folder: Path, asked: Callable[[str], object] = lambda question: None) -> dict[str, Any]:
     """Ask a step's file everything: `{"passed": True}`, or what is wrong in `lines`, and on which step it stands."""
-    questions = [""]
-
-    def note(question: str) -> None:
-        questions.append(question)
-        asked(question)
-
-    try:
-        ask_all(step(number), folder, note)
-        return {"passed": True}
-    except WrongAnswer as wrong:
-        found = {"passed": False, "about": wrong.about, "lines": [*wrong.lines], "unwritten": wrong.unwritten}
-    except Exception as error:  # an answer so strange that the check stumbled over it
-        lines = [questions[-1], f"what came back cannot be looked at: {fault(error)}"]
-        found = {"passed": False, "about": "", "lines": lines}
-    for below in foundations(step(number).needs):
+    which = step(number)
+    found = verdict(partial(ask_all, which, folder), asked)
+    if found["passed"]:
+        return found
+    for below in foundations(which.needs):
         try:
             ask_all(below, folder, asked)
         except Exception:
@@ -101,11 +99,17 @@ def tried(number: int, folder: Path, asked: Callable[[str], object] = lambda que
     return found
 
 
-def ask_all(which: Step, folder: Path, asked: Callable[[str], object]) -> None:
-    """One step's questions, to files that are freshly read. Raises WrongAnswer."""
-    with at_home(folder):
+def tried_exercise(number: str, folder: Path, asked: Callable[[str], object] = lambda question: None) -> dict[str, Any]:
+    """Ask the file of an exercise everything, as `tried` does; all of hellodl may be used there."""
+    return verdict(partial(ask_all, exercise(number), folder), asked)
+
+
+def ask_all(which: Step | Exercise, folder: Path, asked: Callable[[str], object]) -> None:
+    """One file's questions, to files that are freshly read. Raises WrongAnswer."""
+    with at_home(folder, alone=isinstance(which, Step)):
         try:
-            files = [opened(other, folder, asked) for other in (which, *map(step, which.needs))]
+            needs = map(step, which.needs) if isinstance(which, Step) else ()
+            files = [opened(other, folder, asked) for other in (which, *needs)]
             checks.check_of(which)(*files)
         except (SystemExit, KeyboardInterrupt) as end:
             raise WrongAnswer("", f"your code ended Python ({type(end).__name__}); take the exit() out") from None
@@ -153,7 +157,12 @@ def main(words: list[str]) -> int:
     guard(seconds, result.with_suffix(".trace"))
     question = result.with_suffix(".question")
     note = partial(question.write_text, encoding="utf-8")
-    found = tried(int(what), folder, note) if what.isdecimal() else ran(what, folder)
+    if what.isdecimal():
+        found = tried(int(what), folder, note)
+    elif what[0].isdecimal():
+        found = tried_exercise(what, folder, note)
+    else:
+        found = ran(what, folder)
     faulthandler.cancel_dump_traceback_later()
     result.write_text(json.dumps(found), "utf-8")
     return 0

@@ -237,7 +237,7 @@ def input_products(x: Tensor, weight: Array, bias: Array) -> Array:
         return out
     table = weight.T + bias  # (features, gates·H): what each whole number gives
     out = scratch.empty((*x.shape, len(weight)), weight.dtype)
-    return np.take(table, x.data, axis=0, out=out)
+    return np.take(table, x.data.astype(np.intp, copy=False), axis=0, out=out)
 
 
 def back_to_input(to_gates: Array, x: Tensor, weight: Tensor) -> tuple[Array | None, Array]:

@@ -174,6 +174,7 @@ def embedding(indices: Any, weight: Tensor) -> Tensor:
             f"embedding: takes whole numbers from 0 to {count - 1}, got {indices.dtype}"
             + (f" from {indices.min()} to {indices.max()}" if indices.size else "")
         )
+    indices = indices.astype(np.intp, copy=False)  # where that is 32 bits, as in a browser, `take` insists
     out = np.take(weight.data, indices, axis=0, out=scratch.empty((*indices.shape, weight.shape[1]), weight.dtype))
     flat = indices.reshape(-1)
     return record(out, (weight, lambda g: sums_by_index(g.reshape(len(flat), weight.shape[1]), flat, count)))

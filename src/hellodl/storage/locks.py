@@ -45,10 +45,13 @@ if sys.platform == "win32":
             os.close(handle)
 
 else:
-    import fcntl
+    if sys.platform != "emscripten":
+        import fcntl
 
     def lock(handle: int) -> bool:
         """Lock an open file or folder; False where another holds it. Where there are no locks, everybody gets one."""
+        if sys.platform == "emscripten":  # a browser, in which nobody else is
+            return True
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

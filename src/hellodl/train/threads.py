@@ -24,7 +24,10 @@ R = TypeVar("R")
 
 
 def thread_count(threads: int | None = None) -> int:
-    """How many threads to use: what is asked for, else one for every core that this process has to itself."""
+    """How many threads to use: what is asked for, else one for every core that this process has to itself; one in a
+    browser, whose Python cannot start any."""
+    if sys.platform == "emscripten":
+        return 1
     return max(int(cores() / join().crowding) if threads is None else threads, 1)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from hellodl.data.ink import Ink
 from hellodl.data.pages.hands import ASCENDER, DESCENDER, Hand, Writes
 from hellodl.data.pages.touching import Nearness
-from hellodl.data.strokes import ENLARGEMENT, paint
+from hellodl.data.strokes import painted
 
 SPACE, LETTER_GAP = 1.1, 0.38  # in heights of a small x
 USUAL_PEN = 0.15  # neighbours of a wider pen stand as much farther apart
@@ -164,9 +164,7 @@ def box_of(character: str, line: int, drawn: list[np.ndarray], width: float) -> 
 def draw(page: Page) -> np.ndarray:
     """How much ink is on each pixel of a page: (H, W) uint8, 255 where all is ink."""
     width, height = page.size
-    canvas = np.zeros((height * ENLARGEMENT, width * ENLARGEMENT), np.uint8)
-    paint(canvas, [stroke for strokes in page.strokes for stroke in strokes], page.pen)
-    return cv2.resize(canvas, page.size, interpolation=cv2.INTER_AREA)
+    return painted([stroke for strokes in page.strokes for stroke in strokes], height, width, page.pen)
 
 
 def on_paper(coverage: np.ndarray, seed: int) -> np.ndarray:

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from hellodl.learn.exercises import Exercise
 from hellodl.learn.steps import Step
 
 
-def check_of(step: Step) -> Callable[..., None]:
-    """The function that asks a step's questions."""
-    return import_module(f"hellodl.learn.checks.{step.name}").check
+def check_of(which: Step | Exercise) -> Callable[..., None]:
+    """The function that asks the questions of a step or an exercise."""
+    rooms = f"checks.{which.name}" if isinstance(which, Step) else f"exercises.{which.stem}"
+    return import_module(f"hellodl.learn.{rooms}").check
