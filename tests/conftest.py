@@ -2,6 +2,7 @@
 are the same on every machine."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,12 @@ SLOW = {
     "readme": "takes half an hour: `make test-readme`",
     "terminal": "takes minutes: `make test-terminal`",
 }
+
+
+def pytest_configure():
+    """In the background of a shell, Ctrl-C begins as ignored, and tests could not press it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -364,6 +364,24 @@ MUTANTS = {
         ("-logs[np.arange(len(logs)), tokens[1:]] / np.log(2)", "-logs.max(axis=1) / np.log(2)"),
     ],
     "12.1": [
+        ("picture[:, :14] = given[:, :14]", "picture[:, 14:] = given[:, 14:]"),
+        ("picture[:, :14] = given[:, :14]", "picture[:, :, :14] = given[:, :, :14]"),
+        ("picture[:, :14] = given[:, :14]", "picture[:, :13] = given[:, :13]"),
+        ("picture[:, :14] = given[:, :14]", "given[:, :14] = picture[:, :14]"),
+        ("return picture", "return given"),
+        ("answer(x, angle, letters)", "answer(given, angle, letters)"),
+        ("return knowing", "return answer"),
+    ],
+    "12.2": [
+        ("np.cos(angle) / np.sin(angle)", "np.sin(angle) / np.cos(angle)"),
+        (" / np.sin(angle)", ""),
+        (" * np.cos(angle)", ""),
+        ("-mistake * np.cos(angle) / np.sin(angle)", "mistake"),
+        ("np.cos(angle) / np.sin(angle)", "(np.cos(angle) / np.sin(angle)) ** 2"),
+        ("np.cos(angle) / np.sin(angle)", "np.cos(np.radians(angle)) / np.sin(np.radians(angle))"),
+        ("-mistake", "-abs(mistake)"),
+    ],
+    "13.1": [
         ("transpose(0, 3, 1, 2)", "transpose(0, 3, 2, 1)"),
         ("transpose(0, 3, 1, 2)", "transpose(0, 2, 3, 1)"),
         (".transpose(0, 3, 1, 2)", ""),
@@ -371,7 +389,7 @@ MUTANTS = {
         ("reshape(-1, height, width, channels)", "reshape(-1, 2, 2, 128)"),
         (".reshape(len(weight), -1)", ""),
     ],
-    "12.2": [
+    "13.2": [
         ('"<Q", raw[:8]', '">Q", raw[:8]'),
         ("raw[8 + length :]", "raw[length:]"),
         ("raw[8 + length :]", "raw"),
@@ -381,7 +399,7 @@ MUTANTS = {
         ("data[begin:end]", "data[begin:]"),
         ('"<f4").reshape(header[name]["shape"])', '"<f4").reshape(header[name]["shape"][::-1])'),
     ],
-    "12.3": [
+    "13.3": [
         ("6 * weights", "2 * weights"),
         ("10 * 2 * size**3", "size**3"),
         ("10 * 2 * size**3", "10 * 2 * size**2"),
@@ -390,7 +408,7 @@ MUTANTS = {
         ("operations / speed / (365.25 * 24 * 3600)", "speed / operations / (365.25 * 24 * 3600)"),
         ("6 * weights * tokens", "6 * weights + tokens"),
     ],
-    "13.1": [
+    "14.1": [
         ("second[winner] - second.mean()", "second.max() - second.mean()"),  # cheats again
         ("first.argmax()", "second.argmax()"),
         ("first[winner] - first.mean()", "first[winner]"),
@@ -398,7 +416,7 @@ MUTANTS = {
         ("- second.mean()", "- first.mean()"),
         ("first[winner] - first.mean(), ", ""),
     ],
-    "13.2": [
+    "14.2": [
         ("    images = images.copy()\n", ""),
         (", 0, labels]", ", labels, 0]"),
         ("= 255", "= 1"),
@@ -406,7 +424,7 @@ MUTANTS = {
         (", 0, labels]", ", 1, labels]"),
         ("return images", "return images / 255"),
     ],
-    "13.3": [
+    "14.3": [
         ("time.process_time() - began", "time.perf_counter() - 0 * began"),
         (" / len(images)", ""),
         ("* watts", "/ watts"),
@@ -415,7 +433,7 @@ MUTANTS = {
         ("return joules / per_letter", "return joules * per_letter"),
         ("return joules / per_letter", "return per_letter / joules"),
     ],
-    "13.4": [
+    "14.4": [
         ("picture.data - 0.02", "picture.data + 0.02"),
         ("np.clip(picture.data - 0.02 * np.sign(picture.grad), 0, 1)", "picture.data - 0.1 * np.sign(picture.grad)"),
         ("steps=60", "steps=0"),
