@@ -18,6 +18,13 @@ def written(count, rng):
     return ink.write(rng.integers(len(ink), size=count), rng)
 
 
+def both(request, draw):
+    """What is drawn by OpenCV, and without."""
+    usual = draw()
+    request.getfixturevalue("missing")
+    return usual, draw()
+
+
 def alike(one, other):
     """How well the greys of two pictures go together, and by how much one has more ink."""
     one, other = one.astype(float), other.astype(float)
@@ -27,27 +34,21 @@ def alike(one, other):
 @pytest.mark.parametrize("width", [1.2, 2.3, 2.7, 3.1, 5.5])
 def test_characters_look_as_opencv_draws_them(width, rng, request):
     characters = written(300, rng)
-    usual = strokes.render_many(characters, width)
-    request.getfixturevalue("missing")
-    similar, more = alike(usual, strokes.render_many(characters, width))
+    similar, more = alike(*both(request, lambda: strokes.render_many(characters, width)))
     assert similar > 0.99
     assert abs(more) < 0.02
 
 
 def test_widths_and_sizes_may_differ(rng, request):
     characters, widths, longest = written(50, rng), rng.uniform(1.5, 4, 50), rng.uniform(14, 24, 50)
-    usual = strokes.render_many(characters, widths, longest=longest)
-    request.getfixturevalue("missing")
-    similar, more = alike(usual, strokes.render_many(characters, widths, longest=longest))
+    similar, more = alike(*both(request, lambda: strokes.render_many(characters, widths, longest=longest)))
     assert similar > 0.99
     assert abs(more) < 0.02
 
 
 def test_lines_of_writing_too(rng, request):
     line = [stroke * 20 + [25 * place, 0] for place, one in enumerate(written(6, rng)) for stroke in one]
-    usual = writing.drawn(line, rng, plain=True)
-    request.getfixturevalue("missing")
-    similar, more = alike(usual, writing.drawn(line, rng, plain=True))
+    similar, more = alike(*both(request, lambda: writing.drawn(line, rng, plain=True)))
     assert similar > 0.985
     assert abs(more) < 0.05
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from hellodl.commands import cli
 from hellodl.errors import HelloError
 from hellodl.learn.exercises import all_exercises, check, exercise
 from hellodl.learn.trial import tried_exercise
@@ -91,23 +90,16 @@ def test_in_a_notebook_a_cell_is_told_and_the_second_failure_has_a_hint(capsys):
 
 
 @pytest.fixture
-def typed(tmp_path, monkeypatch, capsys):
-    """What is printed by `hellodl learn` with these words in an empty folder, and its status."""
+def empty(tmp_path, monkeypatch):
+    """An empty folder to type in."""
     monkeypatch.chdir(tmp_path)
-
-    def type_in(words: str) -> tuple[int, str]:
-        capsys.readouterr()
-        status = cli.main(["learn", *words.split()])
-        out, err = capsys.readouterr()
-        return status, out + err
-
-    return type_in
+    return tmp_path
 
 
-def test_a_file_of_ones_own_is_begun_tried_and_remembered(tmp_path, typed):
+def test_a_file_of_ones_own_is_begun_tried_and_remembered(empty, typed):
     status, said = typed("exercise 3.2")
-    file = tmp_path / "my-engine" / "exercises" / "ex03_2_divide.py"
-    assert status == 0 and str(file.relative_to(tmp_path)) in said and "hellodl learn check 3.2" in said
+    file = empty / "my-engine" / "exercises" / "ex03_2_divide.py"
+    assert status == 0 and str(file.relative_to(empty)) in said and "hellodl learn check 3.2" in said
     assert file.read_text("utf-8") == exercise("3.2").text("stub.py")
     status, said = typed("check 3.2")
     assert status == 1 and "`divided` is not written yet" in said
@@ -121,7 +113,7 @@ def test_a_file_of_ones_own_is_begun_tried_and_remembered(tmp_path, typed):
     file.write_text(exercise("3.2").text("solution.py"), "utf-8")
     status, said = typed("check 3.2")
     assert status == 0 and said.strip() == "Exercise 3.2 (Division for `Number`): right."
-    about = json.loads((tmp_path / "my-engine" / "progress.json").read_text("utf-8"))["exercises"]["3.2"]
+    about = json.loads((empty / "my-engine" / "progress.json").read_text("utf-8"))["exercises"]["3.2"]
     assert about["passed"] and about["solution"] and about["failures"] == 2
     found = json.loads(typed("exercise --json")[1])["exercises"]
     assert [row["number"] for row in found if row["passed"]] == ["3.2"] and len(found) == len(all_exercises())
@@ -129,12 +121,12 @@ def test_a_file_of_ones_own_is_begun_tried_and_remembered(tmp_path, typed):
     assert "is yours: a story and an empty file" in typed("")[1]  # the steps, when they are wanted
 
 
-def test_what_is_not_there_is_said(tmp_path, typed):
-    assert "no exercise 1.9" in typed("exercise 1.9")[1] and not [*tmp_path.iterdir()]
+def test_what_is_not_there_is_said(empty, typed):
+    assert "no exercise 1.9" in typed("exercise 1.9")[1] and not [*empty.iterdir()]
     typed("exercise 1.1")
     assert "`hellodl learn exercise 1.2` puts an empty one there" in " ".join(typed("check 1.2")[1].split())
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "mine").touch()
+    (empty / "other").mkdir()
+    (empty / "other" / "mine").touch()
     assert typed("exercise 1.1 --folder other")[0] != 0
 
 

@@ -20,19 +20,6 @@ def here(tmp_path, monkeypatch):
     return tmp_path / "my-engine"
 
 
-@pytest.fixture
-def typed(capsys):
-    """What is printed by `hellodl learn` with these words, and its status."""
-
-    def type_in(words: str) -> tuple[int, str]:
-        capsys.readouterr()
-        status = cli.main(["learn", *words.split()])
-        out, err = capsys.readouterr()
-        return status, out + err
-
-    return type_in
-
-
 def write(here, text: str, number: int = 1) -> None:
     (here / step(number).file).write_text(text, "utf-8")
 

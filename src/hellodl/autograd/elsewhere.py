@@ -13,7 +13,6 @@ BY_CHANCE = "draw the array from a generator, and wrap it: Tensor(np.random.defa
 FLOATS = "tensors that learn are float32; save a model in 16 bits by checkpoint.save_model(..., bits=16)"
 IN_BATCHES = "go over shuffled indices: for which in np.array_split(rng.permutation(n), n // 64): images[which]"
 RESHAPED = "reshape the arrays before a graph is made of them: Tensor(np.{name}(x.data, ...))"
-KAIMING, XAVIER = ("kaiming_normal_", "kaiming_uniform_"), ("xavier_normal_", "xavier_uniform_")
 
 # By whose name it is not: hellodl itself, a module of it, a tensor, or a layer.
 INSTEAD: dict[str, dict[str, str]] = {

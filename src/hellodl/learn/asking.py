@@ -156,7 +156,7 @@ class Answer:
         came = self.value
         there = isinstance(came, tuple | list) and len(came) == len(wanted)
         self.is_true(there, f"{len(wanted)} things: {what}", f"{type(came).__name__}: {shown(came)}")
-        for name, value, right in zip(what.split(", and "), came, wanted):
+        for name, value, right in zip(what.split(", and "), came, wanted, strict=True):
             Answer(self.about, f"{self.question}: {name}", value).gives(right, tolerance)
 
     def numbers(self, wanted: np.ndarray) -> np.ndarray:

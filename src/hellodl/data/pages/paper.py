@@ -13,7 +13,7 @@ import numpy as np
 
 from hellodl.data.pages.conditions import Conditions
 from hellodl.data.pages.layout import Page
-from hellodl.data.strokes import ENLARGEMENT, paint
+from hellodl.data.strokes import ENLARGEMENT, paint, painted
 
 PAPERS = {  # blue, green, red: darkest and lightest
     "white": ((222, 228, 230), (246, 247, 248)),
@@ -104,12 +104,9 @@ def shine_through(other: Page, view: View) -> np.ndarray:
     """The ink of the other side, mirrored and soft, from 0 to 1: (H, W) float32."""
     mirror = np.array([-1.0, 1.0]), np.array([other.size[0], 0.0])
     turned = [[stroke * mirror[0] + mirror[1] for stroke in strokes] for strokes in other.strokes]
+    seen = [strokes for strokes in view.strokes(turned) if all(np.abs(stroke).max() < HORIZON for stroke in strokes)]
     width, height = view.size
-    canvas = np.zeros((height * ENLARGEMENT, width * ENLARGEMENT), np.uint8)
-    for strokes in view.strokes(turned):
-        if all(np.abs(stroke).max() < HORIZON for stroke in strokes):
-            paint(canvas, strokes, other.pen)
-    small = cv2.resize(canvas, view.size, interpolation=cv2.INTER_AREA)
+    small = painted([stroke for strokes in seen for stroke in strokes], height, width, other.pen)
     soft = cv2.GaussianBlur(small, (0, 0), 0.12 * other.x_height)
     return soft.astype(np.float32) / 255
 
