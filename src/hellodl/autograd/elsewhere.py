@@ -132,7 +132,8 @@ def no_such(owner: str, name: str, known: Iterable[str] = (), whose: str = "", r
         advice = "a tensor is not changed in place, for a graph may need it as it was: write x = x + 1 and so on"
     if advice is None and (close := get_close_matches(name, known, 3, 0.7)):
         advice = f"is it {' or '.join(close)}?"
-    return AttributeError(f"{message}; {advice}" if advice else message)
+    # With its name given, Python does not add a "Did you mean" of its own to the same line.
+    return AttributeError(f"{message}; {advice}" if advice else message, name=name)
 
 
 def none_in(module: str) -> Callable[[str], Any]:
