@@ -22,7 +22,7 @@ from hellodl.nn import LineReader, Module, UNet
 from hellodl.ops import scratch
 from hellodl.reading import Page
 from hellodl.reading.lines import Mark
-from hellodl.reading.spoken import Read
+from hellodl.reading.looks import Read
 from hellodl.reading.strips import HEIGHT
 from hellodl.train.checkpoint import load_model, tried
 from hellodl.train.lanes import in_lanes

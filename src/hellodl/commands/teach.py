@@ -28,7 +28,7 @@ from hellodl.errors import DataError
 from hellodl.nn import LineReader
 from hellodl.reading.accuracy import edit_distance
 from hellodl.reading.decoding import best_path, text_of
-from hellodl.reading.spoken import listened
+from hellodl.reading.looks import listened
 from hellodl.runs import machine
 from hellodl.train.checkpoint import save_model
 from hellodl.train.personal import StepWatcher, personalised, rehearsal

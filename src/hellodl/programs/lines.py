@@ -4,7 +4,8 @@ looks along them.
 It learns from UNIPEN's words and lines, from strings of single characters in its writers' hands and in ink's (numbers,
 dates, codes, capitals), and from lines that were cut out of made pages. What a line says is known, where each letter
 is in it is not: connectionist temporal classification (see `ops/ctc.py`) does without. Where UNIPEN is not at hand,
-there is ink: it learns to read unjoined and touching letters then, and no joined hand.
+the pen that ships writes the words, joined and unjoined (see `own_words`), and ink the strings; from ink alone it
+learns to read unjoined and touching letters, and no joined hand.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from hellodl.data.writing import ALPHABET, NUMBER, WIDEST, Writing
 from hellodl.nn.lines import LineReader
 from hellodl.programs import recorded
 from hellodl.programs.clippings import Clipping, clippings
+from hellodl.programs.own_words import words_by_pen
 from hellodl.programs.remembered import asked
 from hellodl.reading.accuracy import edit_distance
 from hellodl.reading.decoding import best_path
@@ -42,6 +44,7 @@ from hellodl.train.lines import told
 
 SETTINGS = Settings(batch_size=64, learning_rate=2e-3, weight_decay=0.02, clip=2.0, average=0.999, micro_batch=16)
 STRUNG, INK = 40_000, 8_000  # strings of single characters, in the hands of UNIPEN's writers and of ink
+PENNED, STRUNG_BESIDE = 60_000, 20_000  # words by the pen that ships, and strings in ink beside them
 INK_ALONE = 60_000  # where there is nothing else
 PAGES = 2_000  # that are made and cut up
 USUAL = 6  # letters of a word: what the loss of a word is divided by
@@ -54,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--epochs", type=at_least(1), default=12, metavar="N", help="times through the words (12)")
     option("--lr", type=rate, default=SETTINGS.learning_rate, metavar="RATE", help="highest learning rate (0.002)")
     option("--pages", type=at_least(0), default=PAGES, metavar="N", help=f"made pages to cut up ({PAGES:,})")
-    option("--dataset", choices=("unipen", "ink"), help="learn from this (unipen, where it is here)")
+    option("--dataset", choices=("unipen", "pen", "ink"), help="learn from this (unipen where it is here, else pen)")
     option("--count", type=at_least(64), metavar="N", help="learn from so many pieces of writing only")
     recorded.add_arguments(parser)
     recorded.add_weights(parser)
@@ -63,11 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Gather, train, read what was never seen, report."""
     state = recorded.resumed(options, "lines")
-    known = {"ink": lambda: None, "unipen": lambda: folder_of("unipen", options.data)}
-    folder = known[options.dataset]() if options.dataset else find("unipen", options.data)
+    folder = folder_of("unipen", options.data) if options.dataset == "unipen" else find("unipen", options.data)
+    source = options.dataset or ("unipen" if folder else "pen")
     schedule = "linear" if options.weights else SETTINGS.schedule  # what knows something needs no long warm-up
     settings = replace(SETTINGS, epochs=options.epochs, learning_rate=options.lr, seed=options.seed, schedule=schedule)
-    train, watched = gather(options, folder)
+    train, watched = gather(options, source, folder)
     network = LineReader(len(ALPHABET) + 1, rng=np.random.default_rng(options.seed))
     recorded.begin_with(network, None if state else options.weights)
     log.info(f"lines: {len(train):,} pieces of writing to learn from, {network.weight_count():,} weights")
@@ -103,15 +106,14 @@ def main(options: argparse.Namespace) -> int:
         found = {f"{part}_{name}": value for part, of in figures.items() for name, value in of.items()}
         return {"temperature": temperature, **found}
 
-    source = "unipen words" if folder else "ink"
     learned = recorded.train(
         "lines",
-        source,
+        "unipen words" if source == "unipen" else source,
         settings,
         about,
         make,
         conclude,
-        asked=asked(options, dataset="unipen" if folder else "ink"),
+        asked=asked(options, dataset=source),
         out=options.out,
         state=state,
         classes=ALPHABET,
@@ -157,24 +159,32 @@ class Material:
         return [NUMBER[character] for character in self.clipped[item - len(self.writing)].text]
 
 
-def gather(options: argparse.Namespace, folder: Path | None) -> tuple[Material, Writing]:
-    """What there is to learn from, and what to watch."""
+def gather(options: argparse.Namespace, source: str, folder: Path | None) -> tuple[Material, Writing]:
+    """What there is to learn from, and what to watch: unseen writers of UNIPEN, where it is here."""
     rng = np.random.default_rng(options.seed)
-    if folder is None:
-        log.info("UNIPEN is not here: it learns from ink, and so no joined hand; `hellodl data get unipen` says more")
-        watched = strung(WATCHED, in_ink("test"), rng, "writing in ink")
-        parts = [strung(options.count or INK_ALONE, in_ink("train"), rng, "writing in ink")]
-    else:
-        words, _ = writing.load_words(folder, "train", WIDEST)
-        watched, _ = writing.load_words(folder, "validation", WIDEST)
-        watched = watched.subset(np.random.default_rng(0).permutation(len(watched))[:WATCHED])
-        writers = Writers(unipen.load_strokes(folder))
+    unipens = folder if source == "unipen" else None
+    if unipens is not None:
+        words, _ = writing.load_words(unipens, "train", WIDEST)
+        writers = Writers(unipen.load_strokes(unipens))
         by_unipen = strung(STRUNG, writers.hand, rng, "stringing characters together")
         parts = [words, by_unipen, strung(INK, in_ink("train"), rng, "writing in ink")]
+    elif source == "pen":
+        log.info("it learns from words that hellodl's pen writes; `hellodl data get unipen` tells how to have people's")
+        count = options.count or PENNED
+        strings = min(STRUNG_BESIDE, count)
+        parts = [words_by_pen(count, rng), strung(strings, in_ink("train"), rng, "writing in ink")]
+    else:
+        log.info("it learns from ink, and so no joined hand; leave --dataset out, and it learns from more")
+        parts = [strung(options.count or INK_ALONE, in_ink("train"), rng, "writing in ink")]
+    if folder is None:
+        watched = strung(WATCHED, in_ink("test"), rng, "writing in ink")
+    else:
+        watched, _ = writing.load_words(folder, "validation", WIDEST)
+        watched = watched.subset(np.random.default_rng(0).permutation(len(watched))[:WATCHED])
     written = writing.joined(parts)
     if options.count is not None:
         written = written.subset(rng.permutation(len(written))[: options.count])
-    clipped = clippings(options.pages, options.seed, folder, options.threads) if options.pages else []
+    clipped = clippings(options.pages, options.seed, unipens, options.threads) if options.pages else []
     return Material(written, clipped), watched
 
 

@@ -4,8 +4,9 @@
 
 Each word is a file of this folder, and each arrow a function from one plain record to the next; none leads back. A
 photo is opened (`photo`), compared with its paper (`darkness`), its lines are marked by a network and followed
-(`lines`), cut out and bent straight (`strips`), and said letter by letter by another network (`decoding`, `spoken`). A
-page that lies askew is turned first (`level`). A picture that a single character fills is its own line (`alone`).
+(`lines`), cut out and bent straight (`strips`), and said letter by letter by another network in several looks (`looks`,
+`decoding`, `spoken`). A page that lies askew is turned first (`level`). A picture that a single character fills is its
+own line (`alone`).
 
 Nothing here knows what a network is: reading is given two functions, one that marks pictures and one that says what is
 in strips, and anything that does will do. `apart` is the older way, letter by letter, for letters that stand apart.
@@ -22,10 +23,11 @@ from hellodl.reading.draw import annotate
 from hellodl.reading.language import Language
 from hellodl.reading.level import askew_again, levelled, slope_of
 from hellodl.reading.lines import Mark, look
+from hellodl.reading.looks import Read, listened
 from hellodl.reading.page import Character, Page
 from hellodl.reading.photo import Photo, load_photo
 from hellodl.reading.room import cut_out_again, is_cut_out, with_room
-from hellodl.reading.spoken import Read, characters_of, is_text, listened
+from hellodl.reading.spoken import characters_of, is_text
 from hellodl.reading.strips import cut_strips, stacked
 
 __all__ = ["Character", "Language", "Page", "Photo", "annotate", "load_photo", "read_closely", "read_page"]

@@ -149,6 +149,43 @@ def spread(log_probs: np.ndarray, text: Sequence[int], blank: int = 0) -> list[S
     return out
 
 
+def log_chances(looks: Sequence[np.ndarray], texts: Sequence[Sequence[int]], blank: int = 0) -> np.ndarray:
+    """The logarithms of how likely each text is, over all alignments, by each look (T, C) at the same line: (V, N).
+
+    It is the way forward of `ctc_loss`, without a gradient, of all looks and texts at once. -inf for what does not fit,
+    or is improbable beyond all measure.
+    """
+    long = np.array([len(text) for text in texts])
+    states = np.full((len(texts), 2 * int(long.max(initial=0)) + 1), blank)  # (N, L): blank, letter, blank, ...
+    for row, text in zip(states, texts):
+        row[1 : 2 * len(text) : 2] = text
+    skips = (states != blank) & (states != np.roll(states, 2, axis=1))
+    skips[:, :2] = False
+    steps = max(map(len, looks))
+    # A look that is over says blanks for certain: what has reached the end stays there, and nothing else gets there.
+    chances = np.zeros((steps, len(looks), *states.shape))  # (T, V, N, L)
+    chances[:, :, states == blank] = 1
+    for number, said in enumerate(looks):
+        chances[: len(said), number] = np.exp(_checked(said))[:, states]
+    chances[:, :, np.arange(states.shape[1]) > 2 * long[:, None]] = 0
+    reached = np.zeros((len(looks), len(texts), states.shape[1] + 2))  # two states that never were, on the left
+    reached[..., 1] = 1  # the way in: it leads to the first blank and to the first letter
+    enters = skips.copy()
+    enters[:, 1:2] = True
+    total = np.zeros((len(looks), len(texts)))
+    with np.errstate(divide="ignore"):
+        for t, now in enumerate(chances):
+            ways = reached[..., 2:] + reached[..., 1:-1] + reached[..., :-2] * (skips if t else enters)
+            reached[..., 2:] = ways * now
+            reached[..., :2] = 0
+            sums = reached.sum(axis=2)
+            total += np.log(sums)
+            reached /= np.where(sums > 0, sums, 1)[:, :, None]
+        ends = reached[:, np.arange(len(texts)), 2 * long + 2]
+        ends += np.where(long > 0, reached[:, np.arange(len(texts)), 2 * long + 1], 0)
+        return total + np.log(ends)
+
+
 def both(a: float, b: float) -> float:
     """The logarithm of the sum of two probabilities, from theirs."""
     more, less = (a, b) if a > b else (b, a)

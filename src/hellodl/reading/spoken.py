@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 
 from hellodl.reading.apart import pieces_of
@@ -15,35 +13,10 @@ from hellodl.reading.language import Language
 from hellodl.reading.page import Character
 from hellodl.reading.strips import Strip
 
-Read = Callable[[Sequence[np.ndarray]], list[np.ndarray]]  # strips (HEIGHT, W) uint8 -> log probabilities (T, K) each
 BLANK = 0
-WIDTHS = (0.77, 1.0, 1.3)  # of what a strip is wide, to look at it
 LEAST_SURE = 0.45  # the mean probability of a line's characters
 WEIGHT, BONUS = 0.5, 1.5  # of a language, beside what is seen: its say, and what each letter is worth
 DOUBT = 0.02  # how much of the language is left to chance: it knows neither all names nor all misspellings
-
-
-def listened(strips: Sequence[np.ndarray], read: Read) -> list[np.ndarray]:
-    """What is said along each strip (HEIGHT, W) uint8, as (T, K): the surest of several looks, narrower and wider ones.
-
-    Some write letters twice as wide as others, and where they are very narrow two of them are over in one step.
-    """
-    views = [cv2.resize(strip, width_of(strip, wider)) for strip in strips for wider in WIDTHS]
-    said = read(views)
-    each = [said[first : first + len(WIDTHS)] for first in range(0, len(said), len(WIDTHS))]
-    return [max(views, key=sureness_of) for views in each]
-
-
-def width_of(strip: np.ndarray, wider: float) -> tuple[int, int]:
-    """Width and height of a strip that is made so many times wider."""
-    height, width = strip.shape
-    return max(8, round(width * wider)), height
-
-
-def sureness_of(log_probs: np.ndarray) -> float:
-    """How probable the characters of a line are on average; 0 for none."""
-    said = best_path(log_probs)
-    return sum(one.probability for one in said) / len(said) if said else 0.0
 
 
 def characters_of(
