@@ -290,5 +290,5 @@ def test_strokes_that_are_none_are_told_of_as_damage(tmp_path):
         told = json.loads(record.read_text())
         told["lines"][0]["strokes"] = json.loads(wrong)
         record.write_text(json.dumps(told))
-        with pytest.raises(DataError, match="lesson-001.json: is damaged"):
+        with pytest.raises(DataError, match=r"lesson-001\.json: is damaged"):
             mine.words()

@@ -181,7 +181,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.tell({"added": 5 * len(body["words"]), "lessons": self.server.counts().total()})
         letters = body["letter"] if "letter" in body else "".join(line["text"] for line in body["lines"])
         self.server.lessons.append(letters)
-        self.tell({"added": len(letters), "lessons": self.server.counts().total()})
+        return self.tell({"added": len(letters), "lessons": self.server.counts().total()})
 
     def undo(self, *_: Any) -> None:
         if not self.server.lessons:
