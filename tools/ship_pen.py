@@ -74,8 +74,8 @@ They differ, but not by much: a small network that learned from 90 words of each
 
 ## Your own hand
 
-`hellodl pen --mine` learns a vector, and nothing else, from a few words. What a movement costs, of 24 other words by each
-of 23 validation writers, whom the pen never met (`python benchmarks/own_hand.py`):
+`hellodl pen --mine` learns a vector, and nothing else, from a few words. What a movement costs, of 24 other words by
+each of 23 validation writers, whom the pen never met (`python benchmarks/own_hand.py`):
 
 | the hand | nats |
 |---|---|

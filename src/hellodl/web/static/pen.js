@@ -152,7 +152,7 @@ byId("pen-lesson").addEventListener(
       mine.length = 0;
       await look();
       byId("pen-mine").checked = true;
-      say(`Kept; there are ${counted(kept, "word")} of yours`);
+      say(`Kept: ${counted(kept, "word")} of yours`);
     } finally {
       ready();
     }
