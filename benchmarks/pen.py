@@ -1,8 +1,11 @@
 """Are hands hands? A small network is told which of 20 hands wrote a word, and then asked about other words.
 
     python benchmarks/pen.py                   # the pen that ships; --model FILE another one
+    python benchmarks/pen.py --stretch 1.5     # its hands, each so many times as far from their mean
+    python benchmarks/pen.py --writers         # words that 20 writers of UNIPEN's training part wrote: what is possible
 
-Both are written by the pen: it shows whether a hand looks the same from word to word, and unlike the others.
+Words are written by the pen: it shows whether a hand looks the same from word to word, and unlike the others. Whether
+they can still be read, the reader of lines says.
 """
 
 from __future__ import annotations
@@ -15,11 +18,15 @@ import numpy as np
 
 from hellodl import nn, optim
 from hellodl.autograd.tensor import Tensor
+from hellodl.commands.eyes import LINES, lines_of
 from hellodl.commands.pen import load
 from hellodl.commands.penned import fine
+from hellodl.commands.words import figures_of, read_words
 from hellodl.console import log, start_logging
 from hellodl.data import writing
-from hellodl.data.moves import numbered, strokes_of
+from hellodl.data.home import folder_of
+from hellodl.data.moves import load_moves, numbered, strokes_of
+from hellodl.data.writing import Writing, gathered
 from hellodl.nn.penning import penned
 from hellodl.train.lanes import Lanes, predict
 
@@ -36,13 +43,23 @@ def main() -> int:
     parser.add_argument("--model", help="another pen than the one that ships")
     parser.add_argument("--tidy", type=float, default=0.5)
     parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--stretch", type=float, default=1.0)
+    parser.add_argument("--farthest", action="store_true", help="the 20 hands that are farthest from each other")
+    parser.add_argument("--writers", action="store_true", help="people's words in place of the pen's")
     options = parser.parse_args()
     start_logging()
     rng = np.random.default_rng(0)
     network, _ = load(options.model)
-    hands = rng.permutation(len(network.hands.weight.data) - 1)[:HANDS] + 1
-    train, labels = pictures(network, hands, LEARNED.split(), EACH, options.tidy, rng)
-    test, truth = pictures(network, hands, OTHERS.split(), ASKED, options.tidy, rng)
+    if options.writers:
+        train, labels, test, truth = by_people(rng)
+    else:
+        table = network.hands.weight.data[1:]
+        table = table.mean(axis=0) + np.float32(options.stretch) * (table - table.mean(axis=0))
+        hands = table[farthest(table) if options.farthest else rng.permutation(len(table))[:HANDS]]
+        train, labels, _ = pictures(network, hands, LEARNED.split(), EACH, options.tidy, rng)
+        test, truth, words = pictures(network, hands, OTHERS.split(), ASKED, options.tidy, rng)
+        read = figures_of([*words.texts], read_words(lines_of(LINES)[0], words))
+        print(f"of these words {read['error']:.1%} of the characters are read wrong")
 
     def window(before: int, after: int) -> list[nn.Module]:
         layers = [nn.Conv2d(before, after, 3, padding=1, bias=False, rng=rng), nn.BatchNorm2d(after), nn.ReLU()]
@@ -74,20 +91,46 @@ def main() -> int:
 
 def pictures(
     network: nn.Pen, hands: np.ndarray, words: list[str], each: int, tidy: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """So many words in each hand as pictures (N, 32, WIDTH, 1) from 0 to 1, and which hand it was (N,)."""
-    found, labels = [], []
-    for label, hand in enumerate(hands.tolist()):
+) -> tuple[np.ndarray, np.ndarray, Writing]:
+    """So many words in each of hands (H, D), as pictures (N, 32, WIDTH, 1), whose each is (N,), and as strokes."""
+    made = []
+    for hand in hands:
         texts = [words[k % len(words)] for k in range(each)]
         numbers, lengths = numbered(texts)
-        vectors = network.hands.weight.data[[hand] * each]
-        for one in penned(network, numbers, lengths, vectors, rng, tidy):
-            drawn = writing.drawn([fine(stroke) for stroke in strokes_of(one.moves)], rng, plain=True)
-            canvas = np.zeros((writing.HEIGHT, WIDTH, 1), np.float32)
-            canvas[:, : drawn.shape[1], 0] = drawn[:, :WIDTH] / 255
-            found.append(canvas)
-            labels.append(label)
-    return np.stack(found), np.array(labels)
+        own = penned(network, numbers, lengths, hand[None].repeat(each, axis=0), rng, tidy)
+        made += [([fine(stroke) for stroke in strokes_of(one.moves)], text) for one, text in zip(own, texts)]
+    return np.stack([picture(strokes) for strokes, _ in made]), np.arange(len(hands)).repeat(each), gathered(made)
+
+
+def picture(strokes: list[np.ndarray]) -> np.ndarray:
+    """A word as a picture (32, WIDTH, 1) from 0 to 1."""
+    drawn = writing.as_strip(strokes)
+    canvas = np.zeros((writing.HEIGHT, WIDTH, 1), np.float32)
+    canvas[:, : drawn.shape[1], 0] = drawn[:, :WIDTH] / 255
+    return canvas
+
+
+def by_people(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """The same of people who wrote enough words, drawn as the pen's are: what one is asked about, one did not see."""
+    moves = load_moves(folder_of("unipen"), "train")
+    long = np.flatnonzero([len(text) > 3 for text in moves.texts])
+    enough = np.flatnonzero(np.bincount(moves.hands[long]) >= EACH + ASKED)
+    found, asked = [], []
+    for writer in rng.permutation(enough)[:HANDS].tolist():
+        own = rng.permutation(long[moves.hands[long] == writer])[: EACH + ASKED].tolist()
+        words = [picture([fine(stroke) for stroke in strokes_of(moves[item])]) for item in own]
+        found += words[:EACH]
+        asked += words[EACH:]
+    return np.stack(found), np.arange(HANDS).repeat(EACH), np.stack(asked), np.arange(HANDS).repeat(ASKED)
+
+
+def farthest(table: np.ndarray) -> list[int]:
+    """HANDS of a table, each the one that is farthest from all before it, from the farthest from the mean on."""
+    chosen = [int(np.linalg.norm(table - table.mean(axis=0), axis=1).argmax())]
+    while len(chosen) < HANDS:
+        apart = np.linalg.norm(table[:, None] - table[chosen], axis=2).min(axis=1)
+        chosen.append(int(apart.argmax()))
+    return chosen
 
 
 if __name__ == "__main__":

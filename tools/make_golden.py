@@ -10,6 +10,7 @@ Everything is computed in float64 and kept so, in this project's order: images a
 (N, C, H, W) there. Names in the file are "case.array"; the gradient of the loss with respect to x is "case.dx".
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -281,6 +282,30 @@ def ctc() -> None:
         with_gradients(f"ctc_{reduction}", loss, {"logits": normal(12, 3, 5)})
 
 
+def pen() -> None:
+    """A whole step of the network that writes by hand: its loss, and the gradient of each weight."""
+    sys.path.insert(0, str(HERE.parents[2] / "benchmarks" / "peers"))
+    import torch_pen_peer as peer
+
+    network = peer.built(
+        {"symbols": 5, "hands": 3, "width": 6, "hills": 2, "gaussians": 2, "letter": 3, "hand": 2, "whole": 2}
+    )
+    texts, hands = torch.tensor([[1, 2, 3, 0], [4, 0, 0, 0]]), torch.tensor([1, 2])
+    after = torch.tensor(rng.standard_normal((6, 2, 4)))
+    after[..., 2:] = (after[..., 2:] > 0).double()
+    weights = {
+        name: rng.integers(-16, 17, tuple(p.shape)) / 16 for name, p in network.named_parameters()
+    }  # small files
+    network.double().load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+    before = torch.cat([torch.zeros_like(after[:1]), after[:-1]])
+    said = network(before, texts, (texts > 0).sum(1) + 1, hands)
+    loss = peer.mixture_loss(said, after)
+    loss.backward()
+    keep("pen", texts=texts, hands=hands, after=after, said=said, loss=loss)
+    keep("pen.weight", **weights)
+    keep("pen.dweight", **{name: p.grad for name, p in network.named_parameters()})
+
+
 if __name__ == "__main__":
     layers()
     batch_norm()
@@ -293,6 +318,7 @@ if __name__ == "__main__":
     transformers()
     muon()
     ctc()
+    pen()
     keep("made", torch=np.array(torch.__version__))
     np.savez_compressed(HERE, **golden)
     print(f"{len(golden)} arrays, {HERE.stat().st_size} bytes in {HERE}")

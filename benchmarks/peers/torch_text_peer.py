@@ -15,8 +15,8 @@ def version():
 
 
 def ways(task, thread_counts):
-    """Every way of PyTorch, with each number of threads; images are not for here."""
-    libraries = [NAME] if task.length else []
+    """Every way of PyTorch, with each number of threads; images and the pen are not for here."""
+    libraries = [NAME] if task.length and task.network != "pen" else []
     if libraries and task.training:
         libraries += [NAME + ", fused AdamW"] + [NAME + ", compiled"] * task.network.startswith("gpt")
     return [(library, threads) for threads in thread_counts for library in libraries]

@@ -88,8 +88,9 @@ def pen(
 ) -> Letter:
     """A text by hand: `.strokes`, and `.save("letter.svg")`, or .png, .gif (it writes itself), .json.
 
-    `hand` is a number; or a .json file with words of your own, whose hand is then learned: one that was saved by this,
-    or a list of {"text": ..., "strokes": [[[x, y], ...], ...]}, y downwards. `tidy` is 0 for a hand as people's are,
+    `hand` is a number; or "mine", that of the words which you wrote for `hellodl teach` or kept on the page; or a .json
+    file with words, whose hand is then learned: one that was saved by this, or a list of {"text": ..., "strokes":
+    [[[x, y], ...], ...]}, y downwards. `tidy` is 0 for a hand as people's are,
     at their best and worst, and 1 for a clean copy; lines are `width` wide, in heights of a small x. `model` is a file
     from `hellodl train pen` (None: the one that ships).
     """

@@ -49,7 +49,7 @@ def test_answers_letter_by_letter_are_nothing_to_share_out():
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("peer", installed_peers(), ids=lambda peer: peer.NAME)
 def test_peers_do_the_same_work(peer, training, rng):
-    if "text" in peer.__name__:
+    if "text" in peer.__name__ or "pen" in peer.__name__:
         pytest.skip("images are not for it")
     if peer.NAME == "tinygrad" and shutil.which(os.environ.get("CC", "clang")) is None:
         pytest.skip("tinygrad needs clang")
@@ -94,3 +94,31 @@ def test_peers_read_and_write_the_same_text(make, training, rng):
 def test_pieces_of_a_batch_of_texts_add_up_to_the_gradients_of_the_whole(make, rng):
     problem = text_problem(make, True, rng)
     check_alike("itself", step(problem, 1, 8).show(), step(problem, 2, 3).show())
+
+
+PEN = Task("small", "pen", 3, True, micro_batch=2, classes=84, length=7)
+
+
+def test_a_pen_does_the_same_work_on_lanes_and_at_once():
+    problem = problem_of(PEN)
+    whole, lanes = step(problem, 1, 3).show(), step(problem, 2).show()
+    assert whole[0].shape == (7, 3, 6 * 12 + 2) and whole[1].keys() == problem.state.keys()
+    check_alike("itself", whole, lanes)
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_pytorchs_pen_does_the_same_work(way):
+    peers = [peer for peer in installed_peers() if "pen" in peer.__name__]
+    if not peers:
+        pytest.skip("PyTorch is not installed")
+    problem = problem_of(PEN)
+    theirs = Contestant(*peers[0].contestant(problem, *peers[0].ways(PEN, [1])[way], RATE))
+    shown, before = theirs.show(), step(problem, 1, 3).show()
+    check_alike("PyTorch", before, shown)
+    theirs.run()
+    assert np.abs(theirs.show()[0] - shown[0]).max() > 0, "and learns"
+
+
+def test_each_race_of_a_pen_has_a_twin_alone():
+    for peer in installed_peers():
+        assert bool(peer.ways(PEN, [1])) == ("pen" in peer.__name__)

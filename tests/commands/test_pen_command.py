@@ -9,6 +9,7 @@ import hellodl
 from hellodl import nn
 from hellodl.commands import pen
 from hellodl.commands.cli import main
+from hellodl.data.collection import Lesson, collection
 from hellodl.data.pages.conditions import MILD
 from hellodl.data.pages.letter import read_words
 from hellodl.data.writing import ALPHABET
@@ -25,6 +26,7 @@ def scribbler(tmp_path, monkeypatch):
     network.head.bias.data[2:4] = 0.5  # to the right
     save_model(tmp_path / "scribbler.safetensors", network, classes=ALPHABET, card={})
     pen.load.cache_clear()
+    pen.hand_in.cache_clear()
     return "scribbler.safetensors"
 
 
@@ -138,3 +140,25 @@ def test_a_file_without_words_is_refused_in_one_line(scribbler, capsys, content)
     assert ("w.json: has no strokes" in said or "no word among these" in said) and len(said.splitlines()) == 1
     assert main(["pen", "a", "--model", scribbler, "--like", "none.json"]) == 1
     assert "none.json: cannot be read" in capsys.readouterr().err
+
+
+def test_ones_own_hand_is_that_of_the_words_in_ones_collection(scribbler, capsys, monkeypatch):
+    monkeypatch.setenv("HELLODL_MINE", "mine")
+    mine, strips = collection(), (np.zeros((32, 20), np.uint8),)
+    assert main(["pen", "Dear", "--model", scribbler, "--mine"]) == 1
+    told = capsys.readouterr().err
+    assert "has no words of yours yet" in told and "hellodl teach WORDS.json" in told and len(told.splitlines()) == 1
+    mine.add(Lesson("note.jpg", "0" * 64, "2030", ("on",), ("on",), strips))
+    assert main(["pen", "Dear", "--model", scribbler, "--mine"]) == 1
+    assert "photos only" in capsys.readouterr().err
+    strokes = [np.array([[0.0, 0], [3, 4], [5, 0], [9, 4]])]
+    for number in range(1, pen.LATEST + 2):
+        mine.add(Lesson("pen", f"{number}" * 64, "2030", ("on" if number > 1 else "in",), ("on",), strips, (strokes,)))
+    assert main(["pen", "Dear", "--model", scribbler, "--mine"]) == 0
+    assert "in your hand: letter.svg" in capsys.readouterr().out
+    asked = []
+    monkeypatch.setattr(pen, "fitted", lambda network, moves, texts: asked.append(texts) or np.zeros(3, np.float32))
+    pen.hand_in.cache_clear()
+    for seed in (1, 2):
+        assert hellodl.pen("Dear", "mine", model=scribbler, seed=seed).about["hand"] == "mine"
+    assert asked == [["on"] * pen.LATEST], "from the latest, and once for all letters"

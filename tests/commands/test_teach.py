@@ -8,7 +8,7 @@ import pytest
 
 from hellodl import nn
 from hellodl.commands import cli, teach, truth
-from hellodl.data.collection import Lesson
+from hellodl.data.collection import Lesson, collection
 from hellodl.data.pages.layout import write_page
 from hellodl.errors import DataError
 from hellodl.train.checkpoint import load_model, save_model
@@ -197,3 +197,20 @@ def test_lines_of_a_text_find_theirs_on_the_page_though_one_is_missing_and_one_i
     pairs = [(match.true, match.read) for match in matches if match.true and match.read]
     assert pairs[0] == ("milk", "nilk") and pairs[-1] == ("flour", "floor")
     assert [match.trusted for match in matches if match.true == "two eggs"] == [False]
+
+
+def test_words_as_strokes_are_a_lesson_for_the_reader_and_for_the_pen(mine, photo, tmp_path, capsys):
+    strokes = [[[0, 40], [10, 5], [20, 40], [30, 5], [40, 40]], [[60, 20], [80, 20]]]
+    words = [{"text": "win", "strokes": strokes}, {"text": "日", "strokes": strokes}]
+    (tmp_path / "words.json").write_text(json.dumps(words))
+    assert run("teach", "words.json", "--dry-run") == 0 and not mine.exists()
+    assert run("teach", "words.json") == 0
+    assert "learned 3 characters of 1 lesson" in capsys.readouterr().out
+    ((text, kept),) = collection().words()
+    assert text == "win" and [stroke.tolist() for stroke in kept] == strokes
+    assert run("teach", "words.json") == 0
+    assert len(collection().lessons()) == 1, "the same words are one lesson"
+    assert run("teach", "--undo") == 0 and collection().words() == []
+    (tmp_path / "words.json").write_text(json.dumps(words[1:]))
+    assert run("teach", "words.json") == 1
+    assert "words.json: has no word of signs that the reader knows" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import json
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -264,3 +265,30 @@ def test_a_sheet_that_promises_gigabytes_is_damage_and_is_not_decoded(tmp_path, 
     monkeypatch.setattr(cv2, "imdecode", None)
     with pytest.raises(DataError, match="is damaged"):
         mine.lessons()
+
+
+def test_words_of_a_pen_come_back_with_their_strokes_and_go_with_their_lesson(tmp_path):
+    mine = Collection(tmp_path / "mine")
+    assert mine.words() == []
+    photo, by_pen = lesson("c"), lesson("ab", "ba", digest="2" * 64)
+    strokes = ([np.array([[0.5, 1], [2, 3]])], [np.array([[7.0, 8]]), np.array([[1.0, 1], [2, 2], [3, 9]])])
+    mine.add(photo)
+    mine.add(replace(by_pen, strokes=strokes))
+    found = mine.words()
+    assert [text for text, _ in found] == ["ab", "ba"]
+    for (_, one), other in zip(found, strokes, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    assert len(mine.lessons()[2].strokes) == 2 and mine.lessons()[1].strokes == ()
+    assert len(mine.undo().strokes) == 2 and mine.words() == []
+
+
+def test_strokes_that_are_none_are_told_of_as_damage(tmp_path):
+    mine = Collection(tmp_path / "mine")
+    mine.add(replace(lesson("ab"), strokes=([np.array([[0.0, 1]])],)))
+    record = tmp_path / "mine" / "lesson-001.json"
+    for wrong in ("3", "[[]]", "[[[0, NaN]]]", "[[[0]]]"):
+        told = json.loads(record.read_text())
+        told["lines"][0]["strokes"] = json.loads(wrong)
+        record.write_text(json.dumps(told))
+        with pytest.raises(DataError, match=r"lesson-001\.json: is damaged"):
+            mine.words()

@@ -262,6 +262,22 @@ def test_muon_goes_where_pytorchs_goes():
     assert np.linalg.norm(moved - theirs) < 0.02 * np.linalg.norm(theirs)  # bfloat16 there
 
 
+def test_a_step_of_the_pen_has_pytorchs_loss_and_gradients():
+    golden, slopes = case("pen"), case("pen.dweight")
+    model = in_float64(nn.Pen(5, 3, 6, 2, 2, 3, 2, 2))
+    model.load_state_dict(case("pen.weight"))
+    texts, after = golden["texts"], golden["after"]
+    before = Tensor(np.concatenate([np.zeros_like(after[:1]), after[:-1]]), dtype=np.float64)
+    said = model(before, texts, (texts > 0).sum(axis=1) + 1, golden["hands"])
+    close(said.data, golden["said"])
+    loss = ops.mixture_loss(said, after)
+    close(loss.data, golden["loss"])
+    loss.backward()
+    assert {name for name, _ in model.named_parameters()} == set(slopes)
+    for name, parameter in model.named_parameters():
+        close(parameter.grad, slopes[name])
+
+
 def test_the_golden_file_stays_small():
-    assert FILE.stat().st_size < 300_000
+    assert FILE.stat().st_size < 330_000
     assert str(GOLDEN["made.torch"]).startswith("2.13")

@@ -44,6 +44,7 @@ class Mock(ThreadingHTTPServer):
         self.asked: list[tuple[str, str, dict, Any]] = []
         self.pace = 0.02  # seconds between two events
         self.lessons: list[str] = []  # the letters of each lesson
+        self.words = 0  # that were kept
         self.personal = False
         self.job: str | None = None
         self.cancelled = False
@@ -149,6 +150,7 @@ class Handler(BaseHTTPRequestHandler):
             {
                 "version": "0.1.0",
                 "lessons": mock.counts().total(),
+                "words": mock.words,
                 "personal": mock.personal,
                 "text_model": "text",
                 "text_data": "python",
@@ -174,9 +176,12 @@ class Handler(BaseHTTPRequestHandler):
         self.tell({"lessons": counts.total(), "counts": counts})
 
     def teach(self, _: dict, body: Any) -> None:
+        if "words" in body:
+            self.server.words += len(body["words"])
+            return self.tell({"added": 5 * len(body["words"]), "lessons": self.server.counts().total()})
         letters = body["letter"] if "letter" in body else "".join(line["text"] for line in body["lines"])
         self.server.lessons.append(letters)
-        self.tell({"added": len(letters), "lessons": self.server.counts().total()})
+        return self.tell({"added": len(letters), "lessons": self.server.counts().total()})
 
     def undo(self, *_: Any) -> None:
         if not self.server.lessons:

@@ -289,3 +289,23 @@ def test_it_writes_by_hand_stroke_by_stroke(page, mock):
     page.locator("#pen-other").click()
     expect(page.locator("#pen-hand")).to_have_attribute("max", "11")
     assert 0 <= int(page.locator("#pen-hand").input_value()) < 12
+
+
+def test_words_on_the_pad_are_kept_and_written_like(page, mock):
+    open_tab(page, "pen")
+    page.locator("#pen-own summary").click()
+    expect(page.locator("#pen-lesson")).to_be_disabled()
+    draw(page, "#pen-pad", STEM, ARCH)
+    page.locator("#pen-keep").click()
+    page.locator("#pen-lesson").click()
+    expect(page.locator("#said")).to_have_text("Kept: 1 word of yours")
+    ((word,),) = [body["words"] for body in asked(mock, "/api/lessons")]
+    assert word["text"] == "hello" and [len(stroke) > 1 for stroke in word["strokes"]] == [True, True]
+    page.reload()
+    open_tab(page, "pen")
+    page.locator("#pen-own summary").click()
+    page.locator("#pen-mine").check()
+    page.locator("#pen-go").click()
+    expect(page.locator("#pen-paper title")).not_to_be_empty()
+    body = asked(mock, "/api/pen")[-1]
+    assert (body["mine"], body["like"]) == (True, [])

@@ -43,3 +43,20 @@ def test_words_of_ones_own_have_the_say_whose_hand_it_is(client):
         assert penned(client, text="hello", like=wrong).status_code == 422
     many = [{"text": "win", "strokes": [[[0, k] for k in range(2000)]] * 11}]
     assert "no writing" in penned(client, text="hello", like=many).json()["error"]
+
+
+def test_words_that_are_kept_are_lessons_and_have_the_say_when_asked_for(client, here):
+    assert "photos only" not in penned(client, text="hello", mine=True).json()["error"]
+    strokes = [[[0, 40], [10, 5], [20, 40], [30, 5], [40, 40]], [], [[60, 20], [80, 20]]]
+    words = [{"text": "win", "strokes": strokes}]
+    assert client.post("/api/lessons", json={"words": words}).json() == {"added": 3, "lessons": 3}
+    assert client.get("/api/status").json()["words"] == 1
+    assert here.mine.lessons()[1].texts == ("win",)
+    hands = {"mine": True}, {"like": words}, {}
+    kept, sent, another = (penned(client, text="hello", **how).json() for how in hands)
+    assert kept == sent != another
+    assert client.post("/api/lessons/undo").json() == {"lessons": 0}
+    assert client.get("/api/status").json()["words"] == 0
+    assert "a pen learns from strokes" in penned(client, text="hello", mine=True).json()["error"]
+    for wrong in ([], words * 13, [{"text": "win"}], [{"text": "win", "strokes": [[]]}]):
+        assert client.post("/api/lessons", json={"words": wrong}).status_code in (409, 422), wrong

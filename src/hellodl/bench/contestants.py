@@ -21,6 +21,7 @@ from hellodl.bench.problems import Problem, Task, flops
 from hellodl.bench.standings import JIT, LIMIT, OURS
 from hellodl.errors import HelloError
 from hellodl.ops import loops
+from hellodl.ops.mixture import mixture_loss
 from hellodl.runs import machine
 from hellodl.train.lanes import Lanes, Work, predict
 from hellodl.train.steady import Steady
@@ -78,6 +79,13 @@ def one_and_all() -> list[int]:
 
 def work_of(problem: Problem) -> Work:
     """What a lane does with a piece of the problem's batch: answers, and the piece's share of the loss."""
+    if problem.task.network == "pen":
+
+        def told(replica: nn.Module, which: Array, generator: np.random.Generator) -> tuple[Tensor, Any]:
+            loss = mixture_loss(penned(problem, replica, which), problem.images[which].transpose(1, 0, 2))
+            return loss * (1 / problem.task.count), (len(which),)
+
+        return told
 
     def given(which: Array, generator: np.random.Generator) -> tuple[Array, Array]:
         return problem.images[which], problem.labels[which].reshape(-1)
@@ -88,6 +96,13 @@ def work_of(problem: Problem) -> Work:
         return loss * (1 / problem.labels.size), (len(images),)
 
     return Steady(given, judge)
+
+
+def penned(problem: Problem, model: nn.Module, which: Array) -> Tensor:
+    """What a pen says at each movement of some words: (length, N, ...)."""
+    moves, texts = problem.images[which].transpose(1, 0, 2), problem.labels[which, 1:]
+    before = np.concatenate([np.zeros_like(moves[:1]), moves[:-1]])
+    return model(Tensor(before), texts, (texts > 0).sum(axis=1) + 1, problem.labels[which, 0])
 
 
 def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Contestant:
@@ -102,7 +117,8 @@ def step(problem: Problem, threads: int, micro_batch: int | None = None) -> Cont
         optimizer.step()
 
     def show() -> tuple[Array, dict[str, Array]]:
-        logits = model.train()(Tensor(problem.images)).data
+        pen = problem.task.network == "pen"
+        logits = (penned(problem, model, batch) if pen else model.train()(Tensor(problem.images))).data
         Lanes(model, len(batch), threads=1).gradients(work, batch, (0, 0))  # batch norm sees all, as others' does
         return logits, {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
 

@@ -19,7 +19,7 @@ from hellodl.models.networks import NETWORKS, TEXT_NETWORKS
 class Task:
     """What is timed: training steps, or answers, of a network on a batch of random images, or texts of a `length`.
 
-    The answers to a text are given letter by letter, as in writing it.
+    The answers to a text are given letter by letter, as in writing it. A pen's texts are movements.
     """
 
     name: str
@@ -38,8 +38,12 @@ class Task:
     @property
     def unit(self) -> str:
         """What they are."""
+        if self.network == "pen":
+            return "movements"
         return "letters" if self.length else "images"
 
+
+HANDS, WORD = 345, 10  # of a pen's problem: how many hands it knows, and the letters of its longest word
 
 TASKS = (
     Task("step-64", "hello-dl", 64, True),
@@ -52,6 +56,7 @@ TASKS = (
     Task("text-lstm", "lstm", 100, True, micro_batch=50, classes=95, length=75),
     Task("text-gpt", "gpt", 64, True, micro_batch=8, classes=65, length=64),
     Task("text-gpt-large", "gpt-large", 16, True, micro_batch=2, classes=65, length=256),
+    Task("step-pen", "pen", 64, True, micro_batch=32, classes=84, length=60),
     Task("write-gru", "gru", 1, False, classes=95, length=64),
     Task("write-gpt", "gpt", 1, False, classes=65, length=64),
 )
@@ -61,7 +66,8 @@ TASKS = (
 class Problem:
     """A task with its numbers: the network's description and weights; images (N, 28, 28, 1) float32 and labels (N,).
 
-    Of texts, the "images" are whole numbers (N, length), and so are the labels.
+    Of texts, the "images" are whole numbers (N, length), and so are the labels. Of a pen they are movements (N, length,
+    4), and labels (N, 1 + U) are whose hand it is, and what it writes, filled up with zeros.
     """
 
     task: Task
@@ -80,6 +86,8 @@ class Problem:
 def problem_of(task: Task, seed: int = 0) -> Problem:
     """The task with random images and starting weights."""
     rng = np.random.default_rng(seed)
+    if task.network == "pen":
+        return pen_problem(task, rng)
     model = (NETWORKS | TEXT_NETWORKS)[task.network](task.classes, rng)
     if task.length:
         images, labels = rng.integers(task.classes, size=(2, task.batch, task.length))
@@ -87,6 +95,18 @@ def problem_of(task: Task, seed: int = 0) -> Problem:
         images = rng.random((task.batch, 28, 28, 1), np.float32)
         labels = rng.integers(task.classes, size=task.batch)
     return Problem(task, nn.describe(model), model.state_dict(), images, labels)
+
+
+def pen_problem(task: Task, rng: np.random.Generator) -> Problem:
+    """Random movements that go to the right, and words for them: as large as the pen that ships."""
+    model = nn.Pen(task.classes, HANDS, rng=rng)
+    moves = rng.normal((0.5, 0), 1, (task.batch, task.length, 2))
+    lifts = rng.random((task.batch, task.length, 2)) < (0.1, 0)
+    lifts[:, -1] = True
+    labels = rng.integers(1, task.classes, (task.batch, 2 + WORD))
+    labels[:, 0] = rng.integers(HANDS, size=task.batch)
+    labels[np.arange(2 + WORD) > rng.integers(WORD // 2, WORD, (task.batch, 1))] = 0
+    return Problem(task, nn.describe(model), model.state_dict(), np.dstack([moves, lifts]).astype(np.float32), labels)
 
 
 def flops(problem: Problem) -> float:

@@ -17,10 +17,11 @@ import numpy as np
 from hellodl.commands.arguments import at_least, positive, rate
 from hellodl.commands.write import listed
 from hellodl.console import log, some, tell
+from hellodl.data.collection import Collection, collection
 from hellodl.data.moves import USUAL, movements, numbered, reach_of, strokes_of
 from hellodl.data.pages.conditions import Conditions
 from hellodl.data.pages.layout import Page
-from hellodl.data.pages.letter import KINDS, Letter, read_words
+from hellodl.data.pages.letter import KINDS, Letter, Word, as_told, read_words, words_told
 from hellodl.data.pages.penned import page_of
 from hellodl.data.pages.photograph import ADVANCE, LEAST_COLUMNS, MOST_COLUMNS, WIDEST
 from hellodl.data.pages.phrases import page_text
@@ -38,9 +39,7 @@ TOP = 2.2  # from the upper margin to the first line
 MOST = 20_000  # characters of a text
 MOST_MOVES = 600  # of a word that somebody wrote; people need up to 25 a letter
 MOST_WORDS = 60  # that a hand is learned from
-
-
-Word = tuple[str, list[np.ndarray]]  # what it says, and its strokes (n, 2), y downwards
+MINE, LATEST = "mine", 20  # the hand that is one's own; words of one's collection that it is learned from
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,8 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("text", metavar="TEXT", help="what to write; lines end where they end in it, and where they are full")
     option("--hand", type=at_least(0), default=HAND, metavar="N", help=f"whose hand, from 0 on ({HAND})")
-    like = "your own hand, by words of yours: a .json as --out writes it, or a list of {text, strokes}"
-    option("--like", type=Path, metavar="FILE", help=like)
+    own = parser.add_mutually_exclusive_group()
+    mine = "in your own hand, by the words that you wrote for `hellodl teach` or kept on the page"
+    own.add_argument("--mine", action="store_true", help=mine)
+    like = "in the hand of these words: a .json as --out writes it, or a list of {text, strokes}"
+    own.add_argument("--like", type=Path, metavar="FILE", help=like)
     option("--tidy", type=rate, default=TIDY, metavar="B", help=f"0 as people do, 1 a clean copy, 3 stiff ({TIDY})")
     out = f"where it goes: a name that ends with {', '.join(KINDS)} (letter.svg)"
     option("--out", type=Path, default=Path("letter.svg"), metavar="FILE", help=out)
@@ -62,12 +64,13 @@ def main(options: argparse.Namespace) -> int:
     if options.out.suffix.lower() not in KINDS:
         raise DataError(f"{options.out}: a letter is written as {', '.join(KINDS)}; give --out such a name")
     how = {"tidy": options.tidy, "seed": options.seed, "width": options.width, "model": options.model}
-    letter = written_by_hand(options.text, options.like or options.hand, **how)
+    letter = written_by_hand(options.text, MINE if options.mine else options.like or options.hand, **how)
     letter.save(options.out)
     if options.json:
         print(json.dumps({"program": "pen", **letter.about, "strokes": len(letter.strokes), "out": str(options.out)}))
     else:
         whose = f"the hand of {options.like}" if options.like else f"hand {options.hand}"
+        whose = "your hand" if options.mine else whose
         tell(f"{some(len(letter.strokes), 'stroke')} in {whose}: {options.out}")
     return 0
 
@@ -81,7 +84,7 @@ def written_by_hand(
     width: float = WIDTH,
     model: str | Path | None = None,
 ) -> Letter:
-    """The text as a letter: see `add_arguments`; a hand is its number, the file of `--like`, or words (text, strokes).
+    """The text as a letter: see `add_arguments`; a hand is its number, "mine", the file of `--like`, or words.
 
     DataError for what it cannot write, and for a hand that is none.
     """
@@ -96,9 +99,8 @@ def written_by_hand(
         raise DataError(f"the pen cannot write {listed(strange)}; leave it out, or spell it otherwise")
     hands = network.hands.weight.data
     if not isinstance(hand, int):
-        own = read_words(Path(hand)) if isinstance(hand, str | Path) else hand
-        with single_threaded_products():
-            vector = fitted(network, *as_moves(own, alphabet))
+        own = words_in(hand) if isinstance(hand, str | Path) else hand
+        vector = hand_in(as_told(own), str(model) if model is not None else None)
     elif 0 <= hand < len(hands):
         vector = hands[hand]
     else:
@@ -161,6 +163,36 @@ def penned_page(conditions: Conditions, seed: int, model: str | Path | None = No
     hand, tidy = int(rng.integers(min(1, hands - 1), hands)), float(rng.uniform(0.3, 1.2))
     letter = written_by_hand(text, hand, tidy=tidy, seed=seed, width=columns * ADVANCE, model=model)
     return page_of(letter, x_height, pen, seed)
+
+
+@lru_cache(maxsize=16)
+def hand_in(told: str, model: str | None) -> np.ndarray:
+    """The hand in words as `pages.letter.as_told` has them; who writes on in it need not wait for it again."""
+    network, alphabet = load(model)
+    with single_threaded_products():
+        return fitted(network, *as_moves(words_told(told), alphabet))
+
+
+def words_in(hand: str | Path) -> list[Word]:
+    """Words as strokes: those in a file or, for "mine", in one's own collection, the latest of them first.
+
+    DataError where there are none, with how to come by them.
+    """
+    if hand != MINE:
+        return read_words(Path(hand))
+    mine = collection()
+    return latest(mine.words(), mine)
+
+
+def latest(words: list[Word], mine: Collection) -> list[Word]:
+    """The words of a collection that a hand is learned from, the last one first; DataError where there are none."""
+    if not words:
+        there = "photos only" if mine.lessons() else "no words of yours yet"
+        raise DataError(
+            f"{mine.folder}: has {there}, and a pen learns from strokes; write some words on the page (hellodl web: "
+            "Pen, Your own hand) and keep them, or teach a file of strokes by: hellodl teach WORDS.json"
+        )
+    return words[: -LATEST - 1 : -1]
 
 
 def as_moves(words: Sequence[Word], alphabet: str) -> tuple[list[np.ndarray], list[str]]:

@@ -4,11 +4,15 @@ Write a page, photograph it, and say what it says. The reader reads it, finds ou
 keeps these lines in a folder of your own, and tunes itself to them in half a minute; from then on, `read --mine`
 reads as one who knows you. Where it had better be told letter by letter, correct the letters in what
 `hellodl read --json` printed, and give that file instead of the photo.
+
+Words as strokes of a pen (the page saves them, and `hellodl pen --out words.json`) are a lesson as well. They say more
+than a photo does, namely how the pen moved: `hellodl pen --mine` then writes as you do.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -20,10 +24,11 @@ import numpy as np
 
 from hellodl.commands.eyes import LINES, closely, lines_of, reader
 from hellodl.commands.show import harmless
-from hellodl.commands.truth import Match, taught_by_boxes, taught_by_text
+from hellodl.commands.truth import Match, taught_by_boxes, taught_by_text, tells_strokes
 from hellodl.console import log, some, tell
 from hellodl.data.collection import Collection, Lesson, collection, counted, digest, now
-from hellodl.data.writing import drawn
+from hellodl.data.pages.letter import Word, as_told, read_words
+from hellodl.data.writing import as_strip, drawn
 from hellodl.errors import DataError
 from hellodl.nn import LineReader
 from hellodl.reading.accuracy import edit_distance
@@ -39,8 +44,8 @@ OTHERS = 300  # strings by other hands on which is watched that nothing is forgo
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The page, and the collection."""
     page = (
-        "a photo of your writing, or the JSON of `hellodl read --json` with its letters corrected; "
-        "without one, what is in the collection is learned anew"
+        "a photo of your writing, the JSON of `hellodl read --json` with its letters corrected, or words of yours as "
+        "strokes (.json); without one, what is in the collection is learned anew"
     )
     parser.add_argument("page", nargs="?", type=Path, metavar="PHOTO", help=page)
     parser.add_argument("--text", metavar="TRUTH", help="what the photo says, or a file with it")
@@ -93,7 +98,16 @@ def check(options: argparse.Namespace) -> None:
 def teach(mine: Collection, options: argparse.Namespace) -> None:
     """Compare the page with its truth, keep what is sure, and learn."""
     who = ("your reader", mine.reader) if mine.reader.exists() else ("the reader that ships", LINES)
-    look = closely(*lines_of(who[1]), options.threads)
+    network, symbols = lines_of(who[1])
+    if options.text is None and tells_strokes(options.page):
+        lesson = lesson_by_pen(read_words(options.page), options.page.name, network, symbols, options.threads)
+        for number, (true, was_read) in enumerate(zip(lesson.texts, lesson.read), 1):
+            say(options, f"  word {number}: {summary(Match(true, was_read, lesson.strips[number - 1], sure=True))}")
+        if not options.dry_run:
+            mine.add(lesson)
+            learn(mine, options)
+        return
+    look = closely(network, symbols, options.threads)
     if options.text is None:
         pages = taught_by_boxes(options.page, look)
     else:
@@ -115,6 +129,22 @@ def lesson_of(lines: Sequence[Match], photo: str, sha256: str, when: str) -> Les
     true, was_read = (tuple(str(getattr(match, name)) for match in lines) for name in ("true", "read"))
     strips = tuple(match.strip for match in lines if match.strip is not None)
     return Lesson(photo, sha256, when, true, was_read, strips)
+
+
+def lesson_by_pen(
+    words: Sequence[Word], name: str, network: LineReader, symbols: str, threads: int | None = None
+) -> Lesson:
+    """Words that a pen wrote on a pad, as a lesson with their strokes; `name` says where they are from.
+
+    DataError where none of them has only signs that the reader knows.
+    """
+    known = [(text, strokes) for text, strokes in words if text and strokes and set(text) <= set(symbols)]
+    if not known:
+        raise DataError(f"{name}: has no word of signs that the reader knows ({symbols}); write others")
+    texts, strokes = zip(*known)
+    strips = tuple(as_strip(each) for each in strokes)
+    was_read = tuple(text_of(best_path(said), symbols) for said in listened(strips, reader(network, threads)))
+    return Lesson(name, hashlib.sha256(as_told(known).encode()).hexdigest(), now(), texts, was_read, strips, strokes)
 
 
 def truth_in(text: str) -> str:

@@ -105,6 +105,15 @@ def taught_by_boxes(path: Path, look: Look) -> list[Taught]:
     return [corrected_photo(load_photo(photo), str(photo), boxes, look) for photo, boxes in found]
 
 
+def tells_strokes(path: Path) -> bool:
+    """Whether a JSON file is words as strokes of a pen (see `pages.letter.read_words`), and no list of photos."""
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, list) or (isinstance(told, dict) and "strokes" in told)
+
+
 def corrected(path: Path) -> dict[Path, list[tuple[str, Box]]]:
     """The photos of a JSON file, and what is said to be in which box; nothing is in boxes whose letter was emptied."""
     try:

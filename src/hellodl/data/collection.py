@@ -1,7 +1,8 @@
 """One's own handwriting in a folder of one's own: what `hellodl teach` has learned from, to look at and to delete.
 
 Every lesson is two files. lesson-001.png shows the lines one above the other, and lesson-001.json says what they say,
-what was read in them, which photo they are from, and the name of that picture. Whoever deletes the two has deleted the
+what was read in them, which photo they are from, and the name of that picture; of words that were written with a pen on
+a pad it has the strokes, too, from which `hellodl pen --mine` learns. Whoever deletes the two has deleted the
 lesson. reader.safetensors is the reader that learned from it, and poster.png shows all that it learned; where a lesson
 has come or gone since, there is none, for it is drawn when all are looked at anyway.
 
@@ -30,6 +31,7 @@ import cv2
 import numpy as np
 
 from hellodl.data.home import user_folder
+from hellodl.data.pages.letter import Word, points
 from hellodl.errors import CheckpointError, DataError
 from hellodl.storage.atomic import reason, write_whole
 from hellodl.storage.locks import alone_in
@@ -46,7 +48,8 @@ RULE = 96  # the grey between lines
 class Lesson:
     """Lines of one photo: `strips` (HEIGHT, W) uint8 each, what they truly say, and what was read in them.
 
-    `photo` is the file's name, `digest` the SHA-256 of its bytes, `when` a time as ISO 8601 has it.
+    `photo` is the file's name, `digest` the SHA-256 of its bytes, `when` a time as ISO 8601 has it. Where no photo was
+    taken, but a pen watched, `strokes` has those of each line, (n, 2) each, y downwards.
     """
 
     photo: str
@@ -55,6 +58,7 @@ class Lesson:
     texts: tuple[str, ...]
     read: tuple[str, ...]
     strips: tuple[np.ndarray, ...] = field(repr=False)
+    strokes: tuple[list[np.ndarray], ...] = field(default=(), repr=False)
 
     @property
     def characters(self) -> str:
@@ -84,6 +88,12 @@ class Collection:
             texts = [line["text"] for record in self._records().values() for line in record["lines"]]
         return "".join("".join(text.split()) for text in texts)
 
+    def words(self) -> list[Word]:
+        """What was written with a pen, in order: texts and their strokes; what photos show has none."""
+        with self._alone():
+            records = self._records()
+            return [word for number, record in records.items() for word in self._words(number, record)]
+
     def drawn(self) -> dict[int, Lesson]:
         """All lessons by number, which are then all to be seen on the poster. Raises DataError as `lessons` does."""
         with self._alone():
@@ -101,6 +111,8 @@ class Collection:
             number = earlier[0] if earlier else max(records, default=0) + 1
             parts = zip(lesson.texts, lesson.read, lesson.strips, strict=True)
             lines = [{"text": text, "read": was_read, "width": strip.shape[1]} for text, was_read, strip in parts]
+            for line, strokes in zip(lines, lesson.strokes):
+                line["strokes"] = [stroke.tolist() for stroke in strokes]
             sheet = self._free_sheet(number, records)
             values = (lesson.photo, lesson.digest, lesson.when, lines)
             record = dict(zip(KEYS, values, strict=True)) | {"sheet": sheet}
@@ -204,6 +216,14 @@ class Collection:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise self._damaged(number, error) from error
 
+    def _words(self, number: int, record: Mapping[str, Any]) -> list[Word]:
+        """What was written with a pen in a lesson."""
+        try:
+            lines = [line for line in record["lines"] if "strokes" in line]
+            return [(line["text"], [points(stroke) for stroke in line["strokes"]]) for line in lines]
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self._damaged(number, error) from error
+
     def _load(self, number: int, record: Mapping[str, Any]) -> Lesson:
         """A lesson with its strips."""
         try:
@@ -212,7 +232,8 @@ class Collection:
         except (OSError, ValueError, KeyError, TypeError, OverflowError, cv2.error) as error:
             raise self._damaged(number, error) from error
         texts, read = (tuple(line[key] for line in record["lines"]) for key in ("text", "read"))
-        return Lesson(record["photo"], record["sha256"], record["when"], texts, read, strips)
+        strokes = tuple(own for _, own in self._words(number, record))
+        return Lesson(record["photo"], record["sha256"], record["when"], texts, read, strips, strokes)
 
     def _damaged(self, number: int, error: Exception) -> DataError:
         return DataError(

@@ -135,6 +135,12 @@ def load_words(folder: str | Path, split: str, widest: float = np.inf) -> tuple[
     return writing, about
 
 
+def as_strip(strokes: Strokes) -> np.ndarray:
+    """A piece of writing, in any unit and place, as the picture (HEIGHT, W) uint8 that readers know."""
+    corner = np.concatenate(strokes).min(axis=0)  # a dot has no size, and must not be far away when it gets one
+    return drawn([stroke - corner for stroke in strokes], np.random.default_rng(0), plain=True)
+
+
 def drawn(strokes: Strokes, rng: np.random.Generator, height: int = HEIGHT, plain: bool = False) -> np.ndarray:
     """A piece of writing as a picture (height, W) uint8, white on black; anew each time, unless `plain`."""
     points = np.concatenate(strokes).astype(np.float32)

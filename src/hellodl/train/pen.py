@@ -18,6 +18,8 @@ from hellodl.nn.module import Module, Parameter
 from hellodl.nn.pen import UNIT, Pen
 from hellodl.ops.mixture import mixture_loss
 
+WIDER = np.float32(2)  # than its own hands, blends of several people's, are hands that it has not met
+
 
 def told(model: Pen, words: list[np.ndarray], texts: list[str], hands: np.ndarray | Tensor) -> tuple[Tensor, int, int]:
     """The loss of words (n, 4), in nats added up; how often it knew whether the pen lifts, of how many movements."""
@@ -46,13 +48,13 @@ def judged(model: Module, watched: Moves) -> dict[str, float]:
     return {"loss": loss / max(seen, 1), "accuracy": right / max(seen, 1)}
 
 
-def fitted(model: Pen, words: list[np.ndarray], texts: list[str], steps: int = 30, rate: float = 0.1) -> np.ndarray:
+def fitted(model: Pen, words: list[np.ndarray], texts: list[str], steps: int = 30, rate: float = 0.2) -> np.ndarray:
     """The hand (hand,) that best explains these words (n, 4): the likeliest one, if hands are normal around their mean.
 
     Only the vector is learned; the network stays as it is, and no slope of it is worked out.
     """
     known = model.hands.weight.data[1:]
-    middle, spread = known.mean(axis=0), known.std(axis=0) + np.float32(1e-3)
+    middle, spread = known.mean(axis=0), WIDER * known.std(axis=0) + np.float32(1e-3)
     steps_away = Parameter(np.zeros_like(middle))  # from the middle, in standard deviations
     optimizer = optim.Adam([steps_away], rate)
     everybody = Tensor(np.zeros((len(words), 1), np.float32))

@@ -106,11 +106,29 @@ class PhotoLesson(Sent):
     rotate: Rotate = "none"
 
 
+class OwnWord(Sent):
+    """A word that somebody wrote, and what it says."""
+
+    text: Annotated[str, Field(min_length=1, max_length=20), MENDED]
+    strokes: Annotated[Strokes, Field(min_length=1)]
+
+
+class PenLesson(Sent):
+    """Words that somebody wrote with a pen."""
+
+    words: Annotated[list[OwnWord], Field(min_length=1, max_length=12), FailFast()]
+
+
 def _form(lesson: Any) -> str:
-    return "PhotoLesson" if isinstance(lesson, dict) and "photo" in lesson else "DrawnLesson"
+    forms = {"photo": "PhotoLesson", "words": "PenLesson"}
+    return next((form for name, form in forms.items() if isinstance(lesson, dict) and name in lesson), "DrawnLesson")
 
 
-Forms = Annotated[DrawnLesson, Tag("DrawnLesson")] | Annotated[PhotoLesson, Tag("PhotoLesson")]
+Forms = (
+    Annotated[DrawnLesson, Tag("DrawnLesson")]
+    | Annotated[PhotoLesson, Tag("PhotoLesson")]
+    | Annotated[PenLesson, Tag("PenLesson")]
+)
 Lesson = Annotated[Forms, Discriminator(_form), Body()]
 
 
@@ -123,21 +141,16 @@ class Prompt(Sent):
     length: Annotated[int, Field(ge=1, le=1000), WHOLE] = 500
 
 
-class OwnWord(Sent):
-    """A word that somebody wrote, and what it says."""
-
-    text: Annotated[str, Field(min_length=1, max_length=20), MENDED]
-    strokes: Annotated[Strokes, Field(min_length=1)]
-
-
 class Penned(Sent):
-    """What to write by hand, in which hand (or whose, by words of theirs), how tidily, and what chance starts from."""
+    """What to write by hand, in which hand (or whose, by words of theirs; or by those that are kept), how tidily, and
+    what chance starts from."""
 
     text: Annotated[str, Field(min_length=1, max_length=600), MENDED]
     hand: Annotated[int, Field(ge=0, le=100_000), WHOLE] = 7
     tidy: Annotated[float, Field(ge=0, le=10)] = 0.5
     seed: Annotated[int, Field(ge=0, le=2**31), WHOLE] = 0
     like: Annotated[list[OwnWord], Field(max_length=12), FailFast()] = []
+    mine: bool = False
 
 
 # Addresses: numbers in the path, what stands behind the question mark, and the one header that is listened to.

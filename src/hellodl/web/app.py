@@ -17,6 +17,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 from starlette.types import ASGIApp
 
+from hellodl.commands.pen import latest
 from hellodl.data.collection import Collection
 from hellodl.nn.sampling import Knobs
 from hellodl.runs.log import RunLog
@@ -25,7 +26,7 @@ from hellodl.web.address import Address
 from hellodl.web.answers import Answer, Events, Picture
 from hellodl.web.apart import Apart, Here
 from hellodl.web.desks import Chairs, Desk
-from hellodl.web.lessons import Job, Lessons
+from hellodl.web.lessons import Job, Lessons, as_words
 from hellodl.web.readers import Readers
 from hellodl.web.refusals import HANDLERS
 from hellodl.web.safety import Door, Guard
@@ -147,12 +148,14 @@ class Page:
     async def status(self) -> Response:
         """How things are."""
         counts = await self.keeping.serve(self.lessons.counts)
+        words = await self.keeping.serve(self.lessons.words)
         job = self.lessons.job
         text_model, text_data = await self.records.serve(self.readers.writer_card)
         return Answer(
             {
                 "version": self.version,
                 "lessons": sum(counts.values()),
+                "words": len(words),
                 "personal": self.readers.personal,
                 "text_model": text_model,
                 "text_data": text_data,
@@ -205,6 +208,8 @@ class Page:
         """Keep characters to learn from."""
         if isinstance(lesson, accepted.DrawnLesson):
             return Answer(await self.keeping.serve(self.lessons.add_drawing, lesson))
+        if isinstance(lesson, accepted.PenLesson):
+            return Answer(await self.keeping.serve(self.lessons.add_words, lesson))
         found = await self.reading.serve(self.lessons.read_photo, lesson, self.reader)
         return Answer(await self.keeping.serve(self.lessons.add, found))
 
@@ -284,8 +289,14 @@ class Page:
 
     async def pen(self, asked: accepted.Penned) -> Response:
         """A text by hand."""
-        like = [(word.text, word.strokes) for word in asked.like]
-        return Answer(await self.penning.serve(writing.by_hand, asked.text, asked.hand, asked.tidy, asked.seed, like))
+        return Answer(await self.penning.serve(self.penned, asked))
+
+    def penned(self, asked: accepted.Penned) -> dict[str, Any]:
+        """The work of `pen`."""
+        like = as_words(asked.like)
+        if asked.mine and not like:
+            like = latest(self.lessons.words(), self.lessons.mine)
+        return writing.by_hand(asked.text, asked.hand, asked.tidy, asked.seed, like)
 
 
 def after(last_event_id: str, otherwise: int) -> int:

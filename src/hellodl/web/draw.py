@@ -14,8 +14,9 @@ from hellodl import nn, ops
 from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Tensor
 from hellodl.commands.eyes import reader
+from hellodl.data import writing
 from hellodl.data.augment import poster
-from hellodl.data.writing import drawn, side_by_side
+from hellodl.data.writing import side_by_side
 from hellodl.nn import LineReader
 from hellodl.plots.layers import activations, layers_of
 from hellodl.reading.decoding import best_path
@@ -39,8 +40,7 @@ def as_strip(strokes: Strokes) -> np.ndarray:
         raise ValueError("nothing is drawn; send strokes with at least one point")
     if count > MOST_POINTS:
         raise ValueError(f"that is no writing: {count:,} points, where {MOST_POINTS:,} are many; draw it again")
-    corner = np.concatenate(paths).min(axis=0)  # a dot has no size, and must not be far away when it gets one
-    return drawn([path - corner for path in paths], np.random.default_rng(0), plain=True)
+    return writing.as_strip(paths)
 
 
 def looked_at(network: LineReader, symbols: str, strip: np.ndarray) -> dict[str, Any]:

@@ -18,21 +18,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from fastapi import HTTPException
 
 from hellodl.commands import teach
 from hellodl.commands.eyes import closely, reader
 from hellodl.commands.truth import SAME, Box, Match, overlap
 from hellodl.data.collection import Collection, Lesson, now
+from hellodl.data.pages.letter import Word
 from hellodl.errors import DataError, HelloError, PhotoError
 from hellodl.reading.decoding import best_path, text_of
 from hellodl.reading.page import line_text
 from hellodl.reading.photo import decoded_photo
 from hellodl.reading.turn import best_turn, turned
-from hellodl.web.accepted import DrawnLesson, PhotoLesson
+from hellodl.web.accepted import DrawnLesson, OwnWord, PenLesson, PhotoLesson
 from hellodl.web.answers import STILL_HERE, event, tell
 from hellodl.web.apart import Here
-from hellodl.web.draw import as_strip
+from hellodl.web.draw import MOST_POINTS, as_strip
 from hellodl.web.photo import NAME, in_time
 from hellodl.web.readers import Readers, lines_in
 
@@ -100,6 +102,14 @@ def lesson_in(data: bytes, path: Path, truth: list[tuple[str, Box]], turn: bool,
     return teach.lesson_of(known, "a photo", hashlib.sha256(data).hexdigest(), now())
 
 
+def as_words(sent: list[OwnWord]) -> list[Word]:
+    """Words as they came, with their strokes (n, 2). Raises DataError for what is no writing."""
+    words = [(word.text, [np.array(one, np.float64) for one in word.strokes if one]) for word in sent]
+    if sum(len(stroke) for _, strokes in words for stroke in strokes) > MOST_POINTS:
+        raise DataError(f"that is no writing: {MOST_POINTS:,} points are many; write the words again")
+    return words
+
+
 def around(boxes: list[Box]) -> Box:
     """The box around some."""
     left, top = (min(box[side] for box in boxes) for side in (0, 1))
@@ -114,6 +124,7 @@ class Lessons:
         self.mine, self.readers, self.threads, self.apart = mine, readers, threads, apart
         self.jobs: dict[str, Job] = {}
         self._counted: tuple[int | None, dict[str, int]] = None, {}
+        self._words: tuple[int | None, list[Word]] = None, []
         self._lock = threading.Lock()
 
     @property
@@ -129,6 +140,14 @@ class Lessons:
                 self._counted = stamp, dict(sorted(Counter(self.mine.characters()).items()))
             return self._counted[1]
 
+    def words(self) -> list[Word]:
+        """What was written with a pen, to learn a hand from: looked at anew where its folder has changed."""
+        with self._lock:
+            stamp = self.mine.folder.stat().st_mtime_ns if self.mine.folder.exists() else None
+            if stamp is None or stamp != self._words[0]:
+                self._words = stamp, self.mine.words()
+            return self._words[1]
+
     def add_drawing(self, drawn: DrawnLesson) -> dict[str, int]:
         """Keep a drawn character. Raises DataError for one that the reader has no class for."""
         network, symbols = self.readers.lines()
@@ -142,6 +161,11 @@ class Lessons:
         was_read = text_of(best_path(reader(network, 1)([strip])[0]), symbols)
         digest = hashlib.sha256(json.dumps(drawn.strokes).encode()).hexdigest()
         return self.add(Lesson("a drawing", digest, now(), (letter,), (was_read,), (strip,)))
+
+    def add_words(self, sent: PenLesson) -> dict[str, int]:
+        """Keep words with their strokes."""
+        network, symbols = self.readers.lines()
+        return self.add(teach.lesson_by_pen(as_words(sent.words), "words of a pen", network, symbols, 1))
 
     def read_photo(self, sent: PhotoLesson, reader: Here) -> Lesson:
         """Lines of a photo, each with the box in which it was found and what it says, as a lesson to `add`.

@@ -28,10 +28,12 @@ class Refused(Shape):
 
 
 class Status(Shape):
-    """How things are; `text_data` is what the text model learned from, and `job` the learning that goes on."""
+    """How things are; `words` are there to learn a hand from, `text_data` is what the text model learned from, and
+    `job` the learning that goes on."""
 
     version: str
     lessons: Count
+    words: Count
     personal: bool
     text_model: str
     text_data: str

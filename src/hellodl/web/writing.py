@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 
 from hellodl.commands.pen import load, written_by_hand
-from hellodl.data.pages.letter import PEN, path_of
+from hellodl.data.pages.letter import PEN, Word, path_of
 from hellodl.data.vocabulary import Vocabulary
-from hellodl.errors import DataError
 from hellodl.nn import LanguageModel
 from hellodl.nn.sampling import Knobs, Writer, continued, probabilities
 from hellodl.web.answers import event
 from hellodl.web.desks import Desk
-from hellodl.web.draw import MOST_POINTS, Strokes
 
 SHOWN = 8
 SECONDS = 120.0
@@ -63,12 +61,9 @@ def pieces(
         yield {"text": text, "next": shown}
 
 
-def by_hand(text: str, hand: int, tidy: float, seed: int, like: list[tuple[str, Strokes]]) -> dict[str, Any]:
+def by_hand(text: str, hand: int, tidy: float, seed: int, like: list[Word]) -> dict[str, Any]:
     """A text as strokes: `shapes.Letter`. Words that are like it have the say whose hand it is, where there are any."""
-    if sum(len(stroke) for _, strokes in like for stroke in strokes) > MOST_POINTS:
-        raise DataError(f"that is no writing: {MOST_POINTS:,} points are many; write the words again")
-    own = [(said, [np.array(stroke, np.float64) for stroke in strokes if stroke]) for said, strokes in like]
-    letter = written_by_hand(text, own or hand, tidy=tidy, seed=seed)
+    letter = written_by_hand(text, like or hand, tidy=tidy, seed=seed)
     return {
         "width": round(letter.width, 2),
         "height": round(letter.height, 2),

@@ -7,7 +7,7 @@ knows it as the Bézier curve that it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -30,6 +30,8 @@ SHADES = 8  # of a GIF
 EACH, HOLD = 3, 2.5  # points that a frame of a GIF adds; seconds that the last one stays
 MOST_PIXELS = 80_000_000
 KINDS = (".svg", ".png", ".gif", ".json")
+
+Word = tuple[str, list[np.ndarray]]  # what it says, and its strokes (n, 2), y downwards
 
 
 @dataclass(frozen=True, repr=False)
@@ -133,32 +135,42 @@ class Letter(Brief):
         return np.zeros((height, width), np.uint8)
 
 
-def read_words(path: Path) -> list[tuple[str, list[np.ndarray]]]:
+def read_words(path: Path) -> list[Word]:
     """The words of a .json file, each with its strokes (n, 2): of a letter, or a list of {"text", "strokes"}.
 
     DataError for any other file.
     """
     try:
-        told = json.loads(path.read_text("utf-8"))
-        if isinstance(told, dict) and "letters" in told:
-            return words_of(told["text"], [drawn(stroke) for stroke in told["strokes"]], told["letters"])
-        words = [told] if isinstance(told, dict) else told
-        return [(str(word["text"]), [drawn(stroke) for stroke in word["strokes"]]) for word in words]
+        return words_told(path.read_text("utf-8"))
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the name") from error
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(f'{path}: has no strokes; give a .json of --out, or a list of {{"text", "strokes"}}') from error
 
 
-def drawn(stroke: list) -> np.ndarray:
-    """Points (n, 2) as JSON has them; ValueError for what is none."""
-    points = np.array(stroke, np.float64)
-    if points.ndim != 2 or points.shape[1] != 2 or not len(points) or not (np.abs(points) < 1e6).all():
+def words_told(content: str) -> list[Word]:
+    """The words that such a file tells of."""
+    told = json.loads(content)
+    if isinstance(told, dict) and "letters" in told:
+        return words_of(told["text"], [points(stroke) for stroke in told["strokes"]], told["letters"])
+    words = [told] if isinstance(told, dict) else told
+    return [(str(word["text"]), [points(stroke) for stroke in word["strokes"]]) for word in words]
+
+
+def as_told(words: Sequence[Word]) -> str:
+    """Words as such a file has them."""
+    return json.dumps([{"text": text, "strokes": [stroke.tolist() for stroke in strokes]} for text, strokes in words])
+
+
+def points(stroke: list) -> np.ndarray:
+    """The points (n, 2) of a stroke as JSON has them; ValueError for what is none."""
+    found = np.array(stroke, np.float64)
+    if found.ndim != 2 or found.shape[1] != 2 or not len(found) or not (np.abs(found) < 1e6).all():
         raise ValueError("no points")
-    return points
+    return found
 
 
-def words_of(text: str, strokes: list[np.ndarray], letters: list[list[int]]) -> list[tuple[str, list[np.ndarray]]]:
+def words_of(text: str, strokes: list[np.ndarray], letters: list[list[int]]) -> list[Word]:
     """The words of a letter, each with its strokes."""
     found, begin = [], 0
     for word in text.split():

@@ -1,6 +1,6 @@
 // Pen: what one types is written by hand, stroke by stroke, before one's eyes.
 
-import { action, askJson, byId, drawn, newest, say } from "./helpers.js";
+import { action, askJson, byId, counted, drawn, newest, say } from "./helpers.js";
 import { Pad } from "./pad.js";
 
 const SPEED = 240; // points a second
@@ -8,6 +8,7 @@ const paper = byId("pen-paper");
 const fresh = newest();
 const ASKED = ["hello", "quick", "brown", "jumps", "very", "lazy", "fixed", "bag"]; // most letters, in a minute
 const mine = []; // words of whoever sits here, as {text, strokes}
+let kept = 0; // words that are in the folder
 const pad = new Pad(byId("pen-pad"), ready, 6);
 let writing = 0;
 
@@ -27,6 +28,7 @@ async function write() {
     tidy: Number(byId("pen-tidy").value),
     seed: Math.floor(Math.random() * 2 ** 31),
     like: byId("pen-mine").checked ? mine : [],
+    mine: byId("pen-mine").checked && !mine.length,
   };
   const letter = await askJson("/api/pen", { method: "POST", body, signal: fresh() });
   byId("pen-hand").max = letter.hands - 1;
@@ -122,7 +124,9 @@ function ready() {
   byId("pen-asked").textContent = over ? "That is all; thank you." : `Write: ${ASKED[mine.length]}`;
   byId("pen-keep").disabled = over || pad.empty;
   byId("pen-clear").disabled = pad.empty;
-  byId("pen-mine").disabled = byId("pen-forget").disabled = byId("pen-mine-save").disabled = !mine.length;
+  for (const name of ["pen-lesson", "pen-forget", "pen-mine-save"]) byId(name).disabled = !mine.length;
+  byId("pen-mine").disabled = !mine.length && !kept;
+  if (byId("pen-mine").disabled) byId("pen-mine").checked = false;
 }
 ready();
 
@@ -136,7 +140,29 @@ byId("pen-keep").addEventListener("click", () => {
 });
 byId("pen-forget").addEventListener("click", () => {
   mine.length = 0;
-  byId("pen-mine").checked = false;
   pad.clear();
 });
+byId("pen-lesson").addEventListener(
+  "click",
+  action(async () => {
+    const words = mine.slice();
+    byId("pen-lesson").disabled = true;
+    try {
+      await askJson("/api/lessons", { method: "POST", body: { words } });
+      mine.length = 0;
+      await look();
+      byId("pen-mine").checked = true;
+      say(`Kept: ${counted(kept, "word")} of yours`);
+    } finally {
+      ready();
+    }
+  }),
+);
+
+/** How many words are kept. */
+async function look() {
+  kept = (await askJson("/api/status")).words;
+  ready();
+}
+byId("pen").addEventListener("shown", action(look));
 byId("pen-mine-save").addEventListener("click", () => keep(JSON.stringify(mine), "application/json", "words.json"));
