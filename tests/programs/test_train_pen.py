@@ -117,13 +117,6 @@ def test_every_hand_is_a_blend_of_several_that_are_alike(rng):
     assert 0 < school.sum() < 60 and (np.abs(hands.mean(axis=1) - 20 * school) < 3).all()
 
 
-def test_blends_are_as_far_apart_as_people_are(rng):
-    vectors = rng.normal(3, 2, (61, 5)).astype(np.float32)
-    hands = pen.blended(vectors, np.repeat(np.arange(1, 61), 50), 0)
-    assert hands.std(axis=0).mean() == pytest.approx(vectors[1:].std(axis=0).mean(), rel=1e-3)
-    assert hands.dtype == np.float32 and (np.abs(hands.mean(axis=0) - 3) < 1).all()
-
-
 def test_who_wrote_few_words_is_in_no_blend(rng):
     vectors = np.zeros((21, 2), np.float32)
     vectors[11:] = 100

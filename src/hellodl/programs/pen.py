@@ -135,8 +135,7 @@ def blended(vectors: np.ndarray, written: np.ndarray, seed: int) -> np.ndarray:
 
     `written` (N,) says whose each word was: who wrote few is in no blend. One begins with a writer drawn by chance,
     goes on to others who write alike, and mixes them, in shares of which none is large: a mean of people who write
-    quite differently would be a hand that nobody can write. Means lie nearer to each other than people do, and their
-    hands can hardly be told apart; so in the end all go away from the middle until they are as far as people are.
+    quite differently would be a hand that nobody can write.
     """
     rng = np.random.default_rng([seed, 2013])
     known = np.flatnonzero(np.bincount(written, minlength=len(vectors))[1:] >= KNOWN) + 1
@@ -151,8 +150,7 @@ def blended(vectors: np.ndarray, written: np.ndarray, seed: int) -> np.ndarray:
         while shares.max() > max(LARGEST_SHARE, 1.01 / len(behind)):
             shares = rng.dirichlet(np.full(len(behind), 3.0))
         row[...] = shares @ vectors[behind]
-    middle, near = found.mean(axis=0), found.std(axis=0).mean()
-    return middle + (found - middle) * (vectors[known].std(axis=0).mean() / max(near, np.float32(1e-6)))
+    return found
 
 
 def learning(train: Moves, settings: Settings) -> Callable:
