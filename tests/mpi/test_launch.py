@@ -1,4 +1,4 @@
-"""`hellodl launch` as a stranger types it, in a terminal: two ranks, Ctrl-C, three go on, a machine that is not there."""
+"""`hellodl launch` as a stranger types it, in a terminal: two ranks, Ctrl-C, three go on, a machine not there."""
 
 import os
 import re
