@@ -45,10 +45,13 @@ class Wire:
     milliseconds: float
 
     def seconds(self, weights: int, ranks: int) -> float:
-        """For the exchanges of a step: telling (in doublings), handing out the shares, collecting them (in a ring)."""
+        """For the exchanges of a step: telling twice (in doublings), handing out the shares, collecting them (in a ring).
+
+        As if all of that were waited for; what the way back hides is less.
+        """
         if ranks == 1:
             return 0.0
-        trips = math.ceil(math.log2(ranks)) + 1 + (ranks - 1)
+        trips = 2 * math.ceil(math.log2(ranks)) + 1 + (ranks - 1)
         return trips * self.milliseconds / 1e3 + 8 * bytes_sent(weights, ranks) / (self.gigabits * 1e9)
 
 
