@@ -45,7 +45,7 @@ def test_a_mapped_text_teaches_what_the_same_text_in_memory_does(tmp_path, monke
     monkeypatch.setattr(text, "MOST_BYTES", 2**20)
     whole = Lesson(text.Corpus("long.txt", path.read_text("utf-8")), Bytes(), 16)
     lesson = Lesson(mapped, Bytes(), 16)
-    assert isinstance(lesson.train, np.memmap)
+    assert np.shares_memory(lesson.train, mapped.bytes)
     assert (lesson.train[:5000] == whole.train[:5000]).all()
     assert lesson.characters_per_token == pytest.approx(whole.characters_per_token, rel=0.01)
     given, wanted = lesson.work(4).given(np.array([0, 50]), None)
@@ -80,5 +80,5 @@ def test_four_gigabytes_of_text_need_little_memory(tmp_path):
     done = subprocess.run([sys.executable, "-c", PROGRAM, path], capture_output=True, text=True, check=True)
     tokens, megabytes = map(int, done.stdout.split())
     assert tokens > 3_800_000_000
-    assert megabytes < 400, f"{megabytes} MB"
+    assert megabytes < 100, f"{megabytes} MB"
     print(f"{megabytes} MB")

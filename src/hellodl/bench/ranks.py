@@ -45,7 +45,7 @@ class Wire:
     milliseconds: float
 
     def seconds(self, weights: int, ranks: int) -> float:
-        """For the exchanges of a step: telling twice (in doublings), handing out the shares, collecting them (in a ring).
+        """For the exchanges of a step: telling twice (in doublings), handing shares out, collecting them (in a ring).
 
         As if all of that were waited for; what the way back hides is less.
         """
