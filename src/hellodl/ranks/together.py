@@ -162,7 +162,7 @@ class Ranks:
             rows = [made_whole(row) for row in came] if halve else came
             known |= {branches[number][turn]: row for number, row in zip(np.flatnonzero(speaking).tolist(), rows)}
         part = total(whole, known)
-        part = halved(part) if halve else part
+        part = halved(part) if halve and part is not None else part
         out = np.empty(size, kind)
         self._wait(comm.Iallgatherv([part, share], [out, (counts, bounds[:-1])]), hurry)
         return made_whole(out) if halve else out
