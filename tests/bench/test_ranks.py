@@ -14,14 +14,14 @@ SMALL = Task("small", "hello-dl", 8, True, micro_batch=4)
 
 def test_each_of_two_sends_as_many_numbers_as_there_are_weights():
     assert bytes_sent(1_000_000, 1) == 0
-    assert bytes_sent(1_000_000, 2) == 4_000_000 + SAID
-    assert bytes_sent(1_000_000, 4) == 6_000_000 + 3 * SAID
+    assert bytes_sent(1_000_000, 2) == 4_000_000 + 2 * SAID
+    assert bytes_sent(1_000_000, 4) == 6_000_000 + 2 * 3 * SAID
 
 
 def test_a_wire_takes_its_bits_and_its_delays():
     assert Wire(1.0, 0.2).seconds(10**9, 1) == 0
     assert Wire(1.0, 1e-9).seconds(125_000_000, 2) == pytest.approx(4.0, rel=1e-3)
-    assert Wire(1e9, 1.0).seconds(1000, 8) == pytest.approx((3 + 1 + 7) * 1e-3, rel=1e-3)
+    assert Wire(1e9, 1.0).seconds(1000, 8) == pytest.approx((2 * 3 + 1 + 7) * 1e-3, rel=1e-3)
 
 
 def test_a_step_is_as_long_as_its_slowest_rank():

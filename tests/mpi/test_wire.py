@@ -136,7 +136,18 @@ def test_the_bytes_of_a_sum_are_those_of_the_model(wire, tmp_path):
     (tmp_path / "adding.py").write_text(ADDING)
     before = wire.sent()
     wire(tmp_path / "adding.py", 1_000_000, 6)
-    assert wire.sent() - before == pytest.approx(6 * bytes_sent(1_000_000, 2), rel=0.05)
+    assert wire.sent() - before == pytest.approx(6 * bytes_sent(1_000_000, 2, tellings=1), rel=0.05)
+
+
+def test_in_16_bits_half_as_many_bytes_travel(wire, tmp_path):
+    before = wire.sent()
+    wire(*few("residual", tmp_path / "halves", "--halves"))
+    count, weights = wire.sent() - before, load(tmp_path / "halves")[0]
+    size = sum(array.size for array in weights.values())
+    assert count == pytest.approx(6 * bytes_sent(size, 2, size=2), rel=0.05)
+    whole = alone("residual", tmp_path / "alone")
+    assert not equal(weights, whole), "these are rounded"
+    assert all(np.isfinite(array).all() for array in weights.values())
 
 
 @pytest.mark.parametrize("weights", [100_000, 300_000, 1_000_000])

@@ -35,6 +35,7 @@ def add_arguments(parser):
     parser.add_argument("network", choices=[*NETWORKS, "gpt"])
     parser.add_argument("out", type=Path)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--halves", action="store_true")
     parser.add_argument("--fail", choices=["kill", "interrupt", "nan", "error", "stop", "alone", "apart", "slow"])
 
 
@@ -52,6 +53,7 @@ def main(options):
         work, count = classification(train, settings, LETTERS), len(train)
     state = Path(f"{options.out}.state")
     us = join()
+    us.halves = options.halves
     last = options.fail if us.number == us.count - 1 else None
 
     def failing(model, which, generator):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hellodl import nn
-from hellodl.commands.launch import arguments, names_of
+from hellodl.commands.launch import arguments, names_of, unreachable
 from hellodl.errors import TrainingError
 from hellodl.ranks import Ranks, join, started, started_as
 from hellodl.ranks.together import crowding
@@ -88,10 +88,13 @@ def test_more_ranks_than_lanes_is_said():
 def test_launch_speaks_to_either_mpi(monkeypatch):
     for name in [name for name in os.environ if name.startswith(("HELLODL_", "PYTHONPATH"))]:
         monkeypatch.delenv(name)
-    assert arguments(4, [], False) == arguments(4, [], True) == ["-n", "4"]
+    assert arguments(4, [], False) == ["-n", "4"]
+    whole = ["--oversubscribe", "--bind-to", "none"]  # or a rank alone would have one core
+    assert arguments(4, [], True) == ["-n", "4", *whole]
     assert arguments(8, ["anna", "bert"], False) == ["-n", "8", "-hosts", "anna,bert"]
     monkeypatch.setenv("HELLODL_DATA", "/data")
-    assert arguments(3, ["anna", "bert"], True) == ["-n", "3", "--host", "anna:2,bert:2", "-x", "HELLODL_DATA"]
+    there = ["--host", "anna:2,bert:2", "-x", "HELLODL_DATA"]
+    assert arguments(3, ["anna", "bert"], True) == ["-n", "3", *whole, *there]
     assert names_of("anna,bert-2.lab") == ["anna", "bert-2.lab"]
 
 
@@ -108,3 +111,13 @@ def test_a_small_batch_is_shared_out_among_all_ranks_too():
         assert lanes._shares(4) == [range(2), range(2, 4)]
         assert lanes._shares(20) == [range(4), range(4, 8)]
         assert lanes._shares(1) == [range(0), range(1)]
+
+
+def test_a_machine_that_ssh_does_not_reach_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "there is no ssh here" in unreachable(["anna"])
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\ncase "$*" in *bert*) echo "ssh: no route." >&2; exit 255;; esac\nexit 1\n')
+    ssh.chmod(0o755)
+    assert unreachable(["anna", "localhost"]) == unreachable([]) == ""
+    assert unreachable(["anna", "bert"]).startswith("bert: ssh cannot log in there (no route); ")

@@ -58,6 +58,8 @@ def walk_back(root: Node, gradient: Array, keep_graph: bool) -> None:
                 node.grad = as_array(gradient).copy(order="K")
             else:
                 node.grad += gradient
+            if mode.whole is not None:
+                mode.whole(node)
             continue
         for parent, array in node._saw:
             if parent.data is not array or parent._changed > node._made:

@@ -26,6 +26,7 @@ class _Mode(threading.local):
     layers: tuple[str, ...] = ()
     watch: Any = None  # who is told which weights and modules take part (see `plans`)
     tape: Any = None  # what everything that is done to arrays is written down on (see `plans`)
+    whole: Callable[[Any], None] | None = None  # who is told of each leaf once its gradient is whole (see `walk_back`)
 
 
 mode = _Mode()
@@ -48,6 +49,16 @@ def no_grad() -> Iterator[None]:
         yield
     finally:
         mode.remember = before
+
+
+@contextmanager
+def told_of(whole: Callable[[Any], None] | None) -> Iterator[None]:
+    """Inside, `whole` is told of each leaf on the way back as soon as its gradient has all that will come."""
+    before, mode.whole = mode.whole, whole
+    try:
+        yield
+    finally:
+        mode.whole = before
 
 
 def as_it_is(function: Function) -> Function:

@@ -25,13 +25,16 @@ from hellodl.train.lanes import Lanes
 NAME = "ranks"
 TRAININGS = ("step-256", "step-default", "text-gpt")  # of `problems`
 RANKS = (1, 2, 4, 8, 16, 64, 256, 1024)
-SAID = 4096  # bytes that each rank tells all others before a sum
+SAID = 4096  # bytes that each rank tells all others at a time
 ROUNDS = 12
 
 
-def bytes_sent(weights: int, ranks: int) -> float:
-    """What one rank sends in a step: its part of everybody's share, its own share to all, and what it has to tell."""
-    return (ranks - 1) * (2 * 4 * weights / ranks + SAID)
+def bytes_sent(weights: int, ranks: int, size: int = 4, tellings: int = 2) -> float:
+    """What one rank sends in a step: its part of everybody's share, its own share to all, and what it has to tell.
+
+    `size` is that of a number; all tell one another that they are there, and then what came of their lanes.
+    """
+    return (ranks - 1) * (2 * size * weights / ranks + tellings * SAID)
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,13 @@ class Wire:
     milliseconds: float
 
     def seconds(self, weights: int, ranks: int) -> float:
-        """For the exchanges of a step: telling (in doublings), handing out the shares, collecting them (in a ring)."""
+        """For the exchanges of a step: telling twice (in doublings), handing shares out, collecting them (in a ring).
+
+        As if all of that were waited for; what the way back hides is less.
+        """
         if ranks == 1:
             return 0.0
-        trips = math.ceil(math.log2(ranks)) + 1 + (ranks - 1)
+        trips = 2 * math.ceil(math.log2(ranks)) + 1 + (ranks - 1)
         return trips * self.milliseconds / 1e3 + 8 * bytes_sent(weights, ranks) / (self.gigabits * 1e9)
 
 

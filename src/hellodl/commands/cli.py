@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import os
 import shutil
+import signal
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
@@ -177,8 +178,13 @@ def main(argv: list[str] | None = None, loaded: Callable[[], None] = lambda: Non
 
 
 def meet() -> None:
-    """Find the others, where `mpiexec` started several of us: of those, the first one talks."""
+    """Find the others, where `mpiexec` started several of us: of those, the first one talks.
+
+    To us SIGUSR1 is Ctrl-C: both MPIs hand it on and think nothing of it, where at Ctrl-C itself one goes deaf.
+    """
     if ranks.started() > 1:
+        if hasattr(signal, "SIGUSR1"):
+            signal.signal(signal.SIGUSR1, lambda *_: signal.raise_signal(signal.SIGINT))
         if ranks.started_as() > 0:
             hush()
         ranks.join()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -15,11 +16,14 @@ import signal
 import subprocess
 import sys
 from importlib.util import find_spec
+from itertools import chain, repeat
 from pathlib import Path
 
 from hellodl.commands.arguments import at_least
 from hellodl.console import log
 from hellodl.errors import DataError
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +47,7 @@ def names_of(text: str) -> list[str]:
 
 def main(options: argparse.Namespace) -> int:
     """Say the line, run it, and pass on how it ended."""
-    if options.command[:1] != ["train"]:
+    if options.command[:1] != ["train"] or len(options.command) < 2:
         options.wrong_usage("what is launched is a training: hellodl launch -n 4 train letters")
     if find_spec("mpi4py") is None:
         raise DataError("mpi4py is not here; pip install 'hellodl[mpi]', and an MPI such as: pip install mpich")
@@ -55,16 +59,25 @@ def main(options: argparse.Namespace) -> int:
     line = [mpiexec, *arguments(ranks, options.hosts, "Open MPI" in version), sys.executable, "-m", "hellodl"]
     line += options.command
     log.info(shlex.join(line))
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the ranks, who save
+    status = run(line)
+    if status and (silent := unreachable(options.hosts)):
+        raise DataError(silent)
+    return status
+
+
+def run(line: list[str]) -> int:
+    """Run mpiexec to its end. It never hears of Ctrl-C, which either MPI takes in its own way: the ranks do, who save.
+
+    A second Ctrl-C ends it.
+    """
+    process = subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True)
+    heard = chain([signal.SIGUSR1], repeat(signal.SIGTERM))  # it hands the first on, see `cli.meet`
+    before = {number: signal.signal(number, lambda *_: process.send_signal(next(heard))) for number in ENDING}
     try:
-        return subprocess.run(line, check=False, preexec_fn=listening).returncode
+        return process.wait()
     finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def listening() -> None:
-    """What is started hears Ctrl-C again."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def arguments(ranks: int, hosts: list[str], open_mpi: bool) -> list[str]:
@@ -72,6 +85,7 @@ def arguments(ranks: int, hosts: list[str], open_mpi: bool) -> list[str]:
     found = ["-n", str(ranks)]
     if not open_mpi:
         return found + (["-hosts", ",".join(hosts)] if hosts else [])
+    found += ["--oversubscribe", "--bind-to", "none"]  # as MPICH does; else a rank alone would have one core
     if hosts:
         places = -(-ranks // len(hosts))  # on each, or it would start one there
         found += ["--host", ",".join(f"{host}:{places}" for host in hosts)]
@@ -79,3 +93,21 @@ def arguments(ranks: int, hosts: list[str], open_mpi: bool) -> list[str]:
         if name.startswith(("HELLODL_", "PYTHONPATH")):
             found += ["-x", name]
     return found
+
+
+def unreachable(hosts: list[str]) -> str:
+    """The first of some machines that ssh cannot log in to, and why, in a line; empty where it can everywhere."""
+    for host in hosts:
+        if host in ("localhost", platform.node()):
+            continue
+        login = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", host, "true"]
+        try:
+            done = subprocess.run(login, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            return "there is no ssh here, by which other machines are reached; install it (such as: openssh-client)"
+        if done.returncode == 255:  # ssh's own failures
+            reason = (
+                done.stderr.strip().rpartition("\n")[2].removeprefix("ssh: ").strip(" .\r") or "it does not say why"
+            )
+            return f"{host}: ssh cannot log in there ({reason}); make this work first: ssh {host} hostname"
+    return ""

@@ -24,11 +24,13 @@ import numpy as np
 from hellodl.console import log
 from hellodl.data.dataset import Brief
 from hellodl.data.home import folder_of
+from hellodl.data.mapped import Mapped, mixed
 from hellodl.errors import DataError
 
 CORPORA = ("python", "tinyshakespeare", "names")
 VALIDATION_SHARE = 10  # one character in so many, at the end
 MOST_BYTES = 256 * 2**20  # of a corpus; more would not fit into memory beside its tokens
+MOST_WINDOWS = 2**22  # whose order is made as a whole
 WINDOW_STREAM = 0x7E87  # mixed into the seed, so that windows share no random numbers with starting weights
 
 # Of the standard library: tests (three quarters of it), what other people wrote, tables that a program wrote
@@ -59,6 +61,14 @@ class Corpus(Brief):
     @property
     def _cut(self) -> int:
         return len(self.text) - len(self.text) // VALIDATION_SHARE
+
+
+def large_text(source: str) -> Mapped | None:
+    """A file that is too large to be read as a whole, mapped; None for anything else."""
+    path = Path(source).expanduser()
+    if source in CORPORA or not path.is_file() or path.stat().st_size <= MOST_BYTES:
+        return None
+    return Mapped(path.name, path)
 
 
 def load_text(source: str = "python", data: str | Path | None = None) -> Corpus:
@@ -103,7 +113,11 @@ def window_starts(length: int, context: int, seed: int, first: int, count: int) 
         number, skipped = divmod(first, each)
         rng = np.random.default_rng([WINDOW_STREAM, seed, number])
         phase = rng.integers(length - each * context)
-        part = phase + context * rng.permutation(each)[skipped : skipped + count]
+        if each <= MOST_WINDOWS:
+            order = rng.permutation(each)[skipped : skipped + count]
+        else:
+            order = mixed(np.arange(skipped, min(skipped + count, each)), each, rng)
+        part = phase + context * order
         starts.append(part)
         first, count = first + len(part), count - len(part)
     return np.concatenate([*starts, np.empty(0, np.int64)]).astype(np.int64)
@@ -180,7 +194,9 @@ def _read(path: Path) -> str:
 
 
 def _too_much(path: Path) -> DataError:
-    return DataError(f"{path}: is more than {MOST_BYTES >> 20} MB of text; give a part of it")
+    return DataError(
+        f"{path}: is more than {MOST_BYTES >> 20} MB of text; give a part of it, or one file and --tokens bytes"
+    )
 
 
 def _mixed_lines(text: str) -> str:

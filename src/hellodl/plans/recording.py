@@ -65,6 +65,7 @@ class Recording:
         self.without: dict[int, Tensor] = {}  # leaves that must come without a gradient
         self.inputs: list[Array] = []
         self.gradients: list[tuple[Tensor, Array | None]] = []
+        self.whole: list[tuple[int, Tensor]] = []  # after how many steps each leaf's gradient is whole
         self.checked, self.misses = False, 0
         self.held: list[Any] = []
 
@@ -77,11 +78,12 @@ class Recording:
         given = [self._input(argument) for argument in arguments]
         self._stand_in()
         mode.tape, self.watch = tape, Watch()
+        told, mode.whole = mode.whole, lambda leaf: self.whole.append((len(tape.steps), leaf))
         try:
             with self.watch.watching():
                 result = function(*given, **keywords)
         finally:
-            mode.tape = None
+            mode.tape, mode.whole = None, told
             self._step_down()
         if self.watch.leaves.keys() - known:
             tape.refuse("a weight takes part that did not the time before")
@@ -207,8 +209,7 @@ class Recording:
         for array, copy in self.undo:
             np.copyto(copy, array)
         try:
-            for step in self.tape.steps:
-                step()
+            self._play_steps()
         except Diverged:
             for array, copy in self.undo:
                 np.copyto(array, copy)
@@ -219,16 +220,29 @@ class Recording:
             leaf.changed()
         return self.rebuild()
 
+    def _play_steps(self) -> None:
+        """All of them; whoever waits for the gradients of leaves is told of each as soon as it is whole."""
+        played, made = 0, {id(leaf): gradient for leaf, gradient in self.gradients} if mode.whole else {}
+        for steps, leaf in self.whole if mode.whole else ():
+            for step in self.tape.steps[played:steps]:
+                step()
+            played, leaf.grad = steps, made[id(leaf)]
+            mode.whole(leaf)  # type: ignore[misc]
+        for step in self.tape.steps[played:] if played else self.tape.steps:
+            step()
+
     def differs(self, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: Any) -> tuple[str, Any]:
         """Play it, put everything back, and let the function do it: what came out otherwise, and the function's result.
 
         Diverged where the tape cannot be played; then all is put back, too.
         """
-        before = Kept(self)
+        before, told = Kept(self), mode.whole
+        mode.whole = None  # the function will tell
         try:
             mine = bits_of(self.play(arguments)), Kept(self).bits()
         finally:
             before.put_back()
+            mode.whole = told
         result = function(*arguments, **keywords)
         if bits_of(result) != mine[0]:
             return "the result is another", result

@@ -54,6 +54,8 @@ def add_resume(parser: argparse.ArgumentParser) -> None:
     """Which run to go on with."""
     resume = "go on with a run that was stopped: its number, or its .state file"
     parser.add_argument("--resume", metavar="RUN", help=resume)
+    halves = "send gradients from rank to rank in 16 bits: half the bytes, and other weights than one process comes to"
+    parser.add_argument("--half-gradients", action="store_true", help=halves)
     parser.set_defaults(parser=parser)
 
 
@@ -71,8 +73,16 @@ def begin_with(network: nn.Module, weights: Path | None) -> None:
 
 def resumed(options: argparse.Namespace, program: str) -> State | None:
     """The state that --resume means, with what it remembers taken over into the options; None without --resume."""
-    if options.resume is None:
-        return None
+    state = None if options.resume is None else _taken_over(options, program)
+    us = join()
+    us.agree({"--half-gradients": options.half_gradients})
+    us.halves = options.half_gradients
+    if us.halves and us.count > 1:
+        log.info("gradients travel in 16 bits: weights depend on how many ranks there are, and on which lanes each has")
+    return state
+
+
+def _taken_over(options: argparse.Namespace, program: str) -> State:
     number = options.resume.isascii() and options.resume.isdecimal()
     path = RUNS / f"{program}-{options.resume}.state" if number else Path(options.resume)
     try:

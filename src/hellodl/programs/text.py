@@ -22,7 +22,8 @@ from hellodl import nn
 from hellodl.commands.arguments import at_least, part, positive, rate, real
 from hellodl.commands.show import harmless
 from hellodl.console import log, tell
-from hellodl.data.text import CORPORA, load_text
+from hellodl.data.mapped import Mapped
+from hellodl.data.text import CORPORA, large_text, load_text
 from hellodl.data.vocabulary import learn_vocabulary
 from hellodl.nn import LanguageModel, Module
 from hellodl.programs import recipes, recorded
@@ -89,10 +90,12 @@ def main(options: argparse.Namespace) -> int:
     """Read, learn, write, report."""
     state = recorded.resumed(options, "text")
     recipe = recipe_of(options)
-    corpus = load_text(options.corpus, options.data)
+    large = large_text(options.corpus) if options.tokens == "bytes" else None
+    corpus = large or load_text(options.corpus, options.data)
     if options.tokens.isdecimal():
         log.info(f"learning {options.tokens} tokens from the pairs of bytes in {corpus.name}")
-    lesson = Lesson(corpus, learn_vocabulary(corpus.train, options.tokens), recipe.context)
+    vocabulary = learn_vocabulary("" if isinstance(corpus, Mapped) else corpus.train, options.tokens)
+    lesson = Lesson(corpus, vocabulary, recipe.context)
     style = style_of(options)
     network = recipes.build(options.model, lesson.vocabulary.size, recipe, style, np.random.default_rng(options.seed))
     log.info(
@@ -158,7 +161,7 @@ def learn(
         tokens = settings.batch_size * lesson.context * trainer.total
         return {
             "vocabulary": lesson.vocabulary.size,
-            "characters": len(lesson.corpus.train),
+            "characters": round(lesson.characters_to_learn),
             "characters_per_token": lesson.characters_per_token,
             "validation_loss": judged["validation_loss"],
             "validation_bits": judged["validation_loss"] / math.log(2),

@@ -1,5 +1,6 @@
 """Several processes that learn together, on one machine or on a room of them, to the same bits as one alone.
 
+    halves      numbers in half as many bits, where the wire is what one waits for
     tree        a sum whose order never changes, so that it can be shared out
     watch       who is still there: nobody may wait for ever for a machine that is gone
     together    what the ranks tell one another: `join`, and the calls of what it returns

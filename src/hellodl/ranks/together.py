@@ -12,6 +12,7 @@ import os
 import pickle
 import platform
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -20,6 +21,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from hellodl.errors import HelloError, HelperError
+from hellodl.ranks.halves import halved, made_whole
 from hellodl.ranks.tree import Array, Branch, root, total
 from hellodl.ranks.watch import Watch
 
@@ -32,7 +34,7 @@ NUMBERS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
 # Seconds to look for what is waited for before sleeping in between: what is large comes in pieces, and only while one
 # looks. Where ranks share a core, whoever looks is in the others' way.
 EAGER, EAGER_IN_A_CROWD = 0.1, 2e-3
-NAP = 1e-4
+NAP, NAP_BESIDE = 1e-4, 5e-4  # beside others who work
 SMALL = 4096  # bytes of a message that travels in one go
 GRACE = 1.0  # seconds for what is nearly there, when somebody is gone
 LAST = 20.0  # seconds in which all come to an end together, or each does by itself
@@ -57,6 +59,7 @@ class Ranks:
     """Processes that work together, seen from one of them: its `number` (from 0), and how many they are (`count`).
 
     Alone, all calls are the plain ones: `each` gives a list of one, `same` calls its function, sums are sums.
+    With `halves`, float32 that is added travels in 16 bits: the same for all, but no more what one process comes to.
     `crowding` is how many ranks share each core that this process may use. `stop` is asked in each call of `each`
     whether this rank wants all to stop, and `stopped` says whether any did.
     """
@@ -68,7 +71,7 @@ class Ranks:
         self.count: int = comm.size if comm else 1
         self.crowding, self._eager = 1.0, EAGER
         self.stop: Callable[[], bool] = bool
-        self.stopped = False
+        self.stopped = self.halves = False
         self._until = float("inf")  # when all has to be over
         self._names = ["this process"]
         if self.count > 1:
@@ -77,6 +80,7 @@ class Ranks:
             self.crowding = crowding(cores, [theirs for there, theirs in facts if there == host])
             self._eager = EAGER if self.crowding <= len(cores) else EAGER_IN_A_CROWD
             self._names = [f"rank {number} on {there}" for number, (there, _) in enumerate(facts)]
+            self._beside = comm.Dup()
             self._watch = Watch(comm.Dup(), self._names)
             self._watch.start()
 
@@ -127,30 +131,41 @@ class Ranks:
         every = [[(number, 1)] for number in range(self.count)]
         return self.add_branches([flat], every, root(self.count)).reshape(np.shape(numbers))
 
-    def add_branches(self, mine: Sequence[Array], branches: Sequence[Sequence[Branch]], whole: Branch) -> Array:
+    def add_branches(
+        self,
+        mine: Sequence[Array],
+        branches: Sequence[Sequence[Branch]],
+        whole: Branch,
+        hurry: threading.Event | None = None,
+    ) -> Array:
         """The sum over a tree (see `tree`) of which each rank has whole branches; (N,) floats, a new array.
 
         `branches` are everybody's, and `mine` the sums of this rank's own, (N,) each. Each rank gets a share of
-        everybody's numbers, adds that up, and tells the others what came of it.
+        everybody's numbers, adds that up, and tells the others what came of it. One thread may do so beside the one
+        that calls all else; it gives an event, and is in nobody's way until that is set.
         """
-        size, kind = mine[0].size, mine[0].dtype
+        comm = self._comm if hurry is None else self._beside
+        size, halve = mine[0].size, self.halves and mine[0].dtype == np.float32
         if self.count == 1:
             return np.array(total(whole, dict(zip(branches[0], map(np.array, mine)))))
+        mine, known = [halved(row) for row in mine] if halve else mine, dict[Branch, Array]()
+        kind = mine[0].dtype
         bounds = [size * number // self.count for number in range(self.count + 1)]
         counts = np.diff(bounds)
         share, none = int(counts[self.number]), np.zeros(self.count, int)
-        known: dict[Branch, Array] = {}
         for turn in range(max(map(len, branches))):
             speaking = np.array([turn < len(each) for each in branches])
             came = np.empty((speaking.sum(), share), kind)
             arrive = np.where(speaking, share, 0)
             sent = [mine[turn], (counts, bounds[:-1])] if speaking[self.number] else [mine[0], (none, none)]
-            self._wait(self._comm.Ialltoallv(sent, [came, (arrive, np.cumsum(arrive) - arrive)]))
-            known |= {branches[number][turn]: row for number, row in zip(np.flatnonzero(speaking).tolist(), came)}
+            self._wait(comm.Ialltoallv(sent, [came, (arrive, np.cumsum(arrive) - arrive)]), hurry)
+            rows = [made_whole(row) for row in came] if halve else came
+            known |= {branches[number][turn]: row for number, row in zip(np.flatnonzero(speaking).tolist(), rows)}
         part = total(whole, known)
+        part = halved(part) if halve and part is not None else part
         out = np.empty(size, kind)
-        self._wait(self._comm.Iallgatherv([part, share], [out, (counts, bounds[:-1])]))
-        return out
+        self._wait(comm.Iallgatherv([part, share], [out, (counts, bounds[:-1])]), hurry)
+        return made_whole(out) if halve else out
 
     def agree(self, facts: Mapping[str, Any]) -> None:
         """HelloError where not all ranks have the same facts."""
@@ -184,7 +199,7 @@ class Ranks:
         tails = np.split(rest, np.cumsum(more)[:-1])
         return [row[8 : 8 + n].tobytes() + tail.tobytes() for row, n, tail in zip(heads, lengths, tails)]
 
-    def _wait(self, request: Any) -> None:
+    def _wait(self, request: Any, hurry: threading.Event | None = None) -> None:
         """Until MPI is done with something; HelperError where somebody is gone for whom it would wait for ever."""
         assert self._watch is not None
         began, gone = time.perf_counter(), 0.0
@@ -196,7 +211,11 @@ class Ranks:
                     raise HelperError(words)
             if time.monotonic() > self._until:
                 raise HelperError("the ranks do not come to an end together")
-            time.sleep(0 if now - began < self._eager else NAP)
+            if hurry and not hurry.is_set():
+                hurry.wait(NAP_BESIDE)
+                began = time.perf_counter()
+            else:
+                time.sleep(0 if now - began < self._eager else NAP)
 
     def leave(self, status: int, words: str) -> None:
         """Come to an end with all others, after an error that was told of; alone, nothing happens.

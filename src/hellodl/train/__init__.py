@@ -1,6 +1,8 @@
 """From a heap of examples to a trained model, and from there to its answers.
 
     threads, processes -> lanes -> inside -> trainer    a batch: cut into lanes, gradients added, one step taken
+    onward                                              gradients go to other ranks while the way back goes on
+    answers                                             what a model says to many inputs
     settings                                            what decides the outcome, and is stored with the run
     checkpoint                                          what a training leaves: weights, state, description
     lesson                                              a corpus as a lesson for models of language

@@ -25,21 +25,23 @@ from typing import Any
 
 import numpy as np
 
-from hellodl.autograd.arrays import laid_out, places_of
-from hellodl.autograd.mode import mode, no_grad
+from hellodl.autograd.mode import mode, told_of
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.errors import TrainingError
-from hellodl.nn.module import Module, Parameter, evaluating
+from hellodl.nn.module import Module, Parameter
 from hellodl.nn.norm import BatchNorm2d
-from hellodl.ops import loops, softmax
+from hellodl.ops import loops
 from hellodl.ranks import Ranks, tree
+from hellodl.train.answers import as_input, predict, probabilities  # noqa: F401  (of `hellodl.parallel`)
+from hellodl.train.onward import Leaf, Onward
 from hellodl.train.processes import Helper, can_fork, room_for, shared
-from hellodl.train.steady import FEW, Learner, Steady, planned, replica
-from hellodl.train.threads import in_lanes, quick_hand_over, single_threaded_products, thread_count
+from hellodl.train.steady import Learner, Steady, replica
+from hellodl.train.threads import quick_hand_over, single_threaded_products, thread_count
 
 # From a replica, the indices of its micro-batch and a generator to the loss (a sum over samples, already divided
 # by the size of the whole batch) and whatever numbers should be added up over the batch (such as how many are right).
 Work = Callable[[Module, Array, np.random.Generator], tuple[Tensor, Any]]
+Tell = Callable[[str], None] | None  # who hears the names of weights whose gradients are whole
 
 
 @dataclass
@@ -92,6 +94,7 @@ class Lanes:
         self._pool: ThreadPoolExecutor | None = None
         if self.threads > 1 and not self.processes:
             self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="lane")
+        self._onward = Onward(self.ranks, self.parameters, lanes) if self.ranks.count > 1 else None
         self._helpers: list[Helper] = []
         self._local = threading.local()
         self._work: Work | None = None  # what the helpers know how to do
@@ -118,6 +121,8 @@ class Lanes:
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self._let_go()
+        if self._onward:
+            self._onward.close()
         self._context.close()
 
     def gradients(self, work: Work, batch: Array, seeds: Sequence[int]) -> tuple[float, Array]:
@@ -126,46 +131,90 @@ class Lanes:
         `seeds` (such as the run's seed and the step) and the micro-batch's number make each generator.
         """
         pieces = [batch[i : i + self.micro_batch] for i in range(0, len(batch), self.micro_batch)]
-        for number, done in enumerate(self.ranks.each(lambda: self._own_share(work, pieces, seeds))):
-            if number != self.ranks.number:
-                self._take_over(done)
         busy = self.lanes[: len(pieces)]
-        if self.ranks.count == 1:
-            self._add_up(busy)
+        if self._onward:
+            self._among_ranks(self._onward, work, pieces, seeds)
         else:
-            self._add_up_over_ranks(busy)
+            self._own_share(work, pieces, seeds)
+            self._add_up(busy)
         loss = sum(lane.loss for lane in busy)
         if math.isfinite(loss):  # running statistics, unlike weights, could not be refused a NaN later
             self._merge_statistics(len(pieces))
         return loss, np.sum([s for lane in busy for s in lane.sums], axis=0)
+
+    def _among_ranks(self, onward: Onward, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
+        """Each rank its own share, of which gradients go on to the others as soon as they are whole."""
+        self.ranks.each(bool)  # nobody sends before all are here, or he might wait for one who ended
+        shares = self._shares(len(pieces))
+        onward.begin(shares, self._leaves(shares[self.ranks.number]))
+        try:
+            told = self.ranks.each(lambda: self._own_share(work, pieces, seeds))
+        finally:
+            sums = onward.end()
+        for number, done in enumerate(told):
+            if number != self.ranks.number:
+                self._take_over(done)
+        learned = set().union(*(lane.learned for lane in self.lanes[: len(pieces)]))
+        for name, parameter in self.parameters.items():
+            parameter.grad = sums[name] if name in learned else None
+            for lane in self.lanes:
+                lane.parameters[name].grad = None
 
     def _own_share(self, work: Work, pieces: list[Array], seeds: Sequence[int]) -> list[tuple[Any, ...]]:
         """Do the lanes that are this rank's; what came of them but for the gradients."""
         own = self._shares(len(pieces))[self.ranks.number]
         remember = mode.remember
         try:
-            if self.processes and len(own) > 1 and not mode.debug:
+            if self._by_helpers(own):
                 self._by_processes(work, pieces, seeds)
             elif self._pool:
                 self._by_threads(self._pool, work, pieces, seeds)
             else:
                 for number in own:
-                    self._run(number, work, pieces, seeds)
+                    self._run(number, work, pieces, seeds, self._teller(number))
         finally:
             mode.remember = remember
+            if self._onward:
+                self._onward.hurry()
         return [self._outcome(number) for number in own]
 
     def _shares(self, pieces: int) -> list[range]:
         """The lanes of each rank that have something to do in a batch of so many micro-batches."""
         return tree.shares(min(pieces, len(self.lanes)), self.ranks.count)
 
+    def _teller(self, number: int) -> Tell:
+        """Who is told which gradients of a lane are whole."""
+        return partial(self._onward.told, number) if self._onward else None
+
+    def _part(self, own: range, who: int) -> range:
+        """The lanes of one of the processes."""
+        return own[slice(*(len(own) * number // self.threads for number in (who, who + 1)))]
+
+    def _leaves(self, own: range) -> Leaf:
+        """Where the gradients of own lanes are; a helper has summed up its branches in shared memory."""
+        here, firsts = {*own}, set[int]()
+        if self._by_helpers(own):
+            for part in (self._part(own, who) for who in range(1, self.threads)):
+                here -= set(part)
+                firsts |= {first for first, _ in tree.branches(tree.root(len(self.lanes)), part)}
+
+        def leaf(number: int, name: str) -> Array | None:
+            if number in here:
+                return self.lanes[number].parameters[name].grad
+            return self.lanes[number].gradients[name] if number in firsts else None
+
+        return leaf
+
+    def _by_helpers(self, own: range) -> bool:
+        return self.processes and len(own) > 1 and not mode.debug
+
     def _outcome(self, number: int) -> tuple[Any, ...]:
         """What came of a lane, but for its gradients."""
         lane = self.lanes[number]
         return number, lane.loss, lane.sums, [norm.waiting for norm in lane.norms], lane.learned
 
-    def _run(self, number: int, work: Work, pieces: list[Array], seeds: Sequence[int]) -> None:
-        """Do one lane's micro-batches, in order."""
+    def _run(self, number: int, work: Work, pieces: list[Array], seeds: Sequence[int], tell: Tell = None) -> None:
+        """Do one lane's micro-batches, in order; `tell` hears of each weight whose gradient is whole."""
         lane, mode.remember = self.lanes[number], True
         lane.loss, lane.sums = 0.0, []
         for norm in lane.norms:
@@ -173,15 +222,20 @@ class Lanes:
         for parameter in lane.parameters.values():
             parameter.grad = None
         learner = self._learner(work)
+        names = {id(parameter): name for name, parameter in lane.parameters.items()} if tell else {}
         for k in range(number, len(pieces), len(self.lanes)):
             generator = np.random.default_rng([*seeds, k])
             for module in lane.chancy:
                 module.generator = generator
+            whole = None
+            if tell and k + len(self.lanes) >= len(pieces):  # the last one
+                whole = lambda leaf: tell(names[id(leaf)])  # noqa: E731
             if learner:
-                loss, sums = learner.learn(lane, pieces[k], generator, alone=len(pieces) == 1)
+                loss, sums = learner.learn(lane, pieces[k], generator, len(pieces) == 1, whole)
             else:
                 loss, sums = work(lane.model, pieces[k], generator)
-                loss.backward()
+                with told_of(whole):
+                    loss.backward()
             lane.loss += loss.item()
             lane.sums.append(np.asarray(sums))
         lane.learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
@@ -198,7 +252,7 @@ class Lanes:
 
         def run(number: int) -> None:
             mode.debug = debug
-            self._run(number, work, pieces, seeds)
+            self._run(number, work, pieces, seeds, self._teller(number))
 
         futures = [pool.submit(run, number) for number in self._shares(len(pieces))[self.ranks.number]]
         wait(futures)  # all of them, also where one fails: none may go on in the background
@@ -235,21 +289,32 @@ class Lanes:
         """
         pieces, seeds = question
         own = self._shares(len(pieces))[self.ranks.number]
-        mine = own[slice(*(len(own) * number // self.threads for number in (who, who + 1)))]
+        mine, left = self._part(own, who), set(self.parameters)
+
+        def whole(name: str) -> None:
+            left.discard(name)
+            self._sum_up(mine, name, bool(who))
+
         for number in mine:
-            self._run(number, work, pieces, seeds)
+            self._run(number, work, pieces, seeds, whole if self._onward and number == mine[-1] else None)
+        for name in left.copy():
+            self._sum_up(mine, name, bool(who))
+        for lane in self.lanes[mine.start : mine.stop]:
+            lane.learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
+        return [self._outcome(number) for number in mine]
+
+    def _sum_up(self, mine: range, name: str, elsewhere: bool) -> None:
+        """Of one weight, the sums of the branches that some lanes make; in shared memory, where that is `elsewhere`."""
         for branch in tree.branches(tree.root(len(self.lanes)), mine):
             lanes = self.lanes[branch[0] : sum(branch)]
-            for name in self.parameters:
-                leaves = {(number, 1): lane.parameters[name].grad for number, lane in enumerate(lanes, branch[0])}
-                total = tree.total(branch, leaves)
-                for lane in lanes:
-                    lane.parameters[name].grad = total if lane is lanes[0] else None
-                if who and total is not None:
-                    lanes[0].gradients[name][...] = total
+            leaves = {(number, 1): lane.parameters[name].grad for number, lane in enumerate(lanes, branch[0])}
+            total = tree.total(branch, leaves)
             for lane in lanes:
-                lane.learned = [name for name, parameter in lane.parameters.items() if parameter.grad is not None]
-        return [self._outcome(number) for number in mine]
+                lane.parameters[name].grad = total if lane is lanes[0] else None
+            if elsewhere and (total is not None or self._onward):
+                lanes[0].gradients[name][...] = -0.0 if total is None else total
+        for number in mine if self._onward else ():
+            self._onward.told(number, name)  # type: ignore[union-attr]
 
     def _take_over(self, done: list[tuple[Any, ...]], gradients: bool = False) -> None:
         """Put the results of a helper, or of another rank, where they would be, had its lanes been done here."""
@@ -276,74 +341,9 @@ class Lanes:
             for lane in busy:
                 lane.parameters[name].grad = None
 
-    def _add_up_over_ranks(self, busy: list[_Lane]) -> None:
-        """The same with all ranks: each adds up the branches that its lanes make, and together they add up the rest.
-
-        What no lane of a branch has learned is -0.0 there: the number that changes nothing when it is added.
-        """
-        whole = tree.root(len(busy))
-        shares = self._shares(len(busy))
-        every, own = [tree.branches(whole, share) for share in shares], shares[self.ranks.number]
-        learned = set().union(*(lane.learned for lane in busy))
-        for parameter in self.parameters.values():
-            parameter.grad = None
-        for kind in {parameter.data.dtype for parameter in self.parameters.values()}:
-            names = [name for name, p in self.parameters.items() if name in learned and p.data.dtype == kind]
-            places, size = places_of([self.parameters[name].data for name in names])
-            rows = [np.full(size, -0.0, kind) for _ in every[self.ranks.number] or [whole]]
-            for branch, row in zip(every[self.ranks.number], rows):
-                for name, place in zip(names, places):
-                    leaves = {(number, 1): self.lanes[number].parameters[name].grad for number in own}
-                    if (total := tree.total(branch, leaves)) is not None:
-                        laid_out(row[place], self.parameters[name].data)[...] = total
-            flat = self.ranks.add_branches(rows, every, whole)
-            for name, place in zip(names, places):
-                self.parameters[name].grad = laid_out(flat[place], self.parameters[name].data)
-        for number in own:
-            for parameter in self.lanes[number].parameters.values():
-                parameter.grad = None
-
     def _merge_statistics(self, pieces: int) -> None:
         for number, norm in enumerate(self.norms):
             for k in range(pieces):
                 norm.merge(*self.lanes[k % len(self.lanes)].norms[number].waiting[k // len(self.lanes)])  # type: ignore[index]
             for lane in self.lanes:
                 lane.norms[number].waiting.clear()  # type: ignore[union-attr]
-
-
-def predict(
-    model: Module, images: Array, threads: int | None = None, micro_batch: int = 128, ranks: Ranks | None = None
-) -> Array:
-    """The model's answers to images (N, 28, 28) uint8, or (N, H, W, C) float32: logits (N, classes), float32.
-
-    Runs on all threads, without a graph, in the state that `eval` gives; afterwards the model is in the one it was in.
-    `ranks` share the images out among themselves; all of them must ask, and all get all answers.
-    """
-
-    if images.ndim > 2 and 0 < images.size <= FEW and len(images) <= micro_batch:
-        with evaluating(model):
-            return in_lanes(partial(planned, model), [as_input(images)], threads)[0]
-
-    def answer(start: int) -> Array:
-        with no_grad():
-            return model(Tensor(as_input(images[start : start + micro_batch]))).data
-
-    with evaluating(model):
-        starts = range(0, len(images), micro_batch)
-        if not len(starts):
-            with no_grad():
-                return model(Tensor(as_input(np.zeros((1, *images.shape[1:]), images.dtype)))).data[:0]
-        return np.concatenate(in_lanes(answer, starts, threads, ranks))
-
-
-def probabilities(model: Module, images: Array, threads: int | None = None) -> Array:
-    """How sure the model is of each class: (N, 28, 28) uint8 -> (N, classes) float32, rows that add up to 1."""
-    with no_grad():
-        return softmax(Tensor(predict(model, images, threads))).data
-
-
-def as_input(images: Array) -> Array:
-    """Pictures as networks take them: (N, 28, 28) uint8 -> (N, 28, 28, 1) float32 from 0 to 1."""
-    if images.dtype == np.uint8:
-        images = images.astype(np.float32) * np.float32(1 / 255)
-    return images[..., None] if images.ndim == 3 else images

@@ -13,6 +13,7 @@ import numpy as np
 
 from hellodl import nn
 from hellodl.autograd.tensor import Array, Tensor
+from hellodl.data.mapped import Mapped
 from hellodl.data.text import Corpus, window_starts
 from hellodl.data.vocabulary import Vocabulary
 from hellodl.errors import DataError
@@ -28,21 +29,24 @@ MOST_JUDGED = 2**17  # tokens of the validation text, evenly chosen where there 
 class Lesson:
     """A corpus in the tokens of a vocabulary, cut into windows of `context` tokens."""
 
-    def __init__(self, corpus: Corpus, vocabulary: Vocabulary, context: int):
+    def __init__(self, corpus: Corpus | Mapped, vocabulary: Vocabulary, context: int):
         self.corpus, self.vocabulary, self.context = corpus, vocabulary, context
         self.unit = "tokens" if vocabulary.kind == "byte-pairs" else vocabulary.kind
-        self.train = vocabulary.encode(corpus.train)  # (tokens,)
+        mapped = isinstance(corpus, Mapped)  # its bytes are its tokens, and stay where they are
+        self.train: Array = corpus.train if mapped else vocabulary.encode(corpus.train)  # (tokens,)
         if len(self.train) <= context:
             raise DataError(
                 f"{corpus.name}: has {len(self.train):,} {self.unit} to learn from, and a window is "
                 f"{context} and one more; give more text, or a smaller --context"
             )
-        watched = vocabulary.encode(corpus.validation)
+        watched = corpus.validation if mapped else vocabulary.encode(corpus.validation)
         if len(watched) < 2:
-            there = f"{len(corpus.validation)} of {len(corpus.text)} characters"
+            there = f"{len(corpus.validation)} of {len(corpus.train) + len(corpus.validation)} characters"
             raise DataError(f"{corpus.name}: its last tenth ({there}) is too short to judge by; give more text")
-        self.characters_per_token = len(corpus.validation) / len(watched)
-        self.watched = windows_that_touch(watched, context)  # (windows, context + 1)
+        share = corpus.characters_a_byte if isinstance(corpus, Mapped) else 1
+        self.characters_to_learn = len(corpus.train) * share
+        self.characters_per_token = len(corpus.validation) * share / len(watched)
+        self.watched = windows_that_touch(watched, context).astype(np.int64)  # (windows, context + 1)
 
     def order(self, part: int, windows: int, seed: int) -> Array:
         """Where the windows begin that a part of the training sees: (windows,)."""
@@ -51,10 +55,10 @@ class Lesson:
     def work(self, batch_size: int) -> Work:
         """The work of a lane that learns to guess the next token, at all places of its windows at once."""
         tokens, context = self.train, self.context
-        characters = batch_size * context * len(self.corpus.train) / len(tokens)  # in a batch
+        characters = batch_size * context * self.characters_to_learn / len(tokens)  # in a batch
 
         def given(starts: Array, generator: np.random.Generator) -> tuple[Array, Array]:
-            windows = tokens[starts[:, None] + np.arange(context + 1)]
+            windows = np.asarray(tokens[starts[:, None] + np.arange(context + 1)], np.int64)
             return windows[:, :-1], windows[:, 1:].reshape(-1)  # (N, L), (N*L)
 
         def judge(model: Module, seen: Array, wanted: Array) -> tuple[Tensor, Any]:

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from hellodl.autograd.mode import no_grad
+from hellodl.autograd.mode import no_grad, told_of
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.nn.module import Module, Parameter
 from hellodl.nn.norm import BatchNorm2d
@@ -48,7 +48,8 @@ def replica(model: Module) -> Module:
             if isinstance(value, Module):
                 value = copied(value)
             elif isinstance(value, Parameter):
-                value = twins.setdefault(id(value), Parameter(value.data))
+                twin_of = twins.setdefault(id(value), Parameter(value.data))
+                twin_of.requires_grad, value = value.requires_grad, twin_of
             vars(twin)[name] = value
         return twin
 
@@ -65,21 +66,38 @@ class Learner:
         self.chancy: list[Any] = [m for m in self.model.modules() if hasattr(m, "generator")]
         self._plan = Plan(self._learned, quiet=True)
 
-    def learn(self, lane: Any, which: Array, generator: np.random.Generator, alone: bool) -> tuple[Tensor, Any]:
+    def learn(
+        self,
+        lane: Any,
+        which: Array,
+        generator: np.random.Generator,
+        alone: bool,
+        tell: Callable[[Tensor], None] | None = None,
+    ) -> tuple[Tensor, Any]:
         """Add gradients and statistics to those of a lane; gives the loss, and the sums.
 
-        The gradients of a micro-batch that is `alone` in its batch need not be copied.
+        The gradients of a micro-batch that is `alone` in its batch need not be copied. Where the lane's weights are
+        waited for one by one, `tell` is told of each that has all of its gradient.
         """
         for module in self.chancy:
             module.generator = generator
-        loss, sums, statistics = self._plan(*self.work.given(which, generator))
-        for mine, theirs in zip(self.parameters, lane.parameters.values(), strict=True):
-            if mine.grad is None:
-                continue
+        waiting = {id(mine): (mine, theirs) for mine, theirs in zip(self.parameters, lane.parameters.values())}
+
+        def hand_over(leaf: Tensor) -> None:
+            mine, theirs = waiting.pop(id(leaf), (None, None))  # once: a plan may be left and begin anew
+            if mine is None or mine.grad is None:
+                return
             if theirs.grad is None:
                 theirs.grad = mine.grad if alone else mine.grad.copy("K")
             else:
                 theirs.grad += mine.grad
+            if tell:
+                tell(theirs)
+
+        with told_of(hand_over if tell else None):
+            loss, sums, statistics = self._plan(*self.work.given(which, generator))
+        for mine in self.parameters:
+            hand_over(mine)
         for norm, waiting in zip(lane.norms, statistics, strict=True):
             norm.waiting += waiting
         return loss, sums
