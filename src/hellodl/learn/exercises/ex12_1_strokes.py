@@ -30,7 +30,7 @@ def check(own: Own) -> None:
         answer = own.ask("strokes_of", moves)
         wanted, point = [[]], np.zeros(2)
         for x, y, lifted, _ in moves:
-            point = point + (x, y)
+            point = point + np.array([x, y])
             wanted[-1].append(point)
             if lifted:
                 wanted.append([])
