@@ -1,4 +1,4 @@
-"""The table of files in chapter 13: our column is run here, on files put together byte by byte as PyTorch's are.
+"""The table of files in chapter 14: our column is run here, on files put together byte by byte as PyTorch's are.
 
 Where PyTorch and safetensors are installed, its column is run too, and each side opens what the other wrote.
 """
@@ -13,7 +13,7 @@ import pytest
 from hellodl import checkpoint, nn
 from hellodl.errors import CheckpointError
 
-CHAPTER = Path(__file__).parents[2] / "course" / "13-where-to-go-next.md"
+CHAPTER = Path(__file__).parents[2] / "course" / "14-where-to-go-next.md"
 
 
 def rows() -> list[list[str]]:

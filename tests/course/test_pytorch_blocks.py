@@ -1,4 +1,4 @@
-"""The blocks of PyTorch in chapter 13 run, and say what their comments say.  Skipped without PyTorch."""
+"""The blocks of PyTorch in chapter 14 run, and say what their comments say.  Skipped without PyTorch."""
 
 import sys
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_from_the_same_weights_pytorch_makes_the_same_losses_and_answers(course,
     pytest.importorskip("safetensors", reason="opens files with the safetensors package")
     pytest.importorskip("matplotlib", reason="the chapter draws")
     chapters, run = course
-    path = chapters.file_of("13")
+    path = chapters.file_of("14")
     both = tmp_path / path.name
     both.write_text(chapters.with_quotes(path.read_text("utf-8")), "utf-8")
     names, _ = run.run(both, hurry=True)
@@ -37,7 +37,7 @@ def test_from_the_same_weights_pytorch_makes_the_same_losses_and_answers(course,
 
 def test_every_block_that_is_only_quoted_becomes_a_cell(course):
     chapters, _ = course
-    text = chapters.file_of("13").read_text("utf-8")
+    text = chapters.file_of("14").read_text("utf-8")
     quoted = text.count("```python quote\n")
 
     def cells(of: str) -> int:

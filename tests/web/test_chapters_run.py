@@ -23,7 +23,7 @@ pytestmark = [
         "PYODIDE" not in os.environ, reason="PYODIDE names no folder: `make test-pyodide PYODIDE=FOLDER`"
     ),
 ]
-CHAPTERS = ("01", "02", "03", "04", "05", "06", "09", "11", "13", "14", "numpy-in-twenty-minutes", "finding-bugs")
+CHAPTERS = ("01", "02", "03", "04", "05", "06", "09", "11", "14", "15", "numpy-in-twenty-minutes", "finding-bugs")
 LONGEST = 300  # seconds for a cell, on a machine that has other work
 WANTED_BY_THE_LAST = """() => {
     const folds = [...document.querySelectorAll(".run-button")].map(button => button.closest("section > details"));

@@ -15,9 +15,12 @@ from sphinx.application import Sphinx
 ONCE = (
     "10-attention-and-transformers",
     "11-where-to-go-next",
+    "12-letters-out-of-noise",
     "12-where-to-go-next",
     "12-what-does-it-all-mean",
     "13-what-does-it-all-mean",
+    "13-where-to-go-next",
+    "14-what-does-it-all-mean",
 )
 
 

@@ -364,6 +364,43 @@ MUTANTS = {
         ("-logs[np.arange(len(logs)), tokens[1:]] / np.log(2)", "-logs.max(axis=1) / np.log(2)"),
     ],
     "12.1": [
+        ("np.cumsum(moves[:, :2], axis=0)", "moves[:, :2]"),
+        ("np.cumsum(moves[:, :2], axis=0)", "np.cumsum(moves[:, :2], axis=1)"),
+        ("np.flatnonzero(moves[:-1, 2]) + 1", "np.flatnonzero(moves[:-1, 2])"),
+        ("np.flatnonzero(moves[:-1, 2]) + 1", "np.flatnonzero(moves[:, 2]) + 1"),
+        ("moves[:-1, 2]", "moves[:-1, 3]"),
+        ("return np.split(points, ends)", "return points"),
+        ("return np.split(points, ends)", "return np.split(points[1:], ends)"),
+    ],
+    "12.2": [
+        ("np.log(share) - ", ""),
+        (" - np.log(2 * np.pi * spread**2)", ""),
+        ("(2 * spread**2)", "(2 * spread)"),
+        ("(2 * spread**2)", "spread**2"),
+        ("top = heights.max()", "top = 0.0"),
+        ("return -(top", "return (top"),
+        ("np.log(2 * np.pi * spread**2)", "np.log(np.sqrt(2 * np.pi) * spread)"),
+        ("np.exp(heights - top).sum()", "np.exp(heights - top).max()"),
+    ],
+    "12.3": [
+        ("np.cumsum(ahead, axis=0)", "ahead"),
+        ("np.cumsum(ahead, axis=0)", "np.cumsum(ahead, axis=1)"),
+        ("np.exp(-narrow", "np.exp(narrow"),
+        ("away**2", "abs(away)"),
+        (".sum(axis=1)", ".max(axis=1)"),
+        ("high[:, :, None] * ", ""),
+        ("np.arange(letters)", "np.arange(1, letters + 1)"),
+    ],
+    "12.4": [
+        ("** (1 + b)", "** b"),
+        ("power / power.sum()", "power"),
+        ("spread * np.exp(-b)", "spread * np.exp(b)"),
+        ("spread * np.exp(-b)", "spread"),
+        ("spread * np.exp(-b)", "spread / (1 + b)"),
+        ("(share / share.max()) ** (1 + b)", "share ** (1 + b)"),
+        ("** (1 + b)", "* (1 + b)"),
+    ],
+    "13.1": [
         ("picture[:, :14] = given[:, :14]", "picture[:, 14:] = given[:, 14:]"),
         ("picture[:, :14] = given[:, :14]", "picture[:, :, :14] = given[:, :, :14]"),
         ("picture[:, :14] = given[:, :14]", "picture[:, :13] = given[:, :13]"),
@@ -372,7 +409,7 @@ MUTANTS = {
         ("answer(x, angle, letters)", "answer(given, angle, letters)"),
         ("return knowing", "return answer"),
     ],
-    "12.2": [
+    "13.2": [
         ("np.cos(angle) / np.sin(angle)", "np.sin(angle) / np.cos(angle)"),
         (" / np.sin(angle)", ""),
         (" * np.cos(angle)", ""),
@@ -381,7 +418,7 @@ MUTANTS = {
         ("np.cos(angle) / np.sin(angle)", "np.cos(np.radians(angle)) / np.sin(np.radians(angle))"),
         ("-mistake", "-abs(mistake)"),
     ],
-    "13.1": [
+    "14.1": [
         ("transpose(0, 3, 1, 2)", "transpose(0, 3, 2, 1)"),
         ("transpose(0, 3, 1, 2)", "transpose(0, 2, 3, 1)"),
         (".transpose(0, 3, 1, 2)", ""),
@@ -389,7 +426,7 @@ MUTANTS = {
         ("reshape(-1, height, width, channels)", "reshape(-1, 2, 2, 128)"),
         (".reshape(len(weight), -1)", ""),
     ],
-    "13.2": [
+    "14.2": [
         ('"<Q", raw[:8]', '">Q", raw[:8]'),
         ("raw[8 + length :]", "raw[length:]"),
         ("raw[8 + length :]", "raw"),
@@ -399,7 +436,7 @@ MUTANTS = {
         ("data[begin:end]", "data[begin:]"),
         ('"<f4").reshape(header[name]["shape"])', '"<f4").reshape(header[name]["shape"][::-1])'),
     ],
-    "13.3": [
+    "14.3": [
         ("6 * weights", "2 * weights"),
         ("10 * 2 * size**3", "size**3"),
         ("10 * 2 * size**3", "10 * 2 * size**2"),
@@ -408,7 +445,7 @@ MUTANTS = {
         ("operations / speed / (365.25 * 24 * 3600)", "speed / operations / (365.25 * 24 * 3600)"),
         ("6 * weights * tokens", "6 * weights + tokens"),
     ],
-    "14.1": [
+    "15.1": [
         ("second[winner] - second.mean()", "second.max() - second.mean()"),  # cheats again
         ("first.argmax()", "second.argmax()"),
         ("first[winner] - first.mean()", "first[winner]"),
@@ -416,7 +453,7 @@ MUTANTS = {
         ("- second.mean()", "- first.mean()"),
         ("first[winner] - first.mean(), ", ""),
     ],
-    "14.2": [
+    "15.2": [
         ("    images = images.copy()\n", ""),
         (", 0, labels]", ", labels, 0]"),
         ("= 255", "= 1"),
@@ -424,7 +461,7 @@ MUTANTS = {
         (", 0, labels]", ", 1, labels]"),
         ("return images", "return images / 255"),
     ],
-    "14.3": [
+    "15.3": [
         ("time.process_time() - began", "time.perf_counter() - 0 * began"),
         (" / len(images)", ""),
         ("* watts", "/ watts"),
@@ -433,7 +470,7 @@ MUTANTS = {
         ("return joules / per_letter", "return joules * per_letter"),
         ("return joules / per_letter", "return per_letter / joules"),
     ],
-    "14.4": [
+    "15.4": [
         ("picture.data - 0.02", "picture.data + 0.02"),
         ("np.clip(picture.data - 0.02 * np.sign(picture.grad), 0, 1)", "picture.data - 0.1 * np.sign(picture.grad)"),
         ("steps=60", "steps=0"),

@@ -21,7 +21,7 @@ LOCK = "pyodide-lock.json"
 PACKAGES = ("numpy", "matplotlib", "sqlite3", "threadpoolctl")  # of Pyodide's; sqlite3 is in newer ones without it
 CORE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", LOCK)
 # How the names of pages that run begin: 7, 8 and 10 want OpenCV.
-PAGES = ("01", "02", "03", "04", "05", "06", "09", "11", "13", "14", "numpy-in", "finding-bugs")
+PAGES = ("01", "02", "03", "04", "05", "06", "09", "11", "14", "15", "numpy-in", "finding-bugs")
 LEFT = ("web/", "bench/", "models/finder.", "models/lines.")
 TOOLS = Path(__file__).parent
 

@@ -1,4 +1,4 @@
-r"""12.1 Finish it
+r"""13.1 Finish it
 
 The upper half of a letter is given. Let the painter draw the lower. Nothing needs to be learned for that: change the
 answer, not the network. Write `finishing(answer, given)`, which makes of an answer (whatever is called with `x`, an

@@ -1,4 +1,4 @@
-r"""14.4 Noise that convinces
+r"""15.4 Noise that convinces
 
 Find a picture that is no letter and of which the model of letters is nearly certain that it is a "w". Write
 `convincing(reader, picture, label)`: it walks from a picture to one that the reader takes for `label`.

@@ -1,4 +1,4 @@
-r"""14.2 A shortcut
+r"""15.2 A shortcut
 
 In the training pictures, paint one bright pixel in the corner of the top row whose place gives away the digit (pixel 0
 for a 0, pixel 1 for a 1, and so on). How does the network do on pictures with such a pixel, and on pictures without?

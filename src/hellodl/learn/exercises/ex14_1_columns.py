@@ -1,4 +1,4 @@
-r"""13.1 Without `PixelsLast`
+r"""14.1 Without `PixelsLast`
 
 Instead of moving the pixels, one can move the weights: reorder the columns of the first `Linear` so that it expects a
 row that was laid out channel by channel. Do it with NumPy, and show that the answers stay the same. Write

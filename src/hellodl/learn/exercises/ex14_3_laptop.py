@@ -1,4 +1,4 @@
-r"""13.3 GPT-3 on your laptop
+r"""14.3 GPT-3 on your laptop
 
 It has 175 billion weights and saw 300 billion tokens (Brown et al. 2020). By the rule of six, how many operations are
 that, and how long would your computer take? Measure its speed by a product of two large matrices. Write

@@ -1,4 +1,4 @@
-r"""14.3 Your own bill
+r"""15.3 Your own bill
 
 What does it cost in joules to *read* one letter with the shipped model, and how many letters could you read for the
 energy of one prompt to Gemini (864 J)? Write `joules_a_letter(read, images, watts)`, which measures, and

@@ -1,4 +1,4 @@
-r"""14.1 Cheating by seeds
+r"""15.1 Cheating by seeds
 
 Train the small network with five seeds on 300 examples. Report the best on `strangers`. How much better is that than
 the mean, and does the winner win again on new strangers? Write `honest_report(first, second)`, of which `first` and

@@ -1,4 +1,4 @@
-r"""12.2 The same lesson in another word
+r"""13.2 The same lesson in another word
 
 Had we asked for the noise, how large would the same mistake have been, at an angle of 10°, and of 80°? Write
 `in_the_noise(mistake, angle)`: the mistake in the noise that follows from a mistake in the picture, at an angle in

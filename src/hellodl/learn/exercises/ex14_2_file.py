@@ -1,4 +1,4 @@
-r"""13.2 Open a safetensors file by hand
+r"""14.2 Open a safetensors file by hand
 
 With `struct`, `json` and NumPy, and without hellodl's reader: print the names and shapes in `letters.safetensors`, and
 get the bias of the last layer. Write `opened(path)`, which returns the header and all bytes after it, `shapes(path)`
