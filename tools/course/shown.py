@@ -4,8 +4,8 @@
     python tools/course/shown.py 5              this one
     python tools/course/shown.py --check        only say which, and exit with 1 if any are stale
 
-`make course-shown CHAPTER=5` is the same. Cells that did not run since hellodl or the page changed are run first, in full
-(see `notebook.py`). Four things are added to what the author wrote, and `chapters.parts` passes over all of them:
+`make course-shown CHAPTER=5` is the same. Cells that did not run since hellodl or the page changed are run first, in
+full (see `notebook.py`). To what the author wrote is added, and passed over by `chapters.parts`,
 
     <!-- shown by code 5f0c1d2e3b4a5968 -->     at the top: a hash of all cells and of all that stands below them
 
@@ -17,9 +17,9 @@
     <p><img src="shown/digits/poster.png" ...></p>
     <!-- end -->
 
-and around a cell for drawing, <details>, which folds it up. Pictures lie in course/shown, in a folder with the chapter's
-name but not its number. Who changes code, and not what it showed, gets another hash, and a test says so. Seconds and
-the like stay as they were on the machine that ran it: the hash asks whether the code is the same, never how fast it is.
+and around a cell for drawing, <details>, which folds it up. Pictures lie in course/shown, in a folder with the
+chapter's name but not its number. A test fails where code changed and what it showed is still the old. Seconds and the
+like stay as they were on the machine that ran it: the hash asks whether the code is the same, never how fast it is.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ import chapters
 import notebook
 import sync
 from chapters import END, SHOWN, Cell, CourseError
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from hellodl.bench.claims import all_claims
 from hellodl.bench.results import read_results
@@ -47,6 +47,7 @@ from hellodl.storage.atomic import write_whole
 
 PICTURES = chapters.COURSE / "shown"
 LONGEST = 40  # lines of one cell's output; of more, the first and last few
+COLOURS = 128  # of a picture
 DRAWN = re.compile(
     r'<img src="data:image/(?P<kind>\w+);base64,(?P<data>[^"]+)" alt="(?P<words>[^"]*)" style="width: (?P<width>\d+)px'
 )
@@ -100,9 +101,8 @@ def body_of(cell: Cell, showed: list[dict[str, Any]], folder: str, pictures: dic
             picture, kind = smaller(base64.b64decode(found["data"]), found["kind"])
             name = name_of(cell.code, kind, pictures)
             pictures[name] = picture
-            drawn.append(
-                f'<p><img src="shown/{folder}/{name}" width="{found["width"]}" alt="{" ".join(found["words"].split())}"></p>'
-            )
+            alt = " ".join(found["words"].split())
+            drawn.append(f'<p><img src="shown/{folder}/{name}" width="{found["width"]}" alt="{alt}"></p>')
         else:
             words += output.get("text", data.get("text/plain", ""))
     body = quoted(words)
@@ -134,16 +134,37 @@ def name_of(code: str, kind: str, taken: dict[str, bytes]) -> str:
 
 
 def smaller(picture: bytes, kind: str) -> tuple[bytes, str]:
-    """A picture in at most 256 colours, a third as large; as a JPEG where that halves it again, as it does of photos.
-    Films have few colours already."""
-    if kind != "png":
-        return picture, kind
+    """A picture in few colours, a third as large; as a JPEG where that halves it again, as it does of photos."""
+    if kind == "gif":
+        return shorter(picture), kind
     drawn, few, photo = Image.open(io.BytesIO(picture)).convert("RGB"), io.BytesIO(), io.BytesIO()
-    drawn.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(few, "png", optimize=True)
+    drawn.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(few, "png", optimize=True)
     drawn.save(photo, "jpeg", quality=80, optimize=True)
     if len(photo.getvalue()) < len(few.getvalue()) / 2:
         return photo.getvalue(), "jpg"
     return few.getvalue(), "png"
+
+
+def shorter(film: bytes) -> bytes:
+    """A film with every second of its frames, and the last, in the same time."""
+    frames, seconds = [], []
+    shown = Image.open(io.BytesIO(film))
+    for number, frame in enumerate(ImageSequence.Iterator(shown)):
+        time = frame.info["duration"]
+        if number % 2 == 0 or number == shown.n_frames - 1:
+            frames.append(frame.convert("RGB"))
+            seconds.append(time)
+        else:
+            seconds[-1] += time
+    strip = Image.new("RGB", (shown.width, shown.height * len(frames)))
+    for number, frame in enumerate(frames):
+        strip.paste(frame, (0, number * shown.height))
+    strip = strip.quantize(COLOURS, dither=Image.Dither.NONE)  # so that what stands still is the same in all
+    boxes = [(0, top, shown.width, top + shown.height) for top in range(0, strip.height, shown.height)]
+    first, *more = map(strip.crop, boxes)
+    file = io.BytesIO()
+    first.save(file, "gif", save_all=True, append_images=more, duration=seconds, loop=0, optimize=True)
+    return file.getvalue()
 
 
 def seal(text: str, pictures: dict[str, bytes]) -> str:
@@ -215,7 +236,9 @@ def other_figures(path: Path, figures: dict[str, float]) -> list[str]:
             said = sync.words("mean", claim, results[claim.id])
             now = sync.figure(figures[claim.figure], None, claim.unit)
             if said != now:
-                lines.append(f"{claim.id}: sentences say {said}, the cells {now}; hellodl reproduce {claim.id} --record")
+                lines.append(
+                    f"{claim.id}: sentences say {said}, the cells {now}; hellodl reproduce {claim.id} --record"
+                )
     return lines
 
 
@@ -229,7 +252,11 @@ def main() -> int:
         paths = [chapters.file_of(number) for number in options.chapters] or pages()
         if options.check:
             stale = [*filter(None, map(wrong, paths)), *(f"course/shown/{name} is of no page" for name in left_over())]
-            print("\n".join([*stale, *(f"{path.name} has no outputs yet; {mend(path)}" for path in filter(has_none, paths))]))
+            print(
+                "\n".join(
+                    [*stale, *(f"{path.name} has no outputs yet; {mend(path)}" for path in filter(has_none, paths))]
+                )
+            )
             return 1 if stale else 0
         if not options.chapters:
             paths = [path for path in paths if wrong(path) or has_none(path)]
