@@ -5,7 +5,7 @@ PYTHON ?= .venv/bin/python
 CODE := src tests tools benchmarks course/conf.py
 
 .PHONY: base demo test test-lowest test-mpi test-web test-peers test-terminal test-readme test-faults test-fuzz test-load test-learn test-pyodide
-.PHONY: lint types imports pytest course chapter course-sync setup clean
+.PHONY: lint types imports pytest course chapter course-sync course-shown setup clean
 
 demo: base
 	$(PYTHON) -m hellodl demo
@@ -97,6 +97,11 @@ chapter: setup
 # Code and recorded figures into the chapters' Markdown.
 course-sync: setup
 	$(PYTHON) tools/course/sync.py
+
+# What cells showed into the chapters' Markdown: of CHAPTER=5, or of every page whose code changed since. Cells that did
+# not run yet are run, which takes up to two minutes a chapter.
+course-shown: setup
+	$(PYTHON) tools/course/shown.py $(CHAPTER)
 
 # Two steps: what hellodl itself needs, and the tools of whoever works on it. Each is made anew when pyproject.toml changes.
 ifeq ($(PYTHON),.venv/bin/python)

@@ -28,7 +28,8 @@ from hellodl.data.home import folder_of
 from hellodl.data.moves import load_moves, numbered, strokes_of
 from hellodl.data.writing import Writing, gathered
 from hellodl.nn.penning import penned
-from hellodl.train.lanes import Lanes, predict
+from hellodl.train.answers import predict
+from hellodl.train.lanes import Lanes
 
 HANDS, EACH, ASKED = 20, 90, 20  # words of each hand to learn from, and to be asked about
 WIDTH = 160  # pixels of a picture

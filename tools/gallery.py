@@ -25,8 +25,8 @@ from hellodl.models import MODELS
 from hellodl.models.networks import hello_dl
 from hellodl.runs.log import RunLog
 from hellodl.train import Settings, Trainer, classification, evaluate
+from hellodl.train.answers import predict
 from hellodl.train.inside import Every
-from hellodl.train.lanes import predict
 
 EVERY = 4  # steps between two looks at the weights
 RATES = (4e-3, 4e-4)  # a good learning rate, and one that is too low to show beside it

@@ -22,7 +22,7 @@ from hellodl.data import dna
 from hellodl.data.home import folder_of
 from hellodl.programs.junctions import as_pictures
 from hellodl.train import checkpoint
-from hellodl.train.lanes import probabilities
+from hellodl.train.answers import probabilities
 
 MODELS = Path(__file__).parent.parent / "src" / "hellodl" / "models"
 

@@ -70,7 +70,7 @@ def test_our_words_are_in_the_chapters_that_the_glossary_names_and_the_field_s_b
 
 @EVERY
 def test_a_chapter_has_what_each_chapter_has(path):
-    text = path.read_text("utf-8")
+    text = chapters.plain(path.read_text("utf-8"))
     number = int(path.name[:2])
     assert text.startswith(f"# {number}. ")
     for part in ("**What you will have made.**", "\n## What you learned\n", "\n## Try this\n"):

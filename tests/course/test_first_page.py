@@ -3,7 +3,7 @@
 import first_page
 import numpy as np
 
-from hellodl.train.lanes import as_input, predict
+from hellodl.train.answers import as_input, predict
 
 
 def test_it_reads_digits_of_people_it_has_never_met():

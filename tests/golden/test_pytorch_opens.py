@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hellodl import nn
+from hellodl.train.answers import predict
 from hellodl.train.checkpoint import load_model, save_model
-from hellodl.train.lanes import predict
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch: pip install torch")
 from_file = pytest.importorskip("safetensors.torch", reason="opens files with the safetensors package")

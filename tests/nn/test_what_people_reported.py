@@ -15,8 +15,8 @@ from hellodl.autograd.tensor import Tensor
 from hellodl.errors import CheckpointError, HelloError, ShapeError, TrainingError
 from hellodl.nn.module import KINDS, evaluating
 from hellodl.train import evaluate
+from hellodl.train.answers import predict
 from hellodl.train.checkpoint import load_model, save_model
-from hellodl.train.lanes import predict
 
 
 def leaf(*numbers):

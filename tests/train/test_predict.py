@@ -9,7 +9,8 @@ from lane_work import CLASSES, COUNT, network, work_on
 from hellodl import nn
 from hellodl.autograd.mode import mode, no_grad
 from hellodl.autograd.tensor import Tensor
-from hellodl.train.lanes import Lanes, as_input, predict, probabilities
+from hellodl.train.answers import as_input, predict, probabilities
+from hellodl.train.lanes import Lanes
 from hellodl.train.threads import thread_count
 
 

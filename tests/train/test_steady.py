@@ -7,7 +7,8 @@ import pytest
 
 from hellodl import Tensor, nn, no_grad
 from hellodl.models.networks import perceptron, residual
-from hellodl.train.lanes import Lanes, predict
+from hellodl.train.answers import predict
+from hellodl.train.lanes import Lanes
 from hellodl.train.steady import Learner, Steady, _answers, replica
 
 IMAGES = np.random.default_rng(0).random((60, 28, 28, 1), np.float32)

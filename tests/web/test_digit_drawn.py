@@ -10,7 +10,7 @@ import pytest
 from hellodl import data
 from hellodl.data import strokes
 from hellodl.runs.machine import SOURCE
-from hellodl.train.lanes import as_input, predict
+from hellodl.train.answers import as_input, predict
 
 SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.5, 0.55), (0.42, 0.8)]
 

@@ -6,7 +6,8 @@ Three kinds of fenced blocks say python, and all are coloured by whoever shows M
     ```python hide      a cell too, but the site folds it up: drawing and other things off the path
     ```python quote     not run on the page: code of others' libraries, say, which a test may run (`with_quotes`)
 
-and code of the project itself is copied in by `sync.py`, between comments, and is not run either.
+and code of the project itself is copied in by `sync.py`, between comments, and is not run either. What the cells showed
+stands below them, written by `shown.py` for whoever reads the file itself: here it is passed over.
 
 What runs a chapter reads it with this file, so only the standard library is imported here.
 
@@ -28,6 +29,9 @@ COURSE = SOURCE / "course"
 FENCE = re.compile(r"^(`{3,})(?!.*`)\s*(.*)$")
 QUOTED = re.compile(r"^<!-- code: (?P<name>[\w.]+) -->$")
 END = "<!-- end -->"
+SHOWN = "<!-- shown -->"
+FOLD = '<details class="drawing"><summary>The code that draws this</summary>'
+SEAL = re.compile(r"^<!-- shown by code (?P<seal>\w+) -->$", re.MULTILINE)
 QUOTE = re.compile(r"^(`{3,}python) quote$", re.MULTILINE)
 HURRY = re.compile(r"^(?P<start>\s*[\w, ]+ = ).+?  # in a hurry: (?P<brief>.+)$", re.MULTILINE)
 
@@ -81,12 +85,36 @@ def file_of(number: str) -> Path:
     raise CourseError(f"there is no chapter {number}; there are {', '.join(p.stem for p in files())}")
 
 
+def own_lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that an author wrote, with their numbers in the file: without what `shown.py` adds, and the empty line
+    that follows each such thing."""
+    inside = folded = dropped = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if inside:
+            inside = line != END
+        elif line == SHOWN:
+            inside = True
+        elif line == FOLD or (folded and line == "</details>"):
+            folded = line == FOLD
+        elif not SEAL.match(line):
+            if line or not dropped:
+                yield number, line
+            dropped = False
+            continue
+        dropped = True
+
+
+def plain(text: str) -> str:
+    """A chapter as its author wrote it."""
+    return "\n".join(line for _, line in own_lines(text)).rstrip("\n") + "\n"
+
+
 def parts(text: str) -> Iterator[Prose | Cell]:
-    """A chapter's prose and cells, in turn; together they are the whole file."""
+    """A chapter's prose and cells, in turn; together they are all that its author wrote."""
     prose: list[str] = []
     cell: list[str] | None = None
     fence, words, begun, quoted = "", "", 0, False
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in own_lines(text):
         found = FENCE.match(line)
         if fence:  # inside of a block
             closes = found and found[2] == "" and len(found[1]) >= len(fence)

@@ -15,7 +15,7 @@ import chapters
 import numpy as np
 
 from hellodl import Tensor, data, nn, optim
-from hellodl.train.lanes import as_input, predict
+from hellodl.train.answers import as_input, predict
 
 WEIGHTS = chapters.COURSE / "_static" / "digit-weights.js"
 BEFORE = "const digitNetwork = "  # a script rather than JSON, so that a page from a disk may have it

@@ -15,6 +15,7 @@ import hashlib
 import json
 import sys
 import time
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,22 @@ def keep(path: Path, hurry: bool) -> None:
     write_whole(kept(chapters.read(path), hurry), json.dumps(about).encode())
 
 
+def ran(paths: list[Path], hurry: bool = False) -> Iterator[Path]:
+    """These pages one after the other, each once its outputs are kept; those that are not up to date are run first."""
+    missing = [path for path in paths if not kept(chapters.read(path), hurry).exists()]
+    for path in paths:
+        if path in missing:
+            where = f"{missing.index(path) + 1} of {len(missing)}: {path.stem}"
+            print(f"running page {where} ...", end=" ", flush=True)
+            began = time.perf_counter()
+            try:
+                keep(path, hurry)
+            except chapters.CourseError as error:
+                raise chapters.CourseError(f"\n{error}\n`python tools/course/run.py {path}` shows more") from None
+            print(f"{time.perf_counter() - began:.0f} s", flush=True)
+        yield path
+
+
 def main() -> int:
     """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -134,19 +151,11 @@ def main() -> int:
     options = parser.parse_args()
     try:
         paths = [chapters.file_of(number) for number in options.chapters] or [*chapters.files(), *chapters.sheets()]
-        missing = [path for path in paths if not kept(chapters.read(path), options.hurry).exists()]
+        for _ in ran(paths, options.hurry):
+            pass
     except chapters.CourseError as error:
         print(error, file=sys.stderr)
-        return 2
-    for number, path in enumerate(missing, 1):
-        print(f"running page {number} of {len(missing)}: {path.stem} ...", end=" ", flush=True)
-        began = time.perf_counter()
-        try:
-            keep(path, options.hurry)
-        except chapters.CourseError as error:
-            print(f"\n{error}\n`python tools/course/run.py {path}` shows more", file=sys.stderr)
-            return 1
-        print(f"{time.perf_counter() - began:.0f} s", flush=True)
+        return 1
     return 0
 
 

@@ -23,7 +23,8 @@ from hellodl.errors import HelloError
 from hellodl.ops import loops
 from hellodl.ops.mixture import mixture_loss
 from hellodl.runs import machine
-from hellodl.train.lanes import Lanes, Work, predict
+from hellodl.train.answers import predict
+from hellodl.train.lanes import Lanes, Work
 from hellodl.train.steady import Steady
 from hellodl.train.threads import thread_count
 

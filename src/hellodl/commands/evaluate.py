@@ -28,8 +28,8 @@ from hellodl.models import MODELS, find_model
 from hellodl.nn import LineReader, Module, Pen, UNet, accuracy
 from hellodl.nn.calibration import Bin, reliability
 from hellodl.reading.views import AS_IT_STANDS, VIEWS, View, agreed, opinions
+from hellodl.train.answers import probabilities
 from hellodl.train.checkpoint import load_model
-from hellodl.train.lanes import probabilities
 
 CHUNK = 2048  # images between two movements of the progress bar
 

@@ -25,7 +25,7 @@ from hellodl.reading.lines import Mark
 from hellodl.reading.looks import Read
 from hellodl.reading.strips import HEIGHT
 from hellodl.train.checkpoint import load_model, tried
-from hellodl.train.lanes import in_lanes
+from hellodl.train.threads import in_lanes
 
 FINDER, LINES = MODELS / "finder.safetensors", MODELS / "lines.safetensors"
 TOGETHER = 4096  # pixels of strips, side by side, that are read at a time

@@ -26,8 +26,8 @@ from hellodl.errors import HelloError
 from hellodl.models import find_model
 from hellodl.plots.text import UNREADABLE, printable
 from hellodl.storage.atomic import make_folder
+from hellodl.train.answers import probabilities
 from hellodl.train.checkpoint import load_model
-from hellodl.train.lanes import probabilities
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -93,8 +93,8 @@ class Scanned:
 
 def finder(model: Path | None, threads: int | None = None) -> Classify:
     """From stretches (n, 60) of letters to probabilities (n, 3) of EI, IE and N."""
+    from hellodl.train.answers import probabilities
     from hellodl.train.checkpoint import load_model, tried
-    from hellodl.train.lanes import probabilities
 
     path = MODEL if model is None else model
     network, metadata = load_model(path)

@@ -23,7 +23,7 @@ from hellodl.errors import HelloError
 from hellodl.plots import style
 from hellodl.plots.layout import layered
 from hellodl.plots.style import BLUE, GREY, INK, ORANGE, SMALL
-from hellodl.train.lanes import as_input
+from hellodl.train.answers import as_input
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -20,7 +20,7 @@ from hellodl.errors import HelloError
 from hellodl.ops import softmax
 from hellodl.plots import style
 from hellodl.plots.style import BLUE, COUNTS, GREY, PAPER, SIGNED, SMALL
-from hellodl.train.lanes import as_input, predict
+from hellodl.train.answers import as_input, predict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

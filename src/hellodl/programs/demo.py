@@ -31,7 +31,7 @@ from hellodl.reading.apart import read_apart
 from hellodl.reading.views import AS_IT_STANDS
 from hellodl.storage.atomic import make_folder
 from hellodl.train import Settings
-from hellodl.train.lanes import probabilities
+from hellodl.train.answers import probabilities
 
 SETTINGS = Settings(epochs=3, batch_size=128, learning_rate=6e-3, label_smoothing=0.05, average=0.995)
 IMAGES = 40_000

@@ -31,7 +31,7 @@ from hellodl.ranks import join
 from hellodl.reading.views import VIEWS, View, agreed
 from hellodl.runs.writer import Run
 from hellodl.train import OPTIMIZERS, SCHEDULES, Preparation, Settings, Trainer, classification, inside, judged, plain
-from hellodl.train.lanes import predict
+from hellodl.train.answers import predict
 
 MOST_EPOCHS = 40  # of a small set, unless asked for
 SAMPLES = 12  # validation images whose guesses are on record

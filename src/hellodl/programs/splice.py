@@ -34,7 +34,8 @@ from hellodl.runs import machine
 from hellodl.runs.log import RunLog
 from hellodl.runs.writer import Run
 from hellodl.train import Settings, Trainer
-from hellodl.train.lanes import Work, probabilities
+from hellodl.train.answers import probabilities
+from hellodl.train.lanes import Work
 
 DATASETS = ("uci", "simulated")
 SETTINGS = Settings(epochs=60, batch_size=64, learning_rate=3e-3, micro_batch=32, lanes=2)

@@ -21,7 +21,7 @@ from hellodl.console import log, tell
 from hellodl.data.batches import cut, epoch_order
 from hellodl.data.dataset import Dataset
 from hellodl.programs import learning
-from hellodl.train.lanes import as_input
+from hellodl.train.answers import as_input
 
 DATASETS = ("mnist", "ink")
 

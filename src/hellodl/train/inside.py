@@ -23,7 +23,8 @@ from hellodl.autograd.mode import no_grad
 from hellodl.autograd.tensor import Array, Tensor
 from hellodl.nn.module import Module
 from hellodl.runs.writer import Run
-from hellodl.train.lanes import as_input, replica
+from hellodl.train.answers import as_input
+from hellodl.train.lanes import replica
 
 SHARE = 0.02  # of the time so far may go to the log, if a look is to follow
 LAST_SHARE = 0.03  # the same before the last look, which shows what came out

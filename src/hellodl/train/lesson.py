@@ -20,7 +20,8 @@ from hellodl.errors import DataError
 from hellodl.nn import LanguageModel, Module
 from hellodl.nn.sampling import Knobs, continued
 from hellodl.ranks import Ranks
-from hellodl.train.lanes import Work, predict
+from hellodl.train.answers import predict
+from hellodl.train.lanes import Work
 from hellodl.train.steady import Steady
 
 MOST_JUDGED = 2**17  # tokens of the validation text, evenly chosen where there are more

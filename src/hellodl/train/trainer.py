@@ -34,8 +34,9 @@ from hellodl.ranks import join
 from hellodl.runs import machine
 from hellodl.runs.writer import Run
 from hellodl.train import checkpoint
+from hellodl.train.answers import as_input, predict
 from hellodl.train.inside import Inside
-from hellodl.train.lanes import Lanes, Work, as_input, predict
+from hellodl.train.lanes import Lanes, Work
 from hellodl.train.settings import OPTIMIZERS, SCHEDULES, Settings
 from hellodl.train.steady import Steady
 
