@@ -33,14 +33,19 @@ class Lesson:
     def __init__(self, corpus: Corpus | Mapped, vocabulary: Vocabulary, context: int):
         self.corpus, self.vocabulary, self.context = corpus, vocabulary, context
         self.unit = "tokens" if vocabulary.kind == "byte-pairs" else vocabulary.kind
-        mapped = isinstance(corpus, Mapped)  # its bytes are its tokens, and stay where they are
-        self.train: Array = corpus.train if mapped else vocabulary.encode(corpus.train)  # (tokens,)
+
+        def encoded(
+            text: str | Array,
+        ) -> Array:  # what is mapped is bytes, which are its tokens and stay where they are
+            return vocabulary.encode(text) if isinstance(text, str) else text
+
+        self.train = encoded(corpus.train)  # (tokens,)
         if len(self.train) <= context:
             raise DataError(
                 f"{corpus.name}: has {len(self.train):,} {self.unit} to learn from, and a window is "
                 f"{context} and one more; give more text, or a smaller --context"
             )
-        watched = corpus.validation if mapped else vocabulary.encode(corpus.validation)
+        watched = encoded(corpus.validation)
         if len(watched) < 2:
             there = f"{len(corpus.validation)} of {len(corpus.train) + len(corpus.validation)} characters"
             raise DataError(f"{corpus.name}: its last tenth ({there}) is too short to judge by; give more text")

@@ -79,7 +79,8 @@ class Onward:
     def _send(self, shares: Sequence[range], leaf: Leaf) -> dict[str, Array]:
         """What no lane of a branch has learned is -0.0 there: the number that changes nothing when it is added."""
         whole, own = tree.root(shares[-1].stop), shares[self.ranks.number]
-        every, sums = [tree.branches(whole, share) for share in shares], {}
+        every = [tree.branches(whole, share) for share in shares]
+        sums: dict[str, Array] = {}
         for names in self.parcels:
             first, last = self._column[names[0]], self._column[names[-1]]
             while not self._whole[own.start : own.stop, first : last + 1].all():
@@ -100,7 +101,7 @@ def parcels_of(parameters: Mapping[str, Parameter]) -> list[list[str]]:
     """The weights that learn, from the last to the first, some together: alike, and not too few numbers."""
     parcels: list[list[str]] = []
     size, kind = 0, None
-    for name, parameter in reversed(parameters.items()):
+    for name, parameter in reversed([*parameters.items()]):
         if not parameter.requires_grad:
             continue
         if kind != parameter.data.dtype or size >= PARCEL:

@@ -84,8 +84,10 @@ class Learner:
         waiting = {id(mine): (mine, theirs) for mine, theirs in zip(self.parameters, lane.parameters.values())}
 
         def hand_over(leaf: Tensor) -> None:
-            mine, theirs = waiting.pop(id(leaf), (None, None))  # once: a plan may be left and begin anew
-            if mine is None or mine.grad is None:
+            if id(leaf) not in waiting:  # once: a plan may be left and begin anew
+                return
+            mine, theirs = waiting.pop(id(leaf))
+            if mine.grad is None:
                 return
             if theirs.grad is None:
                 theirs.grad = mine.grad if alone else mine.grad.copy("K")

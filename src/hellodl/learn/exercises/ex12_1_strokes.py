@@ -28,13 +28,14 @@ def check(own: Own) -> None:
         moves[:, :2] = rng.normal(size=(len(lifts), 2)).round(1)
         moves[:, 2], moves[-1, 3] = lifts, 1
         answer = own.ask("strokes_of", moves)
-        wanted, point = [[]], np.zeros(2)
+        points: list[list[np.ndarray]] = [[]]
+        point = np.zeros(2)
         for x, y, lifted, _ in moves:
             point = point + np.array([x, y])
-            wanted[-1].append(point)
+            points[-1].append(point)
             if lifted:
-                wanted.append([])
-        wanted = [np.array(stroke) for stroke in wanted if stroke]
+                points.append([])
+        wanted = [np.array(stroke) for stroke in points if stroke]
         came = answer.value
         is_list = isinstance(came, list | tuple)
         lengths = [len(stroke) for stroke in came] if is_list else type(came).__name__
