@@ -163,7 +163,7 @@ def test_forget_deletes_it_all(mine, photo, capsys):
         (["none.png", "--text", "a"], 1, "no such file"),
         (["none.json"], 1, "no such file"),
         (["bad.json"], 1, "is no JSON"),
-        (["list.json"], 1, "is no JSON"),
+        (["list.json"], 1, "has no strokes"),
         (["long.json"], 1, "not one character"),
         (["blank.png", "--text", "a"], 1, "no writing"),
         (["{photo}", "--text", "latin1.txt"], 1, "UTF-8"),

@@ -45,7 +45,7 @@ def test_a_finder_learns_from_made_pages(small, capsys):
 
 
 def test_a_reader_of_lines_learns_from_ink_and_says_what_it_cannot(small, capsys):
-    words = ["--count", "64", "--pages", "0", "--epochs", "2", "--threads", "1"]
+    words = ["--dataset", "ink", "--count", "64", "--pages", "0", "--epochs", "2", "--threads", "1"]
     assert main(["train", "lines", *words, "--json", "--out", "l.safetensors"]) == 0
     said = capsys.readouterr()
     assert "no joined hand" in said.err
