@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hellodl.commands.penned import fine
 from hellodl.console import progress_bar
 from hellodl.data.moves import MOST_LETTERS, numbered, strokes_of
 from hellodl.data.pages import phrases
-from hellodl.data.pages.hands import smooth
 from hellodl.data.text import load_text
 from hellodl.data.writing import ALPHABET, Writing, gathered
 from hellodl.models import MODELS
@@ -33,7 +33,7 @@ def words_by_pen(count: int, rng: np.random.Generator) -> Writing:
     """`count` pieces of writing, one or two words each, every one in another hand of the pen that ships."""
     network = load_model(MODELS / "pen.safetensors")[0]
     assert isinstance(network, Pen)
-    said = texts(rng)
+    said = sayings(rng)
 
     def pieces():
         with progress_bar("writing words", count) as bar:
@@ -45,7 +45,7 @@ def words_by_pen(count: int, rng: np.random.Generator) -> Writing:
     return gathered(pieces())
 
 
-def texts(rng: np.random.Generator) -> Callable[[], str]:
+def sayings(rng: np.random.Generator) -> Callable[[], str]:
     """Somebody who says what to write next."""
     found = re.findall(r"\S+", load_text("python").train)
     known = set(ALPHABET)
@@ -78,7 +78,7 @@ def written(network: Pen, texts: list[str], rng: np.random.Generator) -> list[li
         made = penned(network, numbers, lengths, hands[owner], rng, tidy[owner])
     found: list[list[np.ndarray]] = [[] for _ in texts]
     for piece, word in zip(owner.tolist(), made):
-        strokes = [smooth(stroke) if len(stroke) > 2 else stroke for stroke in strokes_of(word.moves)]
+        strokes = [fine(stroke) for stroke in strokes_of(word.moves)]
         if found[piece]:
             right = max(float(stroke[:, 0].max()) for stroke in found[piece]) + rng.uniform(0.7, 1.6)
             strokes = [stroke + np.array([right, 0.0]) for stroke in strokes]
