@@ -60,8 +60,8 @@ def contestant(problem, library, threads, rate):
     return step, show
 
 
-def mixture_loss(said, moves):
-    """-log of how likely moves (..., 4) were, added up: the formula, by logsumexp."""
+def mixture_loss(said, moves, counts=None):
+    """-log of how likely moves (..., 4) were, added up (those that count (...)): the formula, by logsumexp."""
     import torch
     import torch.nn.functional as F
 
@@ -71,8 +71,9 @@ def mixture_loss(said, moves):
     z1, z2, rest = (moves[..., :1] - across) / wide, (moves[..., 1:2] - down) / tall, 1 - tilt * tilt
     z = z1 * z1 + z2 * z2 - 2 * tilt * z1 * z2
     high = heights.log_softmax(-1) - z / (2 * rest) - torch.log(2 * math.pi * wide * tall * rest.sqrt())
-    lifts = F.binary_cross_entropy_with_logits(flags, moves[..., 2:], reduction="sum")
-    return lifts - torch.logsumexp(high, -1).sum()
+    lifts = F.binary_cross_entropy_with_logits(flags, moves[..., 2:], reduction="none").sum(-1)
+    each = lifts - torch.logsumexp(high, -1)
+    return each.sum() if counts is None else (each * counts).sum()
 
 
 def built(description):

@@ -157,14 +157,17 @@ def learning(train: Moves, settings: Settings) -> Callable:
     """The work of a lane: shake words a little, guess each next movement, be told what it was."""
 
     def work(model: Pen, which: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, np.ndarray]:
-        words = []
-        for item in which.tolist():
-            moves = train[item].copy()
-            moves[:, :2] *= np.exp(rng.normal(0, SCALE))
-            moves[:, :2] += rng.normal(0, SHAKE, (len(moves), 2))
-            words.append(moves)
+        words = [shaken(train[item], rng) for item in which.tolist()]
         hands = np.where(rng.random(len(which)) < UNSIGNED, 0, train.hands[which])
         loss, right, seen = told(model, words, [train.texts[item] for item in which.tolist()], hands)
         return loss * (1 / (settings.batch_size * USUAL)), np.array([right, seen])
 
     return work
+
+
+def shaken(moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A word's movements (n, 4), a little larger or smaller, and each a little off."""
+    moves = moves.copy()
+    moves[:, :2] *= np.exp(rng.normal(0, SCALE))
+    moves[:, :2] += rng.normal(0, SHAKE, (len(moves), 2))
+    return moves
