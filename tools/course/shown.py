@@ -5,7 +5,8 @@
     python tools/course/shown.py --check        only say which, and exit with 1 if any are stale
 
 `make course-shown CHAPTER=5` is the same. Cells that did not run since hellodl or the page changed are run first, in
-full (see `notebook.py`). A page that quotes other libraries is run where these are. To what the author wrote is added, and passed over by `chapters.parts`,
+full (see `notebook.py`); a page that quotes other libraries, where these are. To what the author wrote is added, and
+passed over by `chapters.parts`,
 
     <!-- shown by code 5f0c1d2e3b4a5968 -->     at the top: a hash of all cells and of all that stands below them
 
