@@ -103,6 +103,23 @@ def test_outputs_stand_below_their_cells_and_code_for_drawing_is_folded(page):
     assert not shown.wrong(page) and not shown.has_none(page)
 
 
+def test_what_a_page_quotes_shows_its_output_where_it_ran_and_is_not_written_where_it_did_not(page):
+    page.write_text(chapters.plain(page.read_text()).replace("Words.", "Words.\n\n```python quote\ntorch\n```"))
+    value = {"output_type": "execute_result", "data": {"text/plain": "4"}}
+    about = {"outputs": [[], [printed("3\n")], [value]], "figures": {}}
+    kept = notebook.kept(chapters.read(page))
+    kept.write_text(json.dumps(about))
+    with pytest.raises(chapters.CourseError, match="quotes PyTorch"):
+        shown.write(page)
+    kept.write_text(json.dumps(about | {"whole": [[printed("torch\n")], *about["outputs"]]}))
+    shown.write(page)
+    text = page.read_text()
+    assert "```python quote\ntorch\n```\n\n<!-- shown -->\n> ```text\n> torch\n> ```\n<!-- end -->\n\n" in text
+    assert not shown.wrong(page)
+    page.write_text(text.replace("quote\ntorch", "quote\ntorch.nn"))
+    assert shown.wrong(page)
+
+
 def test_to_write_it_twice_changes_nothing(page):
     text = page.read_text()
     shown.write(page)

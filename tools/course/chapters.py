@@ -4,7 +4,8 @@ Three kinds of fenced blocks say python, and all are coloured by whoever shows M
 
     ```python           a cell: it runs, and its output stands below it on the site
     ```python hide      a cell too, but the site folds it up: drawing and other things off the path
-    ```python quote     not run on the page: code of others' libraries, say, which a test may run (`with_quotes`)
+    ```python quote     code of others' libraries, which readers need not have: it runs, and shows what it gives, only
+                        where these are (`with_quotes`)
 
 and code of the project itself is copied in by `sync.py`, between comments, and is not run either. What the cells showed
 stands below them, written by `shown.py` for whoever reads the file itself: here it is passed over.
@@ -21,6 +22,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +74,7 @@ def files() -> list[Path]:
 
 def sheets() -> list[Path]:
     """The pages beside the chapters whose cells run as well."""
-    return [COURSE / "numpy-in-twenty-minutes.md", COURSE / "finding-bugs.md"]
+    return [COURSE / f"{name}.md" for name in ("numpy-in-twenty-minutes", "finding-bugs", "how-hellodl-does-it")]
 
 
 def file_of(number: str) -> Path:
@@ -143,6 +145,11 @@ def parts(text: str) -> Iterator[Prose | Cell]:
 def with_quotes(text: str) -> str:
     """A chapter in which what it only quotes runs as well, in its place: for where those other libraries are."""
     return QUOTE.sub(r"\1", text)
+
+
+def quotes_run() -> bool:
+    """Whether those other libraries are here."""
+    return all(find_spec(name) for name in ("torch", "safetensors"))
 
 
 def read(path: Path) -> list[Prose | Cell]:

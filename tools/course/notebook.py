@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -120,9 +121,18 @@ def outputs_kept(parts: list[chapters.Prose | chapters.Cell]) -> list[list[dict]
 
 
 def keep(path: Path, hurry: bool) -> None:
-    """Run a chapter and keep what its cells showed."""
-    about = run.fresh(path, hurry)
-    about["outputs"] = [outputs_of(cell) for cell in about.pop("cells")]
+    """Run a chapter and keep what its cells showed; with what it quotes, as `whole`, where that can run."""
+    own = {part.line for part in chapters.read(path) if isinstance(part, chapters.Cell)}
+    text = path.read_text("utf-8")
+    if chapters.QUOTE.search(text) and chapters.quotes_run():
+        with tempfile.TemporaryDirectory() as folder:
+            whole = Path(folder) / path.name
+            whole.write_text(chapters.with_quotes(text), "utf-8")
+            about = run.fresh(whole, hurry)
+        about["whole"] = [outputs_of(cell) for cell in about["cells"]]
+    else:
+        about = run.fresh(path, hurry)
+    about["outputs"] = [outputs_of(cell) for cell in about.pop("cells") if cell["line"] in own]
     KEPT.mkdir(parents=True, exist_ok=True)
     write_whole(kept(chapters.read(path), hurry), json.dumps(about).encode())
 

@@ -5,7 +5,8 @@
     python tools/course/shown.py --check        only say which, and exit with 1 if any are stale
 
 `make course-shown CHAPTER=5` is the same. Cells that did not run since hellodl or the page changed are run first, in
-full (see `notebook.py`). To what the author wrote is added, and passed over by `chapters.parts`,
+full (see `notebook.py`); a page that quotes other libraries, where these are. To what the author wrote is added, and
+passed over by `chapters.parts`,
 
     <!-- shown by code 5f0c1d2e3b4a5968 -->     at the top: a hash of all cells and of all that stands below them
 
@@ -71,7 +72,7 @@ def renewed(path: Path, outputs: list[list[dict[str, Any]]]) -> tuple[str, dict[
     text = chapters.plain(path.read_text("utf-8"))
     lines, pictures = text.splitlines(), dict[str, bytes]()
     before, after = dict[int, list[str]](), dict[int, list[str]]()  # lines to add, by the index of one
-    cells = [part for part in chapters.parts(text) if isinstance(part, Cell)]
+    cells = [part for part in chapters.parts(chapters.with_quotes(text)) if isinstance(part, Cell)]
     for cell, showed in zip(cells, outputs, strict=True):
         first, last = cell.line - 2, cell.line - 1 + len(cell.code.split("\n"))  # its fences
         if cell.hidden:
@@ -169,7 +170,7 @@ def shorter(film: bytes) -> bytes:
 
 def seal(text: str, pictures: dict[str, bytes]) -> str:
     """A hash of a page's code, of what stands below each cell, and of the pictures there."""
-    cells = [part for part in chapters.parts(text) if isinstance(part, Cell)]
+    cells = [part for part in chapters.parts(chapters.with_quotes(text)) if isinstance(part, Cell)]
     blocks = []
     for found in BLOCK.finditer(text):
         line = text.count("\n", 0, found.start()) + 1
@@ -211,7 +212,13 @@ def left_over() -> list[str]:
 def write(path: Path) -> None:
     """Write what was kept of a page's cells into it, and its pictures; say which figures in sentences are others."""
     about = json.loads(notebook.kept(chapters.read(path)).read_text("utf-8"))
-    text, pictures = renewed(path, about["outputs"])
+    quotes = chapters.QUOTE.search(path.read_text("utf-8"))
+    if quotes and "whole" not in about:
+        where = notebook.kept(chapters.read(path)).name
+        raise CourseError(
+            f"{path.name} quotes PyTorch, and ran without: remove build/course/{where}, pip install torch safetensors"
+        )
+    text, pictures = renewed(path, about["whole"] if quotes else about["outputs"])
     folder = folder_of(path)
     for file in folder.glob("*"):
         if file.name not in pictures:
