@@ -32,7 +32,14 @@ from hellodl.train import SCHEDULES, Settings, Trainer
 from hellodl.train.pen import judged, told
 
 SETTINGS = Settings(
-    batch_size=64, learning_rate=3e-3, weight_decay=0.01, clip=1.0, average=0.999, micro_batch=32, lanes=2
+    batch_size=64,
+    learning_rate=3e-3,
+    schedule="linear",
+    weight_decay=0.01,
+    clip=1.0,
+    average=0.999,
+    micro_batch=32,
+    lanes=2,
 )
 USUAL = 60  # movements of a word: what its loss is divided by
 UNSIGNED = 0.1  # of the words are shown without saying whose they are
@@ -46,7 +53,7 @@ KNOWN = 40  # words that a writer has to have written to be one of them
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How long, how fast, how large."""
     option = parser.add_argument
-    option("--epochs", type=at_least(1), default=10, metavar="N", help="times through the words (10)")
+    option("--epochs", type=at_least(1), default=11, metavar="N", help="times through the words (11)")
     option("--steps", type=at_least(1), metavar="N", help="end after so many steps of 64 words, if that is sooner")
     option("--lr", type=rate, default=SETTINGS.learning_rate, metavar="RATE", help="highest learning rate (0.003)")
     option("--width", type=at_least(1), default=256, metavar="N", help="numbers that a layer thinks in (256)")
