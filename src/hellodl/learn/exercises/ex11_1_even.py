@@ -1,4 +1,4 @@
-r"""11.1 Attention without softmax
+r"""11.1 Attention to all alike
 
 What if the shares were all equal? Show that `one_head` with a query of zeros is the average of the past that the
 chapter began with. Write the query: `even_query(k)`, such that `one_head(even_query(k), k, v)` gives these averages for
