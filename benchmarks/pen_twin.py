@@ -22,10 +22,10 @@ from hellodl.console import progress_bar, start_logging
 from hellodl.data.home import folder_of
 from hellodl.data.moves import Moves, load_moves, numbered
 from hellodl.data.writing import ALPHABET
-from hellodl.nn.pen import UNIT, Pen
+from hellodl.nn.pen import Pen
 from hellodl.ops import loops
 from hellodl.programs.pen import SETTINGS, UNSIGNED, USUAL, WATCHED, by_length, shaken
-from hellodl.train.pen import judged, told
+from hellodl.train.pen import judged, side_by_side, told
 
 WARM_UP = 30  # steps
 SHOWN = 50  # steps, of which a mean loss is shown
@@ -110,13 +110,7 @@ class Twin:
         import torch
 
         numbers, lengths = numbered(texts)
-        after = np.zeros((max(map(len, words)), len(words), 4), np.float32)
-        counts = np.zeros(after.shape[:2], np.float32)
-        for row, moves in enumerate(words):
-            after[: len(moves), row] = moves
-            counts[: len(moves), row] = 1
-        after[..., :2] *= UNIT
-        before = np.concatenate([np.zeros_like(after[:1]), after[:-1]])
+        before, after, counts = side_by_side(words)
         given = [torch.from_numpy(np.ascontiguousarray(each)) for each in (before, numbers, lengths, hands)]
         self.optimizer.zero_grad()
         loss = peer.mixture_loss(self.network(*given), torch.from_numpy(after), torch.from_numpy(counts))

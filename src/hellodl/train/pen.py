@@ -24,16 +24,24 @@ WIDER = np.float32(2)  # than its own hands, blends of several people's, are han
 def told(model: Pen, words: list[np.ndarray], texts: list[str], hands: np.ndarray | Tensor) -> tuple[Tensor, int, int]:
     """The loss of words (n, 4), in nats added up; how often it knew whether the pen lifts, of how many movements."""
     numbers, lengths = numbered(texts)
+    before, after, counts = side_by_side(words)
+    said = model(Tensor(before), numbers, lengths, hands)
+    right = ((said.data[..., -2] > 0) == (after[..., 2] > 0)) * counts
+    return mixture_loss(said, after, counts), int(right.sum()), int(counts.sum())
+
+
+def side_by_side(words: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What went before each movement of N words (n, 4), and it itself, (longest, N, 4); and which count, (longest, N).
+
+    Movements are in the pen's own unit; what does not count is zero.
+    """
     longest = max(map(len, words))
     after, counts = np.zeros((longest, len(words), 4), np.float32), np.zeros((longest, len(words)), np.float32)
     for row, moves in enumerate(words):
         after[: len(moves), row] = moves
         counts[: len(moves), row] = 1
     after[..., :2] *= UNIT
-    before = np.concatenate([np.zeros_like(after[:1]), after[:-1]])
-    said = model(Tensor(before), numbers, lengths, hands)
-    right = ((said.data[..., -2] > 0) == (after[..., 2] > 0)) * counts
-    return mixture_loss(said, after, counts), int(right.sum()), int(counts.sum())
+    return np.concatenate([np.zeros_like(after[:1]), after[:-1]]), after, counts
 
 
 def judged(model: Module, watched: Moves) -> dict[str, float]:
