@@ -104,6 +104,22 @@ def test_small_writing_is_looked_at_again_more_closely():
     assert len(seen) == 4 and seen[-1] > max(seen[:-1])
 
 
+def test_a_drawing_that_passes_for_large_letters_from_far_away_is_not_kept_to():
+    dark, bands, page = page_of("small writing here\nand then some more", x_height=7.0, width=1600)
+    top = int(page.baselines[0][:, 1].min()) - 30
+    dark[top - 20 : top, 40 : 40 + int(0.3 * dark.sum() / 20)] = 1  # a drawing above, with a third of the writing's ink
+
+    def mark(small):
+        marks = oracle(dark, bands)(small)
+        if max(small.shape) == 200:  # all of it one large line
+            marks[:] = 0
+            marks[2:8, :60] = 1
+        return marks
+
+    found = look(dark, mark)
+    assert len(found.lines) == 2 and found.x_height == pytest.approx(page.x_height, rel=0.25)
+
+
 def test_each_line_has_its_own_ink():
     dark, found, page = found_on("hello\nworld", line_height=3.0)
     strips = cut_strips(dark, found)

@@ -93,22 +93,25 @@ def look(dark: np.ndarray, mark: Mark) -> Lines:
 
     It looks from several distances. Of those from which it takes nearly as much of what is dark for ink in lines as
     from any, it keeps to the one from which writing has the size that it knows well. Of writing that is too small or
-    too large for it even so, it looks once more, closer or from farther away.
+    too large for it even so, it looks once more, closer or from farther away. If there is less to be seen from there,
+    the lines were none (from far away, a drawing and blurred lines can pass for large letters): the next one, then.
     """
     longest = max(dark.shape)
     scales = sorted({min(side / longest, 1.0) for side in LOOKS})
     views = [find_lines(marked(dark, mark, scale)) for scale in scales]
     seen = [view.seen(dark) for view in views]
     enough = [(much, view) for much, view in zip(seen, views, strict=True) if much >= NEARLY * max(seen)]
-    much, found = min(enough, key=lambda pair: off_middle(pair[1]))
-    scale = 2 * found.marks.scale
-    size = found.x_height * scale
-    if size and not READABLE[0] <= size <= READABLE[1]:
+    enough.sort(key=lambda pair: off_middle(pair[1]))
+    for much, found in enough:
+        scale = 2 * found.marks.scale
+        size = found.x_height * scale
+        if not size or READABLE[0] <= size <= READABLE[1]:
+            return found
         closer = min(scale * BEST / size, MOST / longest, LARGER)
         again = find_lines(marked(dark, mark, closer))
         if again.seen(dark) >= AS_MUCH * much:
             return again
-    return found
+    return enough[0][1]
 
 
 def off_middle(view: Lines) -> float:
