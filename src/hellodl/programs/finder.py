@@ -82,7 +82,7 @@ def main(options: argparse.Namespace) -> int:
             judge=lambda model: judged(model, watched),
             path=path,
             threads=options.threads,
-            unit="pages",
+            unit="pixels of lines",  # which is what `overlap` counts
         )
 
     def conclude(run: Run, trainer: Trainer) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hellodl.data.pages import phrases
 from hellodl.data.pages.camera import point_at
 from hellodl.data.pages.conditions import Conditions
 from hellodl.data.pages.hands import Hand
-from hellodl.data.pages.layout import lay_out
+from hellodl.data.pages.layout import CELL, lay_out
 from hellodl.data.pages.paper import View, ink, shine_through
 from hellodl.data.pages.photograph import ANY, HARD, MILD, PRESETS, made_page, photograph, seen_boxes, written_page
 from hellodl.data.pages.touching import edges
@@ -129,7 +129,7 @@ def test_letters_that_touch_still_end_one_after_the_other():
 
 
 def test_each_letter_stands_within_its_printed_box():
-    page = lay_out("Mimics Quay jWg 10", 2, pen=0.3, cells=True)
+    page = lay_out("Mimics Quay jWg 10", 2, pen=0.3, cells=CELL)
     assert len(page.cells) == len(page.boxes)
     for box, (left, top, right, bottom) in zip(page.boxes, page.cells):
         assert left < box.left < box.right < right, box

@@ -24,8 +24,9 @@ class Conditions:
     The page: `x_height` in pixels; `pen` its width, `touching` the share of neighbours within words that touch;
     `one_style` of text a page, or one for each line; `boxed` the chance of a printed box around each letter.
     The paper: `papers` the kinds ('white', 'cream', 'brown', 'grey') among which it is chosen; `grain` of its
-    brightness; `ruled`, `squared`, `margin_line` the chances of such print; `print_through` that of another
-    text seen from behind; `dust` specks on an area of 1000 square x_heights.
+    brightness; `ruled`, `squared`, `margin_line` the chances of such print, `darkest` how dark it is at most, beside
+    the ink; `print_through` the chance of another text seen from behind; `dust` specks on an area of 1000 square
+    x_heights.
     The ink: `contrast` how much darker than its paper (1: black); `unevenness` how much of it may be missing here
     and there; `dry_pen` the chance of a pen that leaves gaps, in about every fourth stroke.
     The light: `falloff` how much darker the darkest corner is (0.2: by 20%); `shadow` the chance of a shadow's
@@ -46,6 +47,7 @@ class Conditions:
     ruled: float = 0.0
     squared: float = 0.0
     margin_line: float = 0.0
+    darkest: float = 0.8
     print_through: float = 0.0
     dust: float = 0.0
     contrast: Range = (0.8, 0.8)

@@ -62,14 +62,15 @@ def lay_out(
     hand: Writes | None = None,
     pen: float | None = None,
     touching: float = 0.0,
-    cells: bool = False,
+    cells: float = 0.0,
 ) -> Page:
     """Write a text (A-Z, a-z, 0-9, spaces, new lines) as strokes on a page `width` pixels wide.
 
     Lines too long for the page are broken at spaces. `x_height` is in pixels; `margin` and `line_height`
     are in x_heights. The page is as high as its lines need. `hand` writes, if not the one of this seed and
     split, with a pen of `pen` x_heights instead of its own. Of the neighbours within words, the share
-    `touching` (0 to 1) touch or overlap by a pixel or two. With `cells` each letter has a printed box.
+    `touching` (0 to 1) touch or overlap by a pixel or two. Where `cells` is not 0, each letter has a printed box
+    so many x_heights wide.
     """
     hand = Hand.of(seed, split, ink) if hand is None else hand
     rng, unit = hand.rng, x_height
@@ -105,13 +106,13 @@ def lay_out(
                     drawn = [stroke - [way, 0] for stroke in drawn]
                     at -= way
                 if cells:
-                    left = margin * unit + at + number * CELL * unit
-                    frames.append((left, base + CELL_TOP * unit, left + CELL * unit, base + CELL_BOTTOM * unit))
+                    left, scale = margin * unit + at + number * cells * unit, cells / CELL * unit
+                    frames.append((left, base + CELL_TOP * scale, left + cells * unit, base + CELL_BOTTOM * scale))
                 strokes.append(drawn)
                 feet[-1].append(drawn_feet(drawn, origin[1]))
                 boxes.append(box_of(character, len(lines), drawn, pen * unit))
             line.append(word)
-            space = CELL if cells else SPACE * hand.spacing * rng.uniform(0.85, 1.2)
+            space = cells or SPACE * hand.spacing * rng.uniform(0.85, 1.2)
             at += (advance + space) * unit
         lines.append(" ".join(line))
     height = round((2 * margin + ASCENDER - DESCENDER + (len(lines) - 1) * line_height) * unit)
@@ -137,19 +138,19 @@ def drawn_feet(drawn: list[np.ndarray], level: float) -> np.ndarray:
 
 
 def written_word(
-    hand: Writes, word: str, apart: float = 0.0, cells: bool = False
+    hand: Writes, word: str, apart: float = 0.0, cells: float = 0.0
 ) -> tuple[str, list[tuple[str, float, list[np.ndarray]]], float]:
     """A word, its characters with their place from its left end, and its length; a small x is 1 high.
 
-    Characters stand `apart` farther than is usual, or each in the middle of a printed box.
+    Characters stand `apart` farther than is usual, or each in the middle of a printed box that is `cells` wide.
     """
     at, glyphs = 0.0, []
     for character in word:
         glyph = hand.write(character)
         reach = max(float(stroke[:, 0].max()) for stroke in glyph)
-        glyphs.append((character, at + (CELL - reach) / 2 if cells else at, glyph))
+        glyphs.append((character, at + (cells - reach) / 2 if cells else at, glyph))
         gap = LETTER_GAP * hand.spacing * hand.rng.uniform(0.8, 1.2) + apart
-        at += CELL if cells else reach + gap
+        at += cells or reach + gap
     return word, glyphs, at
 
 

@@ -23,6 +23,7 @@ from hellodl.data.writing import Writing
 
 X_HEIGHT = (6.0, 64.0)  # pixels
 LARGEST = 1100  # pixels of a page's side
+LARGEST_CELL = 1.8  # times as wide and high as usual
 ASLANT = 30.0  # degrees that some pages may slope by
 CONDITIONS = (ANY, ANY, HARD, HARD, MILD)
 
@@ -65,29 +66,32 @@ class Marked:
             return joined_page(self.words, own, lines, seed, width, x_height, min(pen, 0.25), line_height)
         hand = self.writers.hand(rng) if self.writers is not None and rng.random() < 0.7 else Hand.of(seed, "train")
         hand.tallness *= float(rng.uniform(1.1, 1.5)) if rng.random() < 0.25 else 1.0
-        boxed, capitals = rng.random(2) < 0.2
-        lowest = 3.7 if boxed else 2.1 if capitals else 2.6  # nothing of a capital hangs below its line
+        boxed, capitals = rng.random(2) < (0.3, 0.2)
+        cell = CELL * float(np.exp(rng.uniform(0, np.log(LARGEST_CELL)))) if boxed else 0.0
+        lowest = 3.7 * cell / CELL or (2.1 if capitals else 2.6)  # nothing of a capital hangs below its line
         measures = (width, x_height, 2.5, max(lowest + rng.exponential(0.4) if capitals else line_height, lowest))
         if rng.random() < 0.4:  # letters by themselves, far apart
             hand.spacing *= float(np.exp(rng.uniform(0, np.log(10))))
-            advance = CELL if boxed else 1.2 + LETTER_GAP * hand.spacing
+            advance = cell or 1.2 + LETTER_GAP * hand.spacing
             text = phrases.letters(rng, lines, int(np.clip((width / x_height - 5) / advance, 1, 12)))
             text = text.upper() if capitals else text
-            page = lay_out(text, seed, "train", *measures, hand=hand, pen=pen, cells=bool(boxed))
+            page = lay_out(text, seed, "train", *measures, hand=hand, pen=pen, cells=cell)
         else:
             columns = int(np.clip((width / x_height - 5) / 1.6, 4, 40))
             text = "\n".join(line_of(columns, rng) for _ in range(lines))
             text = text.upper() if capitals else text
             touching = 0.15 if rng.random() < 0.3 else 0.0
-            page = lay_out(text, seed, "train", *measures, hand=hand, pen=pen, touching=touching, cells=bool(boxed))
-        inset = x_height * rng.uniform(0, 0.3, 4) * [1, 1, -1, -1]  # boxes that stand apart
-        return replace(page, cells=tuple(tuple((box + inset).tolist()) for box in np.array(page.cells)))
+            page = lay_out(text, seed, "train", *measures, hand=hand, pen=pen, touching=touching, cells=cell)
+        inset = x_height * rng.uniform(0, (0.6, 0.3, 0.6, 0.3)) * [1, 1, -1, -1]  # boxes that stand apart
+        crooked = x_height * 0.05 * rng.standard_normal((len(page.cells), 4))
+        return replace(page, cells=tuple(map(tuple, (np.array(page.cells).reshape(-1, 4) + inset + crooked).tolist())))
 
     def __call__(self, seed: int) -> Marks:
         """A page of this number, and what is known of it."""
         rng = np.random.default_rng((seed, 31))
         page = self.page(rng)
-        conditions = replace(CONDITIONS[int(rng.integers(len(CONDITIONS)))], boxed=0.0)
+        conditions = CONDITIONS[int(rng.integers(len(CONDITIONS)))]
+        conditions = replace(conditions, boxed=0.0, darkest=float(rng.uniform(0.8, 1.4)))  # black forms, blue pens
         if rng.random() < 0.1:
             conditions = replace(conditions, slope=ASLANT)
         photo = photograph(page, conditions, int(rng.integers(2**31)))

@@ -65,7 +65,7 @@ def sheet(
         bare *= 1 - rng.uniform(0.05, 0.2) * shine_through(other, view)
     bare *= 1 - dust(view, conditions.dust * rng.uniform(0, 1), page.x_height, rng)
     colour, contrast = pen_of(page, conditions, rng)
-    prints = printed(page, view, conditions, 0.8 * contrast, rng)
+    prints = printed(page, view, conditions, min(conditions.darkest * contrast, 0.95), rng)
     share = ink(page, view, conditions, rng)
     share *= np.float32(min(1.0, contrast / (1 - colour.mean() / paper.mean())))
     planes = []

@@ -13,7 +13,7 @@ import numpy as np
 
 from hellodl.data.pages.camera import point_at, take
 from hellodl.data.pages.conditions import ANY, HARD, MILD, PRESETS, Conditions
-from hellodl.data.pages.layout import Box, Page, Writes, box_of, lay_out
+from hellodl.data.pages.layout import CELL, Box, Page, Writes, box_of, lay_out
 from hellodl.data.pages.paper import sheet
 from hellodl.data.pages.phrases import page_text
 
@@ -91,4 +91,4 @@ def written_page(
         text = page_text(rng, columns, conditions.one_style)
     measures = (WIDEST, x_height, margin, float(rng.uniform(*LINE_HEIGHT)))
     pen = max(pen, 1.2 / x_height)
-    return lay_out(text, seed, split, *measures, hand=hand, pen=pen, touching=conditions.touching, cells=boxed)
+    return lay_out(text, seed, split, *measures, hand=hand, pen=pen, touching=conditions.touching, cells=CELL * boxed)
