@@ -97,6 +97,12 @@ def test_a_word_ends_only_once_the_window_is_at_its_last_letter(rng):
     assert out[0, 2] == 1  # and then the pen lifts
 
 
+def test_who_is_tidy_ends_a_word_sooner(rng):
+    said = told([[0, 0, 0, 0, 0, 0]], [-50, -1]).repeat(20_000, axis=0)
+    ended = [drawn(said, np.full((20_000, 1), b), np.ones(20_000, bool), rng)[:, 3].mean() for b in (0.0, 1.0, 2.0)]
+    assert ended == pytest.approx([1 / (1 + np.exp(1)), 1 / 2, 1 / (1 + np.exp(-1))], abs=0.015)
+
+
 def test_words_are_written_to_their_end_and_the_same_again_from_the_same_seed(rng):
     model = small(rng).eval()
     model.head.bias.data[-1] = 3.0

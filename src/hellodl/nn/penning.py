@@ -4,6 +4,8 @@
     with flags. 0 writes as people do, at their best and worst; 1 is a clean copy, 3 nearly the same each time.
 
 A word is finished when the network says that it is, and that counts only once the window is at the text's last letter.
+There are a few moments when it could be, each not very likely. Made unlikelier by tidiness they were missed now and
+then, and the pen ran on into what no lesson had shown it. So who is tidy is also prompt: the odds of the end grow.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from hellodl.nn.pen import MOVE, UNIT, Pen
 from hellodl.ops.mixture import mixture_of
 
 TIDIEST = 10
+PROMPT = np.float32(2)  # to the odds of the end, its logarithm, for each unit of tidiness
 PATIENCE = (40, 28)  # movements that a word may take, and each letter more: then the pen is taken away
 
 
@@ -67,6 +70,7 @@ def drawn(said: Array, bias: Array, ready: Array, rng: np.random.Generator) -> A
     hills = (said.shape[1] - flags) // 6
     said[:, :hills] *= 1 + bias
     said[:, 6 * hills :] *= 1 + bias
+    said[:, -1:] += PROMPT * bias
     mixture = mixture_of(said, flags)
     chosen = (mixture.share.cumsum(axis=1) < rng.random((len(said), 1))).sum(axis=1).clip(max=hills - 1)
     of = [part[np.arange(len(said)), chosen] for part in mixture[1:6]]
