@@ -2,6 +2,7 @@
 
     python benchmarks/pen.py                   # the pen that ships; --model FILE another one
     python benchmarks/pen.py --stretch 1.5     # its hands, each so many times as far from their mean
+    python benchmarks/pen.py --each 360        # four times as many words of each hand to learn from
     python benchmarks/pen.py --writers         # words that 20 writers of UNIPEN's training part wrote: what is possible
 
 Words are written by the pen: it shows whether a hand looks the same from word to word, and unlike the others. Whether
@@ -11,6 +12,7 @@ they can still be read, the reader of lines says.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 
@@ -31,7 +33,7 @@ from hellodl.nn.penning import penned
 from hellodl.train.answers import predict
 from hellodl.train.lanes import Lanes
 
-HANDS, EACH, ASKED = 20, 90, 20  # words of each hand to learn from, and to be asked about
+HANDS, EACH, ASKED = 20, 90, 20  # words of each hand to learn from (a person wrote no more), and to be asked about
 WIDTH = 160  # pixels of a picture
 LEARNED = "people water world great small house right think three place world again never under light might story "
 LEARNED += "young often group begin country example between letter another without second almost because family"
@@ -43,24 +45,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", help="another pen than the one that ships")
     parser.add_argument("--tidy", type=float, default=0.5)
+    parser.add_argument("--each", type=int, default=EACH, help="words of each hand to learn from")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--stretch", type=float, default=1.0)
-    parser.add_argument("--farthest", action="store_true", help="the 20 hands that are farthest from each other")
     parser.add_argument("--writers", action="store_true", help="people's words in place of the pen's")
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     start_logging()
     rng = np.random.default_rng(0)
     network, _ = load(options.model)
+    figures: dict[str, float] = {}
     if options.writers:
-        train, labels, test, truth = by_people(rng)
+        train, labels, test, truth = by_people(options.each, rng)
     else:
         table = network.hands.weight.data[1:]
         table = table.mean(axis=0) + np.float32(options.stretch) * (table - table.mean(axis=0))
-        hands = table[farthest(table) if options.farthest else rng.permutation(len(table))[:HANDS]]
-        train, labels, _ = pictures(network, hands, LEARNED.split(), EACH, options.tidy, rng)
+        hands = table[rng.permutation(len(table))[:HANDS]]
+        train, labels, _ = pictures(network, hands, LEARNED.split(), options.each, options.tidy, rng)
         test, truth, words = pictures(network, hands, OTHERS.split(), ASKED, options.tidy, rng)
         read = figures_of([*words.texts], read_words(lines_of(LINES)[0], words))
-        print(f"of these words {read['error']:.1%} of the characters are read wrong")
+        figures["read_wrong"] = read["error"]
 
     def window(before: int, after: int) -> list[nn.Module]:
         layers = [nn.Conv2d(before, after, 3, padding=1, bias=False, rng=rng), nn.BatchNorm2d(after), nn.ReLU()]
@@ -85,8 +89,14 @@ def main() -> int:
             optimizer.step()
             if (step + 1) % 50 == 0:
                 log.info(f"step {step + 1} of {steps}: loss {loss:.3f}, {sums[0] / sums[1]:.0%} right")
-    right = (predict(teller.eval(), test).argmax(axis=1) == truth).mean()
-    print(f"{right:.1%} of {len(test)} words by {HANDS} hands, after {time.perf_counter() - began:.0f} s")
+    figures["told_apart"] = float((predict(teller.eval(), test).argmax(axis=1) == truth).mean())
+    if options.json:
+        print(json.dumps(figures))
+        return 0
+    told = f"{figures['told_apart']:.1%} of {len(test)} words by {HANDS} hands"
+    print(f"told apart: {told}, after {time.perf_counter() - began:.0f} s")
+    if "read_wrong" in figures:
+        print(f"of the characters of these words {figures['read_wrong']:.1%} are read wrong")
     return 0
 
 
@@ -111,27 +121,18 @@ def picture(strokes: list[np.ndarray]) -> np.ndarray:
     return canvas
 
 
-def by_people(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+def by_people(each: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     """The same of people who wrote enough words, drawn as the pen's are: what one is asked about, one did not see."""
     moves = load_moves(folder_of("unipen"), "train")
     long = np.flatnonzero([len(text) > 3 for text in moves.texts])
-    enough = np.flatnonzero(np.bincount(moves.hands[long]) >= EACH + ASKED)
+    enough = np.flatnonzero(np.bincount(moves.hands[long]) >= each + ASKED)
     found, asked = [], []
     for writer in rng.permutation(enough)[:HANDS].tolist():
-        own = rng.permutation(long[moves.hands[long] == writer])[: EACH + ASKED].tolist()
+        own = rng.permutation(long[moves.hands[long] == writer])[: each + ASKED].tolist()
         words = [picture([fine(stroke) for stroke in strokes_of(moves[item])]) for item in own]
-        found += words[:EACH]
-        asked += words[EACH:]
-    return np.stack(found), np.arange(HANDS).repeat(EACH), np.stack(asked), np.arange(HANDS).repeat(ASKED)
-
-
-def farthest(table: np.ndarray) -> list[int]:
-    """HANDS of a table, each the one that is farthest from all before it, from the farthest from the mean on."""
-    chosen = [int(np.linalg.norm(table - table.mean(axis=0), axis=1).argmax())]
-    while len(chosen) < HANDS:
-        apart = np.linalg.norm(table[:, None] - table[chosen], axis=2).min(axis=1)
-        chosen.append(int(apart.argmax()))
-    return chosen
+        found += words[:each]
+        asked += words[each:]
+    return np.stack(found), np.arange(HANDS).repeat(each), np.stack(asked), np.arange(HANDS).repeat(ASKED)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,22 @@
-"""Ship the pen behind `hellodl pen`: keep hands that can be read, round it to 8 bits, measure, and write its card.
+"""Ship the pen behind `hellodl pen`: keep hands that differ and can be read, round it to 8 bits, and write its card.
 
     hellodl train pen --out trained.safetensors
     python tools/ship_pen.py trained.safetensors "hellodl train pen" --data FOLDER
 
 writes src/hellodl/models/pen.safetensors and pen.md, and with --sheet a contact sheet of 100 words, as they come. Hands
-of a trained pen are blends of several writers' already. Of these each writes the same words, the reader of lines that
-ships reads them, and those that it reads best are kept, most of the others being in too much of a hurry.
+of a trained pen are blends of several writers' already, and so more alike than people's: they are moved away from their
+mean. Then each writes the same words, the reader of lines that ships reads them, and of those that it reads best, most
+of the others being in too much of a hurry, the ones are kept that lie farthest from each other.
+
+What the card says of hands comes from benchmarks/pen.py and benchmarks/own_hand.py, which take a quarter of an hour.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -33,8 +38,10 @@ from hellodl.train import checkpoint
 from hellodl.train.pen import judged
 from hellodl.train.threads import single_threaded_products
 
-MODELS = Path(__file__).parent.parent / "src" / "hellodl" / "models"
-HANDS = 64  # that ship
+ROOT = Path(__file__).parent.parent
+MODELS = ROOT / "src" / "hellodl" / "models"
+STRETCH = 1.6  # times as far from their mean as they were
+LEGIBLE, HANDS = 128, 64  # hands that are read best; those of them that ship
 TRIAL = ["The", "quick", "brown", "fox", "jumps", "over", "lazy", "dog", "when", "Mary", "packs", "gifts", "again"]
 
 CARD = """# pen: writes any text by hand, for `hellodl pen`
@@ -65,26 +72,31 @@ a small x. `hellodl evaluate pen --dataset unipen` measures them again.
 
 ## Whose hands these are
 
-Nobody's. Each is a mean of the learned vectors of four writers who write alike, none of whom has a share above 40%; the
-vectors of writers themselves are not in the file. Of {made} such blends these are the {hands} that `lines` reads
-best; of words in all of them it reads {unchosen:.1%} of the characters wrong.
+Nobody's. Each began as a mean of the learned vectors of four writers who write alike, none of whom had a share above
+40%; the vectors of writers themselves are not in the file. Such blends lie nearer to each other than people do, so they
+were moved {stretch} times as far from their mean. Of {made} these are the {hands} farthest from each other among the
+{legible} that `lines` reads best; of words in all {made} it reads {unchosen:.1%} of the characters wrong.
 
-They differ, but not by much: a small network that learned from 90 words of each tells 20 of them apart by one word in
-45% of the cases, where chance would in 5% (`python benchmarks/pen.py --epochs 40`). Twenty people it tells apart in 70%
-(`--writers`). Blends lie nearer to each other than people do; moved 1.6 times as far from their mean (`--stretch 1.6`)
-they are told apart in 66%, and of the characters of their words 8.4% are read wrong, where it was 7.0%.
+How different are they? A small network learned from words of 20 of them, and was asked who wrote others
+(`benchmarks/pen.py`; chance would be right in 5%):
+
+| who wrote, and what | told apart |
+|---|---|
+| the pen, 90 words in each hand (`--epochs 40`) | {told_apart:.0%} |
+| the pen, 360 words in each hand (`--each 360 --epochs 30`) | {told_apart_by_more:.0%} |
+| 20 people, 90 words each (`--writers --epochs 40`) | {people_apart:.0%} |
 
 ## Your own hand
 
 `hellodl pen --mine` learns a vector, and nothing else, from a few words. What a movement costs, of 24 other words by
-each of 24 validation writers, whom the pen never met (`python benchmarks/own_hand.py`):
+each of {strangers} validation writers, whom the pen never met (`python benchmarks/own_hand.py`):
 
 | the hand | nats |
 |---|---|
-| the mean of its hands | 0.46 |
-| nobody's, 0 | 0.31 |
-| the one of its hands that suits 5, 10, 20 of their words best | 0.32, 0.32, 0.32 |
-| learned from 5, 10, 20 of their words | 0.21, 0.17, 0.15 |
+| the mean of its hands | {mean:.2f} |
+| nobody's, 0 | {nobody:.2f} |
+| the one of its hands that suits 5, 10, 20 of their words best | {best} |
+| learned from 5, 10, 20 of their words | {fitted} |
 
 ## What it cannot do
 
@@ -117,7 +129,10 @@ def main() -> int:
     assert isinstance(trained, nn.Pen)
     folder, reader = folder_of("unipen", options.data), lines_of(LINES)[0]
     table = trained.hands.weight.data
-    network = with_hands(trained, table[[0, *best_hands(trained, reader)]])
+    middle = table[1:].mean(axis=0)
+    table[1:] = middle + np.float32(STRETCH) * (table[1:] - middle)
+    legible = best_hands(trained, reader)
+    network = with_hands(trained, table[[0, *sorted(legible[far_apart(table[legible], HANDS)])]])
     words = [text for text in writing.load_words(folder, "test")[0].texts if text.isalpha() and 2 < len(text) < 12]
     every = by_pen(trained, words[:: len(words) // WORDS], np.random.default_rng(0), TIDY)  # in all hands
     unchosen = figures_of([*every.texts], read_words(reader, every))["error"]
@@ -143,9 +158,12 @@ def main() -> int:
         minutes=options.minutes or made["seconds"] / 60,
         also=options.also and f"; {options.also}",
         before=before,
+        stretch=STRETCH,
         made=len(table) - 1,
+        legible=LEGIBLE,
         hands=HANDS,
         unchosen=unchosen,
+        **of_hands(options.data),
         **found,
     )
     (MODELS / "pen.md").write_text(card, encoding="utf-8")
@@ -153,8 +171,36 @@ def main() -> int:
     return 0
 
 
-def best_hands(network: nn.Pen, reader: nn.LineReader) -> list[int]:
-    """The hands whose words are read best, by their numbers."""
+def of_hands(data: Path | None) -> dict[str, object]:
+    """How far apart the hands of the pen that has been written are, and what one's own costs."""
+    apart = [["--epochs", "40"], ["--each", "360", "--epochs", "30"], ["--writers", "--epochs", "40"]]
+    by_few, by_more, people = (measured("pen.py", [*how, "--json"], data)["told_apart"] for how in apart)
+    own = measured("own_hand.py", [], data)
+    best, fitted = (
+        ", ".join(f"{own[name.format(count)]:.2f}" for count in (5, 10, 20))
+        for name in ("best of its hands, by {} words", "learned from {} words")
+    )
+    return {
+        "told_apart": by_few,
+        "told_apart_by_more": by_more,
+        "people_apart": people,
+        "strangers": own["writers"],
+        "mean": own["mean"],
+        "nobody": own["nobody's"],
+        "best": best,
+        "fitted": fitted,
+    }
+
+
+def measured(script: str, arguments: list[str], data: Path | None) -> dict[str, float]:
+    """What one of the benchmarks says."""
+    there = os.environ | ({"HELLODL_DATA": str(data)} if data else {})
+    command = [sys.executable, str(ROOT / "benchmarks" / script), *arguments]
+    return json.loads(subprocess.run(command, env=there, stdout=subprocess.PIPE, check=True, text=True).stdout)
+
+
+def best_hands(network: nn.Pen, reader: nn.LineReader) -> np.ndarray:
+    """The hands whose words are read best, by their numbers (LEGIBLE,)."""
     wrong: list[float] = []
     for some in cut(np.arange(1, len(network.hands.weight.data)), 32):
         texts = TRIAL * len(some)
@@ -168,7 +214,16 @@ def best_hands(network: nn.Pen, reader: nn.LineReader) -> list[int]:
         for hand in range(len(some)):
             own = read[hand * len(TRIAL) : (hand + 1) * len(TRIAL)]
             wrong.append(figures_of(TRIAL, own)["error_case_ignored"])
-    return sorted((np.argsort(wrong, kind="stable")[:HANDS] + 1).tolist())
+    return np.argsort(wrong, kind="stable")[:LEGIBLE] + 1
+
+
+def far_apart(table: np.ndarray, count: int) -> list[int]:
+    """So many rows of a table, each the one that is farthest from all before it, from the farthest from the mean on."""
+    chosen = [int(np.linalg.norm(table - table.mean(axis=0), axis=1).argmax())]
+    while len(chosen) < count:
+        apart = np.linalg.norm(table[:, None] - table[chosen], axis=2).min(axis=1)
+        chosen.append(int(apart.argmax()))
+    return chosen
 
 
 def with_hands(network: nn.Pen, table: np.ndarray) -> nn.Pen:

@@ -18,7 +18,7 @@ from hellodl.nn.module import Module, Parameter
 from hellodl.nn.pen import UNIT, Pen
 from hellodl.ops.mixture import mixture_loss
 
-WIDER = np.float32(2)  # than its own hands, blends of several people's, are hands that it has not met
+WIDER = np.float32(4 / 3)  # than the pen's own hands spread, do those of people
 
 
 def told(model: Pen, words: list[np.ndarray], texts: list[str], hands: np.ndarray | Tensor) -> tuple[Tensor, int, int]:
