@@ -84,6 +84,17 @@ def test_words_far_apart_are_one_line_and_specks_are_none():
     assert len(find_lines(Marks(line, line, 0.5)).lines) == 2, "at different heights they are two"
 
 
+@pytest.mark.parametrize(
+    ("speck", "second"), [((51, 59), (46, 58)), ((44, 49), (39, 53))], ids=["nearer to what follows", "thin"]
+)
+def test_a_speck_between_them_does_not_keep_words_apart(speck, second):
+    line = np.zeros((100, 500), np.float32)
+    line[40:52, 20:140] = 1
+    line[slice(*speck), 150:158] = 1
+    line[slice(*second), 170:400] = 1
+    assert (40, 800) in [(one.left, one.right) for one in find_lines(Marks(line, line, 0.5)).lines]
+
+
 def test_a_line_that_bends_is_followed():
     x = np.arange(400)
     middle = 60 + 25 * np.sin(x / 130)

@@ -22,6 +22,8 @@ AS_MUCH = 0.9  # of what was seen before, that a closer look must see
 MOST, LARGER = 2000, 3.0  # pixels of the longer side, and times the page's size, however small the writing is
 WIDEST_GAP = 8.0  # heights of a small x between words of one line
 OFF = 0.7  # heights of a small x by which the next word may stand higher or lower
+LAST = 3  # pieces of a line, of which the next one may follow any
+SPECK = 2.0  # heights of a small x: another piece goes on with what is longer, where it can
 SMALLEST = 0.45  # of the usual height of a small x: what is smaller is dust
 FAINT, CLEAR = 0.25, 0.5  # marks of a line: where none around are clearer, and everywhere
 AROUND = 25  # pixels of marks, a few heights of a small x
@@ -172,12 +174,19 @@ def _fitted(bands: np.ndarray, stats: np.ndarray, numbers: tuple[int, ...], scal
 
 
 def _joined(pieces: list[Line], bands: np.ndarray, scale: float) -> list[Line]:
-    """Pieces that follow one another at the same height, as one line each."""
+    """Pieces that follow one another at the same height, as one line each.
+
+    Specks between two pieces do not keep them apart, be they a next to the first or not.
+    """
     rows: list[list[Line]] = []
     for piece in sorted(pieces, key=lambda piece: piece.left):
-        fits = [(off, row) for row in rows if (off := _off(row[-1], piece)) < OFF]
+        fits = [
+            (row[-1].right - row[0].left < SPECK * piece.x_height, off, number)
+            for number, row in enumerate(rows)
+            if (off := min(_off(last, piece) for last in row[-LAST:])) < OFF
+        ]
         if fits:
-            min(fits, key=lambda fit: fit[0])[1].append(piece)
+            rows[min(fits)[2]].append(piece)
         else:
             rows.append([piece])
     lines = []
