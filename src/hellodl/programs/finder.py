@@ -69,7 +69,7 @@ def main(options: argparse.Namespace) -> int:
     network = nn.UNet(len(CLASSES), rng=np.random.default_rng(options.seed))
     recorded.begin_with(network, None if state else options.weights)
     log.info(f"finder: {len(train):,} pages to learn from, {network.weight_count():,} weights")
-    about = {"program": "finder", "pages": options.pages, "weights": options.weights and str(options.weights)}
+    about = {"program": "finder", "pages": options.pages, "began_with": options.weights and options.weights.name}
 
     def make(run: Run, path: Path) -> Trainer:
         work = learning(train, settings)

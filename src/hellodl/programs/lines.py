@@ -75,7 +75,7 @@ def main(options: argparse.Namespace) -> int:
     recorded.begin_with(network, None if state else options.weights)
     log.info(f"lines: {len(train):,} pieces of writing to learn from, {network.weight_count():,} weights")
     kept = {name: getattr(options, name) for name in ("pages", "dataset", "count")}
-    about = {"program": "lines", **kept, "weights": options.weights and str(options.weights)}
+    about = {"program": "lines", **kept, "began_with": options.weights and options.weights.name}
 
     def make(run: Run, path: Path) -> Trainer:
         return Trainer(

@@ -86,7 +86,7 @@ def main(options: argparse.Namespace) -> int:
         f"{network.weight_count():,} weights"
     )
     kept = {name: getattr(options, name) for name in ("width", "count")}
-    about = {"program": "pen", **kept, "weights": options.weights and str(options.weights)}
+    about = {"program": "pen", **kept, "began_with": options.weights and options.weights.name}
 
     def make(run: Run, path: Path) -> Trainer:
         return Trainer(
