@@ -7,7 +7,7 @@ those that the trained models name; the figures are measured here, on made pages
 
 With `--mean-with`, the finder that ships is half-way between two, the second of which began where the first had ended:
 that is often better than either (Wortsman et al., "Model soups: averaging weights of multiple fine-tuned models
-improves accuracy without increasing inference time", 2022).
+improves accuracy without increasing inference time", 2022). The first may be such a mean itself.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def main() -> int:
     """Round, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("finder", type=Path)
-    parser.add_argument("lines", type=Path)
+    parser.add_argument("lines", type=Path, nargs="?", help="left out, the reader of lines that ships stays")
     parser.add_argument("--mean-with", type=Path, metavar="FINDER", help="the finder that `finder` began with")
     parser.add_argument("--data", type=Path, help="where UNIPEN is")
     parser.add_argument("--bits", type=int, choices=(16, 8), default=8, help="of a weight of lines (8); finder has 16")
@@ -101,6 +101,13 @@ def main() -> int:
     start_logging()
 
     ship_finder(options)
+    if options.lines:
+        ship_lines(options)
+    return 0
+
+
+def ship_lines(options: argparse.Namespace) -> None:
+    """The reader of lines."""
     reader, symbols = lines_of(options.lines)
     card = checkpoint.load_model(options.lines)[1]["card"]
     test, _ = writing.load_words(folder_of("unipen", options.data), "test", 14)
@@ -113,25 +120,30 @@ def main() -> int:
     text = LINES_CARD.format(**told, **figures, before=before, made=made_with(card), symbols=f"`{symbols}`")
     LINES.with_suffix(".md").write_text(text + SOURCE, encoding="utf-8")
     print(f"{figures['error']:.2%} of the characters wrong ({before:.2%} before rounding)")
-    return 0
 
 
 def ship_finder(options: argparse.Namespace) -> None:
     """The finder, or the mean of two."""
     network, metadata = checkpoint.load_model(options.finder)
-    card, made = metadata["card"], made_with(metadata["card"])
+    card = metadata["card"]
     if options.mean_with:
         first, before = checkpoint.load_model(options.mean_with)
         ours, theirs = network.state_dict(), first.state_dict()
         network.load_state_dict({name: (ours[name] + theirs[name]) / 2 for name in ours})
         card = {**card, "mean_with": before["card"]}
-        made = f"the mean of {made_with(before['card'])}, and {made}"
     checkpoint.save_model(FINDER, network, classes=metadata["classes"], card=card, bits=16)
     network, _ = checkpoint.load_model(FINDER)
     kept_back = made_pages(PAGES, KEPT_BACK, folder_of("unipen", options.data), None)
-    told = {"weights": network.weight_count(), "bits": 16, "size": FINDER.stat().st_size, "made": made}
+    told = {"weights": network.weight_count(), "bits": 16, "size": FINDER.stat().st_size, "made": story(card)}
     text = FINDER_CARD.format(**told, pages=PAGES, overlap=judged(network, kept_back)["accuracy"])
     FINDER.with_suffix(".md").write_text(text + SOURCE, encoding="utf-8")
+
+
+def story(card: dict[str, Any]) -> str:
+    """How a model came about that is a training's, or the mean of its beginning and its end, and so on back."""
+    if "mean_with" not in card:
+        return made_with(card)
+    return f"{story(card['mean_with'])}; then half-way from there to where {made_with(card)} ended"
 
 
 def made_with(card: dict[str, Any]) -> str:
@@ -139,10 +151,10 @@ def made_with(card: dict[str, Any]) -> str:
     settings, program = card["settings"], card["program"]
     options = {"pages": card.get("pages"), "epochs": settings["epochs"], "lr": settings["learning_rate"]}
     words = "".join(f" --{name} {value}" for name, value in options.items() if value is not None)
-    begun = "; it began with the weights of a training before (--weights)" if card.get("weights") else ""
+    begun = " `--weights` of the model before it," if card.get("began_with") else ""
     source = card.get("source") or "unknown"
     command = f"`hellodl train {program}{words} --seed {card['seed']}`"
-    return f"{command} at commit {source}, {card['seconds'] / 60:.0f} minutes{begun}"
+    return f"{command}{begun} at commit {source}, {card['seconds'] / 60:.0f} minutes"
 
 
 if __name__ == "__main__":
