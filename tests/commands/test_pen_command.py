@@ -14,6 +14,7 @@ from hellodl.data.pages.conditions import MILD
 from hellodl.data.pages.letter import read_words
 from hellodl.data.writing import ALPHABET
 from hellodl.errors import CheckpointError, DataError
+from hellodl.nn.penning import Penned
 from hellodl.train.checkpoint import save_model
 
 
@@ -44,6 +45,19 @@ def test_the_same_seed_writes_the_same_again_and_another_does_not(scribbler):
     )
     assert one == two and len({one, other, tidier}) == 3
     assert hellodl.pen("Dear reader", 4, model=scribbler).as_svg() != one
+
+
+def test_a_word_that_stands_off_its_line_is_set_on_it():
+    def word(off):
+        """An f with a tail, an o and an x; the feet of these are `off` below the line."""
+        y = np.array([-1.0, 1.0, 0.0, -0.8, 0.0]) + off
+        moves = np.zeros((5, 4), np.float32)
+        moves[:, 0], moves[:, 1], moves[-1, 2:] = 0.5, np.diff(y, prepend=0.0), 1
+        return Penned(moves, np.array([0, 0, 1, 2, 2]))
+
+    for off, left in ((-0.7, 0.0), (0.5, 0.0), (0.15, 0.15)):
+        letter = pen.set_on_lines("fox", [["fox"]], [word(off)], 48, np.random.default_rng(0), {})
+        assert letter.strokes[0][-1, 1] - letter.levels[0] == pytest.approx(left, abs=1e-5)
 
 
 def test_lines_end_where_they_end_in_the_text_and_where_they_are_full(scribbler):

@@ -34,6 +34,8 @@ from hellodl.train.pen import fitted
 from hellodl.train.threads import single_threaded_products
 
 WIDTH, TIDY, HAND = 48.0, 0.5, 7
+STANDING = frozenset("abcdehiklmnorstuvwxABCDEHIKLMNOPRSTUVWX0123456789")  # on the line, in any hand
+OFF = 0.2  # of a small x: a word that stands farther off its line is set on it
 MARGIN, LINE, SPACE = 1.6, 3.4, 0.75  # round the writing; from line to line; between words
 TOP = 2.2  # from the upper margin to the first line
 MOST = 20_000  # characters of a text
@@ -130,7 +132,7 @@ def set_on_lines(
         for word in line:
             place = text.index(word, place)
             one = next(queue)
-            drawn = strokes_of(one.moves)
+            drawn = [stroke - [0.0, off_line(word, one)] for stroke in strokes_of(one.moves)]
             points = np.concatenate(drawn)
             left, right = min(float(points[:, 0].min()), 0.0), float(points[:, 0].max())
             if x > MARGIN and x + right - left > MARGIN + width:
@@ -150,6 +152,17 @@ def set_on_lines(
     strokes = [stroke + np.array([0.0, down]) for stroke in strokes]
     size = (widest + MARGIN, max(lowest, y + 1) + down + MARGIN)
     return Letter(text, strokes, letters, *size, line_of, [level + down for level in levels], about)
+
+
+def off_line(word: str, one: Penned) -> float:
+    """How far below its line (y down) a word stands, by the feet of letters without a tail; 0 where that is little.
+
+    The line of a training word was guessed from its height, as if no f and no z had a tail. In joined hands they have.
+    """
+    y = np.cumsum(one.moves[:, 1])
+    feet = [y[one.letters == k].max() for k in set(one.letters.tolist()) if word[k] in STANDING]
+    off = float(np.median(feet)) if feet else 0.0
+    return off if abs(off) > OFF else 0.0
 
 
 def penned_page(conditions: Conditions, seed: int, model: str | Path | None = None) -> Page:
