@@ -132,7 +132,8 @@ def set_on_lines(
         for word in line:
             place = text.index(word, place)
             one = next(queue)
-            drawn = [stroke - [0.0, off_line(word, one)] for stroke in strokes_of(one.moves)]
+            off = off_line(word, one)
+            drawn = [stroke - [0.0, off] for stroke in strokes_of(one.moves)]
             points = np.concatenate(drawn)
             left, right = min(float(points[:, 0].min()), 0.0), float(points[:, 0].max())
             if x > MARGIN and x + right - left > MARGIN + width:
