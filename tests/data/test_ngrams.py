@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hellodl.data import ngrams
 from hellodl.data.ngrams import ALPHABET, NGrams, as_read, discounts
 
 TEXT = "the cat sat on the mat and the other cats sat then they ate at 7 or 8 that day"
@@ -49,6 +50,63 @@ def by_hand(text, context, order):
 @given(st.text(" abc", min_size=2, max_size=40), st.text(" abcz", max_size=5), st.integers(1, 5))
 def test_it_is_what_the_formula_gives_by_hand(text, context, order):
     np.testing.assert_allclose(NGrams(text, order).probabilities(context), by_hand(text, context, order), rtol=1e-9)
+
+
+def by_hand_of_words(words, context, order):
+    """The formula for words with their counts: what begins a word counts as often as it came."""
+
+    def strings(length):
+        found = Counter()
+        for word, times in words.items():
+            for i in range(len(word) + 2 - length + 1):
+                found[f" {word} "[i : i + length]] += times
+        return found
+
+    below = dict.fromkeys(ALPHABET, 1 / len(ALPHABET))
+    for length in range(min(len(context), order - 1) + 1):
+        part = context[len(context) - length :]
+        counts = strings(length + 1)
+        if length + 1 < order:
+            after = Counter(string[1:] for string in strings(length + 2))
+            counts = {s: n if s[0] == " " and len(s) > 1 else after[s] or 1 for s, n in counts.items()}
+        less = discounts(np.array([*counts.values()], int))
+        follow = {c: counts[part + c] for c in ALPHABET if part + c in counts}
+        if follow:
+            taken = {c: less[min(n, 3) - 1] for c, n in follow.items()}
+            below = {
+                c: (follow.get(c, 0) - taken.get(c, 0) + sum(taken.values()) * p) / sum(follow.values())
+                for c, p in below.items()
+            }
+    return np.array([*below.values()])
+
+
+@given(
+    st.dictionaries(st.text("abc", min_size=1, max_size=6), st.integers(1, 9), min_size=1, max_size=8),
+    st.text("abcz", max_size=5),
+    st.booleans(),
+    st.integers(1, 5),
+)
+def test_words_with_counts_are_what_the_formula_gives_by_hand(words, context, begins, order):
+    context = " " * begins + context
+    likely = NGrams(words, order).probabilities(context)
+    np.testing.assert_allclose(likely, by_hand_of_words(words, context, order), rtol=1e-9)
+    assert likely.sum() == pytest.approx(1, abs=1e-12) and likely.min() > 0
+
+
+def test_nothing_goes_on_from_one_counted_word_to_the_next():
+    model = NGrams({"ab": 3, "ca": 2})
+    state = model.start()
+    for letter in "ab ":
+        state = model.go_on(state, letter)
+    assert state == model.start() == " "
+
+
+def test_what_is_kept_of_contexts_does_not_grow_for_ever(monkeypatch):
+    monkeypatch.setattr(ngrams, "MOST_KNOWN", 5)
+    model, whole = NGrams(TEXT), NGrams(TEXT)
+    for place in range(40):
+        np.testing.assert_array_equal(model.probabilities(TEXT[:place]), whole.probabilities(TEXT[:place]))
+        assert len(model._known) <= 5 + model.order
 
 
 def test_discounts_are_those_of_chen_and_goodman():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hellodl.data.ngrams import ALPHABET
-from hellodl.data.wordlist import WordList, is_list
+from hellodl.data.wordlist import WordList, counted, is_list
 
 
 def after(words, begun):
@@ -37,3 +37,10 @@ def test_lists_are_told_from_texts():
     assert not is_list("we read on and on\nuntil the end\n")
     assert not is_list("tea")
     assert not is_list("")
+
+
+def test_words_may_have_counts():
+    assert counted("the 20\nTea 3\n\ntea 1\nnever 0\n") == {"the": 20, "tea": 4}
+    assert counted("tea\nmilk\n") == {}
+    assert counted("read page 7\n") == {}
+    assert counted("") == {}

@@ -10,20 +10,25 @@ For the longest strings, N counts how often they came. For shorter ones it count
 they came, because a shorter context is asked only where the longer one is new: "q" is frequent in no new place.
 At the bottom, where no context is left, all letters are equally likely, so that nothing is ever impossible.
 
-Letters here are what the reader of photos reads: small letters, digits, and the space.
+Letters here are what the reader of photos reads: small letters, digits, and the space. Words with their counts do as
+well as a text; then nothing is known of what comes before a word, and its beginnings count as often as they came.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 import numpy as np
 
 from hellodl.console import progress_bar
 
 ALPHABET = " 0123456789abcdefghijklmnopqrstuvwxyz"
+BASE = len(ALPHABET) + 1
+DIGIT = np.array([ALPHABET.find(chr(code)) + 1 for code in range(128)], np.int64)  # of a letter, by its code; else 0
 ORDER = 7  # letters: the context and the one after it
+MOST_KNOWN = 30_000  # contexts whose followers are kept, so that they need not be looked up again: 12 MB
 LONGEST = 12  # of which there are so many kinds that their numbers still fit into 63 bits
 
 
@@ -40,31 +45,63 @@ def as_read(text: str) -> str:
 class NGrams:
     """A model of the letters of a text, which counts up to `order` of them in a row: a `reading.Language`.
 
-    Its state is the context, the last letters as a string.
+    In place of a text there may be words with how often each came. Its state is the context, the last letters as a
+    string; after words, that is one word so far.
     """
 
     alphabet = ALPHABET
 
-    def __init__(self, text: str, order: int = ORDER):
+    def __init__(self, text: str | Mapping[str, int], order: int = ORDER):
         if not 1 <= order <= LONGEST:
             raise ValueError(f"an order is a number from 1 to {LONGEST}, not {order}")
         self.order = order
-        letters = np.array([ALPHABET.index(c) for c in f" {as_read(text)} "], np.int64)
-        # For each length, the different strings that came, and their N. A string is a number whose digits are its
-        # letters, so those that begin alike are neighbours.
+        self.words = not isinstance(text, str)
+        pieces = {as_read(text): 1} if isinstance(text, str) else text
+        # A string of letters is a number with these digits, and after the end of a piece of text all digits are 0: so
+        # strings that begin alike are neighbours when they are sorted, whatever their length.
+        ends = "\0" * (order - 1)
+        digits = DIGIT[np.frombuffer("".join(f" {piece} {ends}" for piece in pieces).encode("ascii"), np.uint8)]
+        strings = np.zeros(len(digits) - order + 1, np.int64)
+        for place in range(order):
+            strings = strings * BASE + digits[place : place + len(strings)]
+        begins = np.flatnonzero(digits[: len(strings)])
+        if self.words:
+            times = np.repeat([*pieces.values()], [len(piece) + 2 for piece in pieces])
+            sorting = np.argsort(strings[begins])
+            strings, times = strings[begins][sorting], times[sorting]
+        else:
+            strings, times = np.sort(strings[begins]), np.ones(len(begins), np.int64)
+        # For each length, the different strings that came, and their N.
         self.counted: list[tuple[np.ndarray, np.ndarray]] = []
-        strings = np.zeros(len(letters) + 1, np.int64)
+        kinds, came = strings[:0], times[:0]
         with progress_bar("counting letters", order) as bar:
             for length in range(1, order + 1):
-                strings = strings[:-1] * len(ALPHABET) + letters[length - 1 :]
-                kinds, counts = np.unique(strings, return_counts=True)
-                if length > 1:  # what the strings without their first letters come after
-                    shorter = kinds % len(ALPHABET) ** (length - 1)
-                    self.counted.append(np.unique(shorter, return_counts=True))
+                starts = strings // BASE ** (order - length)
+                first = np.flatnonzero(np.diff(starts, prepend=-1))
+                whole = starts[first] % BASE > 0
+                longer, often = starts[first][whole], np.add.reduceat(times, first)[whole]
+                if length > 1:
+                    self.counted.append(self._after(longer, length, kinds, came))
+                kinds, came = longer, often
                 bar.advance()
-        self.counted.append((kinds, counts))
+        self.counted.append((kinds, came))
         self.discounts = [discounts(counts) for _, counts in self.counted]
         self._known: dict[str, np.ndarray] = {}
+
+    def _after(
+        self, kinds: np.ndarray, length: int, shorter: np.ndarray, came: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """After how many different letters the strings one letter shorter come, as these kinds of a length tell.
+
+        Before a word that was counted by itself nothing is known: its beginning counts as often as it came.
+        """
+        strings, after = np.unique(kinds % BASE ** (length - 1), return_counts=True)
+        if not self.words:
+            return strings, after
+        counts = np.ones_like(came)
+        counts[np.searchsorted(shorter, strings)] = after
+        begins = (length > 2) & (shorter // BASE ** (length - 2) == DIGIT[ord(" ")])
+        return shorter, np.where(begins, came, counts)
 
     def probabilities(self, context: str) -> np.ndarray:
         """How likely each letter of the alphabet is to follow: (V,) float64, adds up to 1.
@@ -73,6 +110,8 @@ class NGrams:
         """
         context = context[max(len(context) - self.order + 1, 0) :]
         if context not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
             size = len(ALPHABET)
             shorter = self.probabilities(context[1:]) if context else np.full(size, 1 / size)
             self._known[context] = self._mixed(context, shorter)
@@ -82,8 +121,8 @@ class NGrams:
         """The formula above, for all letters."""
         strings, counts = self.counted[len(context)]
         first = 0
-        for letter in [*context, " "]:  # the space is the alphabet's first letter
-            first = first * len(ALPHABET) + ALPHABET.index(letter)
+        for letter in [*context, ALPHABET[0]]:
+            first = first * BASE + ALPHABET.index(letter) + 1
         begin, end = np.searchsorted(strings, [first, first + len(ALPHABET)])
         if begin == end:
             return shorter
@@ -104,6 +143,8 @@ class NGrams:
     def go_on(self, state: str, character: str) -> str:
         """The context one letter on; what is not in the alphabet counts as a space."""
         character = character if character in ALPHABET else " "
+        if self.words and character == " ":
+            return " "
         return (state + character)[-max(self.order - 1, 1) :]
 
 

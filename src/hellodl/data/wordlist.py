@@ -46,3 +46,16 @@ def is_list(text: str) -> bool:
     """Whether a text is a list of words: nearly every line has just one."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     return len(lines) > 1 and sum(len(line) == 1 for line in lines) > 0.9 * len(lines)
+
+
+def counted(text: str) -> dict[str, int]:
+    """The words of a list in which each line is one word and how often it came; {} for any other text."""
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    if not lines or not all(len(line) == 2 and line[1].isdecimal() for line in lines):
+        return {}
+    known = set(ALPHABET)
+    words: Counter[str] = Counter()
+    for word, times in lines:
+        for part in [word] if known.issuperset(word) else as_read(word).split():
+            words[part] += int(times)
+    return {word: times for word, times in words.items() if times}
