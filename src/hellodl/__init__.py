@@ -114,10 +114,11 @@ def plan(function: Callable[..., Any]) -> Callable[..., Any]:
     return Plan(function)
 
 
-def read(photo: str | Path, model: str | Path | None = None, *, language: str | Path | None = None) -> Page:
+def read(photo: str | Path, model: str | Path | None = None, *, language: str | Path | None = "english") -> Page:
     """What is written in a photo: `.text`, and `.characters` with box, letter, probability and runner-up.
 
-    `language` is a text file, or a model of `hellodl train text --tokens characters`, to decide doubtful letters by.
+    `language` decides doubtful letters: English words, a text file in another language, or a model of `hellodl train
+    text --tokens characters`; None for nobody, so that each letter is read as it looks.
     """
     from hellodl.commands.read import read_photo
 

@@ -113,14 +113,35 @@ def test_a_page_is_read_better_with_the_language_it_is_in(tmp_path, monkeypatch,
     picture, truth = layout.write_page("so we read on and on until the end then we read it again", 2, width=1000)
     small = cv2.resize(picture, None, fx=0.17, fy=0.17, interpolation=cv2.INTER_AREA)
     cv2.imwrite("page.png", cv2.GaussianBlur(small, (0, 0), 0.6))
-    assert main(["read", "page.png", "--threads", "1"]) == 0
+    assert main(["read", "page.png", "--threads", "1", "--language", "none"]) == 0
     plain = capsys.readouterr().out
     assert main(["read", "page.png", "--threads", "1", "--language", "text.txt"]) == 0
     told = capsys.readouterr().out
+    assert main(["read", "page.png", "--threads", "1"]) == 0
+    assert capsys.readouterr().out == told, "English does as well"
+    assert hellodl.read("page.png").text == told.strip()
+    assert hellodl.read("page.png", language=None).text == plain.strip()
     assert character_accuracy(truth, told) == 1
     wrong = [edit_distance(truth.split(), text.split()) for text in (plain, told)]
     assert wrong[1] < wrong[0]
     assert hellodl.read("page.png", language="text.txt").text == told.strip()
+
+
+def test_english_ships_and_a_file_of_that_name_comes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = load("english")
+    assert words is load("english"), "it is opened once"
+    the, hte = (sum(words.scores([state])[0, ALPHABET.index(c)] for state, c in steps(word)) for word in ("the", "hte"))
+    assert the > hte + 5
+    assert load("none") is None
+    Path("english").write_text("milk 3\nmince 1\n")
+    counts = np.exp(load("english").scores([" mi"])[0])
+    assert counts[ALPHABET.index("l")] > counts[ALPHABET.index("n")] > counts[ALPHABET.index("a")]
+
+
+def steps(word):
+    """Each state in which a word may be, and the letter that follows."""
+    return [(f" {word[:end]}", word[end]) for end in range(len(word))]
 
 
 def test_a_file_of_one_word_a_line_is_a_list_of_words(tmp_path):

@@ -49,14 +49,32 @@ def test_the_likeliest_text_need_not_have_the_likeliest_alignment():
     assert prefix_beam_search(log_probs)[0][0] == [1]
 
 
+@given(seed=st.integers(0, 2**32 - 1), blanks=st.lists(st.booleans(), min_size=1, max_size=6))
+def test_steps_in_which_no_letter_is_tried_count_as_they_are(seed, blanks):
+    log_probs = beliefs(np.random.default_rng(seed), len(blanks), 3)
+    log_probs[blanks] = np.log([1 - 2e-6, 1e-6, 1e-6])
+    found = {tuple(text): score for text, score in prefix_beam_search(log_probs, beams=10_000, least=1e-5)}
+    for text, score in prefix_beam_search(log_probs, beams=10_000, least=1e-300):
+        assert np.exp(found.get(tuple(text), -np.inf)) == pytest.approx(np.exp(score), abs=2e-5)
+
+
+def test_a_letter_goes_on_in_a_step_in_which_none_is_tried():
+    log_probs = np.log(np.array([[0.1, 0.9], [0.995, 0.005]]))
+    (best, score), *_ = prefix_beam_search(log_probs, least=0.01)
+    assert best == [1] and np.exp(score) == pytest.approx(0.9 * 0.995 + 0.9 * 0.005)
+
+
 class Afraid:
     """A language in which 2 never follows 1 and nothing ends with 3; all else is equally likely."""
 
     def start(self):
         return None
 
-    def step(self, state, symbol):
-        return (-50.0 if (state, symbol) == (1, 2) else 0.0), symbol
+    def chance(self, state, symbol):
+        return -50.0 if (state, symbol) == (1, 2) else 0.0
+
+    def go_on(self, state, symbol):
+        return symbol
 
     def end(self, state):
         return -50.0 if state == 3 else 0.0

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hellodl import ops
+from hellodl.data.ngrams import NGrams
 from hellodl.reading.decoding import log_chances
-from hellodl.reading.looks import FIRST, SECOND, changed, likeliest, listened, text_in
+from hellodl.reading.language import Spelling
+from hellodl.reading.looks import FIRST, SECOND, changed, likeliest, listened
 
 
 def some(rng, steps, classes=5):
@@ -22,6 +24,10 @@ def spiked(text, steps=20, classes=4, sure=0.9):
     symbols[1 : 2 * len(text) : 2] = text
     out[np.arange(steps), symbols] = sure
     return np.log(out)
+
+
+def symbols_of(heard):
+    return [one.symbol for one in heard.said]
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 4), min_size=1, max_size=4), st.integers(1, 3))
@@ -48,15 +54,31 @@ def test_long_lines_do_not_vanish():
 
 def test_two_looks_that_are_fairly_sure_outvote_one_that_is_surer():
     two = [spiked([1, 2], sure=0.87), spiked([1, 2], sure=0.86)]
-    assert text_in(likeliest([spiked([1, 3], sure=0.88), *two])) == (1, 2)
+    assert symbols_of(likeliest([spiked([1, 3], sure=0.88), *two])) == [1, 2]
 
 
 def test_a_look_that_rules_a_letter_out_does_not_outvote_the_rest():
     blind = spiked([1], sure=0.87)
     blind[:, 2] = np.log(1e-30)
     looks = [blind, spiked([1, 2], sure=0.87), spiked([1, 2], sure=0.87)]
-    assert text_in(likeliest(looks)) == (1, 2)
+    assert symbols_of(likeliest(looks)) == [1, 2]
     assert log_chances(looks, [[1], [1, 2]]).mean(axis=0).argmax() == 0  # as the mean of logarithms would have it
+
+
+def test_a_language_finds_a_text_that_no_look_says_at_its_likeliest():
+    alphabet = "acb"
+    spelling = Spelling(NGrams("cab cab cab cab " * 40), alphabet)
+    looks = [spiked([2, 3, 3], sure=0.99), spiked([2, 2, 3], sure=0.99)]  # cbb and ccb
+    sure = spiked([2, 3, 3], sure=0.9999)
+    for look, letter in zip(looks, (3, 2)):
+        look[3] = np.log(0.02)
+        look[3, [letter, 1]] = np.log([0.55, 0.41])  # or is it an a?
+    assert symbols_of(likeliest(looks)) in ([2, 3, 3], [2, 2, 3])
+    heard = likeliest(looks, spelling)
+    assert symbols_of(heard) == [2, 1, 3]
+    assert [one.begin for one in heard.said] == [1, 3, 5]
+    assert heard.said[1].probability > 0.5, "with the language it is likelier an a than not"
+    assert symbols_of(likeliest([sure, sure], spelling)) == [2, 3, 3], "what stands there for sure is read as it stands"
 
 
 def test_it_looks_again_only_where_looks_do_not_agree():

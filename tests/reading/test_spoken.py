@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from hellodl.data.ngrams import NGrams
+from hellodl.reading.decoding import best_path
+from hellodl.reading.language import Spelling
 from hellodl.reading.lines import Line
-from hellodl.reading.spoken import Spelling, characters_of
+from hellodl.reading.looks import Heard, likeliest
+from hellodl.reading.spoken import characters_of
 from hellodl.reading.strips import HEIGHT, Strip
 
 ALPHABET = "abc "
@@ -25,8 +28,12 @@ def saying(said, sure=0.9, classes=5):
     return np.log(out)
 
 
+def heard(log_probs):
+    return Heard(best_path(log_probs), log_probs)
+
+
 def test_letters_and_spaces_with_their_places():
-    characters = characters_of(strip(), saying([0, 1, 1, 0, 4, 0, 2, 0, 3, 0]), ALPHABET)
+    characters = characters_of(strip(), heard(saying([0, 1, 1, 0, 4, 0, 2, 0, 3, 0])), ALPHABET)
     assert [c.letter for c in characters] == ["a", "b", "c"]
     assert [c.space_before for c in characters] == [False, True, False]
     assert all(c.probability == pytest.approx(0.9) for c in characters)
@@ -37,14 +44,14 @@ def test_letters_and_spaces_with_their_places():
 
 def test_the_runner_up_is_neither_blank_nor_the_same_letter():
     log_probs = np.log(np.array([[0.3, 0.5, 0.15, 0.04, 0.01]]))
-    (one,) = characters_of(strip(), log_probs, ALPHABET)
+    (one,) = characters_of(strip(), heard(log_probs), ALPHABET)
     assert (one.letter, one.runner_up) == ("a", "b")
     assert (one.probability, one.runner_up_probability) == (pytest.approx(0.5), pytest.approx(0.15))
 
 
 def test_a_space_at_the_beginning_is_none():
-    assert [c.space_before for c in characters_of(strip(), saying([4, 0, 1]), ALPHABET)] == [False]
-    assert characters_of(strip(), saying([0, 0, 4]), ALPHABET) == []
+    assert [c.space_before for c in characters_of(strip(), heard(saying([4, 0, 1])), ALPHABET)] == [False]
+    assert characters_of(strip(), heard(saying([0, 0, 4])), ALPHABET) == []
 
 
 def test_a_language_decides_where_the_strip_leaves_doubt():
@@ -52,12 +59,6 @@ def test_a_language_decides_where_the_strip_leaves_doubt():
     log_probs = np.log(
         np.array([[0.02, 0.02, 0.02, 0.93, 0.01], [0.1, 0.4, 0.42, 0.06, 0.02], [0.04, 0.02, 0.92, 0.01, 0.01]])
     )
-    assert "".join(c.letter for c in characters_of(strip(), log_probs, ALPHABET)) == "cb"
-    assert "".join(c.letter for c in characters_of(strip(), log_probs, ALPHABET, language)) == "cab"
-
-
-def test_signs_have_no_say_in_spelling():
-    spelling = Spelling(NGrams("some text to count"), "aA.")
-    state = spelling.start()
-    assert spelling.step(state, 3) == (0.0, state)
-    assert spelling.step(state, 1) == spelling.step(state, 2), "both cases are one letter"
+    spelled = likeliest([log_probs], Spelling(language, ALPHABET))
+    assert "".join(c.letter for c in characters_of(strip(), likeliest([log_probs]), ALPHABET)) == "cb"
+    assert "".join(c.letter for c in characters_of(strip(), spelled, ALPHABET)) == "cab"

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--count", type=at_least(1), metavar="N", help="only so many images of it")
     once = "look at each image only as it stands, not leaned and turned (faster)"
     option("--one-view", action="store_true", help=once)
-    option("--language", metavar="TEXT", help="for readers of lines: as in `hellodl read`")
+    option("--language", metavar="TEXT", help="for readers of lines: as in `hellodl read` (none)")
     option("--diagram", type=Path, metavar="FILE", help="draw how sure it is beside how often right (.png or .svg)")
 
 

@@ -1,14 +1,15 @@
 """Who knows the language of a page, for `hellodl read --language`: counts of a text, a list of words, a network.
 
-Reading asks for small letters, digits and spaces, one after the other (see `hellodl.reading.language`). A text is
-counted on the spot; where it has one word a line, these words are expected. A network has its own vocabulary, with both
-cases and with signs that reading does not know, so each of its symbols is put under what it would be read as, and their
-probabilities are added up.
+Reading asks for small letters, digits and spaces, one after the other (see `hellodl.reading.language`). Where nothing
+else is said, it asks the counts of English words that ship. A text is counted on the spot; where it has one word a
+line, these words are expected. A network has its own vocabulary, with both cases and with signs that reading does not
+know, so each of its symbols is put under what it would be read as, and their probabilities are added up.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,27 +18,39 @@ from hellodl.commands import write
 from hellodl.data.ngrams import ALPHABET, NGrams, as_read
 from hellodl.data.text import load_text
 from hellodl.data.vocabulary import Bytes, Characters, Vocabulary
-from hellodl.data.wordlist import WordList, is_list
+from hellodl.data.wordlist import WordList, counted, is_list
 from hellodl.errors import CheckpointError, DataError
-from hellodl.models import find_model
+from hellodl.models import MODELS, find_model
 from hellodl.nn import LanguageModel
 from hellodl.nn.language import Writer
 from hellodl.reading import Language
 from hellodl.train.threads import single_threaded_products
 
 LEAST = 200  # letters: fewer say nothing about a language
+ENGLISH = MODELS / "english.txt"
 
 
-def load(source: str | Path) -> Language:
+@cache
+def english() -> NGrams:
+    """English as its words ship, each with how often it came; opened once."""
+    return NGrams(counted(ENGLISH.read_text("utf-8")))
+
+
+def load(source: str | Path) -> Language | None:
     """From a model file, the name of a shipped one, a text or a list of words (file or folder), or a corpus by name.
 
-    Raises CheckpointError for a model whose tokens are no single characters, DataError for what is no text.
+    A list may say after each word how often it came. "english" ships, and "none" is none. Raises CheckpointError for a
+    model whose tokens are no single characters, DataError for what is no text.
     """
+    if not Path(source).exists() and str(source) in ("english", "none"):
+        return english() if str(source) == "english" else None
     path = find_model(str(source))
     if path.suffix == ".safetensors":
         network, vocabulary = write.load(path)
         return TextModel(network, vocabulary, path)
     corpus = load_text(str(source))
+    if counts := counted(corpus.text):
+        return NGrams(counts)
     if is_list(corpus.text):
         return WordList(corpus.text.splitlines())
     if len(as_read(corpus.text)) < LEAST:

@@ -52,11 +52,10 @@ def add_reader_arguments(parser: argparse.ArgumentParser) -> None:
     )
     which.add_argument("--mine", action="store_true", help=mine)
     language = (
-        "decide doubtful letters by a text in the same language: a file (of one word a line: a list of words to "
-        "expect), a corpus of `hellodl train text`, "
-        "or a model that it made of characters (.safetensors)"
+        "decide doubtful letters by a language (english), or none; a text in it (a file; of one word a line: a list "
+        "of words to expect), a corpus of `hellodl train text`, or a model that it made of characters (.safetensors)"
     )
-    parser.add_argument("--language", metavar="TEXT", help=language)
+    parser.add_argument("--language", metavar="TEXT", default="english", help=language)
     turns = "turn photos by so many degrees to the right first; auto: try all four (0)"
     parser.add_argument("--rotate", choices=TURNS, default="0", help=turns)
 
@@ -112,12 +111,12 @@ def show(page: Page, path: Path | None, first: bool) -> None:
 
 
 def read_photo(
-    path: str | Path, model: str | Path | None = None, language: str | Path | None = None, rotate: str | int = 0
+    path: str | Path, model: str | Path | None = None, language: str | Path | None = "english", rotate: str | int = 0
 ) -> Page:
     """Read one photo with the reader that ships, or with the model file given; `.text` is what it says.
 
-    `language` is what `--language` takes; `rotate` turns the photo first, by 90, 180 or 270 degrees to the right,
-    or as it reads best ("auto").
+    `language` is what `--language` takes, or None for none; `rotate` turns the photo first, by 90, 180 or 270 degrees
+    to the right, or as it reads best ("auto").
     """
     from hellodl.commands.eyes import eyes
 
@@ -170,11 +169,11 @@ def reader_of(options: argparse.Namespace) -> Reader:
     from hellodl.commands.eyes import eyes
 
     who = eyes(own_reader() if options.mine else options.model, options.threads)
-    return Reader(who, options.language and load_language(options.language), options.rotate)
+    return Reader(who, load_language(options.language), options.rotate)
 
 
-def load_language(source: str | Path) -> Language:
-    """Somebody who knows the language of a text, or of what a model of text learned from."""
+def load_language(source: str | Path) -> Language | None:
+    """Somebody who knows the language of a text, or of what a model of text learned from; None for "none"."""
     from hellodl.commands.language import load
 
     return load(source)

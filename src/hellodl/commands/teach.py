@@ -32,7 +32,7 @@ from hellodl.data.writing import as_strip, drawn
 from hellodl.errors import DataError
 from hellodl.nn import LineReader
 from hellodl.reading.accuracy import edit_distance
-from hellodl.reading.decoding import best_path, text_of
+from hellodl.reading.decoding import text_of
 from hellodl.reading.looks import listened
 from hellodl.runs import machine
 from hellodl.train.checkpoint import save_model
@@ -143,7 +143,7 @@ def lesson_by_pen(
         raise DataError(f"{name}: has no word of signs that the reader knows ({symbols}); write others")
     texts, strokes = zip(*known)
     strips = tuple(as_strip(each) for each in strokes)
-    was_read = tuple(text_of(best_path(said), symbols) for said in listened(strips, reader(network, threads)))
+    was_read = tuple(text_of(heard.said, symbols) for heard in listened(strips, reader(network, threads)))
     return Lesson(name, hashlib.sha256(as_told(known).encode()).hexdigest(), now(), texts, was_read, strips, strokes)
 
 
@@ -260,8 +260,8 @@ def samples(lessons: list[Lesson], symbols: str) -> tuple[list[np.ndarray], list
 def accuracy(
     network: LineReader, symbols: str, strips: Sequence[np.ndarray], truths: Sequence[str], threads: int | None
 ) -> float:
-    """The share of characters that a reader reads right in strips, looking at them as `read` does."""
+    """The share of characters that a reader reads right in strips, looking at them as `read --language none` does."""
     wrong = 0
-    for log_probs, truth in zip(listened(strips, reader(network, threads)), truths, strict=True):
-        wrong += min(edit_distance(truth, text_of(best_path(log_probs), symbols)), len(truth))
+    for heard, truth in zip(listened(strips, reader(network, threads)), truths, strict=True):
+        wrong += min(edit_distance(truth, text_of(heard.said, symbols)), len(truth))
     return 1 - wrong / max(sum(map(len, truths)), 1)

@@ -22,8 +22,8 @@ from hellodl.nn import LineReader
 from hellodl.nn.calibration import reliability, tempered
 from hellodl.reading import Language
 from hellodl.reading.accuracy import aligned, edit_distance
-from hellodl.reading.decoding import Said, best_path, text_of
-from hellodl.reading.spoken import spelled
+from hellodl.reading.decoding import Said, best_path, spread, text_of
+from hellodl.reading.language import Spelling
 
 STRINGS = 1000
 DOUBTFUL = 0.05  # the share of characters, the least sure ones, that is left out to see what that helps
@@ -71,10 +71,10 @@ def read_words(
     said = read([writing.drawn(words[item], rng, plain=True) for item in range(len(words))])
     if language is None:
         return [best_path(log_probs) for log_probs in said]
-    found = []
+    found, spelling = [], Spelling(language, ALPHABET)
     with progress_bar("spelling", len(said)) as bar:
         for log_probs in said:
-            found.append(spelled(log_probs, ALPHABET, language))
+            found.append(spread(log_probs, spelling.likeliest(log_probs)))
             bar.advance()
     return found
 

@@ -20,7 +20,7 @@ from hellodl.reading.alone import alone
 from hellodl.reading.darkness import darkness
 from hellodl.reading.debug import Watcher, nobody
 from hellodl.reading.draw import annotate
-from hellodl.reading.language import Language
+from hellodl.reading.language import Language, Spelling
 from hellodl.reading.level import askew_again, levelled, slope_of
 from hellodl.reading.lines import Mark, look
 from hellodl.reading.looks import Read, listened
@@ -61,7 +61,7 @@ def read_closely(
     """`read_page`, and the strips (HEIGHT, W) uint8 in which the page's lines were read."""
     height, width = picture.shape[:2]
     if strip := alone(picture):
-        line = characters_of(strip, listened([strip.picture], read)[0], alphabet, language)
+        line = characters_of(strip, listened([strip.picture], read)[0], alphabet)
         if is_text(line):
             watch("strips", lambda: stacked([strip]))
             return Page([line], (width, height), strip.line.x_height), [strip.picture]
@@ -80,8 +80,9 @@ def read_closely(
     watch("ink", lambda: found.marks.ink)
     strips = cut_strips(dark, found)
     watch("strips", lambda: stacked(strips))
-    said = listened([strip.picture for strip in strips], read)
-    lines = [characters_of(strip, log_probs, alphabet, language) for strip, log_probs in zip(strips, said, strict=True)]
+    spelling = Spelling(language, alphabet) if language else None
+    heard = listened([strip.picture for strip in strips], read, spelling)
+    lines = [characters_of(strip, what, alphabet) for strip, what in zip(strips, heard, strict=True)]
     kept = [number for number, line in enumerate(lines) if is_text(line)]
     page = Page([lines[number] for number in kept], (width, height), found.x_height)
     return askew_again(page, back) if slope else page, [strips[number].picture for number in kept]

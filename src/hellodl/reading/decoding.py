@@ -43,8 +43,11 @@ class Scorer(Protocol):
     def start(self) -> Any:
         """What is known before the first letter."""
 
-    def step(self, state: Any, symbol: int) -> tuple[float, Any]:
-        """The logarithm of how likely this letter is next, and what is known after it."""
+    def chance(self, state: Any, symbol: int) -> float:
+        """The logarithm of how likely this letter is next."""
+
+    def go_on(self, state: Any, symbol: int) -> Any:
+        """What is known after it."""
 
     def end(self, state: Any) -> float:
         """The logarithm of how likely a text is to end here."""
@@ -78,13 +81,20 @@ def prefix_beam_search(
     `weight` times what the `language` says of it and `bonus` for each letter, without which a language prefers short
     texts. Symbols less probable than `least` at a step are not tried there.
     """
-    start = language.start() if language else None
-    # Of each beginning: log probability of its alignments that end in a blank, and in its last letter; language; state.
+    # Of each beginning: the log probability of its alignments that end in a blank, and in its last letter; what the
+    # language says of it; and what the language knows after it, of those that were kept.
     kept: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
-    known: dict[tuple[int, ...], tuple[float, Any]] = {(): (0.0, start)}
+    says: dict[tuple[int, ...], float] = {(): 0.0}
+    states: dict[tuple[int, ...], Any] = {(): language.start() if language else None}
     floor = math.log(least)
     for row in _checked(log_probs).tolist():
         tried = [symbol for symbol, belief in enumerate(row) if belief > floor and symbol != blank]
+        if not tried:  # as between letters, mostly: nothing new begins
+            kept = {
+                text: (both(by_blank, by_letter) + row[blank], by_letter + row[text[-1]] if text else NEVER)
+                for text, (by_blank, by_letter) in kept.items()
+            }
+            continue
         grown: dict[tuple[int, ...], list[float]] = {}
         for text, (by_blank, by_letter) in kept.items():
             either = both(by_blank, by_letter)
@@ -97,16 +107,18 @@ def prefix_beam_search(
                 there = grown.setdefault((*text, symbol), [NEVER, NEVER])
                 there[1] = both(there[1], before + row[symbol])
         for text in grown:
-            if text not in known:
-                score, state = known[text[:-1]]
-                if language:
-                    more, state = language.step(state, text[-1])
-                    score += weight * more
-                known[text] = score + bonus, state
-        best = sorted(grown, key=lambda text: -(both(*grown[text]) + known[text][0]))[:beams]
+            if text not in says:
+                more = weight * language.chance(states[text[:-1]], text[-1]) if language else 0.0
+                says[text] = says[text[:-1]] + more + bonus
+        best = list(grown)
+        if len(grown) > beams:
+            best = sorted(grown, key=lambda text: -(both(*grown[text]) + says[text]))[:beams]
         kept = {text: (grown[text][0], grown[text][1]) for text in best}
-    ends = {text: weight * language.end(known[text][1]) if language else 0.0 for text in kept}
-    found = [(list(text), both(*kept[text]) + known[text][0] + ends[text]) for text in kept]
+        for text in kept:
+            if language and text not in states:
+                states[text] = language.go_on(states[text[:-1]], text[-1])
+    ends = {text: weight * language.end(states[text]) if language else 0.0 for text in kept}
+    found = [(list(text), both(*kept[text]) + says[text] + ends[text]) for text in kept]
     return sorted(found, key=lambda one: -one[1])
 
 

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import numpy as np
 
 from hellodl.reading.apart import pieces_of
-from hellodl.reading.decoding import Said, best_path, prefix_beam_search, spread
-from hellodl.reading.language import Language
+from hellodl.reading.decoding import Said
+from hellodl.reading.looks import Heard
 from hellodl.reading.page import Character
 from hellodl.reading.strips import Strip
 
 BLANK = 0
 LEAST_SURE = 0.45  # the mean probability of a line's characters
-WEIGHT, BONUS = 0.5, 1.5  # of a language, beside what is seen: its say, and what each letter is worth
-DOUBT = 0.02  # how much of the language is left to chance: it knows neither all names nor all misspellings
 
 
-def characters_of(
-    strip: Strip, log_probs: np.ndarray, alphabet: str, language: Language | None = None
-) -> list[Character]:
-    """What is said along a strip, (T, K) log probabilities of a blank and then of the alphabet, letter by letter."""
-    said = best_path(log_probs) if language is None else spelled(log_probs, alphabet, language)
+def characters_of(strip: Strip, heard: Heard, alphabet: str) -> list[Character]:
+    """What was heard along a strip, in symbols of a blank and then of the alphabet, letter by letter."""
+    said, log_probs = heard
     letters = [one for one in said if alphabet[one.symbol - 1] != " "]
     step = len(strip.x) / max(len(log_probs), 1)
     spans = iter(spans_of(strip.picture, [(one.begin + one.end) / 2 * step for one in letters]))
@@ -38,12 +33,6 @@ def characters_of(
         found.append(Character(letter, *sureness(one, log_probs, alphabet), box, space))
         space = False
     return found
-
-
-def spelled(log_probs: np.ndarray, alphabet: str, language: Language) -> list[Said]:
-    """What log probabilities (T, K) say in a language that is known."""
-    texts = prefix_beam_search(log_probs, language=Spelling(language, alphabet), weight=WEIGHT, bonus=BONUS)
-    return spread(log_probs, texts[0][0])
 
 
 def spans_of(picture: np.ndarray, middles: list[float]) -> list[tuple[int, int]]:
@@ -86,31 +75,3 @@ def sureness(one: Said, log_probs: np.ndarray, alphabet: str) -> tuple[float, st
     chances[[BLANK, one.symbol]] = 0
     second = int(chances.argmax())
     return one.probability, alphabet[max(second - 1, 0)], float(chances[second])
-
-
-class Spelling:
-    """A language as `prefix_beam_search` asks for it: small letters stand for both cases, signs have no say."""
-
-    def __init__(self, language: Language, alphabet: str):
-        self.language = language
-        self.letters = ["", *alphabet.lower()]
-        self.known: dict[str, int] = {letter: place for place, letter in enumerate(language.alphabet)}
-
-    def start(self) -> Any:
-        """What is known before the first letter."""
-        return self.language.start()
-
-    def step(self, state: Any, symbol: int) -> tuple[float, Any]:
-        """The logarithm of how likely this letter is next, and what is known after it."""
-        letter = self.letters[symbol]
-        if letter not in self.known:
-            return 0.0, state
-        return self._chance(state, letter), self.language.go_on(state, letter)
-
-    def end(self, state: Any) -> float:
-        """The logarithm of how likely a word is to end here."""
-        return self._chance(state, " ")
-
-    def _chance(self, state: Any, letter: str) -> float:
-        likely = float(np.exp(self.language.scores([state])[0, self.known[letter]]))
-        return float(np.log((1 - DOUBT) * likely + DOUBT / len(self.known)))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import cv2
 
 from hellodl.commands.eyes import eyes_of
+from hellodl.commands.language import english
 from hellodl.data.pages.layout import write_page
 from hellodl.errors import PhotoError
 from hellodl.reading import Page
@@ -41,7 +42,8 @@ def read(data: bytes, path: Path, threads: int | None, rotate: str, case: str) -
     width, height = photo.size
     eyes = eyes_of(network, symbols, threads, minded=in_time)
     degrees = best_turn(photo.picture, eyes) if rotate == "auto" else 0
-    page = eyes(turned(photo.picture, degrees)).enlarged(photo.reduction).in_case(None if case == "page" else case)
+    page = eyes(turned(photo.picture, degrees), language=english()).enlarged(photo.reduction)
+    page = page.in_case(None if case == "page" else case)
     if degrees in (90, 270):
         width, height = height, width
     return {"width": width, "height": height, "turned": degrees, "text": page.text, "lines": characters(page)}
