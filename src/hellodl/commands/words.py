@@ -74,7 +74,7 @@ def read_words(
     found, spelling = [], Spelling(language, ALPHABET)
     with progress_bar("spelling", len(said)) as bar:
         for log_probs in said:
-            found.append(spread(log_probs, spelling.likeliest(log_probs)))
+            found.append(spelling.weighed(spread(log_probs, spelling.likeliest(log_probs)), log_probs)[0])
             bar.advance()
     return found
 
