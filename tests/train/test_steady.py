@@ -106,6 +106,10 @@ def test_answers_to_little_follow_the_model():
     assert model.training
     model.train(False)
     asked(2)
+    model.train()
+    asked(2)
+    assert model.training and _answers[model].to is plan, "whether it is told to train is no change for its answers"
+    assert plan.played == 9
     last = str(len(model) - 1)
     setattr(model, last, nn.Linear(72, 10, rng=np.random.default_rng(5)))  # another layer in its place
     asked(2)

@@ -25,8 +25,7 @@ def predict(
     """
 
     if images.ndim > 2 and 0 < images.size <= FEW and len(images) <= micro_batch:
-        with evaluating(model):
-            return in_lanes(partial(planned, model), [as_input(images)], threads)[0]
+        return in_lanes(partial(planned, model), [as_input(images)], threads)[0]
 
     def answer(start: int) -> Array:
         with no_grad():

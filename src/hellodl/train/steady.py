@@ -123,13 +123,14 @@ class Answers:
     def __init__(self, model: Module):
         twin = replica(model).eval()
         self.to = Plan(lambda images: twin(Tensor(images)).data, quiet=True)
-        self.parts = [(vars(module), (*vars(module).values(),)) for module in model.modules()]
+        self.parts = [(vars(module), dict(vars(module))) for module in model.modules()]
         self.weights = [(parameter, parameter.data) for parameter in model.parameters()]
 
     def hold(self) -> bool:
         """Whether the model is still what it was."""
         for now, before in self.parts:
-            if len(now) != len(before) or not all(map(operator.is_, now.values(), before)):
+            same = len(now) == len(before) and all(map(operator.is_, now.values(), before.values()))
+            if not same and not alike_but_for_training(now, before):
                 return False
         return all(weight.data is array for weight, array in self.weights)
 
@@ -137,8 +138,14 @@ class Answers:
 _answers: WeakKeyDictionary[Module, Answers] = WeakKeyDictionary()
 
 
+def alike_but_for_training(now: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Whether a part has the same settings, told to train or not: the replica that answers is never told to."""
+    now, before = ({name: value for name, value in part.items() if name != "training"} for part in (now, before))
+    return now.keys() == before.keys() and all(map(operator.is_, now.values(), before.values()))
+
+
 def planned(model: Module, images: Array) -> Array:
-    """`model(images)`, the model being in its `eval` state; quicker from the fourth time on for images of one shape."""
+    """What the model says of images in its `eval` state, whichever it is in; quicker from its fourth time on."""
     answers = _answers.get(model)
     if answers is None or not answers.hold():
         answers = _answers[model] = Answers(model)
