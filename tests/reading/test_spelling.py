@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hellodl.data.ngrams import NGrams
+from hellodl.data.wordlist import WordList
 from hellodl.reading.decoding import best_path
 from hellodl.reading.language import BONUS, FOREIGN, WEIGHT, Spelling
 
@@ -63,6 +64,15 @@ def test_a_word_is_of_the_language_or_it_is_not():
     assert place.foreign == pytest.approx(1)
     assert spelling.chance(place, a) == pytest.approx(np.log(1 / 4)), "and then anything may follow"
     assert spelling.go_on(place, space).foreign == FOREIGN, "but the next word is a word again"
+
+
+def test_after_the_longest_word_any_letter_may_still_follow():
+    word = "ab" * 150
+    spelling = Spelling(WordList([word]), "abc")
+    place = spelling.start()
+    for letter in word:
+        place = spelling.go_on(place, "abc".index(letter) + 1)
+    assert np.isfinite(spelling.chance(place, 3)) and spelling.chance(place, 3) < -20
 
 
 def test_what_a_whole_text_adds_is_what_its_letters_add():

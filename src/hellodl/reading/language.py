@@ -17,6 +17,7 @@ from hellodl.reading.decoding import Said, prefix_beam_search
 
 WEIGHT, BONUS = 0.4, 1.0  # of a language, beside what is seen: its say, and what each letter is worth
 FOREIGN = 0.5  # of all words: names, codes and others in which any letter may follow any other
+UNLIKELY = 1e-12  # that a word is foreign, at the least: even then any letter may follow
 BEAMS, LEAST = 8, 5e-3  # beginnings that are followed, and how probable a letter must be to be tried
 
 
@@ -121,5 +122,5 @@ class Place:
     def after(self, number: int) -> Place:
         """The place after this letter; by Bayes' rule, a strange one makes the word foreign."""
         chance, letter = self.chance(number), self.language.alphabet[number]
-        foreign = FOREIGN if letter == " " else self.foreign / len(self._row) / chance
+        foreign = FOREIGN if letter == " " else max(self.foreign / len(self._row) / chance, UNLIKELY)
         return Place(self.language, self, letter, foreign)
