@@ -29,13 +29,17 @@ def by_hand(text, context, order):
     def strings(length):
         return [text[i : i + length] for i in range(len(text) - length + 1)]
 
+    def counts(length):
+        return Counter(strings(length) if length == order else (s[1:] for s in set(strings(length + 1))))
+
+    return mixed_by_hand(counts, context, order)
+
+
+def mixed_by_hand(counts_of, context, order):
+    """The formula, where `counts_of` a length are the strings that long, each with its N."""
     below = dict.fromkeys(ALPHABET, 1 / len(ALPHABET))
     for length in range(min(len(context), order - 1) + 1):
-        part = context[len(context) - length :]
-        if length + 1 == order:
-            counts = Counter(strings(order))
-        else:
-            counts = Counter(string[1:] for string in set(strings(length + 2)))
+        part, counts = context[len(context) - length :], counts_of(length + 1)
         less = discounts(np.array([*counts.values()], int))
         after = {c: counts[part + c] for c in ALPHABET if part + c in counts}
         if after:
@@ -62,22 +66,13 @@ def by_hand_of_words(words, context, order):
                 found[f" {word} "[i : i + length]] += times
         return found
 
-    below = dict.fromkeys(ALPHABET, 1 / len(ALPHABET))
-    for length in range(min(len(context), order - 1) + 1):
-        part = context[len(context) - length :]
-        counts = strings(length + 1)
-        if length + 1 < order:
-            after = Counter(string[1:] for string in strings(length + 2))
-            counts = {s: n if s[0] == " " and len(s) > 1 else after[s] or 1 for s, n in counts.items()}
-        less = discounts(np.array([*counts.values()], int))
-        follow = {c: counts[part + c] for c in ALPHABET if part + c in counts}
-        if follow:
-            taken = {c: less[min(n, 3) - 1] for c, n in follow.items()}
-            below = {
-                c: (follow.get(c, 0) - taken.get(c, 0) + sum(taken.values()) * p) / sum(follow.values())
-                for c, p in below.items()
-            }
-    return np.array([*below.values()])
+    def counts(length):
+        if length == order:
+            return strings(length)
+        after = Counter(string[1:] for string in strings(length + 1))
+        return {s: n if s[0] == " " and len(s) > 1 else after[s] or 1 for s, n in strings(length).items()}
+
+    return mixed_by_hand(counts, context, order)
 
 
 @given(
