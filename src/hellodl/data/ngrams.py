@@ -25,6 +25,7 @@ import numpy as np
 from hellodl.console import progress_bar
 
 ALPHABET = " 0123456789abcdefghijklmnopqrstuvwxyz"
+Counted = tuple[np.ndarray, np.ndarray]  # strings in their order, and a number for each
 BASE = len(ALPHABET) + 1
 DIGIT = np.array([ALPHABET.find(chr(code)) + 1 for code in range(128)], np.int64)  # of a letter, by its code; else 0
 ORDER = 7  # letters: the context and the one after it
@@ -72,7 +73,7 @@ class NGrams:
         else:
             strings, times = np.sort(strings[begins]), np.ones(len(begins), np.int64)
         # For each length, the different strings that came, and their N.
-        self.counted: list[tuple[np.ndarray, np.ndarray]] = []
+        self.counted: list[Counted] = []
         kinds, came = strings[:0], times[:0]
         with progress_bar("counting letters", order) as bar:
             for length in range(1, order + 1):
@@ -88,20 +89,17 @@ class NGrams:
         self.discounts = [discounts(counts) for _, counts in self.counted]
         self._known: dict[str, np.ndarray] = {}
 
-    def _after(
-        self, kinds: np.ndarray, length: int, shorter: np.ndarray, came: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """After how many different letters the strings one letter shorter come, as these kinds of a length tell.
+    def _after(self, longer: np.ndarray, length: int, kinds: np.ndarray, came: np.ndarray) -> Counted:
+        """After how many different letters strings come, as the kinds tell that are one longer, of this length.
 
         Before a word that was counted by itself nothing is known: its beginning counts as often as it came.
         """
-        strings, after = np.unique(kinds % BASE ** (length - 1), return_counts=True)
+        strings, after = np.unique(longer % BASE ** (length - 1), return_counts=True)
         if not self.words:
             return strings, after
-        counts = np.ones_like(came)
-        counts[np.searchsorted(shorter, strings)] = after
-        begins = (length > 2) & (shorter // BASE ** (length - 2) == DIGIT[ord(" ")])
-        return shorter, np.where(begins, came, counts)
+        counts = came.copy()
+        counts[np.searchsorted(kinds, strings)] = after
+        return kinds, counts
 
     def probabilities(self, context: str) -> np.ndarray:
         """How likely each letter of the alphabet is to follow: (V,) float64, adds up to 1.
